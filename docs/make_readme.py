@@ -1,0 +1,46 @@
+"""Make README.md from nbs/index.ipynb: nbdev's processors, then nbconvert. (`nbdev_readme` would need Quarto.)
+
+With `--check`, write nothing and exit with 1 where README.md is not what the notebook gives."""
+import os, re, sys
+from pathlib import Path
+
+import nbformat
+from fastcore.script import call_parse, store_true
+from nbconvert import MarkdownExporter
+from nbdev.config import get_config
+from nbdev.process import NBProcessor
+from nbdev.processors import FilterDefaults
+
+# The title stays a heading, links to the site are for the site, and nothing in README.md comes from the environment.
+skipped = {'FrontmatterProc', 'add_show_docs', 'exec_show_docs', 'add_links'}
+
+def from_root(
+    md:str, # Markdown or HTML with links relative to the folder `at`
+    at:str # That folder's path from the repository's root
+)->str:
+    "`md` with every relative link made relative to the repository's root; what stands in a fenced block is left alone."
+    def repl(m): return m[1] + os.path.normpath(f'{at}/{m[2]}')
+    parts = re.split(r'(^```.*?^```$)', md, flags=re.M|re.S)
+    return ''.join(o if i%2 else re.sub(r'(\]\(|(?:src|href)=")(?![\w+.-]+:|[#/])([^)"\s#]+)', repl, o) for i,o in enumerate(parts))
+
+@call_parse
+def make_readme(
+    check:store_true=False # Only say whether README.md is up to date?
+):
+    "Make README.md, and the pictures it shows, from nbs/index.ipynb."
+    cfg = get_config()
+    root,at = cfg.config_path,cfg.nbs_path.name
+    procs = [o for o in FilterDefaults().base_procs() if o.__name__ not in skipped]
+    proc = NBProcessor(cfg.nbs_path/'index.ipynb', procs=procs)
+    proc.process()
+    nb = nbformat.from_dict(proc.nb)
+    nb.cells = [c for c in nb.cells if c.cell_type!='raw' and c.get('source','').strip()]
+    for c in nb.cells:
+        if c.cell_type=='markdown': c.source = from_root(c.source, at)
+    md,res = MarkdownExporter().from_notebook_node(nb, {'output_files_dir':'docs/readme', 'unique_key':'index'})
+    md = re.sub(r'[ \t]+$', '', re.sub(r'\n{3,}', '\n\n', md), flags=re.M).strip()+'\n'
+    files = {root/'README.md':md.encode(), **{root/k:v for k,v in res['outputs'].items()}}
+    stale = [str(p.relative_to(root)) for p,b in files.items() if not p.exists() or p.read_bytes()!=b]
+    if check and stale: sys.exit(f"{', '.join(stale)} out of date: run `python docs/make_readme.py`")
+    if not check:
+        for p,b in files.items(): p.parent.mkdir(exist_ok=True); p.write_bytes(b)

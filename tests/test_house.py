@@ -1,0 +1,97 @@
+"What holds of the house as a whole: the order of its chapters, what an import costs, and what may be stored in a notebook."
+import ast, configparser, json, re, subprocess, sys
+from pathlib import Path
+
+import pytest
+from IPython.core.inputtransformer2 import TransformerManager
+
+root = Path(__file__).parent.parent
+pkg = 'mnist_from_scratch'
+notebooks = sorted((root/'nbs').glob('*.ipynb'))
+chapters = [o for o in notebooks if re.match(r'\d\d_', o.name)]
+modules = sorted(o for o in (root/pkg).glob('*.py') if o.stem not in ('__init__','_modidx','all'))
+order = [o.stem[3:] for o in chapters]
+
+def name(path): return path.name
+def cells(path, kind='code'): return [{**c, 'source':''.join(c['source'])} for c in json.loads(path.read_text(encoding='utf-8'))['cells'] if c['cell_type']==kind]
+def parse(src): return ast.parse(TransformerManager().transform_cell(src))
+
+def uses(tree):
+    "The modules of this package that `tree` imports, at any depth."
+    for o in ast.walk(tree):
+        if isinstance(o, ast.Import): found = [a.name for a in o.names]
+        elif isinstance(o, ast.ImportFrom):
+            mod = '.'.join(filter(None, [pkg if o.level else '', o.module]))
+            found = [f'{mod}.{a.name}' for a in o.names] if mod==pkg else [mod]
+        else: continue
+        yield from (f.split('.')[1] for f in found if f.startswith(f'{pkg}.'))
+
+def out_of_order(src, chapter, own=False):
+    "What `src`, standing in `chapter`, imports of this package that is not from an earlier chapter."
+    ok = order[:order.index(chapter)+own]
+    return [o for o in uses(parse(src)) if o not in ok]
+
+def test_out_of_order():
+    "The check below finds what it should: it reads every way to write an import, also inside a function."
+    a,b = order[0],order[1]
+    for bad in (f'from {pkg}.{b} import x', f'from .{b} import x', f'from . import {b}', f'import {pkg}.{b} as m', f'from {pkg} import {b}',
+                f'def f():\n    from .{b} import x', f'%matplotlib inline\nfrom .{b} import x'): assert out_of_order(bad, a)==[b], bad
+    assert out_of_order(f'from {pkg}.all import *', b)==['all']
+    assert not out_of_order(f'from .{a} import x\nimport torch\nfrom {pkg} import {a}', b)
+
+@pytest.mark.parametrize('nb', chapters, ids=name)
+def test_notebook_imports_earlier_chapters(nb):
+    for c in cells(nb):
+        own = not re.search(r'^#\|\s*export', c['source'], re.M)
+        assert not out_of_order(c['source'], nb.stem[3:], own), c['source']
+
+@pytest.mark.parametrize('mod', modules, ids=name)
+def test_module_imports_earlier_chapters(mod):
+    assert not out_of_order(mod.read_text(encoding='utf-8'), mod.stem)
+
+def test_a_number_is_given_once():
+    nums = [o.name[:2] for o in chapters]
+    assert len(set(nums))==len(nums), nums
+
+def test_one_chapter_one_module():
+    "A notebook exports to the module of its own name, and every module is some notebook's."
+    exp = {o.stem[3:]: re.findall(r'^#\|\s*default_exp\s+(\S+)', '\n'.join(c['source'] for c in cells(o)), re.M) for o in chapters}
+    assert {k:v for k,v in exp.items() if v not in ([k],[])} == {}
+    assert {k for k,v in exp.items() if v} == {o.stem for o in modules}
+
+def test_imports_are_light():
+    "No module imports fastai, torchvision or scikit-learn; only `all` imports what draws tables, plots and progress bars."
+    src = f'''
+import sys, importlib
+for m in {[o.stem for o in modules]+['all']}:
+    importlib.import_module('{pkg}.'+m)
+    heavy = {{'fastai','torchvision','sklearn'}} | ({{'pandas','matplotlib.pyplot','fastprogress'}} if m!='all' else set())
+    if found := heavy & set(sys.modules): sys.exit(f'{{m}} imports {{sorted(found)}}')'''
+    r = subprocess.run([sys.executable, '-c', src], capture_output=True, text=True)
+    assert not r.returncode, r.stderr
+
+def test_version():
+    cfg = configparser.ConfigParser(delimiters=['='])
+    cfg.read(root/'settings.ini')
+    assert __import__(pkg).__version__ == cfg['DEFAULT']['version']
+
+def paths(s): return re.findall(r'(?<![\w.:/<~…>\\-])(?:/[\w.-]+){2,}|\b[A-Z]:\\\w+', s)
+
+def texts(out):
+    "The texts of one stored output; not its pictures."
+    for v in (out.get('text'), out.get('traceback'), *(v for k,v in out.get('data',{}).items() if not k.startswith('image/'))):
+        yield ''.join(v) if isinstance(v, list) else json.dumps(v or '')
+
+@pytest.mark.parametrize('nb', notebooks, ids=name)
+def test_outputs_name_no_folder_of_the_author(nb):
+    "A stored output holds no absolute path: it would tell where it was made, and differ elsewhere."
+    assert not [p for c in cells(nb) for o in c['outputs'] for t in texts(o) for p in paths(t)]
+
+def test_paths():
+    assert paths("Path('/home/me/x.png')")==['/home/me/x.png'] and paths('saved to /a/b')==['/a/b'] and paths('in C:\\Users\\me')
+    assert not paths('<td>3</td></tr> 7/28/28 https://x.org/a/b train/3/1.png and/or/not ./a/b 1/2')
+
+@pytest.mark.parametrize('mod', modules, ids=name)
+def test_what_is_exported_says_what_it_does(mod):
+    defs = [o for o in ast.parse(mod.read_text(encoding='utf-8')).body if isinstance(o, (ast.FunctionDef, ast.ClassDef)) and o.name[0]!='_']
+    assert not [o.name for o in defs if not ast.get_docstring(o)]
