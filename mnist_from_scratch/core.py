@@ -39,7 +39,7 @@ def replacing(
     finally:
         if tmp: tmp.unlink(missing_ok=True)
 
-# %% ../nbs/00_core.ipynb #3e18b8f6
+# %% ../nbs/00_core.ipynb #98d0a4e8
 @contextmanager
 def making_folder(
     path:str|Path # The folder that will exist, complete, when the block ends
@@ -48,6 +48,9 @@ def making_folder(
 
     Other processes that want the same folder wait meanwhile. Raises `MnistError` where it cannot be written."""
     path,tmp = Path(path),None
+    if path.exists():
+        yield None
+        return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(path.parent/f'.{path.name}.lock'):
