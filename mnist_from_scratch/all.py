@@ -1,5 +1,5 @@
 "One import for a notebook: the whole library, and what the chapters use beside it. As `fastai.vision.all` is for fastai."
-import string
+import math, random, re, string
 from functools import partial
 from pathlib import Path
 
@@ -8,9 +8,22 @@ import numpy as np
 import pandas as pd
 import torch
 import torch.nn.functional as F
-from fastcore.basics import first, patch, store_attr
+from fastcore.basics import first, listify, noop, patch, range_of, store_attr
 from fastcore.foundation import L
+from fastcore.test import test_close, test_eq, test_fail
 from PIL import Image
-from torch import nn
+from torch import nn, Tensor
 
 from .core import *
+from .datasets import *
+from .pixels import *
+from .baseline import *
+from .gradient_descent import *
+from .losses import *
+from .minibatches import *
+from .training_loop import *
+from .optimizers import *
+from .learner import *
+from .callbacks import *
+from .neural_net import *
+from .softmax import *

@@ -84,12 +84,13 @@ def fit_one_cycle(self:Learner,
                   mom=combined_cos(pct_start, *(moms or self.moms)))
     self.fit(n_epoch, cbs=[ParamScheduler(scheds), *L(cbs)], reset_opt=reset_opt, wd=wd)
 
-# %% ../nbs/10_callbacks.ipynb #5da7daba
+# %% ../nbs/10_callbacks.ipynb #f41bed07
 @patch
 def freeze_to(self:Learner, n:int):
-    "Train groups of parameters from `n` on; negative counts from the end"
+    "Train groups of parameters from `n` on (negative counts from the end), and forget momentum"
     if self.opt is None: self.create_opt()
     self.opt.freeze_to(n)
+    self.opt.clear_state()
 
 @patch
 def freeze(self:Learner):   "Train the last group of parameters only";  self.freeze_to(-1)

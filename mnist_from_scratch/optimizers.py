@@ -26,7 +26,7 @@ class BasicOptim:
         "Forget all gradients"
         for p in self.params: p.grad = None
 
-# %% ../nbs/08_optimizers.ipynb #415ee91b
+# %% ../nbs/08_optimizers.ipynb #b4cb8d62
 class Optimizer:
     "Groups of parameters with their hyper-parameters, and a state for each parameter. Children say in `update` how one is changed."
     def __init__(self,
@@ -63,6 +63,11 @@ class Optimizer:
         n = range(len(self.param_lists)+1)[n] if n>=0 else max(0, len(self.param_lists)+n)
         for i,g in enumerate(self.param_lists):
             for p in g: p.requires_grad_(i>=n)
+
+    def clear_state(self):
+        "Forget the memory of earlier steps, but not which parameters are spared weight decay"
+        for s in self.state.values():
+            for k in set(s)-{'do_wd'}: del s[k]
 
     @torch.no_grad()
     def step(self):
