@@ -60,18 +60,20 @@ def _paper(a):
         noise = max(1, 1.4826*np.median(abs(a-paper)[near]))
     return paper,noise
 
-# %% ../nbs/01_datasets.ipynb #02996946
+# %% ../nbs/01_datasets.ipynb #bb20923f
 def _ink(a):
     "How far each pixel of `a` `[H,W]` is from its paper, towards the ink; 0 where there is only paper."
     from scipy import ndimage
     paper,noise = _paper(a)
     d = a-paper
-    if (d-3*noise).clip(0).sum() < (-d-3*noise).clip(0).sum(): d = -d
+    dark = (d-3*noise).clip(0).sum() < (-d-3*noise).clip(0).sum()
+    if dark: d = -d
     if d.max() < max(8, 6*noise): raise MnistError('the image is blank: no ink stands out from the paper')
     d = np.where(d>max(4*noise, .04*d.max()), d, 0)
     strokes,n = ndimage.label(d, np.ones((3,3)))
     mass = ndimage.sum_labels(d, strokes, np.arange(n+1))
-    return d*(mass>=.05*mass.max())[strokes]
+    d = d*(mass>=.05*mass.max())[strokes]
+    return d/np.maximum(paper, 1) if dark else d
 
 # %% ../nbs/01_datasets.ipynb #1ea9bb4e
 def _crop(d):
@@ -280,10 +282,10 @@ def is_mnist(self:Digits)->bool:
     "Is this the whole training or test set of MNIST, every byte in its place?"
     return self.y is not None and (_sha(self.x), _sha(self.y.byte()))==_MNIST_SHA.get(len(self))
 
-# %% ../nbs/01_datasets.ipynb #a7a8b9fb
+# %% ../nbs/01_datasets.ipynb #6ed356f1
 def _progress(items):
     "`items`, with a progress bar if they are many and somebody is watching."
-    if len(items)<5000 or not (IN_NOTEBOOK or sys.stdout.isatty()): return items
+    if len(items)<20000 or not (IN_NOTEBOOK or sys.stdout.isatty()): return items
     from fastprogress import progress_bar
     return progress_bar(items, leave=False)
 

@@ -1,0 +1,619 @@
+"Every loader on good and on bad files, the order in which the resolver looks, downloads from a server of our own, and the folders of `untar_data`."
+import gzip, hashlib, os, subprocess, sys, threading
+from contextlib import contextmanager
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from PIL import Image, ImageDraw, ImageOps
+from mnist_from_scratch import datasets as D
+from mnist_from_scratch.core import MnistError
+from mnist_from_scratch.datasets import *
+
+def says(*parts):
+    "Expect an `MnistError` of one line that has all of `parts`."
+    @contextmanager
+    def inner():
+        with pytest.raises(MnistError) as e: yield
+        assert '\n' not in str(e.value)
+        for o in parts: assert str(o) in str(e.value)
+    return inner()
+
+def fake(n, seed=0):
+    "`n` blobs that pass for digits, each label in turn"
+    g = torch.Generator().manual_seed(seed)
+    x = torch.zeros(n,28,28, dtype=torch.uint8)
+    x[:,4:24,9:19] = torch.randint(1, 256, (n,20,10), generator=g).byte()
+    return Digits(x, (torch.arange(n)*7+seed)%10, 'fake')
+
+same = lambda a,b: torch.equal(a.x, b.x) and torch.equal(a.y, b.y)
+
+@pytest.fixture
+def sets(): return fake(60),fake(20, 1)
+
+@pytest.fixture
+def as_mnist_set(sets, monkeypatch):
+    "Lets the small fake set pass for MNIST."
+    monkeypatch.setattr(D, '_MNIST_SHA', {len(o): (D._sha(o.x), D._sha(o.y.byte())) for o in sets})
+    return sets
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    "A machine with nothing on it and no network; `home.tries` counts the downloads."
+    home = tmp_path/'home'
+    home.mkdir()
+    for k in 'HOME','USERPROFILE': monkeypatch.setenv(k, str(home))
+    for k in 'XDG_CACHE_HOME','FASTAI_HOME','MNIST_FROM_SCRATCH_DATA': monkeypatch.delenv(k, raising=False)
+    monkeypatch.setenv('XDG_CACHE_HOME', str(home/'caches'))
+    tries = []
+    def download(*args):
+        tries.append(args)
+        raise MnistError('MNIST cannot be downloaded (no connection)')
+    monkeypatch.setattr(D, 'download_mnist', download)
+    monkeypatch.setattr(D, '_offline', False)
+    download.path,download.tries = home,tries
+    return download
+
+def write_pngs(folder, ds, ext='png'):
+    for i,(x,y) in enumerate(ds):
+        (folder/str(y.item())).mkdir(parents=True, exist_ok=True)
+        Image.fromarray(x.numpy()).save(folder/str(y.item())/f'{i}.{ext}')
+
+def table(ds, path, labels=True):
+    df = pd.DataFrame(ds.x.flatten(1).numpy(), columns=[f'pixel{i}' for i in range(784)])
+    if labels: df.insert(0, 'label', ds.y.numpy())
+    df.to_csv(path, index=False)
+    return df
+
+def idx(folder, sets):
+    folder.mkdir(parents=True)
+    D._write_idx(folder, *sets)
+    return folder
+
+# The container
+
+def test_digits(sets):
+    ds = sets[0]
+    x,y = ds[3]
+    assert x.shape==(28,28) and y==1 and len(ds)==60 and ds.classes==tuple(range(10))
+    assert ds[5:9].x.data_ptr()==ds.x[5:9].data_ptr()
+    for o in [1,4],torch.tensor([1,4]),np.array([1,4]),torch.isin(torch.arange(60), torch.tensor([1,4])): assert same(ds[o], Digits(ds.x[[1,4]], ds.y[[1,4]]))
+    assert len(ds[[]])==0 and len(list(ds))==60 and ds[2:4].source=='fake'
+    assert torch.equal(ds[-1][0], ds.x[59])
+    with pytest.raises(IndexError): ds[60]
+    assert repr(ds)=='60 digits of 0 1 2 3 4 5 6 7 8 9, from fake'
+    bare = Digits(ds.x)
+    assert bare.classes==() and len(bare[0])==1 and bare[:3].y is None and repr(bare)=='60 digits without labels'
+    assert Digits(ds.x.numpy(), ds.y.tolist()).y.dtype==torch.int64
+
+@pytest.mark.parametrize('x,y,msg', [
+    (torch.zeros(2,28,28), None, 'uint8'), (torch.zeros(2,784).byte(), None, '[2, 784]'), (torch.zeros(2,28,27).byte(), None, '[2, 28, 27]'),
+    (torch.zeros(2,28,28).byte(), torch.zeros(3).long(), '2 images'), (torch.zeros(2,28,28).byte(), torch.zeros(2), 'int64'),
+    (torch.zeros(2,28,28).byte(), torch.tensor([0,10]), '0 to 10'), (torch.zeros(2,28,28).byte(), torch.tensor([-1,3]), '-1 to 3')])
+def test_digits_refuses(x, y, msg):
+    with says(msg): Digits(x, y)
+
+def test_only_targets_floats(sets):
+    ds = sets[0]
+    o = ds.only(7,3)
+    assert o.classes==(3,7) and len(o)==12 and same(o, ds[(ds.y==3)|(ds.y==7)])
+    assert torch.equal(o.targets(), (o.y==7).long()) and torch.equal(o.targets((7,3)), (o.y==3).long()) and o.targets().dtype==torch.int64
+    with says('11'): ds.only(3,11)
+    with says('digit 5','3 7'): o.only(5)
+    with says('digit 7'): o.targets((3,))
+    with says('labels'): Digits(ds.x).targets()
+    with says('labels'): Digits(ds.x).only(3)
+    f = ds.floats()
+    assert f.dtype==torch.float32 and f.min()==0 and f.max()==1 and torch.equal((f*255).round().byte(), ds.x)
+
+def test_split():
+    ds = fake(500)
+    ds = ds[(ds.y!=4)|(torch.arange(500)<100)] # 10 of the 4, 50 of the others
+    state = torch.get_rng_state()
+    train,valid = ds.split()
+    assert torch.equal(torch.get_rng_state(), state)
+    assert valid.y.bincount().tolist()==[10]*4+[2]+[10]*5 and len(train)+len(valid)==len(ds)
+    where = {o.numpy().tobytes(): i for i,o in enumerate(ds.x)}
+    a,b = ([where[o.numpy().tobytes()] for o in part.x] for part in (train,valid))
+    assert a==sorted(a) and b==sorted(b) and not set(a)&set(b)
+    assert same(ds.split()[1], valid) and not same(ds.split(seed=1)[1], valid)
+    few = fake(12) # two of the digits 0 and 7, one of the others
+    assert sorted(few.split(.1)[1].y.tolist())==[0,7]==sorted(few.split(.9)[1].y.tolist())
+    for pct in 0,1,-.2:
+        with says('valid_pct'): ds.split(pct)
+    with says('labels'): Digits(ds.x).split()
+
+# IDX
+
+@pytest.mark.parametrize('shape', [(5,),(2,3),(4,28,28),(2,3,2,2),(0,28,28)])
+@pytest.mark.parametrize('pack', [bytes, gzip.compress])
+def test_read_idx(tmp_path, shape, pack):
+    t = torch.randint(0, 256, shape).byte()
+    (tmp_path/'any.name').write_bytes(pack(D._idx_header(t)+t.numpy().tobytes()))
+    assert torch.equal(read_idx(tmp_path/'any.name'), t)
+
+good = bytes([0,0,8,2, 0,0,0,2, 0,0,0,3, 1,2,3,4,5,6])
+@pytest.mark.parametrize('b,msg', [
+    (b'', 'no IDX'), (good[:3], 'no IDX'), (good[:11], 'no IDX'), (b'\x89PNG\r\n', 'no IDX'), (b'\0\1'+good[2:], 'no IDX'),
+    (good[:-1], 'announces 6 bytes'), (good+b'\0', 'has 7'), (good[:2]+b'\x0d'+good[3:], '0x0D'), (good[:4]+b'\xff'*8+good[12:], 'announces'),
+    (gzip.compress(good)[:-9], 'damaged'), (gzip.compress(good)[:12]+b'xx'+gzip.compress(good)[14:], 'damaged'), (b'\x1f\x8bnothing', 'damaged')])
+def test_read_idx_refuses(tmp_path, b, msg):
+    (tmp_path/'f').write_bytes(b)
+    with says(msg, tmp_path/'f'): read_idx(tmp_path/'f')
+
+def test_read_idx_no_file(tmp_path):
+    for o in tmp_path,tmp_path/'none':
+        with says('cannot read', o): read_idx(o)
+
+@pytest.mark.parametrize('name', ['{}-{}-idx{}-ubyte', '{}-{}.idx{}-ubyte', '{}-{}-idx{}-ubyte.gz', '{}-{}.idx{}-ubyte.gz'])
+def test_load_idx(tmp_path, sets, name):
+    folder = idx(tmp_path/'d', sets)
+    for p in 'train','t10k':
+        for w,n in ('images',3),('labels',1): (folder/f'{p}-{w}-idx{n}-ubyte').rename(folder/name.format(p,w,n))
+    got = load_idx(folder)
+    assert all(map(same, got, sets)) and got[0].source=='IDX files in d/' and not got[0].is_mnist
+
+def test_load_idx_refuses(tmp_path, sets):
+    with says('train-images', tmp_path): load_idx(tmp_path)
+    folder = idx(tmp_path/'d', sets)
+    labels = folder/'t10k-labels-idx1-ubyte'
+    labels.unlink()
+    with says('t10k-labels'): load_idx(folder)
+    def put(t): labels.write_bytes(D._idx_header(t)+t.numpy().tobytes())
+    put(torch.zeros(19).byte())
+    with says('t10k', '20 images', folder): load_idx(folder)
+    put(torch.full((20,), 10).byte())
+    with says('0 to 9', folder): load_idx(folder)
+    D._write_idx(folder, sets[0], sets[1])
+    (folder/'train-images-idx3-ubyte').write_bytes(good)
+    with says('[2, 3]', folder): load_idx(folder)
+
+# Folders
+
+@pytest.mark.parametrize('a,b', [('train','valid'),('training','testing')])
+def test_load_folder(tmp_path, sets, a, b):
+    write_pngs(tmp_path/a, sets[0]); write_pngs(tmp_path/b, sets[1])
+    for o in '.DS_Store','3/.hidden','labels.csv': (tmp_path/a/o).write_text('no image')
+    for o in '.3','models','33': (tmp_path/a/o).mkdir(); (tmp_path/a/o/'1.png').write_text('no image')
+    assert all(map(same, load_folder(tmp_path), sets)) # 10.png comes after 9.png, whatever their digits
+    train,none = load_folder(tmp_path/a)
+    assert none is None and same(train, sets[0])
+
+def test_load_folder_order(tmp_path):
+    ds = fake(10)
+    write_pngs(tmp_path, ds)
+    (tmp_path/'7'/'1.png').rename(tmp_path/'7'/'0.png') # 0.png twice: by digit, then by name
+    assert load_folder(tmp_path)[0].y.tolist()==list(range(10))
+    (tmp_path/'7'/'0.png').rename(tmp_path/'7'/'x.png')
+    assert load_folder(tmp_path)[0].y.tolist()==list(range(10))
+    (tmp_path/'7'/'x.png').rename(tmp_path/'7'/'0001.png')
+    assert same(load_folder(tmp_path)[0], ds)
+
+def test_load_folder_converts(tmp_path, digits):
+    im = Image.fromarray(digits[0].x[0].numpy())
+    big = ImageOps.invert(ImageOps.expand(im.resize((140,140)), 30))
+    (tmp_path/'4').mkdir()
+    big.save(tmp_path/'4'/'1.jpg', quality=95); im.convert('RGB').save(tmp_path/'4'/'2.png'); im.save(tmp_path/'4'/'3.png')
+    x = load_folder(tmp_path)[0].x
+    assert torch.equal(x[0], as_mnist(Image.open(tmp_path/'4'/'1.jpg'))) and torch.equal(x[1], as_mnist(im)) and torch.equal(x[2], digits[0].x[0])
+    assert (x[0].float()-x[2]).abs().mean()<10
+
+def test_load_folder_refuses(tmp_path, sets):
+    with says('no images', tmp_path): load_folder(tmp_path)
+    with says('no folder'): load_folder(tmp_path/'none')
+    (tmp_path/'3').mkdir()
+    with says('no images'): load_folder(tmp_path)
+    (tmp_path/'3'/'a.png').write_text('no image')
+    with says(tmp_path/'3'/'a.png'): load_folder(tmp_path)
+    Image.new('L', (60,60), 99).save(tmp_path/'3'/'a.png')
+    with says(tmp_path/'3'/'a.png', 'blank'): load_folder(tmp_path)
+    write_pngs(tmp_path/'train', sets[0]); (tmp_path/'valid').mkdir()
+    with says('no images', tmp_path/'valid'): load_folder(tmp_path)
+
+# Tables
+
+def test_load_csv(tmp_path, sets):
+    f = tmp_path/'a.csv'
+    table(sets[0], f)
+    assert same(load_csv(f, labels=True), sets[0]) and load_csv(f).source=='table a.csv'
+    (tmp_path/'a.csv.gz').write_bytes(gzip.compress(f.read_bytes()))
+    assert same(load_csv(str(tmp_path/'a.csv.gz')), sets[0])
+    table(sets[1], f, labels=False)
+    got = load_csv(f)
+    assert got.y is None and torch.equal(got.x, sets[1].x)
+    with says("no column 'label'", f): load_csv(f, labels=True)
+    df = table(sets[1], f).astype({'pixel9': float})
+    df.to_csv(f, index=False) # 0.0 is a whole number
+    assert same(load_csv(f), sets[1])
+
+def edit(row, col, value):
+    def inner(lines):
+        cells = lines[row].split(',')
+        cells[col] = value
+        lines[row] = ','.join(cells)
+    return inner
+
+@pytest.mark.parametrize('change,parts', [
+    (edit(2,5,'256'), ('row 2','pixel4','256')), (edit(1,784,'-1'), ('row 1','pixel783','-1')), (edit(3,1,'1.5'), ('row 3','pixel0','1.5')),
+    (edit(3,1,''), ('row 3','pixel0','nan')), (edit(2,300,'dark'), ('row 2','pixel299','dark')), (edit(4,0,'10'), ('row 4','label','10','0 to 9')),
+    (edit(4,0,''), ('row 4','label')), (edit(2,7,'99999999999999999999'), ('row 2','pixel6')), (edit(1,2,'inf'), ('row 1','pixel1')),
+    (edit(0,3,'pixel1'), ('column 4',"'pixel2'")), (edit(0,784,'pixel783,extra'), ('786 columns',)),
+    (edit(0,0,'digit'), ("column 1","'pixel0'","'digit'")), (edit(2,9,'1,2'), ('no table',)), (edit(1,9,'1,2'), ('no table',)),
+    (lambda l: l.__setitem__(2, l[2].rsplit(',', 4)[0]), ('row 2','pixel780')), (lambda l: l.__delitem__(slice(1,None)), ('no rows',)),
+    (lambda l: l.__setitem__(slice(None), [','.join(o.split(',')[:-1]) for o in l]), ('column 785','there is none')),
+    (lambda l: l.__delitem__(0), ('column 1',)), (lambda l: l.clear(), ('no table',))])
+def test_load_csv_refuses(tmp_path, sets, change, parts):
+    f = tmp_path/'a.csv'
+    table(sets[1], f)
+    lines = f.read_text().splitlines()
+    change(lines)
+    f.write_text('\n'.join(lines))
+    with says(f, *parts): load_csv(f)
+
+def test_load_csv_no_csv(tmp_path):
+    with says('cannot read', tmp_path/'none.csv'): load_csv(tmp_path/'none.csv')
+    with says('cannot read', tmp_path): load_csv(tmp_path)
+    for name,b in ('a.csv', b'\x89PNG\r\n\x1a\n\0\0'+bytes(range(256))),('b.csv', b'\xff\xfe\x00'),('c.csv', b'"never closed\n1,2'),('d.csv.gz', b'\x1f\x8bxx'),('e.csv.gz', gzip.compress(bytes(999))[:-9]):
+        (tmp_path/name).write_bytes(b)
+        with says(tmp_path/name): load_csv(tmp_path/name)
+
+# Images
+
+def seven(size=(200,240), ink=0, paper=255, width=14, at=(0,0)):
+    im = Image.new('L', size, paper)
+    ImageDraw.Draw(im).line([(60+at[0],60+at[1]),(130+at[0],60+at[1]),(90+at[0],180+at[1])], fill=ink, width=width, joint='curve')
+    return im
+
+def difference(a, b): return (a.float()-b.float()).abs().mean().item()
+
+def test_geometry(digits):
+    for x in digits[0].x[:300]:
+        ys,xs = (x.sum(i).nonzero().flatten() for i in (1,0))
+        assert max(ys[-1]-ys[0], xs[-1]-xs[0])==19 and x.max()==255
+        for s in x.sum(1).float(),x.sum(0).float(): assert abs((s@torch.arange(28.))/s.sum()-14)<=.51
+
+def test_same_digit_in_many_ways():
+    ref = as_mnist(seven())
+    assert ref.dtype==torch.uint8 and ref.shape==(28,28)
+    assert torch.equal(as_mnist(seven(ink=255, paper=0)), ref)
+    assert torch.equal(as_mnist(seven(at=(50,-40))), ref) and torch.equal(as_mnist(seven(size=(500,300), at=(200,90))), ref)
+    assert torch.equal(as_mnist(seven(ink=90, paper=200)), ref)
+    for o in ('RGB','P','1','CMYK','YCbCr','LA','RGBA','I','F','HSV'):
+        im = seven().convert('RGB').convert(o) if o=='HSV' else seven().convert(o)
+        assert difference(as_mnist(im), ref)<1, o
+    deep = Image.fromarray((np.asarray(seven()).astype(np.uint16)*257))
+    assert deep.mode=='I;16' and difference(as_mnist(deep), ref)<1
+    assert difference(as_mnist(seven().resize((800,960))), ref)<4 and difference(as_mnist(seven().resize((4000,4800))), ref)<4
+
+@pytest.mark.parametrize('ink', [(0,0,0),(255,255,255),(200,30,30)])
+def test_transparent(ink):
+    "Ink of one colour on nothing, with whatever colour lies under what is transparent."
+    ref = as_mnist(seven())
+    for under in (0,0,0),(255,255,255):
+        im = Image.new('RGBA', seven().size, (*under,0))
+        im.paste(Image.new('RGBA', im.size, (*ink,255)), mask=ImageOps.invert(seven()))
+        assert difference(as_mnist(im), ref)<1
+    page = seven().convert('RGBA') # a whole page whose corners are cut off
+    hole = Image.new('L', page.size, 255)
+    ImageDraw.Draw(hole).rectangle((0,0,40,40), fill=0)
+    page.putalpha(hole)
+    assert difference(as_mnist(page), ref)<1
+
+def test_exif(tmp_path):
+    im,exif = seven(),Image.Exif()
+    exif[0x0112] = 6 # the camera was turned
+    for ext,how in ('jpg',{}),('png',{}),('webp',{}),('tiff',dict(compression='tiff_deflate')):
+        im.transpose(Image.Transpose.ROTATE_90).save(tmp_path/f'a.{ext}', exif=exif, **how)
+        assert difference(as_mnist(read_image(tmp_path/f'a.{ext}')), as_mnist(im))<2, ext
+
+def test_photograph():
+    "Uneven light, noise, dust and a fine pen"
+    y,x = np.mgrid[-1:1:240j,-1:1:200j]
+    light = 150+50*x+30*y-25*(x*x+y*y)+np.random.default_rng(0).normal(0, 4, x.shape)
+    for width,limit in (14,8),(5,25):
+        a = light*(1-.6*(1-np.asarray(seven(width=width))/255))
+        a[10:13,20:23] = a[200:202,150:152] = 40
+        got = as_mnist(Image.fromarray(a.clip(0,255).astype(np.uint8)))
+        assert difference(got, as_mnist(seven(width=width)))<limit/2
+        assert difference(got, as_mnist(seven()))<limit
+
+def test_odd_shapes():
+    "Nothing is cut off, and nothing breaks, however unlike a digit it is."
+    dot = Image.new('L', (9,9)); dot.putpixel((4,4), 255)
+    bar = Image.new('L', (300,80)); ImageDraw.Draw(bar).line([(5,40),(290,40)], fill=255, width=2)
+    ell = Image.new('L', (120,120)); ImageDraw.Draw(ell).line([(20,20),(20,90),(90,90)], fill=255, width=6)
+    for im in dot,bar,ell,seven(at=(-60,-60)),Image.fromarray(np.eye(28, dtype=np.uint8)*255):
+        out = as_mnist(im)
+        assert out.max()==255 and not (out[0].any() and out[-1].any())
+    assert as_mnist(dot).bool().sum()==400 and (as_mnist(bar).any(0).sum()==20)
+
+@pytest.mark.parametrize('im', [Image.new('L', (40,40), 0), Image.new('RGB', (40,40), 'white'), Image.new('RGBA', (40,40)), Image.new('L', (1,1), 7), Image.new('L', (0,5)),
+    Image.new('F', (9,9), float('nan')), Image.fromarray(np.random.default_rng(0).normal(128, 9, (300,300)).astype(np.uint8)),
+    Image.fromarray(np.linspace(90, 160, 200)[:,None].repeat(200, 1).astype(np.uint8))], ids=range(8))
+def test_blank(im):
+    with says('blank'): as_mnist(im)
+
+def test_read_image_refuses(tmp_path, monkeypatch):
+    f = tmp_path/'a.png'
+    seven().save(f)
+    assert read_image(f).size==(200,240)
+    whole = f.read_bytes()
+    for b in b'',b'hello',whole[:60],whole[:-60],whole[:60]+b'xxxx'+whole[64:]:
+        f.write_bytes(b)
+        with says('cannot read', f): read_image(f)
+    for o in tmp_path,tmp_path/'none.png':
+        with says('cannot read', o): read_image(o)
+    f.write_bytes(whole)
+    for limit in 30000,10000: # Pillow warns above its limit, and refuses above twice that
+        monkeypatch.setattr(Image, 'MAX_IMAGE_PIXELS', limit)
+        with says('pixels', f): read_image(f)
+
+def test_round_trip(mnist):
+    "MNIST's own digits come back as they were, also enlarged, dark on light and pushed aside."
+    x = mnist[1].x[:200]
+    def through(f): return torch.stack([as_mnist(f(Image.fromarray(o.numpy()))) for o in x])
+    assert difference(through(lambda im: im), x)<.5
+    def enlarged(im, how):
+        page = Image.new('L', (360,300))
+        page.paste(im.resize((224,224), how), (110,20))
+        return ImageOps.invert(page)
+    assert difference(through(partial(enlarged, how=Image.Resampling.BOX)), x)<1
+    assert difference(through(partial(enlarged, how=Image.Resampling.BICUBIC)), x)<8
+
+# Downloads
+
+class Server:
+    "Serves `files` (name → bytes) on this machine's own address; `seen` has what was asked for."
+    def __init__(self, files):
+        self.files,self.seen = files,[]
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(h):
+                self.seen.append(h.path[1:])
+                b = self.files.get(h.path[1:])
+                h.send_response(404 if b is None else 200)
+                h.send_header('Content-Length', str(len(b or b'')))
+                h.end_headers()
+                h.wfile.write(b or b'')
+            def log_message(h, *args): pass
+        self.httpd = ThreadingHTTPServer(('127.0.0.1',0), Handler)
+        self.url = f'http://127.0.0.1:{self.httpd.server_port}/'
+        threading.Thread(target=self.httpd.serve_forever, daemon=True).start()
+
+@pytest.fixture
+def serve(monkeypatch):
+    for k in 'NO_PROXY','no_proxy': monkeypatch.setenv(k, '127.0.0.1')
+    servers = []
+    def start(files): servers.append(Server(files)); return servers[-1]
+    yield start
+    for o in servers: o.httpd.shutdown(); o.httpd.server_close()
+
+def packed(sets):
+    t = {f'{p}-{w}.gz': v for p,o in zip(('train','t10k'), sets) for w,v in (('images-idx3-ubyte',o.x),('labels-idx1-ubyte',o.y.byte()))}
+    files = {k: gzip.compress(D._idx_header(v)+v.numpy().tobytes()) for k,v in t.items()}
+    return files,{k: hashlib.sha256(v).hexdigest() for k,v in files.items()}
+
+def nobody():
+    "An address at which nobody listens"
+    o = ThreadingHTTPServer(('127.0.0.1',0), BaseHTTPRequestHandler)
+    o.server_close()
+    return f'http://127.0.0.1:{o.server_port}/'
+
+def test_download(tmp_path, sets, serve, capfd):
+    files,sums = packed(sets)
+    server = serve(files)
+    folder = download_mnist(tmp_path/'deep'/'mnist', (server.url,), sums)
+    assert all(map(same, load_idx(folder), sets)) and sorted(server.seen)==sorted(files)
+    assert download_mnist(folder, (server.url,), sums)==folder and len(server.seen)==4
+    out = capfd.readouterr()
+    assert not out.out and not out.err
+
+def test_download_second_mirror(tmp_path, sets, serve):
+    files,sums = packed(sets)
+    name = 't10k-images-idx3-ubyte.gz'
+    for i,bad in enumerate(({k:v for k,v in files.items() if k!=name}, {**files, name: b'something else'}, {**files, name: files[name][:-5]}, None)):
+        second = serve(files)
+        first = nobody() if bad is None else serve(bad).url
+        folder = download_mnist(tmp_path/str(i), (first,second.url), sums)
+        assert all(map(same, load_idx(folder), sets)) and name in second.seen
+
+def test_download_fails(tmp_path, sets, serve):
+    files,sums = packed(sets)
+    missing,wrong = serve({}),serve({k: b'something else' for k in files})
+    with says('404', 'SHA-256', missing.url): download_mnist(tmp_path/'mnist', (missing.url,wrong.url), sums)
+    with says('no connection'): download_mnist(tmp_path/'mnist', (nobody(),nobody()), sums)
+    assert len(missing.seen)==len(wrong.seen)==1 # asked once, and then given up
+    assert not [o for o in tmp_path.iterdir() if o.suffix!='.lock']
+    (tmp_path/'file').write_text('')
+    with says('cannot write'): download_mnist(tmp_path/'file'/'mnist', (wrong.url,), sums)
+
+def together(*codes, **env):
+    "Run programs at the same time; what each printed."
+    ps = [subprocess.Popen([sys.executable, '-c', f'from mnist_from_scratch.datasets import *\n{c}'], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **env}) for c in codes]
+    outs = [p.communicate(timeout=300) for p in ps]
+    assert not any(p.returncode for p in ps), outs
+    return [o[0].strip() for o in outs]
+
+def test_download_two_processes(tmp_path, sets, serve):
+    files,sums = packed(sets)
+    server = serve(files)
+    outs = together(*[f'print(load_idx(download_mnist({str(tmp_path/"mnist")!r}, [{server.url!r}], {sums}))[0])']*2)
+    assert len(set(outs))==1 and outs[0].startswith('60 digits') and len(server.seen)==4
+
+# The resolver
+
+def fastai(home, sets, where='.fastai/data', name='mnist_png', parts=('training','testing')):
+    folder = home.path/where/name
+    for p,o in zip(parts, sets): write_pngs(folder/p, o)
+    return folder
+
+def files(folder): return {o.relative_to(folder): o.read_bytes() for o in folder.rglob('*') if o.is_file()}
+
+def test_order(home, as_mnist_set, tmp_path, monkeypatch, capsys):
+    "Each source is taken before the next: the environment, our cache, fastai's cache, a download, the bundled digits."
+    other = fake(40, 2),fake(30, 3)
+    assert load_digits()[0].source=='scikit-learn digits' and home.tries==[()] and capsys.readouterr().err.count('\n')==1
+    assert len(load_digits()[1])==359 and len(home.tries)==1 and not capsys.readouterr().err # said, and tried, once
+    with says('no connection','MNIST_FROM_SCRATCH_DATA'): load_digits('mnist')
+
+    monkeypatch.setattr(D, '_offline', False)
+    monkeypatch.setattr(D, 'download_mnist', lambda: idx(tmp_path/'downloaded', as_mnist_set))
+    got = load_digits()
+    assert all(map(same, got, as_mnist_set)) and got[0].source=='MNIST, IDX files in downloaded/' and got[0].is_mnist
+    monkeypatch.setattr(D, 'download_mnist', home)
+
+    theirs = fastai(home, as_mnist_set)
+    before = files(home.path/'.fastai')
+    for data in 'auto','mnist': assert all(map(same, load_digits(data), as_mnist_set))
+    assert files(home.path/'.fastai')==before and sorted(o.name for o in (cache_dir()/'mnist').iterdir())==sorted(o[:-3] for o in MNIST_FILES)
+
+    (cache_dir()/'mnist').rename(tmp_path/'aside')
+    for o in theirs.rglob('*.png'): o.write_text('our own cache comes first')
+    (tmp_path/'aside').rename(cache_dir()/'mnist')
+    assert all(map(same, load_digits(), as_mnist_set))
+
+    monkeypatch.setenv('MNIST_FROM_SCRATCH_DATA', str(idx(tmp_path/'own', other)))
+    got = load_digits()
+    assert all(map(same, got, other)) and got[0].source=='IDX files in own/'
+    assert all(map(same, load_digits('mnist'), as_mnist_set)) # the folder named is not MNIST, the cache is
+    monkeypatch.setenv('MNIST_FROM_SCRATCH_DATA', 'digits')
+    assert load_digits()[0].source=='scikit-learn digits'
+    monkeypatch.setenv('MNIST_FROM_SCRATCH_DATA', 'mnist')
+    assert load_digits()[0].is_mnist
+    monkeypatch.setenv('MNIST_FROM_SCRATCH_DATA', str(tmp_path/'none'))
+    for data in 'auto','mnist':
+        with says(tmp_path/'none'): load_digits(data)
+    assert load_digits('digits') and len(home.tries)==2
+
+def test_environment_holds_mnist(home, as_mnist_set, tmp_path, monkeypatch):
+    monkeypatch.setenv('MNIST_FROM_SCRATCH_DATA', str(idx(tmp_path/'own', as_mnist_set)))
+    assert load_digits('mnist')[0].source=='MNIST, IDX files in own/' and not home.tries and not cache_dir().exists()
+
+def test_download_is_used(home, as_mnist_set, serve, monkeypatch):
+    f,sums = packed(as_mnist_set)
+    server = serve(f)
+    monkeypatch.setattr(D, 'download_mnist', partial(download_mnist, mirrors=(server.url,), files=sums))
+    for _ in range(2): assert load_digits()[0].is_mnist
+    assert len(server.seen)==4 and (cache_dir()/'mnist').is_dir()
+
+@pytest.mark.parametrize('ini,env,where', [(None, None, '.fastai/data'), ('data = /abs', None, 'abs'), ('data = elsewhere', None, '.fastai/elsewhere'), (None, 'my_fastai', 'my_fastai/data'), ('nonsense', None, '.fastai/data')])
+def test_fastai_home(home, as_mnist_set, monkeypatch, ini, env, where):
+    base = home.path/(env or '.fastai')
+    if env: monkeypatch.setenv('FASTAI_HOME', str(base))
+    if ini: base.mkdir(); (base/'config.ini').write_text('[DEFAULT]\n'*(ini!='nonsense')+ini.replace('/abs', str(home.path/'abs')))
+    fastai(home, as_mnist_set, where)
+    assert load_digits()[0].is_mnist and not home.tries
+
+def test_fastai_half_there(home, as_mnist_set):
+    "What is not all of MNIST is not taken for MNIST."
+    folder = fastai(home, as_mnist_set)
+    next((folder/'testing').rglob('*.png')).unlink()
+    fastai(home, as_mnist_set, name='mnist_sample', parts=('train','valid'))
+    assert load_digits()[0].source=='scikit-learn digits' and not (cache_dir()/'mnist').exists()
+
+def test_nothing_is_created(home):
+    load_digits()
+    assert not list(home.path.iterdir())
+
+def test_paths(home, sets, tmp_path):
+    d = tmp_path/'d'
+    d.mkdir()
+    with says('no images'): load_digits(d)
+    write_pngs(d, sets[0])
+    assert list(map(len, load_digits(d)))==[50,10]
+    table(sets[1], d/'train.csv')
+    for o in d,str(d),d/'train.csv': assert list(map(len, load_digits(o)))==[10,10]
+    D._write_idx(d, *sets)
+    assert all(map(same, load_digits(d), sets))
+    (d/'t10k-labels-idx1-ubyte').unlink()
+    with says('t10k-labels'): load_digits(d) # and not something else from the same folder
+    table(sets[1], tmp_path/'test.csv', labels=False)
+    with says("'label'"): load_digits(tmp_path/'test.csv')
+    with says('none', "'digits'"): load_digits(tmp_path/'none')
+    with says('there is no Digits'): load_digits('Digits')
+    assert not home.tries
+
+# untar_data
+
+def layout(folder, parts, digits): return sorted(str(o.relative_to(folder)) for o in folder.rglob('*') if o.is_dir())==sorted([*parts, *(f'{p}/{d}' for p in parts for d in digits)])
+
+def test_untar_sample(home, as_mnist_set, monkeypatch):
+    idx(cache_dir()/'mnist', as_mnist_set)
+    path = untar_data(URLs.MNIST_SAMPLE)
+    assert path==cache_dir()/'mnist_sample' and layout(path, ('train','valid'), (3,7))
+    for part,ds in zip(('train','valid'), as_mnist_set):
+        for d in 3,7:
+            assert {o.name for o in (path/part/str(d)).iterdir()}=={f'{i}.png' for i in (ds.y==d).nonzero().flatten().tolist()}
+            for o in (path/part/str(d)).iterdir(): assert np.array_equal(Image.open(o), ds.x[int(o.stem)])
+    df = pd.read_csv(path/'labels.csv')
+    assert list(df.columns)==['name','label'] and len(df)==16 and all((path/o).is_file() for o in df.name)
+    assert ((df.label==1)==df.name.str.contains('/7/')).all() and sorted(df.label.unique())==[0,1]
+    monkeypatch.setattr(D, 'load_digits', None) # it is there: nothing is read again
+    assert untar_data(URLs.MNIST_SAMPLE)==path
+
+def test_untar_png(home, as_mnist_set):
+    idx(cache_dir()/'mnist', as_mnist_set)
+    path = untar_data(URLs.MNIST)
+    assert path==cache_dir()/'mnist_png' and layout(path, ('training','testing'), range(10)) and not (path/'labels.csv').exists()
+    assert all(map(same, load_folder(path), as_mnist_set))
+
+def test_untar_fastai(home, as_mnist_set):
+    theirs = fastai(home, [o.only(3,7) for o in as_mnist_set], name='mnist_sample', parts=('train','valid'))
+    assert untar_data(URLs.MNIST_SAMPLE)==theirs and not cache_dir().exists() and not home.tries
+    assert untar_data(URLs.MNIST_SAMPLE, source='digits')==cache_dir()/'digits_sample'
+
+def test_untar_others(home, sets, tmp_path, monkeypatch):
+    "What is not MNIST never gets its name."
+    path = untar_data(URLs.MNIST_SAMPLE)
+    assert path.name=='digits_sample' and len(home.tries)==1 and all(map(same, load_folder(path), [o.only(3,7) for o in bundled_digits()]))
+    monkeypatch.setenv('MNIST_FROM_SCRATCH_DATA', 'digits')
+    assert untar_data(URLs.MNIST_SAMPLE)==path and untar_data(URLs.MNIST).name=='digits_png'
+    names = set()
+    for i,own in enumerate((sets, (fake(30, 5),fake(20, 6)))):
+        monkeypatch.setenv('MNIST_FROM_SCRATCH_DATA', str(idx(tmp_path/str(i), own)))
+        path = untar_data(URLs.MNIST_SAMPLE)
+        assert all(map(same, load_folder(path), [o.only(3,7) for o in own])) and untar_data(URLs.MNIST_SAMPLE)==path
+        names.add(path.name)
+    assert len(names)==2 and all(o.startswith('own_sample_') for o in names)
+    assert {o.name for o in cache_dir().iterdir() if o.suffix!='.lock'}=={'digits_sample','digits_png',*names}
+    with says('digit 7'): untar_data(URLs.MNIST_SAMPLE, source=idx(tmp_path/'no7', [o[o.y!=7] for o in sets]))
+    for bad in 'https://example.com/cats.tgz','MNIST':
+        with says(bad, URLs.MNIST, URLs.MNIST_SAMPLE): untar_data(bad)
+
+def test_untar_is_whole_or_not_there(home, monkeypatch):
+    save,done = Image.Image.save,[]
+    def interrupted(im, path):
+        done.append(path)
+        if len(done)==40: raise KeyboardInterrupt
+        save(im, path)
+    monkeypatch.setattr(Image.Image, 'save', interrupted)
+    with pytest.raises(KeyboardInterrupt): untar_data(URLs.MNIST_SAMPLE, source='digits')
+    assert len(done)==40 and not [o for o in cache_dir().iterdir() if o.suffix!='.lock']
+    untar_data(URLs.MNIST_SAMPLE, source='digits')
+
+def test_untar_two_processes(tmp_path):
+    outs = together(*["p = untar_data(URLs.MNIST_SAMPLE); print(p, sum(len(o) for o in load_folder(p)))"]*3, XDG_CACHE_HOME=str(tmp_path), HOME=str(tmp_path), MNIST_FROM_SCRATCH_DATA='digits')
+    n = sum(len(o.only(3,7)) for o in bundled_digits())
+    assert len(set(outs))==1 and outs[0].endswith(f'digits_sample {n}')
+    assert [o.name for o in (tmp_path/'mnist_from_scratch').iterdir() if o.suffix!='.lock']==['digits_sample']
+
+def test_unwritable(home):
+    home.path.joinpath('caches').write_text('a file where the cache should be')
+    with says('cannot write'): untar_data(URLs.MNIST_SAMPLE, source='digits')
+
+# MNIST itself
+
+def test_mnist(mnist):
+    train,valid = mnist
+    assert train.is_mnist and valid.is_mnist and train.source.startswith('MNIST') and not train[torch.randperm(60000)].is_mnist
+    assert [len(train.only(o)) for o in (3,7)]==[6131,6265] and [len(valid.only(o)) for o in (3,7)]==[1010,1028]
+    assert train[10000][1]==3 and train[10000][0][4:10,4:10].tolist()==[[0,0,0,0,0,0],[0,0,0,0,0,29],[0,0,0,48,166,224],[0,93,244,249,253,187],[0,107,253,253,230,48],[0,3,20,20,15,0]]
+
+def test_mnist_sample(mnist):
+    path = untar_data(URLs.MNIST_SAMPLE, source='mnist')
+    threes = (path/'train'/'3').ls().sorted()
+    assert path.name=='mnist_sample' and len(threes)==6131 and threes[1].name=='10000.png'
+    assert np.array_equal(Image.open(threes[1]), mnist[0].x[10000])
+    assert list(map(len, load_folder(path)))==[12396,2038]
