@@ -10,6 +10,7 @@ from nbconvert import MarkdownExporter
 from nbdev.config import get_config
 from nbdev.process import NBProcessor
 from nbdev.processors import FilterDefaults
+from nbformat.v4.rwbase import rejoin_lines
 
 # The title stays a heading, links to the site are for the site, and nothing in README.md comes from the environment.
 skipped = {'FrontmatterProc', 'add_show_docs', 'exec_show_docs', 'add_links'}
@@ -33,7 +34,8 @@ def make_readme(
     procs = [o for o in FilterDefaults().base_procs() if o.__name__ not in skipped]
     proc = NBProcessor(cfg.nbs_path/'index.ipynb', procs=procs)
     proc.process()
-    nb = nbformat.from_dict(proc.nb)
+    nb = rejoin_lines(nbformat.from_dict(proc.nb))
+    nb.metadata.language_info = {'name':'python'}
     nb.cells = [c for c in nb.cells if c.cell_type!='raw' and c.get('source','').strip()]
     for c in nb.cells:
         if c.cell_type=='markdown': c.source = from_root(c.source, at)
