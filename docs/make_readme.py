@@ -40,9 +40,11 @@ def make_readme(
     for c in nb.cells:
         if c.cell_type=='markdown': c.source = from_root(c.source, at)
     md,res = MarkdownExporter().from_notebook_node(nb, {'output_files_dir':'docs/readme', 'unique_key':'index'})
-    md = re.sub(r'[ \t]+$', '', re.sub(r'\n{3,}', '\n\n', md), flags=re.M).strip()+'\n'
+    md = re.sub(r'\n{3,}', '\n\n', re.sub(r'[ \t]+$', '', md, flags=re.M)).strip()+'\n'
     files = {root/'README.md':md.encode(), **{root/k:v for k,v in res['outputs'].items()}}
-    stale = [str(p.relative_to(root)) for p,b in files.items() if not p.exists() or p.read_bytes()!=b]
+    old = set((root/'docs/readme').glob('*'))-files.keys() # pictures that are no longer shown
+    stale = [str(p.relative_to(root)) for p in (*files,*old) if p in old or not p.exists() or p.read_bytes()!=files[p]]
     if check and stale: sys.exit(f"{', '.join(stale)} out of date: run `python docs/make_readme.py`")
     if not check:
+        for p in old: p.unlink()
         for p,b in files.items(): p.parent.mkdir(exist_ok=True); p.write_bytes(b)
