@@ -6,8 +6,8 @@
 __all__ = ['BUNDLED', 'MIRRORS', 'MNIST_FILES', 'as_mnist', 'read_image', 'Digits', 'bundled_digits', 'read_idx', 'load_idx',
            'load_folder', 'load_csv', 'cache_dir', 'download_mnist', 'load_digits', 'URLs', 'untar_data']
 
-# %% ../nbs/01_datasets.ipynb #0c1ee0f4
-import gzip, hashlib, os, shutil, sys, warnings, zlib
+# %% ../nbs/01_datasets.ipynb #75bcb299
+import gzip, hashlib, os, sys, warnings, zlib
 from pathlib import Path
 
 import fastcore.xtras # for `path.ls()` and `Path.BASE_PATH`
@@ -317,7 +317,7 @@ def load_folder(
         if train.is_dir(): return _load_images(train, source),(_load_images(valid, source) if valid.is_dir() else None)
     return _load_images(folder, source),None
 
-# %% ../nbs/01_datasets.ipynb #a88704ec
+# %% ../nbs/01_datasets.ipynb #0933db0d
 def load_csv(
     path:str|Path, # A CSV file (gzipped or not) with the columns `label,pixel0…pixel783`, or without `label`
     labels:bool=False # Must there be labels?
@@ -326,8 +326,9 @@ def load_csv(
     import pandas as pd
     try:
         with warnings.catch_warnings():
+            warnings.simplefilter('ignore', pd.errors.DtypeWarning)
             warnings.simplefilter('error', pd.errors.ParserWarning)
-            df = pd.read_csv(path, index_col=False, low_memory=False)
+            df = pd.read_csv(path, index_col=False)
     except OSError as e: raise MnistError(f'cannot read {path}: {e.strerror or e}; pass a CSV file') from e
     except (ValueError, pd.errors.ParserWarning, EOFError, zlib.error) as e:
         raise MnistError(f"{path} is no table of digits ({str(e).strip().splitlines()[0]}); its first line should be label,pixel0,…,pixel783") from e
@@ -340,13 +341,12 @@ def load_csv(
     if not len(df): raise MnistError(f'{path} has no rows below its header')
     top = np.where(df.columns=='label', 9, 255)
     a = df.to_numpy()
-    if a.dtype!=np.int64 or (a<0).any() or (a>top).any():
+    if a.dtype!=np.int64 or (a.min(0)<0).any() or (a.max(0)>top).any():
         for c,hi in zip(cols, top): # find the culprit
             v = pd.to_numeric(df[c], errors='coerce')
             bad = ~(v.between(0, hi) & (v%1==0)).to_numpy()
             if bad.any(): raise MnistError(f'row {bad.argmax()+1} of {path} has {df[c].iloc[bad.argmax()]} in column {c}, which should be a whole number from 0 to {hi}')
-    a = a.astype(np.int64, copy=False)
-    return Digits(a[:,-784:].astype(np.uint8).reshape(-1,28,28), a[:,0] if len(cols)>784 else None, f'table {Path(path).name}')
+    return Digits(a[:,-784:].astype(np.uint8).reshape(-1,28,28), a[:,0].astype(np.int64) if len(cols)>784 else None, f'table {Path(path).name}')
 
 # %% ../nbs/01_datasets.ipynb #a492c2de
 def cache_dir()->Path:
