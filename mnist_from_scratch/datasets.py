@@ -166,13 +166,13 @@ class Digits:
         what = 'of '+' '.join(map(str, self.classes)) if self.classes else 'without labels'
         return f"{len(self):,} digits {what}{self.source and f', from {self.source}'}"
 
-# %% ../nbs/01_datasets.ipynb #5b5a7093
+# %% ../nbs/01_datasets.ipynb #607745c3
 @patch
 def only(self:Digits,
     *digits:int # The digits wanted
 )->Digits:
-    "Only these digits, in the order of the whole. Raises `MnistError` for a digit that is not here."
-    for d in digits:
+    "Only these digits, in the order of the whole. Raises `MnistError` for a digit that is not here, or for none."
+    for d in digits or (None,):
         if d not in self.classes:
             raise MnistError(f"there is no digit {d!r} here; choose from {' '.join(map(str, self.classes)) or 'a set with labels'}")
     return self[torch.isin(self.y, torch.tensor(digits))]

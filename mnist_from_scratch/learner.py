@@ -8,7 +8,7 @@ __all__ = ['CancelFitException', 'CancelEpochException', 'CancelTrainException',
            'Learner', 'Metric', 'AvgMetric', 'AvgLoss', 'mk_metric', 'AvgSmoothLoss', 'Recorder', 'ProgressCallback',
            'GatherPredsCallback']
 
-# %% ../nbs/09_learner.ipynb #dfa911ec
+# %% ../nbs/09_learner.ipynb #15d80ed7
 import sys, time
 from contextlib import contextmanager
 from functools import partial
@@ -16,7 +16,7 @@ from functools import partial
 import torch
 from fastcore.basics import GetAttr, class2attr, noop, patch
 from fastcore.foundation import L
-from torch import nn, Tensor
+from torch import nn
 from .optimizers import Adam
 
 # %% ../nbs/09_learner.ipynb #5d618d1f
@@ -69,20 +69,20 @@ class TrainEvalCallback(Callback):
         self.learn.pct_train += 1./(self.n_iter*self.n_epoch)
         self.learn.train_iter += 1
 
-# %% ../nbs/09_learner.ipynb #147cf9db
+# %% ../nbs/09_learner.ipynb #8211044a
 def trainable_params(
     m:nn.Module # The model
 ) -> list: # Its parameters that have `requires_grad`
     "All parameters to train, as one group."
     return [p for p in m.parameters() if p.requires_grad]
 
-_norms = (nn.modules.batchnorm._BatchNorm, nn.GroupNorm, nn.LayerNorm)
+_norms = (nn.modules.batchnorm._BatchNorm, nn.modules.instancenorm._InstanceNorm, nn.LayerNorm)
 def _norm_and_bias(m):
     "Parameters that weight decay usually leaves alone: all biases, and those of normalisation layers"
     return [p for o in m.modules() for n,p in o.named_parameters(recurse=False) if n=='bias' or isinstance(o, _norms)]
 
 class Learner(GetAttr):
-    "Data, model, loss, optimizer and metrics, and the loop that trains. The interface is that of fastai's `Learner`."
+    "Data, model, loss, optimizer and metrics, and the loop that trains. What it has is as in fastai's `Learner`."
     _default = 'model'
     def __init__(self,
         dls, # `DataLoaders`: training set first, validation set second
@@ -185,12 +185,13 @@ class Learner(GetAttr):
     def all_batches(self):
         "Train or evaluate on all batches of `self.dl`"
         self.n_iter = len(self.dl)
-        for self.iter,b in enumerate(self.dl): self.one_batch(b)
+        for i,b in enumerate(self.dl): self.one_batch(i, b)
 
-    def one_batch(self, b):
-        "Train or evaluate on one batch: inputs, and targets last if there are any"
-        i = 1 if len(b)==1 else len(b)-1
-        self.xb,self.yb = tuple(b[:i]),tuple(b[i:])
+    def one_batch(self, i, b):
+        "Train or evaluate on batch number `i`: inputs, and targets last if there are any"
+        self.iter = i
+        n_inp = 1 if len(b)==1 else len(b)-1
+        self.xb,self.yb = tuple(b[:n_inp]),tuple(b[n_inp:])
         self._with_events(self._do_one_batch, 'batch', CancelBatchException)
 
     def _do_one_batch(self):
@@ -259,16 +260,17 @@ class AvgSmoothLoss(Metric):
     @property
     def name(self): return 'loss'
 
-# %% ../nbs/09_learner.ipynb #dce277b2
+# %% ../nbs/09_learner.ipynb #de2d43bb
 class Recorder(Callback):
     "Keeps what happened: `values` (a row per epoch), `metric_names`, and per training batch `losses` (smoothed) and `lrs`; `iters` batches at each epoch's end."
     order = 50
     def __init__(self, add_time:bool=True, beta:float=0.98):
-        self.add_time,self.smooth_loss,self.loss_avg = add_time,AvgSmoothLoss(beta),AvgLoss()
+        self.add_time,self.beta,self.loss_avg = add_time,beta,AvgLoss()
 
     def before_fit(self):
         self.values,self.losses,self.lrs,self.iters = [],[],[],[]
         self.metric_names = L('epoch','train_loss','valid_loss') + self.metrics.attrgot('name') + L(['time'] if self.add_time else [])
+        self.smooth_loss = AvgSmoothLoss(self.beta)
         self.smooth_loss.reset()
 
     def before_epoch(self):    self.start,self.log,self._ran = time.time(),[],set()
@@ -351,7 +353,7 @@ def no_bar(self:Learner):
         with self.no_logging(): yield self
     finally: self.create_mbar = old
 
-# %% ../nbs/09_learner.ipynb #70d5cd1f
+# %% ../nbs/09_learner.ipynb #bf03dbc2
 class GatherPredsCallback(Callback):
     "Keeps inputs, predictions, targets and losses of all batches."
     order = 70
@@ -370,7 +372,7 @@ def validate(self:Learner,
     dl=None, # Batches; any iterable with a length
     cbs=None # Callbacks for this time
 ) -> L: # The loss and the metrics
-    "Loss and metrics on one set, without training."
+    "Loss and metrics on one set, without training. What the recorder holds of the last fit stays."
     rec = getattr(self, 'recorder', None)
     kept = dict(vars(rec)) if rec else {}      # the record of the last fit is not to be lost
     with self.no_bar(), self.added_cbs(cbs):
@@ -389,7 +391,7 @@ def get_preds(self:Learner,
     ds_idx:int=1, # Which of the `dls`, if no `dl` is given
     dl=None, # Batches; any iterable with a length, such as `[(x, y)]`
     with_input:bool=False, # Return inputs too?
-    with_loss:bool=False, # Return the loss of each item too?
+    *, with_loss:bool=False, # Return the loss of each item too? The loss function must take `reduction`
     act=None, # Applied to the predictions; by default the `activation` of the loss, if it has one
     cbs=None # Callbacks for this time
 ) -> tuple: # (inputs,) predictions, targets (, losses): a tensor each, or None

@@ -5,9 +5,8 @@
 # %% auto #0
 __all__ = ['sigmoid', 'mnist_loss', 'batch_accuracy', 'softmax', 'log_softmax', 'nll_loss', 'cross_entropy', 'accuracy']
 
-# %% ../nbs/05_losses.ipynb #7abae62c
+# %% ../nbs/05_losses.ipynb #4e7e038f
 import torch
-from fastcore.basics import noop
 from torch import Tensor
 
 # %% ../nbs/05_losses.ipynb #cb9a58a6
@@ -57,13 +56,14 @@ def log_softmax(
     x = x - x.amax(dim, keepdim=True)
     return x - torch.exp(x).sum(dim, keepdim=True).log()
 
-# %% ../nbs/05_losses.ipynb #ddd8194c
+# %% ../nbs/05_losses.ipynb #863ff959
 def nll_loss(
     log_probs:Tensor, # Log probabilities, [N, n]
     target:Tensor, # Class numbers, int64 [N]
     reduction:str='mean' # 'mean', 'sum', or 'none' for one loss per item
 ) -> Tensor: # One number, or [N]
-    "Minus the log probability of the right class. Raises `ValueError` for an unknown `reduction` and for labels outside the classes."
+    "Minus the log probability of the right class. Raises `ValueError` for shapes or labels that do not fit, and for an unknown `reduction`."
+    if target.shape!=log_probs.shape[:1]: raise ValueError(f'one class number per row: for activations {tuple(log_probs.shape)} targets are {tuple(log_probs.shape[:1])}, not {tuple(target.shape)}')
     n = log_probs.shape[-1]
     if target.numel() and not (0<=target.min() and target.max()<n): raise ValueError(f'labels lie between 0 and {n-1} for {n} classes, not from {target.min()} to {target.max()}')
     losses = -log_probs[torch.arange(len(target), device=target.device), target]

@@ -5,12 +5,10 @@
 # %% auto #0
 __all__ = ['relu', 'kaiming_std', 'simple_net']
 
-# %% ../nbs/11_neural_net.ipynb #4c428882
+# %% ../nbs/11_neural_net.ipynb #f80467ab
 import math
 
-import torch
 from torch import nn, Tensor
-from .training_loop import init_params, linear1
 
 # %% ../nbs/11_neural_net.ipynb #5c6def39
 def relu(

@@ -26,7 +26,7 @@ class BasicOptim:
         "Forget all gradients"
         for p in self.params: p.grad = None
 
-# %% ../nbs/08_optimizers.ipynb #b4cb8d62
+# %% ../nbs/08_optimizers.ipynb #290d2af4
 class Optimizer:
     "Groups of parameters with their hyper-parameters, and a state for each parameter. Children say in `update` how one is changed."
     def __init__(self,
@@ -60,7 +60,7 @@ class Optimizer:
         n:int # The first group that is trained; negative counts from the end
     ):
         "Only groups from `n` on get gradients."
-        n = range(len(self.param_lists)+1)[n] if n>=0 else max(0, len(self.param_lists)+n)
+        if n<0: n += len(self.param_lists)
         for i,g in enumerate(self.param_lists):
             for p in g: p.requires_grad_(i>=n)
 

@@ -5,23 +5,21 @@
 # %% auto #0
 __all__ = ['array', 'tensor', 'to_np', 'show_image', 'show_images', 'pixel_table', 'plot_function', 'gv']
 
-# %% ../nbs/02_pixels.ipynb #0ee9bf92
+# %% ../nbs/02_pixels.ipynb #0f13c0d4
 import math, re
-from pathlib import Path
 
 import numpy as np
 import torch
-from fastcore.basics import listify
 from torch import Tensor
 
-# %% ../nbs/02_pixels.ipynb #bb44825d
+# %% ../nbs/02_pixels.ipynb #b29b678b
 array = np.array
 
 def tensor(
-    x, # A number, (nested) list or tuple, NumPy array, PIL image, pandas object or tensor
+    x, # A number, (nested) list or tuple, NumPy array, PIL image or pandas object; a tensor comes back as it is
     *rest, # More numbers or lists: `tensor(1,2,3)` is `tensor([1,2,3])`
     **kwargs # `dtype`, `device`, `requires_grad`, as for `torch.tensor`
-) -> Tensor: # float32 where `x` held 64-bit floats, else the type of `x`
+) -> Tensor: # float32 where `x` held 64-bit floats and no `dtype` was asked for, else the type of `x`
     "Make a tensor of `x`, as fastai's function of this name does."
     if rest: x = (x,)+rest
     if isinstance(x, Tensor): res = x
@@ -30,14 +28,14 @@ def tensor(
         a = np.asarray(x)
         if a.dtype==np.uint16: a = a.astype(np.float32)   # no arithmetic on uint16 in torch
         res = torch.tensor(a, **kwargs)
-    return res.float() if res.dtype is torch.float64 else res
+    return res.float() if res.dtype is torch.float64 and 'dtype' not in kwargs else res
 
 def to_np(
     x # A tensor, or a list, tuple or dictionary of them
 ):
     "The same numbers as NumPy arrays, cut off from PyTorch's bookkeeping of gradients."
     if isinstance(x, dict): return {k:to_np(v) for k,v in x.items()}
-    if isinstance(x, (list,tuple)): return type(x)(map(to_np, x))
+    if isinstance(x, (list,tuple)): return type(x)(*map(to_np, x)) if hasattr(x, '_fields') else type(x)(map(to_np, x))
     return x.detach().cpu().numpy()
 
 # %% ../nbs/02_pixels.ipynb #d1128fc3

@@ -71,14 +71,14 @@ def validate_epoch(
     if not n: raise ValueError('validate_epoch got no batch')
     return total/n
 
-# %% ../nbs/07_training_loop.ipynb #828b22ec
+# %% ../nbs/07_training_loop.ipynb #237a182a
 def train_epoch(
     model, # Makes predictions of inputs
     dl, # Batches of the training set
     opt, # The optimizer: `step()` and `zero_grad()`
     loss_func=mnist_loss # Of predictions and targets
 ):
-    "One pass over `dl`: for each batch gradient, step, clear."
+    "One pass over `dl`. For each batch: gradient, step, clear."
     for xb,yb in dl:
         calc_grad(xb, yb, model, loss_func)
         opt.step()
