@@ -17,7 +17,7 @@ def _quit(*_):
 if Path(sys.argv[0]).stem in ('mnist_train','mnist_predict') and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
     signal.signal(signal.SIGINT, _quit)
 
-# %% ../nbs/21_cli.ipynb #a4e92415
+# %% ../nbs/21_cli.ipynb #878e599f
 import csv, hashlib, json, math, tempfile, threading
 from contextlib import contextmanager
 from typing import Annotated
@@ -27,12 +27,11 @@ import safetensors, safetensors.torch
 import torch
 from fastcore.script import call_parse, is_cli
 from torch import nn, Tensor
-from torch.utils.data import TensorDataset
 from .core import MnistError, replacing, set_seed
 from .datasets import Digits, load_digits, load_csv, read_image, as_mnist
 from .baseline import Proportion, PixelSimilarity
 from .losses import accuracy, cross_entropy, softmax
-from .minibatches import DataLoader, DataLoaders
+from .minibatches import DataLoader, DataLoaders, to_dset
 from .optimizers import Adam
 from .learner import Callback, CancelFitException, Learner
 from . import callbacks # gives `Learner` its `fit_one_cycle`
@@ -58,15 +57,15 @@ def make_model(
     try: return make(n, **defaults|options)
     except (ValueError, RuntimeError, TypeError) as e: raise MnistError(f"a model {name} cannot be made with {options} ({str(e).splitlines()[0]})") from e
 
-# %% ../nbs/21_cli.ipynb #5b8df906
+# %% ../nbs/21_cli.ipynb #3a7b042b
 def to_dls(
     train:Digits, # Labelled digits
     valid:Digits, # More of them, with no class that `train` hasn't got
     bs:int=64 # Digits in a mini-batch
 ) -> DataLoaders: # Batches of float [N, 784] and int64 [N]
     "Loaders of flat images and of class numbers, the training set shuffled. Raises `MnistError` for a strange class."
-    def dset(ds): return TensorDataset(ds.floats().flatten(1), ds.targets(train.classes))
-    return DataLoaders(DataLoader(dset(train), bs=min(bs, len(train)), shuffle=True), DataLoader(dset(valid), bs=1024))
+    dsets = [to_dset(o, classes=train.classes) for o in (train,valid)]
+    return DataLoaders(DataLoader(dsets[0], bs=min(bs, len(train)), shuffle=True), DataLoader(dsets[1], bs=1024))
 
 def make_learner(
     name:str, # 'linear' or 'mlp'
@@ -173,7 +172,7 @@ def _n_right(model, dls):
     with torch.no_grad(): scores = torch.cat([model(o) for o in x.split(4096)])
     return (scores.argmax(1)==y).sum().item() if scores.isfinite().all() else None
 
-# %% ../nbs/21_cli.ipynb #9787226a
+# %% ../nbs/21_cli.ipynb #a75820f6
 def ladder(
     train:Digits, # To learn from
     dls:DataLoaders, # What `to_dls` made of it and of the digits to measure on
@@ -186,11 +185,11 @@ def ladder(
 ) -> bool: # Did it reach the top?
     "Print the accuracy of every rung, from always giving the same answer to the net, each row as soon as it is known."
     n,y,ctrlc = len(train.classes),dls.valid_ds.tensors[1],ctrlc or _CtrlC()
+    if ctrlc.pressed: return False
     total,common = len(y),dls.train_ds.tensors[1].bincount().argmax()
     print(_HEAD + (f"{f'{len(seeds)} seeds':>15}" if len(seeds)>1 else ''))
     print(_row(f'always the digit {train.classes[common]}', 1, [(y==common).sum().item()], total), flush=True)
     for dist in 'l1','rmse':
-        if ctrlc.pressed: return False
         model = PixelSimilarity.from_digits(train, dist)
         mark = '*' if chosen=='baseline' and dist==MODELS['baseline'][1]['dist'] else ''
         print(_row(_title('baseline', n, dist), _n_params(model), [_n_right(model, dls)], total, mark), flush=True)
@@ -210,7 +209,7 @@ def ladder(
         print(_row(_title(name, n), _n_params(make_model(name, n)), ks, total, '*' if name==chosen else ''), flush=True)
     return True
 
-# %% ../nbs/21_cli.ipynb #c727c576
+# %% ../nbs/21_cli.ipynb #db6bace2
 @contextmanager
 def _command(
     name:str, # What the error lines begin with
@@ -228,10 +227,11 @@ def _command(
     except KeyboardInterrupt as e:
         msg,status = str(e) or interrupted,130
         if sys.stderr.isatty(): print(file=sys.stderr) # the terminal has shown ^C
-    except BrokenPipeError:
-        status = 1
+    except OSError as e: # nobody reads what is printed, or the disk is full
+        msg,status = None if isinstance(e, BrokenPipeError) else e,1
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    if msg: sys.stdout.flush(); print(f'{name}: {msg}', file=sys.stderr)
+    sys.stdout.flush()
+    if msg: print(f'{name}: {msg}', file=sys.stderr)
     sys.exit(status)
 
 # %% ../nbs/21_cli.ipynb #272aa31d
@@ -321,7 +321,7 @@ def mnist_train(
                 raise KeyboardInterrupt(f'interrupted; the model is saved in {out}, the table is not complete')
             print(f'* is saved in {out}, seed {seed}' + ('; accuracies are those of the median run' if seeds>1 else ''))
 
-# %% ../nbs/21_cli.ipynb #2cc0c9ca
+# %% ../nbs/21_cli.ipynb #05d52e60
 def _says(model, classes, x):
     "What the model says about one image, in words"
     scores = predict(model, x[None])[0]
@@ -345,7 +345,8 @@ def mnist_predict(
     with _command('mnist_predict', 'interrupted'):
         net,spec = load_model(model)
         images,classes = [images] if isinstance(images, (str,Path)) else images,spec['classes']
-        if submission:
+        if submission is not None:
+            if Path(submission).is_dir(): raise MnistError(f'cannot write {submission}: it is a folder; name a file')
             if len(images)>1: raise MnistError(f'--submission takes one CSV file, not {len(images)} files')
             ds = load_csv(images[0])
             answers = torch.tensor(classes)[predict(net, ds.x).argmax(1)].tolist()

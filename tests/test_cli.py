@@ -1,0 +1,441 @@
+"The commands as somebody meets them who types them: what they print, what they leave, and what happens when things go wrong."
+import csv, json, os, pty, re, runpy, select, signal, struct, subprocess, sys, time
+from importlib.metadata import entry_points
+from pathlib import Path
+from random import Random
+
+import pytest, torch
+from PIL import Image
+from mnist_from_scratch import cli
+from mnist_from_scratch.baseline import Proportion, PixelSimilarity
+from mnist_from_scratch.cli import load_model, make_learner, predict, to_dls
+from mnist_from_scratch.datasets import load_idx
+
+FILES = ['history.csv','model.json','model.safetensors','report.png']
+
+# --- set-up
+
+@pytest.fixture(scope='session')
+def data(digits, tmp_path_factory):
+    "The bundled digits as IDX files, which load at once"
+    folder = tmp_path_factory.mktemp('own_digits')
+    for part,ds in zip(('train','t10k'), digits):
+        for what,t in ('images-idx3',ds.x),('labels-idx1',ds.y.byte()):
+            (folder/f'{part}-{what}-ubyte').write_bytes(bytes([0,0,8,t.ndim]) + struct.pack(f'>{t.ndim}I', *t.shape) + t.numpy().tobytes())
+    return folder
+
+@pytest.fixture(scope='session')
+def script(tmp_path_factory):
+    "Makes what pip makes of a console script; `before` stands after the import of the library, as a hook for tests"
+    def f(name, before=''):
+        path = tmp_path_factory.mktemp('bin')/name
+        path.write_text(f'import sys\nfrom mnist_from_scratch.cli import {name}\n{before}\nif __name__=="__main__": sys.exit({name}())\n')
+        return str(path)
+    return f
+
+@pytest.fixture
+def run(script, tmp_path, monkeypatch, capfd):
+    "Runs a command in this process, in an empty folder: its status, stdout and stderr"
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv('COLUMNS', '80')
+    def f(name, *args):
+        path,old,status = script(name),signal.getsignal(signal.SIGINT),0
+        monkeypatch.setattr(sys, 'argv', [path, *map(str, args)])
+        capfd.readouterr()
+        try: runpy.run_path(path, run_name='__main__')
+        except SystemExit as e: status = e.code or 0
+        finally: signal.signal(signal.SIGINT, old)
+        return status,*capfd.readouterr()
+    return f
+
+def start(path, *args, sigint=signal.SIG_DFL, **kwargs):
+    "Start a command as a process of its own, as a shell would"
+    env = {**os.environ, 'COLUMNS':'80', 'MPLBACKEND':'TkAgg', 'PYTHONUNBUFFERED':'1'}
+    return subprocess.Popen([sys.executable, path, *map(str, args)], **dict(stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env,
+                            preexec_fn=lambda: signal.signal(signal.SIGINT, sigint)) | kwargs)
+
+def wait_for(p, text):
+    for line in p.stdout:
+        if text in line: return
+    raise AssertionError(f'never saw {text!r}: {p.stderr.read()}')
+
+def one_line(err, begins):
+    assert err.startswith(f'{begins}: ') and err.count('\n')==1 and err.endswith('\n') and 'Traceback' not in err, err
+    return err
+
+def rows(out):
+    "The ladder's rows, by rung: mark and figures"
+    res = [re.fullmatch(r'([* ]) (.{25})\s*([\d,]+)  +(\d\.\d{4})  +([\d.]+)-([\d.]+)(?:  +([\d.]+)-([\d.]+))?', o) for o in out.splitlines()]
+    return {o[2].strip(): (o[1]=='*', int(o[3].replace(',','')), *(x and float(x) for x in o.groups()[3:])) for o in res if o}
+
+def whole(folder, bs=64, n=1438):
+    "All files of a run are in `folder`, nothing else, and they belong together; what the JSON says"
+    assert sorted(o.name for o in folder.iterdir())==FILES
+    spec = load_model(folder)[1]
+    hist = list(csv.DictReader(open(folder/'history.csv')))
+    if 'epochs' in spec: assert len(hist)==spec['epochs_done']<=spec['epochs'] and spec['batches_done']//-(-n//bs)>=len(hist)
+    with Image.open(folder/'report.png') as im: im.load()
+    return spec
+
+# --- training
+
+def test_entry_points():
+    eps = {o.name:o for o in entry_points(group='console_scripts') if o.value.startswith('mnist_from_scratch.')}
+    assert eps['mnist_train'].load() is cli.mnist_train and eps['mnist_predict'].load() is cli.mnist_predict
+
+def test_train(run, data, tmp_path, monkeypatch):
+    "Files, table and JSON say the same as the library does, and no run is made twice"
+    made,real = [],cli.make_learner
+    monkeypatch.setattr(cli, 'make_learner', lambda name, dls, n, seed, **kw: made.append((name,seed)) or real(name, dls, n, seed, **kw))
+    status,out,err = run('mnist_train', '--data', data, '--epochs', 2, '--bs', 128, '--lr', .02, '--seed', 5, '--seeds', 2)
+    assert (status,err)==(0,'')
+    assert made==[('mlp',5),('linear',5),('linear',6),('mlp',6)]
+    assert max(map(len, out.splitlines()))<=80
+    assert 'train on 1,438, validate on 359' in out.splitlines()[0]
+
+    train,valid = load_idx(data)
+    model,spec = load_model(tmp_path/'mnist_run')
+    k = (predict(model, valid.x).argmax(1)==valid.y).sum().item()
+    assert (spec['accuracy']['right'],spec['accuracy']['of'])==(k,359)
+    assert (spec['classes'],spec['seed'],spec['epochs'],spec['epochs_done'],spec['batches_done'])==(list(range(10)),5,2,2,2*12)
+    assert whole(tmp_path/'mnist_run', 128) and str(data) not in (tmp_path/'mnist_run'/'model.json').read_text()
+
+    dls = to_dls(train, valid, 128)
+    def trained(name, seed):
+        learn = real(name, dls, 10, seed)
+        with learn.no_bar(): learn.fit_one_cycle(2, .02)
+        return round(learn.recorder.values[-1][2]*359),learn
+    runs = {name:[trained(name, s) for s in (5,6)] for name in ('linear','mlp')}
+    kept = runs['mlp'][0][1]
+    assert all(torch.equal(a,b) for a,b in zip(kept.model.state_dict().values(), model.state_dict().values()))
+    hist = list(csv.DictReader(open(tmp_path/'mnist_run'/'history.csv')))
+    assert [[float(o[c]) for c in ('epoch','train_loss','valid_loss','accuracy')] for o in hist]==[[i,*v] for i,v in enumerate(kept.recorder.values)]
+
+    def fig(k): p = Proportion(k, 359); return [round(o, 4) for o in (p.value,p.lo,p.hi)]
+    def sim(dist): return (PixelSimilarity.from_digits(train, dist)(valid.floats()).argmax(1)==valid.y).sum().item()
+    table = rows(out)
+    common = train.y.bincount().argmax()
+    expected = {f'always the digit {common}': [False,1,*fig((valid.y==common).sum().item()),None,None]}
+    for d in 'l1','rmse': expected[f'pixel similarity, {d}'] = [False,7840,*fig(sim(d)),None,None]
+    for title,name,n in ('linear','linear',7850),('784-30-10 net','mlp',23860):
+        lo,hi = sorted(k for k,_ in runs[name])
+        expected[title] = [name=='mlp',n,*fig(lo),round(lo/359,4),round(hi/359,4)]
+    assert {k:list(v) for k,v in table.items()}==expected
+
+@pytest.mark.parametrize('model,title', [('baseline','pixel similarity, rmse'), ('linear','linear'), ('mlp','784-30-2 net')])
+def test_each_model_on_two_digits(run, data, tmp_path, model, title):
+    args = 'mnist_train','--data',data,'--digits','7, 3','--model',model,'--epochs',3,'--seeds',1,'--out',tmp_path/'a'/'b'
+    status,out,err = run(*args)
+    assert (status,err)==(0,'')
+    table = rows(out)
+    assert len(table)==5 and [k for k,v in table.items() if v[0]]==[title]
+    spec = whole(tmp_path/'a'/'b', n=1438//5)
+    assert spec['model']==model and spec['classes']==[3,7] and spec['accuracy']['value']==table[title][2]>.8
+    bits = (tmp_path/'a'/'b'/'model.safetensors').read_bytes()
+    run(*args)
+    assert (tmp_path/'a'/'b'/'model.safetensors').read_bytes()==bits
+    if model=='baseline': assert (tmp_path/'a'/'b'/'history.csv').read_text().split()==['epoch,train_loss,valid_loss,accuracy']
+    else:
+        run(*args, '--seed', 1)
+        assert (tmp_path/'a'/'b'/'model.safetensors').read_bytes()!=bits
+    for c in 3,7:
+        Image.fromarray(load_idx(data)[1].only(c).x[2].numpy()).save('one.png')
+        assert re.match(rf'one\.png  {c}  ', run('mnist_predict', 'a/b', 'one.png')[1])
+
+def test_an_old_run_is_replaced(run, data, tmp_path):
+    for digits in '3,7','0,1':
+        assert run('mnist_train', '--data', data, '--digits', digits, '--epochs', 1, '--seeds', 1)[0]==0
+        assert whole(tmp_path/'mnist_run', n=1)['classes']==json.loads(f'[{digits}]')
+
+def test_diverged_is_no_success(run, data, tmp_path):
+    status,out,err = run('mnist_train', '--data', data, '--lr', 1e30, '--epochs', 2)
+    assert status==1 and 'diverged' in one_line(err, 'mnist_train') and not rows(out) and not list(tmp_path.iterdir())
+
+def test_diverged_rung_has_no_accuracy(run, data, monkeypatch):
+    real = cli.make_learner
+    def f(name, dls, n, seed, **kw):
+        learn = real(name, dls, n, seed, **kw)
+        if (name,seed)==('mlp',1): learn.model[0].weight.data.fill_(float('nan'))
+        return learn
+    monkeypatch.setattr(cli, 'make_learner', f)
+    status,out,err = run('mnist_train', '--data', data, '--model', 'linear', '--epochs', 1, '--seeds', 2)
+    assert status==0 and re.search(r'784-30-10 net +23,860 +diverged in 1 of 2 runs', out) and '784-30-10 net' not in rows(out)
+
+# --- predicting
+
+@pytest.fixture(scope='session')
+def model(data, tmp_path_factory):
+    "A folder with a good model"
+    out = tmp_path_factory.mktemp('model')
+    dls = to_dls(*load_idx(data))
+    learn = make_learner('mlp', dls, 10)
+    with learn.no_bar(): learn.fit_one_cycle(8, .01)
+    cli.save_model(out, learn.model, 'mlp', range(10))
+    return out
+
+def drawn(x, mode, size, ink, paper):
+    "A digit as somebody might draw it: `mode`, colours and size as given, off the middle, on a larger page"
+    mask = Image.new('L', (size*2,size+size//3))
+    mask.paste(Image.fromarray(x.numpy()).resize((size,size), Image.Resampling.BICUBIC), (size//2,size//4))
+    return Image.composite(Image.new(mode, mask.size, ink), Image.new(mode, mask.size, paper), mask)
+
+def test_images(run, data, model):
+    "Ten digits in five styles, all read as the digit they are"
+    _,valid = load_idx(data)
+    sure = predict(load_model(model)[0], valid.x).softmax(1)
+    for c in range(10):
+        x = valid.x[torch.where(valid.y==c, sure[:,c], 0).argmax()]
+        drawn(x, 'L', 60, 20, 235).save('dark.png')
+        drawn(x, 'RGB', 90, 'ivory', 'darkgreen').save('light.jpg', quality=80)
+        drawn(x, 'RGB', 900, 'navy', 'khaki').save('a_big_one.png')
+        drawn(x, 'RGBA', 120, (0,0,0,255), (0,0,0,0)).save('alpha.png')
+        Image.fromarray(x.numpy()).save('plain.bmp')
+        names = 'dark.png','light.jpg','a_big_one.png','alpha.png','plain.bmp'
+        status,out,err = run('mnist_predict', model/'model.safetensors', *names)
+        assert (status,err)==(0,'')
+        for name,line in zip(names, out.splitlines(), strict=True):
+            m = re.fullmatch(rf'{name:13}  {c}  probability ([01]\.\d{{4}})', line)
+            assert m and .5<float(m[1])<=1, (c,line)
+
+def test_probability(run, data, model):
+    x = load_idx(data)[1].x[5]
+    Image.fromarray(x.numpy()).save('x.png')
+    p = predict(load_model(model)[0], cli.as_mnist(Image.open('x.png'))[None]).softmax(1).max()
+    assert run('mnist_predict', model, 'x.png')[1].split()[-1]==f'{p:.4f}'
+
+def test_one_bad_image_among_good_ones(run, data, model, tmp_path):
+    Image.fromarray(load_idx(data)[1].x[0].numpy()).save('a.png')
+    Path('b.png').write_text('no image')
+    Image.new('L', (50,50), 255).save('c.png')
+    Path('d.png').write_bytes(Path('a.png').read_bytes())
+    status,out,err = run('mnist_predict', model, 'a.png', 'b.png', 'c.png', 'd.png', 'e.png')
+    assert status==1 and [o.split()[0] for o in out.splitlines()]==['a.png','d.png']
+    assert [re.match(r'mnist_predict: .*?(\w\.png)', o)[1] for o in err.splitlines()]==['b.png','c.png','e.png']
+    assert 'blank' in err and 'Traceback' not in err
+
+def test_file_names_that_are_no_text(run, data, model):
+    name = os.fsdecode(b'\xff\xfe.png')
+    Image.fromarray(load_idx(data)[1].x[0].numpy()).save('a.png')
+    os.rename('a.png', name)
+    assert run('mnist_predict', model, name)[0]==0
+
+def test_submission(run, data, model):
+    _,valid = load_idx(data)
+    with open('test.csv', 'w', newline='') as f: csv.writer(f).writerows([[f'pixel{i}' for i in range(784)], *valid.x[:50].flatten(1).tolist()])
+    assert run('mnist_predict', model, 'test.csv', '--submission', 'out/a.csv')[0]==0
+    answers = predict(load_model(model)[0], valid.x[:50]).argmax(1).tolist()
+    assert Path('out/a.csv').read_bytes().decode()=='ImageId,Label\n'+''.join(f'{i},{o}\n' for i,o in enumerate(answers, 1))
+    before = Path('out/a.csv').read_bytes()
+    Path('bad.csv').write_text(Path('test.csv').read_text().replace('pixel7,', 'pixel8,'))
+    for bad in ('bad.csv',), ('none.csv',), ('test.csv','test.csv'):
+        status,out,err = run('mnist_predict', model, *bad, '--submission', 'out/a.csv')
+        assert status==1 and one_line(err, 'mnist_predict') and out==''
+    assert Path('out/a.csv').read_bytes()==before and os.listdir('out')==['a.csv']
+
+# --- what cannot be
+
+def tree(folder): return sorted((str(o.relative_to(folder)), o.stat().st_size) for o in folder.rglob('*'))
+
+@pytest.mark.parametrize('args,says', [
+    ('--model resnet', "no model 'resnet'"), ('--digits 3,11', "no digit '11'"), ('--digits 3', 'one digit'), ('--digits 3,3', 'twice'),
+    ('--digits 3,', "no digit ''"), ('--digits x', "no digit 'x'"), ('--epochs 0', '--epochs is 0'), ('--epochs -1', '--epochs is -1'),
+    ('--bs 0', '--bs is 0'), ('--lr nan', '--lr is nan'), ('--lr 0', '--lr is 0'), ('--lr -1', '--lr is -1'), ('--lr inf', '--lr is inf'),
+    ('--seeds 0', '--seeds is 0'), ('--seed -1', '--seed is -1'), ('--seed 99999999999', '--seed is 99999999999'),
+    ('--data nowhere', 'nowhere'), ('--data empty', 'empty'), ('--data file.txt', 'file.txt'), ('--data test.csv', 'label'),
+    ('--data three', 'at least two'), ('--data three --digits 3,7', 'no digit 7'),
+    ('--out file.txt', 'cannot write'), ('--out file.txt/x/y', 'cannot write'), ('--out /proc/x', 'cannot write'), ('--out '+'x'*300, 'cannot write'),
+    ('--out taken', 'it is a folder')])
+def test_bad_training(run, data, tmp_path, args, says, monkeypatch):
+    "One line, status 1, and not a byte written; --out is looked at before anything is loaded"
+    for o in 'empty','three/3','taken/model.json': (tmp_path/o).mkdir(parents=True)
+    for i in range(10): Image.fromarray(load_idx(data)[0].only(3).x[i].numpy()).save(tmp_path/'three'/'3'/f'{i}.png')
+    (tmp_path/'file.txt').write_text('no digits')
+    (tmp_path/'test.csv').write_text(','.join(f'pixel{i}' for i in range(784)) + '\n' + ','.join('0'*784) + '\n')
+    if '--out' in args: monkeypatch.setattr(cli, 'load_digits', None)
+    before = tree(tmp_path)
+    status,out,err = run('mnist_train', *([] if '--data' in args else ['--data',data]), *args.split())
+    assert status==1 and says in one_line(err, 'mnist_train') and tree(tmp_path)==before
+    assert not out and len(err)<400+300*('x'*300 in args)
+
+def test_unwritable_folder(data, script, tmp_path):
+    "As somebody who is not root, where the tests are run by root"
+    (tmp_path/'shut').mkdir(mode=0o555)
+    if not os.geteuid():
+        with pytest.MonkeyPatch.context() as m:
+            m.setattr(cli.tempfile, 'TemporaryFile', lambda dir: (_ for _ in ()).throw(PermissionError(13, 'Permission denied')))
+            with pytest.raises(cli.MnistError, match='Permission denied'): cli._check_out(tmp_path/'shut'/'x')
+    else:
+        with pytest.raises(cli.MnistError, match='Permission denied'): cli._check_out(tmp_path/'shut'/'x')
+
+def changed(**kwargs): return lambda d: (d/'model.json').write_text(json.dumps(json.loads((d/'model.json').read_text()) | kwargs))
+def cut(name, n): return lambda d: (d/name).write_bytes((d/name).read_bytes()[:n])
+
+@pytest.mark.parametrize('spoil', [
+    cut('model.safetensors', 1000), cut('model.safetensors', 4), cut('model.safetensors', 0), cut('model.json', 100), cut('model.json', 0),
+    lambda d: (d/'model.json').unlink(), lambda d: (d/'model.safetensors').unlink(), lambda d: (d/'model.json').write_text('[1]'),
+    lambda d: (d/'model.json').write_text('['*100000), lambda d: (d/'model.safetensors').write_bytes(b'PK\3\4 a torch file'),
+    changed(model='linear'), changed(model='os.system'), changed(model=['mlp']), changed(options={'n_hidden':31}), changed(options={'n_hidden':10**15}),
+    changed(options={'n_hidden':-1}), changed(options={'n_hidden':30.}), changed(options={'x':1}), changed(classes=[0,1]), changed(classes=list(range(9))+[8]),
+    changed(classes='0123456789'), changed(classes=[*range(9),True]), changed(classes=None), changed(format=2), changed(sha256='')])
+def test_bad_model(run, data, model, tmp_path, spoil):
+    for o in 'model.json','model.safetensors': (tmp_path/o).write_bytes((model/o).read_bytes())
+    Image.fromarray(load_idx(data)[1].x[0].numpy()).save('a.png')
+    assert run('mnist_predict', tmp_path, 'a.png')[0]==0
+    spoil(tmp_path)
+    status,out,err = run('mnist_predict', tmp_path, 'a.png')
+    assert status==1 and out=='' and 'model.' in one_line(err, 'mnist_predict')
+
+def test_weights_of_another_run(run, data, model, tmp_path):
+    "Of the same shape, so only the checksum can tell"
+    learn = make_learner('mlp', to_dls(*load_idx(data)), 10, seed=3)
+    cli.save_model(tmp_path/'other', learn.model, 'mlp', range(10))
+    (tmp_path/'other'/'model.json').write_bytes((model/'model.json').read_bytes())
+    assert 'not the file' in one_line(run('mnist_predict', 'other', 'x.png')[2], 'mnist_predict')
+
+@pytest.mark.parametrize('args,says', [('nowhere a.png','nowhere'), ('a.png a.png','a.png'), ('MODEL none.png','none.png'), ('MODEL test.csv','--submission'),
+    ('MODEL a.png --submission o.csv','a.png'), ('MODEL test.csv --submission a.png/o.csv','cannot write'), ('MODEL test.csv --submission .','cannot write')])
+def test_bad_predicting(run, data, model, tmp_path, args, says):
+    Image.fromarray(load_idx(data)[1].x[0].numpy()).save('a.png')
+    (tmp_path/'test.csv').write_text(','.join(f'pixel{i}' for i in range(784)) + '\n' + ','.join('09'*392) + '\n')
+    before = tree(tmp_path)
+    status,out,err = run('mnist_predict', *args.replace('MODEL', str(model)).split())
+    assert status==1 and says in one_line(err, 'mnist_predict') and tree(tmp_path)==before
+
+@pytest.mark.parametrize('args', ['mnist_train --epochs x', 'mnist_train --lr high', 'mnist_train --colour', 'mnist_train 3', 'mnist_predict', 'mnist_predict m'])
+def test_arguments_that_cannot_be_parsed(run, tmp_path, args):
+    status,out,err = run(*args.split())
+    assert status==2 and out=='' and err.startswith('usage: ') and err.splitlines()[-1].startswith(args.split()[0]+': error: ') and not list(tmp_path.iterdir())
+
+@pytest.mark.parametrize('name,opts', [('mnist_train','data digits model epochs bs lr seed seeds out'), ('mnist_predict','submission')])
+def test_help(run, name, opts):
+    status,out,err = run(name, '--help')
+    assert (status,err)==(0,'') and max(map(len, out.splitlines()))<=80
+    assert all(re.search(rf'^  --{o} ', out, re.M) for o in opts.split())
+    assert re.search(r'Examples?:\s', out) and 'mnist_run' in out
+    if name=='mnist_train': assert all(o in ' '.join(out.split()) for o in ('baseline (pixel similarity), linear, or mlp','(default: mlp)','default: 5, or 20','(default: all)'))
+
+# --- interruptions
+
+def stopped(p, *signals):
+    "Send SIGINT, after each of the given pauses; status, the rest of stdout, and stderr"
+    for s in signals or (0,):
+        time.sleep(s)
+        if p.poll() is None: p.send_signal(signal.SIGINT)
+    out,err = p.communicate(timeout=60)
+    return p.returncode,out,err
+
+def test_ctrl_c_in_imports(script, tmp_path):
+    for pause in .25,.6: # Python itself takes a moment to start
+        p = start(script('mnist_train'), cwd=tmp_path)
+        status,out,err = stopped(p, pause)
+        assert status==130 and 'interrupted' in err and 'Traceback' not in err and len(err.strip().splitlines())==1 and not list(tmp_path.iterdir())
+
+def test_ctrl_c_in_loading(script, tmp_path):
+    before = 'import time\nfrom mnist_from_scratch import cli\ncli.load_digits = lambda data: (print("loading"), time.sleep(60))'
+    p = start(script('mnist_train', before), cwd=tmp_path)
+    wait_for(p, 'loading')
+    status,out,err = stopped(p)
+    assert status==130 and 'nothing is written' in one_line(err, 'mnist_train') and not list(tmp_path.iterdir())
+
+def test_ctrl_c_in_training(script, data, tmp_path):
+    p = start(script('mnist_train'), '--data', data, '--epochs', 10**6, cwd=tmp_path)
+    wait_for(p, 'epoch 1 ')
+    status,out,err = stopped(p, 0, .001, .05, .2)
+    assert status==130 and 'is saved in mnist_run' in one_line(err, 'mnist_train')
+    spec = whole(tmp_path/'mnist_run')
+    assert spec['epochs_done']>=2 and spec['epochs']==10**6 and f"in epoch {spec['epochs_done']+1} of" in err
+
+def test_ctrl_c_in_saving(script, data, tmp_path):
+    "Impatience does not break a file, and the run ends there"
+    before = 'import time\nfrom mnist_from_scratch import cli\nreal = cli.report\ndef slow(*a): print("saving"); time.sleep(1); return real(*a)\ncli.report = slow'
+    p = start(script('mnist_train', before), '--data', data, '--epochs', 1, cwd=tmp_path)
+    wait_for(p, 'saving')
+    status,out,err = stopped(p, 0, .1, .1)
+    assert status==130 and 'the model is saved' in one_line(err, 'mnist_train') and not rows(out)
+    assert whole(tmp_path/'mnist_run')['epochs_done']==1
+
+def test_ctrl_c_in_the_ladder(script, data, tmp_path):
+    p = start(script('mnist_train'), '--data', data, '--model', 'baseline', '--epochs', 10**6, cwd=tmp_path)
+    wait_for(p, 'rmse')
+    wait_for(p, 'rmse')
+    status,out,err = stopped(p, .3)
+    assert status==130 and 'the model is saved in mnist_run' in one_line(err, 'mnist_train')
+    assert whole(tmp_path/'mnist_run')['model']=='baseline'
+
+def test_ctrl_c_at_any_moment(script, data, tmp_path):
+    "Bursts of signals at random moments of short runs: one line or a normal end, and files that are whole or not there"
+    rand,path,secs = Random(time.time_ns() if os.environ.get('RANDOM_TESTS') else 1),script('mnist_train'),None
+    for i in range(6):
+        folder = tmp_path/str(i)
+        folder.mkdir()
+        t = time.time()
+        p = start(path, '--data', data, '--epochs', 2, '--seeds', 2, cwd=folder)
+        pauses = [.3+rand.random()*(secs or 0), *(rand.random()*.05 for _ in range(rand.randrange(4)))] if secs else [999]
+        if secs: status,out,err = stopped(p, *pauses)
+        else: (out,err),status = p.communicate(timeout=60),p.returncode; secs = time.time()-t
+        assert status in (0,130) and 'Traceback' not in err and 'Exception' not in err and len(err.strip().splitlines())<=1, (pauses,err)
+        if (folder/'mnist_run').exists(): whole(folder/'mnist_run')
+        else: assert status==130 and not list(folder.iterdir())
+        assert (status==130)==('interrupted' in err)
+
+def test_ignored_sigint_stays_ignored(script, data, tmp_path):
+    "As with nohup, or in the background of a script"
+    p = start(script('mnist_train'), '--data', data, '--epochs', 3, '--seeds', 1, cwd=tmp_path, sigint=signal.SIG_IGN)
+    wait_for(p, 'epoch 0')
+    assert stopped(p)[0]==0 and whole(tmp_path/'mnist_run')['epochs_done']==3
+
+# --- terminals and pipes
+
+def test_in_a_pipe(script, data, tmp_path):
+    "One line per epoch and nothing that moves"
+    p = start(script('mnist_train'), '--data', data, '--epochs', 3, '--seeds', 1, cwd=tmp_path)
+    out,err = p.communicate(timeout=60)
+    assert p.returncode==0 and err=='' and '\r' not in out and '\x1b' not in out and '|' not in out
+    assert re.findall(r'^epoch (\d)  train_loss \d\.\d+  valid_loss \d\.\d+  accuracy \d\.\d+  time \d\d:\d\d$', out, re.M)==['0','1','2']
+
+def in_terminal(path, *args, cwd, keys=()):
+    "Run in a pseudo-terminal of 80×24; `keys` are pairs of a text to wait for and what is typed then; status and all that appeared"
+    pid,fd = pty.fork()
+    if not pid:
+        os.chdir(cwd)
+        os.environ.update(COLUMNS='80', LINES='24', TERM='xterm')
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.execv(sys.executable, [sys.executable, path, *map(str, args)])
+    seen,keys,end = b'',list(keys),time.time()+90
+    while time.time()<end:
+        if not select.select([fd], [], [], 1)[0]: continue
+        try: new = os.read(fd, 4096)
+        except OSError: break
+        if not new: break
+        seen += new
+        if keys and keys[0][0] in seen: os.write(fd, keys.pop(0)[1])
+    else: os.kill(pid, signal.SIGKILL)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]),seen.decode()
+
+def test_in_a_terminal(script, data, tmp_path):
+    "A bar that moves, a table with one head, and the ladder below it"
+    status,seen = in_terminal(script('mnist_train'), '--data', data, '--epochs', 3, '--seeds', 2, cwd=tmp_path)
+    assert status==0 and '█' in seen and '%' in seen and seen.count('train_loss')==1 and 'epoch 0' not in seen
+    lines = [o.split('\r')[-1].strip() for o in seen.replace('\r\n','\n').split('\n')] # what remains on the screen
+    assert [o.split()[0] for o in lines if re.match(r'\d +\d\.\d{6}', o)]==['0','1','2']
+    assert 'run 2 of 2' in seen and not any('run 2 of 2' in o for o in lines)
+    assert len(rows('\n'.join(o if o.startswith('*') else '  '+o for o in lines)))==5
+
+def test_ctrl_c_in_a_terminal(script, data, tmp_path):
+    status,seen = in_terminal(script('mnist_train'), '--data', data, '--epochs', 10**6, cwd=tmp_path, keys=[(b'Epoch 2/', b'\x03')])
+    assert status==130 and re.search(r'\nmnist_train: interrupted in epoch \d+ of 1000000; the model so far is saved in mnist_run\r?\n$', seen), seen[-300:]
+    whole(tmp_path/'mnist_run')
+
+def test_broken_pipe(script, data, model, tmp_path):
+    "Somebody reads one line and closes: no word about it, and nothing half written"
+    Image.fromarray(load_idx(data)[1].x[0].numpy()).save(tmp_path/'a.png')
+    for p in (start(script('mnist_train'), '--data', data, '--epochs', 10**6, cwd=tmp_path), start(script('mnist_predict'), model, *['a.png']*3000, cwd=tmp_path)):
+        p.stdout.readline()
+        p.stdout.close()
+        assert p.wait(60)==1 and p.stderr.read()==''
+    assert [o.name for o in tmp_path.iterdir()]==['a.png']
+
+def test_full_disk(script, data, tmp_path):
+    with open('/dev/full', 'w') as full:
+        p = start(script('mnist_train'), '--data', data, '--epochs', 1, cwd=tmp_path, stdout=full)
+        assert 'No space left' in one_line(p.communicate(timeout=60)[1], 'mnist_train') and p.returncode==1
