@@ -12,6 +12,6 @@ def secs(mod):
     return time.perf_counter()-start
 
 for m in mods: secs(m) # the first time, files come from the disk
-rounds = [[secs(m) for m in mods] for _ in range(5)] # interleaved, so that a busy moment hits all of them
+rounds = [[secs(m) for m in mods] for _ in range(3)] # interleaved, so that a busy moment hits all of them
 torch,*_ = times = [median(o) for o in zip(*rounds)]
 for m,t in zip(mods, times): print(f'{m:28} {t:6.2f} s {t/torch:6.2f} × torch')
