@@ -26,10 +26,10 @@ def data(digits, tmp_path_factory):
 
 @pytest.fixture(scope='session')
 def script(tmp_path_factory):
-    "Makes what pip makes of a console script; `before` stands after the import of the library, as a hook for tests"
-    def f(name, before=''):
+    "Makes what pip makes of a console script; with hooks for tests, as code before and after the import of the library"
+    def f(name, before='', first=''):
         path = tmp_path_factory.mktemp('bin')/name
-        path.write_text(f'import sys\nfrom mnist_from_scratch.cli import {name}\n{before}\nif __name__=="__main__": sys.exit({name}())\n')
+        path.write_text(f'{first}\nimport sys\nfrom mnist_from_scratch.cli import {name}\n{before}\nif __name__=="__main__": sys.exit({name}())\n')
         return str(path)
     return f
 
@@ -50,7 +50,7 @@ def run(script, tmp_path, monkeypatch, capfd):
 
 def start(path, *args, sigint=signal.SIG_DFL, **kwargs):
     "Start a command as a process of its own, as a shell would"
-    env = {**os.environ, 'COLUMNS':'80', 'MPLBACKEND':'TkAgg', 'PYTHONUNBUFFERED':'1'}
+    env = {**os.environ, 'COLUMNS':'80', 'MPLBACKEND':'TkAgg', 'PYTHONUNBUFFERED':'1', 'PYTHONIOENCODING':'utf-8:strict'}
     return subprocess.Popen([sys.executable, path, *map(str, args)], **dict(stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env,
                             preexec_fn=lambda: signal.signal(signal.SIGINT, sigint)) | kwargs)
 
@@ -149,7 +149,7 @@ def test_an_old_run_is_replaced(run, data, tmp_path):
 
 def test_diverged_is_no_success(run, data, tmp_path):
     status,out,err = run('mnist_train', '--data', data, '--lr', 1e30, '--epochs', 2)
-    assert status==1 and 'diverged' in one_line(err, 'mnist_train') and not rows(out) and not list(tmp_path.iterdir())
+    assert status==1 and 'diverged in epoch 1:' in one_line(err, 'mnist_train') and not rows(out) and not list(tmp_path.iterdir())
 
 def test_diverged_rung_has_no_accuracy(run, data, monkeypatch):
     real = cli.make_learner
@@ -213,11 +213,12 @@ def test_one_bad_image_among_good_ones(run, data, model, tmp_path):
     assert [re.match(r'mnist_predict: .*?(\w\.png)', o)[1] for o in err.splitlines()]==['b.png','c.png','e.png']
     assert 'blank' in err and 'Traceback' not in err
 
-def test_file_names_that_are_no_text(run, data, model):
+def test_file_names_that_are_no_text(script, data, model, tmp_path):
     name = os.fsdecode(b'\xff\xfe.png')
-    Image.fromarray(load_idx(data)[1].x[0].numpy()).save('a.png')
-    os.rename('a.png', name)
-    assert run('mnist_predict', model, name)[0]==0
+    Image.fromarray(load_idx(data)[1].x[0].numpy()).save(tmp_path/'a.png')
+    os.rename(tmp_path/'a.png', tmp_path/name)
+    p = start(script('mnist_predict'), model, name, cwd=tmp_path)
+    assert p.communicate(timeout=60)[1]=='' and p.returncode==0
 
 def test_submission(run, data, model):
     _,valid = load_idx(data)
@@ -276,7 +277,7 @@ def cut(name, n): return lambda d: (d/name).write_bytes((d/name).read_bytes()[:n
     lambda d: (d/'model.json').write_text('['*100000), lambda d: (d/'model.safetensors').write_bytes(b'PK\3\4 a torch file'),
     changed(model='linear'), changed(model='os.system'), changed(model=['mlp']), changed(options={'n_hidden':31}), changed(options={'n_hidden':10**15}),
     changed(options={'n_hidden':-1}), changed(options={'n_hidden':30.}), changed(options={'x':1}), changed(classes=[0,1]), changed(classes=list(range(9))+[8]),
-    changed(classes='0123456789'), changed(classes=[*range(9),True]), changed(classes=None), changed(format=2), changed(sha256='')])
+    changed(classes='0123456789'), changed(classes=[0,True,*range(2,10)]), changed(classes=None), changed(format=2), changed(sha256='')])
 def test_bad_model(run, data, model, tmp_path, spoil):
     for o in 'model.json','model.safetensors': (tmp_path/o).write_bytes((model/o).read_bytes())
     Image.fromarray(load_idx(data)[1].x[0].numpy()).save('a.png')
@@ -284,6 +285,15 @@ def test_bad_model(run, data, model, tmp_path, spoil):
     spoil(tmp_path)
     status,out,err = run('mnist_predict', tmp_path, 'a.png')
     assert status==1 and out=='' and 'model.' in one_line(err, 'mnist_predict')
+
+def test_loading_takes_no_more_memory_than_the_file(model, monkeypatch):
+    "However large a model the JSON asks for, it is made without memory until the shapes are known to fit"
+    made,real = [],cli.make_model
+    monkeypatch.setattr(cli, 'make_model', lambda *a, **kw: made.append(real(*a, **kw)) or made[-1])
+    devices = []
+    monkeypatch.setattr(cli.safetensors.torch, 'load', lambda data, real=cli.safetensors.torch.load: devices.extend(o.device.type for o in made[0].parameters()) or real(data))
+    load_model(model)
+    assert set(devices)=={'meta'}
 
 def test_weights_of_another_run(run, data, model, tmp_path):
     "Of the same shape, so only the checksum can tell"
@@ -324,9 +334,17 @@ def stopped(p, *signals):
     out,err = p.communicate(timeout=60)
     return p.returncode,out,err
 
+SAYS_TORCH = """import sys
+class Says:
+    @staticmethod
+    def find_spec(name, *args):
+        if name=='torch': print('importing torch')
+sys.meta_path.insert(0, Says)"""
+
 def test_ctrl_c_in_imports(script, tmp_path):
-    for pause in .25,.6: # Python itself takes a moment to start
-        p = start(script('mnist_train'), cwd=tmp_path)
+    for pause in 0,.3:
+        p = start(script('mnist_train', first=SAYS_TORCH), cwd=tmp_path)
+        wait_for(p, 'importing torch')
         status,out,err = stopped(p, pause)
         assert status==130 and 'interrupted' in err and 'Traceback' not in err and len(err.strip().splitlines())==1 and not list(tmp_path.iterdir())
 
@@ -364,19 +382,29 @@ def test_ctrl_c_in_the_ladder(script, data, tmp_path):
 
 def test_ctrl_c_at_any_moment(script, data, tmp_path):
     "Bursts of signals at random moments of short runs: one line or a normal end, and files that are whole or not there"
-    rand,path,secs = Random(time.time_ns() if os.environ.get('RANDOM_TESTS') else 1),script('mnist_train'),None
+    rand,path,secs = Random(time.time_ns() if os.environ.get('RANDOM_TESTS') else 1),script('mnist_train', first=SAYS_TORCH),None
     for i in range(6):
         folder = tmp_path/str(i)
         folder.mkdir()
-        t = time.time()
         p = start(path, '--data', data, '--epochs', 2, '--seeds', 2, cwd=folder)
-        pauses = [.3+rand.random()*(secs or 0), *(rand.random()*.05 for _ in range(rand.randrange(4)))] if secs else [999]
-        if secs: status,out,err = stopped(p, *pauses)
-        else: (out,err),status = p.communicate(timeout=60),p.returncode; secs = time.time()-t
+        wait_for(p, 'importing torch')
+        t,pauses = time.time(),[]
+        if not secs: (out,err),status,secs = p.communicate(timeout=60),p.returncode,time.time()-t # the first one runs to its end
+        else:
+            pauses = [rand.random()*secs, *(rand.random()*.05 for _ in range(rand.randrange(4)))]
+            status,out,err = stopped(p, *pauses)
         assert status in (0,130) and 'Traceback' not in err and 'Exception' not in err and len(err.strip().splitlines())<=1, (pauses,err)
         if (folder/'mnist_run').exists(): whole(folder/'mnist_run')
         else: assert status==130 and not list(folder.iterdir())
         assert (status==130)==('interrupted' in err)
+
+def test_ctrl_c_at_the_very_end(script, data, model, tmp_path):
+    "While Python winds up nothing is left to interrupt"
+    before = 'import atexit, signal\natexit.register(lambda: signal.raise_signal(signal.SIGINT))'
+    Image.fromarray(load_idx(data)[1].x[0].numpy()).save(tmp_path/'a.png')
+    for name,args in ('mnist_predict',(model,'a.png')), ('mnist_train',('--data',data,'--epochs',1,'--seeds',1)):
+        p = start(script(name, before), *args, cwd=tmp_path)
+        assert p.communicate(timeout=60)[1]=='' and p.returncode==0
 
 def test_ignored_sigint_stays_ignored(script, data, tmp_path):
     "As with nohup, or in the background of a script"
@@ -390,7 +418,7 @@ def test_in_a_pipe(script, data, tmp_path):
     "One line per epoch and nothing that moves"
     p = start(script('mnist_train'), '--data', data, '--epochs', 3, '--seeds', 1, cwd=tmp_path)
     out,err = p.communicate(timeout=60)
-    assert p.returncode==0 and err=='' and '\r' not in out and '\x1b' not in out and '|' not in out
+    assert p.returncode==0 and err=='' and len(out.splitlines())==13 and '\x1b' not in out and '|' not in out
     assert re.findall(r'^epoch (\d)  train_loss \d\.\d+  valid_loss \d\.\d+  accuracy \d\.\d+  time \d\d:\d\d$', out, re.M)==['0','1','2']
 
 def in_terminal(path, *args, cwd, keys=()):
