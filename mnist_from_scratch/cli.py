@@ -10,13 +10,13 @@ __all__ = ['MODELS', 'make_model', 'to_dls', 'make_learner', 'predict', 'save_mo
 import os, signal, sys
 from pathlib import Path
 
-# %% ../nbs/21_cli.ipynb #177cbcd2
-_is_command = Path(sys.argv[0]).stem in ('mnist_train','mnist_predict') # and no notebook, nor a program that imports this
+# %% ../nbs/21_cli.ipynb #4a7cf57c
+def _is_command(): return Path(sys.argv[0]).stem in ('mnist_train','mnist_predict') # and no notebook, nor a program that imports this
 
 def _quit(*_):
     os.write(2, f'\n{Path(sys.argv[0]).stem}: interrupted before it began\n'.encode())
     os._exit(130)
-if _is_command and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+if _is_command() and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
     signal.signal(signal.SIGINT, _quit)
 
 # %% ../nbs/21_cli.ipynb #371e3246
@@ -133,7 +133,7 @@ def load_model(
     model.load_state_dict(tensors, assign=True)
     return model.eval(),spec
 
-# %% ../nbs/21_cli.ipynb #96be5ba0
+# %% ../nbs/21_cli.ipynb #69df5c3a
 class _CtrlC:
     "While the block lasts, Ctrl-C sets `pressed` and does nothing else."
     pressed,_old = False,None
@@ -143,7 +143,7 @@ class _CtrlC:
             self._old = signal.signal(signal.SIGINT, self._press)
         return self
     def __exit__(self, *_):
-        if self._old: signal.signal(signal.SIGINT, signal.SIG_IGN if _is_command else self._old) # a command ends here
+        if self._old: signal.signal(signal.SIGINT, signal.SIG_IGN if _is_command() else self._old) # a command ends here
 
 class Watch(Callback):
     "Ends the fit after the batch in which Ctrl-C was pressed, or in which the loss was no longer a number."
@@ -211,14 +211,14 @@ def ladder(
         print(_row(_title(name, n), _n_params(make_model(name, n)), ks, total, '*' if name==chosen else ''), flush=True)
     return True
 
-# %% ../nbs/21_cli.ipynb #0a6a9a64
+# %% ../nbs/21_cli.ipynb #09a4ce26
 @contextmanager
 def _command(
     name:str, # What the error lines begin with
     interrupted:str # What to say after Ctrl-C, if the exception doesn't
 ):
     "In a command, end with one line and a status instead of a traceback"
-    if not _is_command: yield; return
+    if not _is_command(): yield; return
     if signal.getsignal(signal.SIGINT) is _quit: signal.signal(signal.SIGINT, signal.default_int_handler)
     for o in sys.stdout,sys.stderr: o.reconfigure(errors='backslashreplace')
     msg = None
@@ -323,7 +323,7 @@ def mnist_train(
                 raise KeyboardInterrupt(f'interrupted; the model is saved in {out}, the table is not complete')
             print(f'* is saved in {out}, seed {seed}' + ('; accuracies are those of the median run' if seeds>1 else ''))
 
-# %% ../nbs/21_cli.ipynb #494ad43c
+# %% ../nbs/21_cli.ipynb #7af84eb3
 def _says(model, classes, x):
     "What the model says about one image, in words"
     scores = predict(model, x[None])[0]
@@ -364,7 +364,7 @@ def mnist_predict(
                 except MnistError as e: raise MnistError(f'{o}: {e}') from None
                 print(f'{o!s:{width}}  {_says(net, classes, x)}', flush=True)
             except MnistError as e:
-                if not _is_command: raise
+                if not _is_command(): raise
                 print(f'mnist_predict: {e}', file=sys.stderr)
                 failed += 1
         if failed: sys.exit(1)

@@ -6,7 +6,7 @@
 __all__ = ['BUNDLED', 'MIRRORS', 'MNIST_FILES', 'as_mnist', 'read_image', 'Digits', 'bundled_digits', 'read_idx', 'load_idx',
            'load_folder', 'load_csv', 'cache_dir', 'download_mnist', 'load_digits', 'URLs', 'untar_data']
 
-# %% ../nbs/01_datasets.ipynb #75bcb299
+# %% ../nbs/01_datasets.ipynb #704d073c
 import gzip, hashlib, os, sys, warnings, zlib
 from pathlib import Path
 
@@ -15,7 +15,7 @@ import numpy as np
 import pooch
 import torch
 from fastcore.basics import patch
-from fastcore.foundation import Config
+from fastcore.xtras import Config
 from fastcore.imports import IN_NOTEBOOK
 from PIL import Image, ImageOps
 from torch import Tensor
