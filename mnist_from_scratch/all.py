@@ -27,3 +27,4 @@ from .learner import *
 from .callbacks import *
 from .neural_net import *
 from .softmax import *
+from .interpret import *

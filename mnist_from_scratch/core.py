@@ -19,7 +19,7 @@ from filelock import FileLock
 class MnistError(Exception):
     "Something outside the code is wrong. The message is one line: what, where, and what to do."
 
-# %% ../nbs/00_core.ipynb #a8f78a65
+# %% ../nbs/00_core.ipynb #21002dd7
 @contextmanager
 def replacing(
     path:str|Path # The file that will exist, whole, when the block ends
@@ -29,6 +29,7 @@ def replacing(
     The suffix is kept, since writers of images and models choose their format by it. If the block raises, `path` is
     as it was and nothing is left behind. Raises `MnistError` where the folder cannot be made or written."""
     path,tmp = Path(path),None
+    if path.is_dir(): raise MnistError(f'cannot write {path}: it is a folder; name a file in it')
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         tmp = path.with_name(f'.{path.stem}-{uuid4().hex[:8]}{path.suffix}')

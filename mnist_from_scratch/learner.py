@@ -5,19 +5,21 @@
 # %% auto #0
 __all__ = ['CancelFitException', 'CancelEpochException', 'CancelTrainException', 'CancelValidException', 'CancelBatchException',
            'CancelBackwardException', 'CancelStepException', 'Callback', 'TrainEvalCallback', 'trainable_params',
-           'Learner', 'Metric', 'AvgMetric', 'AvgLoss', 'mk_metric', 'AvgSmoothLoss', 'Recorder', 'ProgressCallback',
-           'GatherPredsCallback']
+           'Learner', 'SkipToEpoch', 'Metric', 'AvgMetric', 'AvgLoss', 'mk_metric', 'AvgSmoothLoss', 'Recorder',
+           'ProgressCallback', 'GatherPredsCallback']
 
-# %% ../nbs/09_learner.ipynb #15d80ed7
-import sys, time
+# %% ../nbs/09_learner.ipynb #350ac044
+import json, sys, time
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 
 import torch
 from fastcore.basics import GetAttr, class2attr, noop, patch
 from fastcore.foundation import L
-from torch import nn
-from .optimizers import Adam
+from torch import nn, Tensor
+from .core import MnistError, replacing
+from .optimizers import Adam, OptimWrapper
 
 # %% ../nbs/09_learner.ipynb #5d618d1f
 _events = L.split('''after_create before_fit before_epoch before_train before_batch after_pred after_loss before_backward
@@ -26,7 +28,7 @@ _events = L.split('''after_create before_fit before_epoch before_train before_ba
     after_cancel_fit after_fit''')
 _inner_loop = set('before_batch after_pred after_loss before_backward after_cancel_backward after_backward before_step after_step after_cancel_batch after_batch'.split())
 
-# %% ../nbs/09_learner.ipynb #b3156f9c
+# %% ../nbs/09_learner.ipynb #97929700
 class CancelFitException(Exception):      "Stop training and go to `after_fit`"
 class CancelEpochException(Exception):    "Skip the rest of this epoch and go to `after_epoch`"
 class CancelTrainException(Exception):    "Skip the rest of training in this epoch and go to `after_train`"
@@ -35,7 +37,12 @@ class CancelBatchException(Exception):    "Skip the rest of this batch and go to
 class CancelBackwardException(Exception): "Skip the backward pass and go to `after_backward`"
 class CancelStepException(Exception):     "Skip the optimizer's step and go to `after_step`"
 
-# %% ../nbs/09_learner.ipynb #7e7d6316
+_cancels = (CancelFitException, CancelEpochException, CancelTrainException, CancelValidException, CancelBatchException, CancelBackwardException, CancelStepException)
+
+# %% ../nbs/09_learner.ipynb #e2ae8bf8
+def _blame(e, who): "Add `who` to the message of the exception `e`"; e.args = (f'{e} (in {who})',)
+
+# %% ../nbs/09_learner.ipynb #cd07de8c
 class Callback(GetAttr):
     "Does something at events of a `Learner`: a method `before_fit`, `after_batch`, … is called when that event comes."
     order,_default,learn,run,run_train,run_valid = 0,'learn',None,True,True,True
@@ -50,7 +57,9 @@ class Callback(GetAttr):
         "Call the method for `event`, if there is one and this callback is to run now"
         training = getattr(self.learn, 'training', True)
         if self.run and (event not in _inner_loop or (self.run_train if training else self.run_valid)):
-            getattr(self, event, noop)()
+            try: getattr(self, event, noop)()
+            except _cancels: raise
+            except Exception as e: _blame(e, f'callback {type(self).__name__}, at {event}'); raise
         if event=='after_fit': self.run = True
 
     @property
@@ -69,7 +78,7 @@ class TrainEvalCallback(Callback):
         self.learn.pct_train += 1./(self.n_iter*self.n_epoch)
         self.learn.train_iter += 1
 
-# %% ../nbs/09_learner.ipynb #8211044a
+# %% ../nbs/09_learner.ipynb #34b8d40b
 def trainable_params(
     m:nn.Module # The model
 ) -> list: # Its parameters that have `requires_grad`
@@ -77,9 +86,17 @@ def trainable_params(
     return [p for p in m.parameters() if p.requires_grad]
 
 _norms = (nn.modules.batchnorm._BatchNorm, nn.modules.instancenorm._InstanceNorm, nn.LayerNorm)
-def _norm_and_bias(m):
-    "Parameters that weight decay usually leaves alone: all biases, and those of normalisation layers"
-    return [p for o in m.modules() for n,p in o.named_parameters(recurse=False) if n=='bias' or isinstance(o, _norms)]
+def _norm_and_bias(m, bias=True):
+    "The parameters of normalisation layers, and all biases too if `bias`: weight decay usually leaves them alone"
+    return [p for o in m.modules() for n,p in o.named_parameters(recurse=False) if isinstance(o, _norms) or (bias and n=='bias')]
+
+def _blame_layer(e, model, xb):
+    "Add to the message of `e`, raised by `model(*xb)`, in which layer it happened and what shape went in"
+    last,hooks = [],[m.register_forward_pre_hook(lambda m, i, name=n: last.append((name,m,i))) for n,m in model.named_modules() if not [*m.children()]]
+    try:
+        with torch.no_grad(): model(*xb)
+    except RuntimeError: name,m,i = last[-1]; _blame(e, f"layer {name or 'model'}, {m}, whose input has shape {tuple(i[0].shape)}")
+    finally: [h.remove() for h in hooks]
 
 class Learner(GetAttr):
     "Data, model, loss, optimizer and metrics, and the loop that trains. What it has is as in fastai's `Learner`."
@@ -93,15 +110,18 @@ class Learner(GetAttr):
         splitter=trainable_params, # Gives the model's parameters, or groups of them
         cbs=None, # Callbacks, besides the default ones
         metrics=None, # Functions of predictions and targets, or `Metric`s
-        *,
+        path:str|Path=None, # Folder for whatever is saved; by default that of `dls`
+        model_dir:str|Path='models', # Folder below it for models
         wd:float=None, # Weight decay; by default that of `opt_func`
         wd_bn_bias:bool=False, # Does weight decay apply to biases and normalisation layers?
+        train_bn:bool=True, # Are normalisation layers trained even where the rest is frozen?
         moms=(0.95,0.85,0.95), # Momentum at the start, the middle and the end of one cycle
         default_cbs:bool=True # Have the default callbacks?
     ):
         if loss_func is None: loss_func = getattr(dls.train_ds, 'loss_func', None)
         if loss_func is None: raise ValueError('a Learner needs a loss: pass loss_func, for instance mnist_loss or F.cross_entropy')
         self.dls,self.model,self.loss_func,self.opt_func,self.lr,self.splitter = dls,model,loss_func,opt_func,lr,splitter
+        self.path,self.model_dir,self.train_bn = Path(path or getattr(dls, 'path', '.')),model_dir,train_bn
         self.wd,self.wd_bn_bias,self.moms,self.metrics = wd,wd_bn_bias,moms,L(metrics).map(mk_metric)
         self.training,self.opt,self.logger,self.create_mbar,self.cbs = False,None,print,True,L()
         self._end_cleanup()
@@ -141,9 +161,13 @@ class Learner(GetAttr):
 
     def create_opt(self):
         "Make the optimizer for the model as it is now"
-        self.opt = self.opt_func(self.splitter(self.model), lr=self.lr)
-        if not self.wd_bn_bias and hasattr(self.opt, 'state'):
-            for p in _norm_and_bias(self.model): self.opt.state.setdefault(p, {})['do_wd'] = False
+        f = self.opt_func
+        if isinstance(f, partial) and 'lr' in f.keywords: self.lr = f.keywords['lr']
+        if isinstance(getattr(f, 'func', f), type) and issubclass(getattr(f, 'func', f), torch.optim.Optimizer): f = partial(OptimWrapper, opt=f)
+        self.opt = f(self.splitter(self.model), lr=self.lr)
+        state = getattr(self.opt, 'state', {})
+        for flag,ps in ('do_wd', [] if self.wd_bn_bias else _norm_and_bias(self.model)), ('force_train', _norm_and_bias(self.model, False) if self.train_bn else []):
+            for p in ps: state.get(p, {})[flag] = flag=='force_train'
 
     def _with_events(self, f, event, ex):
         try: self(f'before_{event}'); f()
@@ -155,10 +179,12 @@ class Learner(GetAttr):
         lr=None, # Learning rate: a number, a `slice` or one value per group; by default the Learner's
         wd:float=None, # Weight decay; by default the Learner's
         cbs=None, # Callbacks for this fit only
-        reset_opt:bool=False # Make a new optimizer, with no memory of earlier fits?
+        reset_opt:bool=False, # Make a new optimizer, with no memory of earlier fits?
+        start_epoch:int=0 # Skip the epochs before this one; schedules go on as if they had been
     ):
-        "Train for `n_epoch` epochs, with validation after each."
-        with self.added_cbs(cbs):
+        "Train for `n_epoch` epochs, with validation after each. Raises `ValueError` for fewer than one, or where a set has no batches."
+        if n_epoch<1: raise ValueError(f'fit({n_epoch}) would train nothing; n_epoch is 1 or more')
+        with self.added_cbs(L(cbs) + ([SkipToEpoch(start_epoch)] if start_epoch else [])):
             if reset_opt or not self.opt: self.create_opt()
             wd = self.wd if wd is None else wd
             if wd is not None: self.opt.set_hypers(wd=wd)
@@ -183,8 +209,9 @@ class Learner(GetAttr):
         with torch.no_grad(): self._with_events(self.all_batches, 'validate', CancelValidException)
 
     def all_batches(self):
-        "Train or evaluate on all batches of `self.dl`"
+        "Train or evaluate on all batches of `self.dl`. Raises `ValueError` if there are none."
         self.n_iter = len(self.dl)
+        if not self.n_iter: raise ValueError(f"the {'training' if self.training else 'validation'} set has no batches; give it items, or a smaller batch size if drop_last left none")
         for i,b in enumerate(self.dl): self.one_batch(i, b)
 
     def one_batch(self, i, b):
@@ -195,11 +222,12 @@ class Learner(GetAttr):
         self._with_events(self._do_one_batch, 'batch', CancelBatchException)
 
     def _do_one_batch(self):
-        self.pred = self.model(*self.xb)
+        try: self.pred = self.model(*self.xb)
+        except RuntimeError as e: _blame_layer(e, self.model, self.xb); raise
         self('after_pred')
         if self.yb:
             self.loss_grad = self.loss_func(self.pred, *self.yb)
-            self.loss = self.loss_grad.detach()
+            self.loss = self.loss_grad.detach().clone()
         self('after_loss')
         if not self.training or not self.yb: return
         self._with_events(lambda: self.loss_grad.backward(), 'backward', CancelBackwardException)
@@ -213,7 +241,15 @@ class Learner(GetAttr):
     @property
     def y(self): "Targets of this batch"; return self.yb[0] if len(self.yb)==1 else self.yb
 
-# %% ../nbs/09_learner.ipynb #9108d168
+# %% ../nbs/09_learner.ipynb #768f4cf7
+class SkipToEpoch(Callback):
+    "Skips the epochs before `epoch`."
+    order = 70
+    def __init__(self, epoch): self._skip_to = epoch
+    def before_epoch(self):
+        if self.epoch < self._skip_to: raise CancelEpochException
+
+# %% ../nbs/09_learner.ipynb #d1cf748e
 class Metric:
     "What is measured over an epoch: `reset`, `accumulate` after each batch, then `value`."
     def reset(self): "Forget all batches"
@@ -227,14 +263,16 @@ class AvgMetric(Metric):
     "The mean of `func(predictions, targets)` over items: each batch counts by its size."
     def __init__(self, func): self.func = func
     def reset(self): self.total,self.count = 0.,0
-    def _value(self, learn): return torch.as_tensor(self.func(learn.pred, *learn.yb)).detach()
+    def _value(self, learn):
+        try: return torch.as_tensor(self.func(learn.pred, *learn.yb)).detach()
+        except Exception as e: _blame(e, f'metric {self.name}'); raise
     def accumulate(self, learn):
         n = len(learn.yb[0])
         self.total += self._value(learn)*n; self.count += n
     @property
     def value(self): return float(self.total)/self.count if self.count else None
     @property
-    def name(self): return getattr(self.func, 'func', self.func).__name__
+    def name(self): f = getattr(self.func, 'func', self.func); return getattr(f, '__name__', None) or type(f).__name__
 
 class AvgLoss(AvgMetric):
     "The mean loss over items."
@@ -414,3 +452,98 @@ def _not_reduced(loss_func):
         try: return loss_func(*args)
         finally: loss_func.reduction = old
     return f
+
+# %% ../nbs/09_learner.ipynb #fe9fc494
+@patch
+def to_df(self:Recorder): # A DataFrame with a row for each epoch
+    "`values` under their names, without the time."
+    import pandas as pd
+    names = [n for n in self.metric_names if n not in ('epoch','time')]
+    return pd.DataFrame(list(map(list, self.values)), columns=names).rename_axis('epoch')
+
+@patch
+def plot_loss(self:Recorder,
+    skip_start:int=5, # Leave out so many batches at the start, whose losses are often far off
+    with_valid:bool=True, # Plot the validation loss too?
+    log:bool=False, # Logarithmic axes?
+    show_epochs:bool=False, # A line at the end of each epoch?
+    ax=None # Axes to draw on
+): # The axes
+    "Plot the smoothed training loss of each batch, and the validation loss of each epoch."
+    if ax is None:
+        import matplotlib.pyplot as plt
+        ax = plt.gca()
+    xs = range(skip_start, len(self.losses))
+    (ax.loglog if log else ax.plot)(xs, [float(o) for o in self.losses[skip_start:]], label='train')
+    if show_epochs:
+        for i in self.iters: ax.axvline(i, color='grey', ls=':')
+    if with_valid:
+        col = list(self.metric_names).index('valid_loss')-1
+        pts = [(i,v[col]) for i,v in zip(self.iters, self.values) if i>=skip_start]
+        ax.plot([i for i,_ in pts], [v for _,v in pts], label='valid')
+        ax.legend()
+    ax.set(xlabel='steps', ylabel='loss', title='learning curve')
+    return ax
+
+# %% ../nbs/09_learner.ipynb #5e722d23
+def _pack(o, tensors):
+    "Nested dictionaries, lists and tuples as something JSON can hold; tensors go to `tensors`, a list"
+    if isinstance(o, Tensor): tensors.append(o.detach().cpu().contiguous()); return {'tensor':len(tensors)-1}
+    if isinstance(o, dict): return {'dict':[[_pack(k, tensors), _pack(v, tensors)] for k,v in o.items()]}
+    if isinstance(o, (list,tuple)): return {type(o).__name__:[_pack(v, tensors) for v in o]}
+    if o is None or isinstance(o, (bool,int,float,str)): return o
+    raise TypeError(f'a state holds tensors, numbers and texts, not {type(o).__name__}')
+
+def _unpack(o, tensors):
+    "The reverse of `_pack`"
+    if not isinstance(o, dict): return o
+    (k,v), = o.items()
+    if k=='tensor': return tensors[v]
+    if k=='dict': return {_unpack(a, tensors):_unpack(b, tensors) for a,b in v}
+    return {'list':list,'tuple':tuple}[k](_unpack(a, tensors) for a in v)
+
+@patch
+def save(self:Learner,
+    file:str|Path, # Name, without suffix, below `path/model_dir`
+    with_opt:bool=True # The optimizer's state too?
+) -> Path: # The file
+    "Write the model's numbers, and the optimizer's, to `file.safetensors`, whole or not at all. Raises `MnistError` where it cannot."
+    from safetensors.torch import save_file
+    file = self.path/self.model_dir/f'{file}.safetensors'
+    state,tensors = dict(model=dict(self.model.state_dict()), opt=self.opt.state_dict() if with_opt and self.opt else None),[]
+    text = json.dumps(_pack(state, tensors))
+    with replacing(file) as tmp: save_file({str(i):t.clone() for i,t in enumerate(tensors)}, tmp, metadata={'mnist_from_scratch':'1', 'state':text})
+    return file
+
+def _read_state(file):
+    "What `save` wrote, or an `MnistError`"
+    import safetensors
+    try:
+        with safetensors.safe_open(file, 'pt') as f:
+            meta = f.metadata() or {}
+            if meta.get('mnist_from_scratch')!='1': raise MnistError(f'{file} was not written by Learner.save; load it with the tool that wrote it')
+            return _unpack(json.loads(meta['state']), {int(k):f.get_tensor(k) for k in f.keys()})
+    except OSError as e: raise MnistError(f'cannot read {file}: {e.strerror or e}; give the name that was given to save') from e
+    except (safetensors.SafetensorError, ValueError, KeyError, TypeError, AttributeError) as e:
+        raise MnistError(f'{file} is damaged: {str(e).splitlines()[0] if str(e) else type(e).__name__}; save the model again') from e
+
+@patch
+def load(self:Learner,
+    file:str|Path, # The name that was given to `save`
+    with_opt:bool=True, # The optimizer's state too, if the file has it?
+    strict:bool=True # Must the names be just those of this model?
+): # The Learner
+    "Read back what `save` wrote. Raises `MnistError` for a file that is missing, damaged or of another model; then nothing is changed."
+    file = self.path/self.model_dir/f'{file}.safetensors'
+    state,have = _read_state(file),self.model.state_dict()
+    if not isinstance(state, dict) or not isinstance(state.get('model'), dict): raise MnistError(f'{file} is damaged: it holds no model; save the model again')
+    odd = [k for k in {**have, **state['model']} if (k in have)!=(k in state['model'])] if strict else []
+    if odd: raise MnistError(f'{file} is of another model: {odd[0]} is only in the {"model" if odd[0] in have else "file"}; make the model as it was when it was saved')
+    for k,v in state['model'].items():
+        if k in have and have[k].shape!=v.shape: raise MnistError(f'{file} is of another model: {k} has shape {tuple(v.shape)} there and {tuple(have[k].shape)} here; make the model as it was when it was saved')
+    if with_opt and state.get('opt'):
+        if self.opt is None: self.create_opt()
+        try: self.opt.load_state_dict(state['opt'])
+        except (ValueError, KeyError, TypeError) as e: raise MnistError(f'{file} has the state of another optimizer: {e}; load it with with_opt=False') from e
+    self.model.load_state_dict(state['model'], strict=strict)
+    return self

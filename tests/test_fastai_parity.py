@@ -54,7 +54,7 @@ def test_three_epochs_of_sgd(digits, n_out, losses, metric, lr):
     assert list(a.validate())==pytest.approx(list(b.validate()), abs=1e-6)
 
 @pytest.mark.parametrize('opt', [sgd, lambda m: partial(m.SGD, mom=.9, wd=.1), lambda m: partial(m.SGD, mom=.9, wd=.1, decouple_wd=False), lambda m: m.Adam], ids=['sgd','momentum','l2','adam'])
-@pytest.mark.parametrize('fit', [lambda l: l.fit(2, .01), lambda l: l.fit_one_cycle(2, .02), lambda l: l.fine_tune(1, .02)], ids=['fit','one_cycle','fine_tune'])
+@pytest.mark.parametrize('fit', [lambda l: l.fit(2, .01), lambda l: l.fit_one_cycle(2, .02), lambda l: l.fit_flat_cos(2, .02), lambda l: l.fine_tune(1, .02)], ids=['fit','one_cycle','flat_cos','fine_tune'])
 def test_optimizers_and_schedules(digits, opt, fit):
     agree(*both(digits, 10, opt, fit, (F.cross_entropy,F.cross_entropy), accuracy), 1e-5)
 
@@ -89,3 +89,53 @@ def test_events_in_their_order(digits):
         learn.fit(2, .1, cbs=type('Note', (mod.Callback,), {e:noter(e) for e in names})())
     both(digits, 10, sgd, fit, (F.cross_entropy,F.cross_entropy), accuracy)
     assert logs[0]==logs[1] and len(logs[0])>100
+
+def test_start_epoch(digits):
+    agree(*both(digits, 10, sgd, lambda l: l.fit_one_cycle(4, .1, start_epoch=2), (F.cross_entropy,F.cross_entropy), accuracy), 1e-5)
+
+def test_frozen_groups(digits):
+    "Two groups with rates of their own, the first frozen, then both"
+    from mnist_from_scratch.callbacks import freeze
+    def fit(learn):
+        learn.splitter = lambda m: [list(m[0].parameters()), list(m[2].parameters())]
+        learn.create_opt(); learn.freeze_to(-1); learn.fit(1, slice(.01)); learn.unfreeze(); learn.fit_one_cycle(2, slice(.001,.02))
+    agree(*both(digits, 10, lambda m: m.Adam, fit, (F.cross_entropy,F.cross_entropy), accuracy), 1e-5)
+
+def test_lr_find(digits):
+    "Recorded rates and losses, both suggestions, and the model as it was"
+    import fastai.callback.schedule as fs
+    from mnist_from_scratch import callbacks as mc
+    found = []
+    def fit(learn):
+        mod = mc if isinstance(learn, Learner) else fs
+        before = deepcopy(learn.model.state_dict())
+        found.append(learn.lr_find(show_plot=False, suggest_funcs=(mod.valley,mod.slide)))
+        for k,v in before.items(): assert torch.equal(v, learn.model.state_dict()[k])
+    a,b = both(digits, 10, sgd, fit, (F.cross_entropy,F.cross_entropy), accuracy)
+    assert found[0]._fields==found[1]._fields and list(found[0])==pytest.approx(list(found[1]), rel=1e-4)
+    assert a.recorder.lrs==pytest.approx(b.recorder.lrs, rel=1e-5) and len(a.recorder.lrs)>20
+    assert [float(o) for o in a.recorder.losses]==pytest.approx([float(o) for o in b.recorder.losses], abs=1e-5)
+
+@pytest.mark.parametrize('name,kw', [('GradientClip',dict(max_norm=.1)), ('GradientAccumulation',dict(n_acc=200)), ('EarlyStoppingCallback',dict(monitor='valid_loss',min_delta=.5)), ('SaveModelCallback',dict(monitor='accuracy')), ('TerminateOnNaNCallback',{})])
+def test_callbacks(digits, tmp_path, name, kw):
+    "The same callback by the same name does the same"
+    import fastai.callback.training as ft, fastai.callback.tracker as fk
+    from mnist_from_scratch import callbacks as mc
+    def fit(learn):
+        learn.path = tmp_path/('ours' if isinstance(learn, Learner) else 'theirs')
+        cls = getattr(mc, name) if isinstance(learn, Learner) else getattr(ft, name, None) or getattr(fk, name)
+        learn.fit(4, .1 if name!='TerminateOnNaNCallback' else 1e30, cbs=cls(**kw))
+    a,b = both(digits, 10, sgd, fit, (F.cross_entropy,F.cross_entropy), accuracy)
+    if name!='TerminateOnNaNCallback': return agree(a, b, 1e-5)
+    assert len(a.recorder.losses)==len(b.recorder.losses) and len(a.recorder.values)==len(b.recorder.values)
+
+def test_pytorch_optimizers(digits):
+    "PyTorch's own optimizers as `opt_func`, scheduled, on the same path as fastai's wrapper of them"
+    def opt(m): return partial(torch.optim.AdamW, weight_decay=.1) if m is ours else partial(theirs.OptimWrapper, opt=torch.optim.AdamW, weight_decay=.1)
+    agree(*both(digits, 10, opt, lambda l: l.fit_one_cycle(2, .01), (F.cross_entropy,F.cross_entropy), accuracy), 1e-5)
+
+def test_metrics():
+    import fastai.metrics as fm
+    from mnist_from_scratch import losses
+    p,t = torch.randn(50,10),torch.randint(0,10,(50,))
+    for name in 'accuracy','error_rate','top_k_accuracy': assert getattr(losses, name)(p, t)==getattr(fm, name)(p, t)
