@@ -5,18 +5,20 @@
 # %% auto #0
 __all__ = ['mean_digits', 'mnist_distance', 'rmse_distance', 'is_3', 'Proportion', 'PixelSimilarity']
 
-# %% ../nbs/03_baseline.ipynb #34a1e0fb
+# %% ../nbs/03_baseline.ipynb #ca2278a7
 import math
 
 import torch
 from torch import nn, Tensor
+from .core import MnistError
 from .datasets import Digits
 
-# %% ../nbs/03_baseline.ipynb #fef426b3
+# %% ../nbs/03_baseline.ipynb #0d74e54b
 def mean_digits(
     ds:Digits # Labelled images
 ) -> Tensor: # float32 [n, 28, 28], in the order of `ds.classes`
-    "The mean image of each class, pixels in [0,1]."
+    "The mean image of each class, pixels in [0,1]. Raises `MnistError` if `ds` has no labels."
+    if not ds.classes: raise MnistError('a mean digit needs labelled images, and these have no labels; take a training set')
     return torch.stack([ds.only(c).floats().mean(0) for c in ds.classes])
 
 # %% ../nbs/03_baseline.ipynb #79eafa45
@@ -44,7 +46,7 @@ def is_3(
     "Is `x` nearer to `mean3` than to `mean7`?"
     return dist(x,mean3) < dist(x,mean7)
 
-# %% ../nbs/03_baseline.ipynb #22236236
+# %% ../nbs/03_baseline.ipynb #8b78313c
 class Proportion:
     """`k` right out of `n`, with Wilson's score interval: by default the 95 % one (z = 1.96).
 
@@ -57,7 +59,7 @@ class Proportion:
         if not (0<=k<=n and n>0): raise ValueError(f'a proportion needs 0 <= k <= n and n > 0, not k={k}, n={n}')
         self.k,self.n,self.value = int(k),int(n),k/n
         mid,half = self.value+z*z/(2*n), z*math.sqrt(self.value*(1-self.value)/n + z*z/(4*n*n))
-        self.lo,self.hi = (mid-half)/(1+z*z/n), (mid+half)/(1+z*z/n)
+        self.lo,self.hi = max(0., (mid-half)/(1+z*z/n)),min(1., (mid+half)/(1+z*z/n))   # within [0,1], whatever is rounded
 
     @classmethod
     def of(cls,

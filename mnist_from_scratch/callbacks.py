@@ -124,7 +124,7 @@ def plot_sched(self:Recorder,
     _,axs = plt.subplots(rows, cols, figsize=figsize or (4*cols,2.5*rows), squeeze=False)
     for k,ax in zip(keys, axs.flat): ax.plot(self.hps[k]); ax.set(ylabel=k, xlabel='batch')
 
-# %% ../nbs/10_callbacks.ipynb #a41263f7
+# %% ../nbs/10_callbacks.ipynb #c1ea18d5
 class LRFinder(ParamScheduler):
     "Trains with a rate that grows from `start_lr` to `end_lr` in `num_it` batches, and restores model and optimizer afterwards."
     def __init__(self, start_lr=1e-7, end_lr=10, num_it=100, stop_div=True):
@@ -141,12 +141,15 @@ class LRFinder(ParamScheduler):
         self.best_loss = min(self.best_loss, loss)
         if (self.stop_div and loss>4*self.best_loss) or self.train_iter>=self.num_it: raise CancelFitException
     def before_validate(self): raise CancelValidException
-    def after_fit(self):
-        self.opt.zero_grad()
-        self.model.load_state_dict(self.kept[0])
-        self.opt.load_state_dict(self.kept[1])
+    def after_fit(self): self.restore(self.learn)
+    def restore(self, learn):
+        "Model and optimizer as they were before the fit"
+        if not hasattr(self, 'kept'): return
+        learn.opt.zero_grad()
+        learn.model.load_state_dict(self.kept[0])
+        learn.opt.load_state_dict(self.kept[1])
 
-# %% ../nbs/10_callbacks.ipynb #f7f68d06
+# %% ../nbs/10_callbacks.ipynb #24c4fc10
 def valley(
     lrs, # Learning rates, rising
     losses, # The loss at each
@@ -200,7 +203,10 @@ def lr_find(self:Learner,
     suggest_funcs=valley # How to read a rate off it; one function or several
 ): # A named tuple with a rate for each of `suggest_funcs`
     "Try all rates in one mock training (Smith, 2015). Model and optimizer are as before afterwards. Raises `ValueError` if it ended too soon to tell."
-    with self.no_logging(): self.fit(num_it//len(self.dls.train)+1, cbs=LRFinder(start_lr, end_lr, num_it, stop_div))
+    cb = LRFinder(start_lr, end_lr, num_it, stop_div)
+    with self.no_logging(), self.without_fit_only():
+        try: self.fit(num_it//len(self.dls.train)+1, cbs=cb)
+        except BaseException: cb.restore(self); raise
     lrs,losses = self.recorder.lrs[num_it//10:-5],[float(o) for o in self.recorder.losses[num_it//10:-5]]
     bad = next((i for i,l in enumerate(losses) if math.isnan(l)), len(losses))
     lrs,losses,funcs = lrs[:bad],losses[:bad],L(suggest_funcs)
@@ -210,7 +216,7 @@ def lr_find(self:Learner,
     if show_plot: self.recorder.plot_lr_find(suggestions=[p for _,p in found], nms=nms)
     return namedtuple('SuggestedLRs', nms)(*[lr for lr,_ in found])
 
-# %% ../nbs/10_callbacks.ipynb #f41bed07
+# %% ../nbs/10_callbacks.ipynb #87d7ba03
 @patch
 def freeze_to(self:Learner, n:int):
     "Train groups of parameters from `n` on (negative counts from the end), and forget momentum"
@@ -234,16 +240,17 @@ def fine_tune(self:Learner,
     **kwargs # For `fit_one_cycle`
 ):
     "One cycle with all but the last group frozen, then one with everything."
-    self.freeze()
-    self.fit_one_cycle(freeze_epochs, slice(base_lr), pct_start=0.99, **kwargs)
+    if freeze_epochs:
+        self.freeze()
+        self.fit_one_cycle(freeze_epochs, slice(base_lr), pct_start=0.99, **kwargs)
     base_lr /= 2
     self.unfreeze()
     self.fit_one_cycle(epochs, slice(base_lr/lr_mult, base_lr), pct_start=pct_start, div=div, **kwargs)
 
-# %% ../nbs/10_callbacks.ipynb #ffb5c7a1
+# %% ../nbs/10_callbacks.ipynb #29a37ba3
 class TrackerCallback(Callback):
     "Keeps the best value of a column of the table: the lowest of a loss or an error, the highest of anything else."
-    order = 60
+    order,fit_only = 60,True
     def __init__(self,
         monitor:str='valid_loss', # The column
         comp=None, # `np.less` or `np.greater`; chosen by the column's name if None
@@ -259,9 +266,10 @@ class TrackerCallback(Callback):
         if self.reset_on_fit or self.best is None: self.best = float('inf') if self.comp==np.less else -float('inf')
         self.idx = names.index(self.monitor)
     def after_epoch(self):
-        val = self.recorder.values[-1][self.idx]
-        self.new_best = bool(self.comp(val-self.min_delta, self.best))
-        if self.new_best: self.best = val
+        row = self.recorder.values[-1]
+        self.seen = len(row)>self.idx           # not if the epoch was skipped, or its validation
+        self.new_best = self.seen and bool(self.comp(row[self.idx]-self.min_delta, self.best))
+        if self.new_best: self.best = row[self.idx]
 
 class EarlyStoppingCallback(TrackerCallback):
     "Stops when the watched value has not improved for `patience` epochs."
@@ -272,7 +280,7 @@ class EarlyStoppingCallback(TrackerCallback):
     def before_fit(self): self.wait = 0; super().before_fit()
     def after_epoch(self):
         super().after_epoch()
-        self.wait = 0 if self.new_best else self.wait+1
+        self.wait = 0 if self.new_best else self.wait+self.seen
         if self.wait<self.patience: return
         print(f'No improvement since epoch {self.epoch-self.wait}: early stopping')
         raise CancelFitException
@@ -286,11 +294,10 @@ class SaveModelCallback(TrackerCallback):
         self.fname,self.every_epoch,self.at_end,self.with_opt,self.last_saved_path = fname,every_epoch,at_end,with_opt,None
     def _save(self, name): self.last_saved_path = self.learn.save(name, with_opt=self.with_opt)
     def after_epoch(self):
-        if self.every_epoch:
-            if self.epoch%self.every_epoch==0: self._save(f'{self.fname}_{self.epoch}')
-            return
         super().after_epoch()
-        if self.new_best: self._save(self.fname)
+        if self.every_epoch:
+            if self.seen and self.epoch%self.every_epoch==0: self._save(f'{self.fname}_{self.epoch}')
+        elif self.new_best: self._save(self.fname)
     def after_fit(self):
         if self.at_end: self._save(self.fname)
         elif not self.every_epoch and self.last_saved_path: self.learn.load(self.fname, with_opt=self.with_opt)
@@ -319,10 +326,10 @@ class GradientAccumulation(Callback):
         if self.count<self.n_acc: raise CancelBatchException   # no step, and the gradient stays
         self.count = 0
 
-# %% ../nbs/10_callbacks.ipynb #251a6ba5
+# %% ../nbs/10_callbacks.ipynb #e7b77e6c
 class CSVLogger(Callback):
     "Writes the table to `learn.path/fname`, row by row."
-    order = 60
+    order,fit_only,file = 60,True,None
     def __init__(self, fname:str='history.csv', append:bool=False): self.fname,self.append = Path(fname),append
     def read_log(self):
         "The file as a DataFrame"
@@ -331,13 +338,9 @@ class CSVLogger(Callback):
     def before_fit(self):
         self._dest = self.path/self.fname      # kept, since the callback may have left the Learner by the time it is read
         self._dest.parent.mkdir(parents=True, exist_ok=True)
+        if self.file: self.file.close()        # an earlier fit was interrupted
         self.file = open(self._dest, 'a' if self.append else 'w')
-        self.file.write(','.join(self.recorder.metric_names)+'\n')
-        self.old_logger,self.learn.logger = self.logger,self._write_line
-    def _write_line(self, row):
-        self.file.write(','.join(map(str, row))+'\n')
-        self.file.flush()
-        self.old_logger(row)
-    def after_fit(self):
-        self.file.close()
-        self.learn.logger = self.old_logger
+        self._line(self.recorder.metric_names)
+    def _line(self, row): self.file.write(','.join(map(str, row))+'\n'); self.file.flush()
+    def after_epoch(self): self._line(self.recorder.row)
+    def after_fit(self): self.file.close()

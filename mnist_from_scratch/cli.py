@@ -263,7 +263,7 @@ def _check(model, **numbers):
     for k,(v,lo,hi) in numbers.items():
         if v is not None and not lo<=v<=hi: raise MnistError(f'--{k} is {v}; it should be {f"{lo} or more" if hi==math.inf else f"from {lo} to {hi}" if lo==0 else "a positive number"}')
 
-# %% ../nbs/21_cli.ipynb #a60def5a
+# %% ../nbs/21_cli.ipynb #b0e2204d
 def _save_run(out, name, model, classes, values, valid, targs, title, info):
     "Write the four files; the accuracy of `model`"
     scores = predict(model, valid.x)
@@ -313,6 +313,8 @@ def mnist_train(
                 values = learn.recorder.values
                 if learn.watch.diverged or _n_right(net, dls) is None:
                     raise MnistError(f'the training diverged in epoch {learn.epoch+1}: the loss is no longer a number, so nothing is saved; try an --lr below {lr:g}')
+            if model!='baseline' and not values and (out/'model.json').exists():
+                raise KeyboardInterrupt(f'interrupted before the first epoch was done; the model that was in {out} is still there')
             info = dict(data=train.source, images=len(train), validated_on=len(valid), seed=seed)
             if model!='baseline': info.update(epochs=epochs, epochs_done=len(values), batches_done=learn.train_iter, bs=bs, lr=lr)
             p = _save_run(out, model, net, classes, values, valid, targs, title, info)
@@ -321,7 +323,7 @@ def mnist_train(
             print(f'{title}: accuracy {p}, saved in {out}\n', flush=True)
             if not ladder(train, dls, epochs, lr, range(seed, seed+seeds), model, {(model,seed): p.k}, ctrlc):
                 raise KeyboardInterrupt(f'interrupted; the model is saved in {out}, the table is not complete')
-            print(f'* is saved in {out}, seed {seed}' + ('; accuracies are those of the median run' if seeds>1 else ''))
+            print(f'* seed {seed} is saved in {out}' + ('; of several runs, the median and the range' if seeds>1 else ''))
 
 # %% ../nbs/21_cli.ipynb #7af84eb3
 def _says(model, classes, x):

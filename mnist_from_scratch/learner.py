@@ -39,13 +39,17 @@ class CancelStepException(Exception):     "Skip the optimizer's step and go to `
 
 _cancels = (CancelFitException, CancelEpochException, CancelTrainException, CancelValidException, CancelBatchException, CancelBackwardException, CancelStepException)
 
-# %% ../nbs/09_learner.ipynb #e2ae8bf8
-def _blame(e, who): "Add `who` to the message of the exception `e`"; e.args = (f'{e} (in {who})',)
+# %% ../nbs/09_learner.ipynb #614f3c73
+def _blame(e, who):
+    "Add `who` to the message of the exception `e`"
+    if isinstance(e, OSError) and e.strerror: e.strerror = f'{e.strerror} (in {who})'
+    else: e.args = (f'{e.args[0] if len(e.args)==1 else e} (in {who})',)
 
-# %% ../nbs/09_learner.ipynb #cd07de8c
+# %% ../nbs/09_learner.ipynb #9d1959be
 class Callback(GetAttr):
     "Does something at events of a `Learner`: a method `before_fit`, `after_batch`, … is called when that event comes."
     order,_default,learn,run,run_train,run_valid = 0,'learn',None,True,True,True
+    fit_only = False   # stand aside in `validate`, `get_preds` and `lr_find`?
 
     def __init__(self, **kwargs):
         "Functions for events can be given by name: `Callback(after_epoch=f)`; each is called with the callback"
@@ -78,7 +82,7 @@ class TrainEvalCallback(Callback):
         self.learn.pct_train += 1./(self.n_iter*self.n_epoch)
         self.learn.train_iter += 1
 
-# %% ../nbs/09_learner.ipynb #34b8d40b
+# %% ../nbs/09_learner.ipynb #bfd074e2
 def trainable_params(
     m:nn.Module # The model
 ) -> list: # Its parameters that have `requires_grad`
@@ -92,10 +96,17 @@ def _norm_and_bias(m, bias=True):
 
 def _blame_layer(e, model, xb):
     "Add to the message of `e`, raised by `model(*xb)`, in which layer it happened and what shape went in"
-    last,hooks = [],[m.register_forward_pre_hook(lambda m, i, name=n: last.append((name,m,i))) for n,m in model.named_modules() if not [*m.children()]]
+    inside,hooks = [],[]                     # layers that have begun and not ended
+    for n,m in model.named_modules():
+        if [*m.children()]: continue
+        hooks += [m.register_forward_pre_hook(lambda m, i, name=n: inside.append((name,m,i))), m.register_forward_hook(lambda *_: inside.pop() and None)]
     try:
         with torch.no_grad(): model(*xb)
-    except RuntimeError: name,m,i = last[-1]; _blame(e, f"layer {name or 'model'}, {m}, whose input has shape {tuple(i[0].shape)}")
+    except Exception:
+        if not inside: _blame(e, f'{type(model).__name__}, outside of its layers')
+        else:
+            name,m,i = inside[-1]
+            _blame(e, f"layer {name or 'model'}, {m}" + (f', whose input has shape {tuple(i[0].shape)}' if i and isinstance(i[0], Tensor) else ''))
     finally: [h.remove() for h in hooks]
 
 class Learner(GetAttr):
@@ -122,12 +133,17 @@ class Learner(GetAttr):
         if loss_func is None: raise ValueError('a Learner needs a loss: pass loss_func, for instance mnist_loss or F.cross_entropy')
         self.dls,self.model,self.loss_func,self.opt_func,self.lr,self.splitter = dls,model,loss_func,opt_func,lr,splitter
         self.path,self.model_dir,self.train_bn = Path(path or getattr(dls, 'path', '.')),model_dir,train_bn
-        self.wd,self.wd_bn_bias,self.moms,self.metrics = wd,wd_bn_bias,moms,L(metrics).map(mk_metric)
+        self.wd,self.wd_bn_bias,self.moms,self.metrics = wd,wd_bn_bias,moms,metrics
         self.training,self.opt,self.logger,self.create_mbar,self.cbs = False,None,print,True,L()
         self._end_cleanup()
         if default_cbs: self.add_cbs([TrainEvalCallback, Recorder, ProgressCallback])
         self.add_cbs(cbs)
         self('after_create')
+
+    @property
+    def metrics(self): "What is measured on the validation set"; return self._metrics
+    @metrics.setter
+    def metrics(self, ms): self._metrics = L(ms).map(mk_metric)
 
     def add_cb(self, cb):
         "Hand over a callback (or its class); it becomes an attribute, such as `learn.recorder`"
@@ -164,10 +180,16 @@ class Learner(GetAttr):
         f = self.opt_func
         if isinstance(f, partial) and 'lr' in f.keywords: self.lr = f.keywords['lr']
         if isinstance(getattr(f, 'func', f), type) and issubclass(getattr(f, 'func', f), torch.optim.Optimizer): f = partial(OptimWrapper, opt=f)
-        self.opt = f(self.splitter(self.model), lr=self.lr)
+        opt = f(self.splitter(self.model), lr=self.lr)
+        if not hasattr(opt, 'set_hypers'): raise TypeError(f'opt_func made a {type(opt).__name__}, whose hyper-parameters a Learner cannot set; pass SGD, Adam, or a class of torch.optim')
+        self.opt = opt
+        if not self.wd_bn_bias: self._set_state(_norm_and_bias(self.model), do_wd=False)
+        if self.train_bn:       self._set_state(_norm_and_bias(self.model, bias=False), force_train=True)
+
+    def _set_state(self, ps, **kwargs):
         state = getattr(self.opt, 'state', {})
-        for flag,ps in ('do_wd', [] if self.wd_bn_bias else _norm_and_bias(self.model)), ('force_train', _norm_and_bias(self.model, False) if self.train_bn else []):
-            for p in ps: state.get(p, {})[flag] = flag=='force_train'
+        for p in ps:
+            if p in state: state[p].update(kwargs)
 
     def _with_events(self, f, event, ex):
         try: self(f'before_{event}'); f()
@@ -298,7 +320,7 @@ class AvgSmoothLoss(Metric):
     @property
     def name(self): return 'loss'
 
-# %% ../nbs/09_learner.ipynb #de2d43bb
+# %% ../nbs/09_learner.ipynb #cf374e92
 class Recorder(Callback):
     "Keeps what happened: `values` (a row per epoch), `metric_names`, and per training batch `losses` (smoothed) and `lrs`; `iters` batches at each epoch's end."
     order = 50
@@ -335,7 +357,8 @@ class Recorder(Callback):
         self.values.append(self.learn.final_record)
         self.iters.append(self.smooth_loss.count)
         t = time.time()-self.start
-        self.logger([getattr(self.learn, 'epoch', 0), *self.log] + ([f'{int(t)//60:02}:{int(t)%60:02}'] if self.add_time else []))
+        self.row = [getattr(self.learn, 'epoch', 0), *self.log] + ([f'{int(t)//60:02}:{int(t)%60:02}'] if self.add_time else [])
+        self.logger(self.row)
 
 # %% ../nbs/09_learner.ipynb #ac2acc06
 class ProgressCallback(Callback):
@@ -373,7 +396,7 @@ class ProgressCallback(Callback):
         if self.mbar: self.mbar.write(row, table=True)
         elif self.plain: print('  '.join(f'{n} {o}' for n,o in zip(self.recorder.metric_names, row)), flush=True)
 
-# %% ../nbs/09_learner.ipynb #df858362
+# %% ../nbs/09_learner.ipynb #6d809763
 @patch
 @contextmanager
 def no_logging(self:Learner):
@@ -384,6 +407,15 @@ def no_logging(self:Learner):
 
 @patch
 @contextmanager
+def without_fit_only(self:Learner):
+    "Callbacks that are for a real fit only stand aside while the block lasts"
+    off = [cb for cb in self.cbs if cb.fit_only]
+    self.cbs = L(cb for cb in self.cbs if cb not in off)
+    try: yield self
+    finally: self.cbs = (self.cbs+off).sorted('order')
+
+@patch
+@contextmanager
 def no_bar(self:Learner):
     "No progress bar and no table while the block lasts"
     old,self.create_mbar = self.create_mbar,False
@@ -391,7 +423,7 @@ def no_bar(self:Learner):
         with self.no_logging(): yield self
     finally: self.create_mbar = old
 
-# %% ../nbs/09_learner.ipynb #bf03dbc2
+# %% ../nbs/09_learner.ipynb #de680d7f
 class GatherPredsCallback(Callback):
     "Keeps inputs, predictions, targets and losses of all batches."
     order = 70
@@ -413,7 +445,7 @@ def validate(self:Learner,
     "Loss and metrics on one set, without training. What the recorder holds of the last fit stays."
     rec = getattr(self, 'recorder', None)
     kept = dict(vars(rec)) if rec else {}      # the record of the last fit is not to be lost
-    with self.no_bar(), self.added_cbs(cbs):
+    with self.no_bar(), self.without_fit_only(), self.added_cbs(cbs):
         self.epoch,self.n_epoch = 0,1
         try:
             self('before_fit'); self('before_epoch')
@@ -434,9 +466,8 @@ def get_preds(self:Learner,
     cbs=None # Callbacks for this time
 ) -> tuple: # (inputs,) predictions, targets (, losses): a tensor each, or None
     "Predictions for one set, in its order, without a short last batch dropped."
-    if dl is None:
-        dl = self.dls[ds_idx]
-        if hasattr(dl, 'new'): dl = dl.new(shuffle=False, drop_last=False)
+    if dl is None: dl = self.dls[ds_idx]
+    if hasattr(dl, 'new'): dl = dl.new(shuffle=False, drop_last=False)
     cb,old = GatherPredsCallback(with_input, with_loss),self.loss_func
     if with_loss: self.loss_func = _not_reduced(old)
     try: self.validate(dl=dl, cbs=L(cbs)+[cb])
@@ -453,7 +484,7 @@ def _not_reduced(loss_func):
         finally: loss_func.reduction = old
     return f
 
-# %% ../nbs/09_learner.ipynb #fe9fc494
+# %% ../nbs/09_learner.ipynb #ec9790d4
 @patch
 def to_df(self:Recorder): # A DataFrame with a row for each epoch
     "`values` under their names, without the time."
@@ -479,18 +510,19 @@ def plot_loss(self:Recorder,
         for i in self.iters: ax.axvline(i, color='grey', ls=':')
     if with_valid:
         col = list(self.metric_names).index('valid_loss')-1
-        pts = [(i,v[col]) for i,v in zip(self.iters, self.values) if i>=skip_start]
+        pts = [(i,v[col]) for i,v in zip(self.iters, self.values) if i>=skip_start and len(v)>col]
         ax.plot([i for i,_ in pts], [v for _,v in pts], label='valid')
         ax.legend()
     ax.set(xlabel='steps', ylabel='loss', title='learning curve')
     return ax
 
-# %% ../nbs/09_learner.ipynb #5e722d23
+# %% ../nbs/09_learner.ipynb #813658f5
 def _pack(o, tensors):
     "Nested dictionaries, lists and tuples as something JSON can hold; tensors go to `tensors`, a list"
     if isinstance(o, Tensor): tensors.append(o.detach().cpu().contiguous()); return {'tensor':len(tensors)-1}
     if isinstance(o, dict): return {'dict':[[_pack(k, tensors), _pack(v, tensors)] for k,v in o.items()]}
     if isinstance(o, (list,tuple)): return {type(o).__name__:[_pack(v, tensors) for v in o]}
+    if hasattr(o, 'item'): o = o.item()      # NumPy's numbers
     if o is None or isinstance(o, (bool,int,float,str)): return o
     raise TypeError(f'a state holds tensors, numbers and texts, not {type(o).__name__}')
 

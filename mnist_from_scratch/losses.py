@@ -91,7 +91,7 @@ def accuracy(
     if len(pred)!=targ.numel(): raise ValueError(f'accuracy compares one with one: there are {len(pred)} predictions and {targ.numel()} targets')
     return (pred==targ.flatten()).float().mean()
 
-# %% ../nbs/05_losses.ipynb #918cbb09
+# %% ../nbs/05_losses.ipynb #abcd5864
 def error_rate(
     inp:Tensor, # As for `accuracy`
     targ:Tensor, # As for `accuracy`
@@ -106,6 +106,7 @@ def top_k_accuracy(
     k:int=5, # How many of the highest count
     axis:int=-1 # The axis that runs over the classes
 ) -> Tensor: # One number between 0 and 1
-    "Share of items whose class is among the `k` highest activations."
+    "Share of items whose class is among the `k` highest activations. Raises `ValueError` where the shapes do not fit."
+    if targ.shape!=inp.select(axis, 0).shape: raise ValueError(f'top_k_accuracy compares one with one: activations are {tuple(inp.shape)}, targets {tuple(targ.shape)}')
     top = inp.topk(k, dim=axis).indices
     return (top==targ.unsqueeze(axis)).any(axis).float().mean()

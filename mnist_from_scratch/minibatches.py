@@ -15,19 +15,20 @@ from torch import Tensor
 from torch.utils.data import TensorDataset
 from .datasets import Digits
 
-# %% ../nbs/06_minibatches.ipynb #7a987e70
+# %% ../nbs/06_minibatches.ipynb #4bbd8a08
 def collate(
     items:list # Items of one kind: tensors, arrays, numbers, strings, or tuples, lists and dictionaries of these
 ): # The same structure, with a new first axis in each tensor; strings as a tuple
-    "Turn a list of items into an item of stacks, as fastai and PyTorch do (Python's floats become 64-bit ones). Raises `TypeError` for other kinds."
+    "Turn a list of items into an item of stacks, as fastai and PyTorch do (Python's floats become 64-bit ones). Raises `TypeError` for other kinds, `ValueError` for items of different lengths."
     o = items[0]
     if isinstance(o, Tensor): return torch.stack(list(items))
     if isinstance(o, np.ndarray): return torch.from_numpy(np.stack(items))
     if isinstance(o, float): return torch.tensor(items, dtype=torch.float64)   # as PyTorch's
-    if isinstance(o, (bool,int,np.number)): return torch.tensor(items)
     if isinstance(o, (str,bytes)): return tuple(items)
+    if isinstance(o, (bool,int,np.generic)): return torch.tensor(items)
     if isinstance(o, Mapping): return {k:collate([i[k] for i in items]) for k in o}
     if isinstance(o, Sequence):
+        if any(len(i)!=len(o) for i in items): raise ValueError(f'cannot stack items of {sorted({len(i) for i in items})} parts: all items need the same number')
         parts = [collate(part) for part in zip(*items)]
         return type(o)(*parts) if hasattr(o, '_fields') else type(o)(parts)   # a named tuple, or any other
     raise TypeError(f'cannot stack items of type {type(o).__name__}: a dataset gives tensors, arrays, numbers, strings, or tuples and dictionaries of them; or pass collate_fn')
@@ -77,17 +78,17 @@ class DataLoader:
         for b in self: return b
         raise ValueError(f'this DataLoader has no batch: {self.n} items, bs={self.bs}, drop_last={self.drop_last}')
 
-# %% ../nbs/06_minibatches.ipynb #32dc45bc
+# %% ../nbs/06_minibatches.ipynb #e1583364
 def to_dset(
     ds:Digits, # Labelled images
     positive:int=None, # For two classes: the digit whose target is 1, all others being 0
     classes=None # For more: the classes in their order; those of `ds` by default
 ) -> TensorDataset: # Pairs of float32 [784], in [0,1], and an int64 target
     "Images as rows of 784 pixels; targets as class numbers, [N], or as a column of 1 and 0, [N,1], if `positive` is given."
-    y = ds.targets(classes) if positive is None else (ds.y==positive).long()[:,None]
+    y = ds.targets(classes) if positive is None else (ds.targets(range(10))==positive).long()[:,None]
     return TensorDataset(ds.floats().flatten(1), y)
 
-# %% ../nbs/06_minibatches.ipynb #36f74006
+# %% ../nbs/06_minibatches.ipynb #1245b1bb
 class DataLoaders:
     "The loaders of one problem: `train`, `valid`, and more by index."
     def __init__(self,
@@ -115,4 +116,7 @@ class DataLoaders:
     def train_ds(self): "The training set"; return getattr(self[0], 'dataset', None)
     @property
     def valid_ds(self): "The validation set"; return getattr(self[1], 'dataset', None)
-    def one_batch(self): "The first batch of the training set"; return next(iter(self.train))
+    def one_batch(self):
+        "The first batch of the training set. Raises `ValueError` if there is none."
+        for b in self.train: return b
+        raise ValueError('the training set has no batch: give it items, or a smaller batch size if drop_last left none')

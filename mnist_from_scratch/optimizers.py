@@ -9,13 +9,15 @@ __all__ = ['BasicOptim', 'Optimizer', 'SGD', 'Adam', 'OptimWrapper']
 import torch
 from torch import Tensor
 
-# %% ../nbs/08_optimizers.ipynb #2b285c08
+# %% ../nbs/08_optimizers.ipynb #38f587ca
 class BasicOptim:
     "Plain gradient descent: each parameter moves against its gradient, `lr` times as far."
     def __init__(self,
         params, # Parameters: tensors with `requires_grad`
         lr:float # Learning rate
-    ): self.params,self.lr = list(params),lr
+    ):
+        if isinstance(params, Tensor): raise TypeError('an optimizer takes a list of tensors: [w] and not w')
+        self.params,self.lr = list(params),lr
 
     def step(self):
         "One step for each parameter that has a gradient"
@@ -26,13 +28,14 @@ class BasicOptim:
         "Forget all gradients"
         for p in self.params: p.grad = None
 
-# %% ../nbs/08_optimizers.ipynb #8b621d81
+# %% ../nbs/08_optimizers.ipynb #118a298b
 class Optimizer:
     "Groups of parameters with their hyper-parameters, and a state for each parameter. Children say in `update` how one is changed."
     def __init__(self,
         params, # Parameters, or a list of groups (lists) of them
         **hypers # Hyper-parameters, the same for all groups to begin with
     ):
+        if isinstance(params, Tensor): raise TypeError('an optimizer takes a list of tensors: [w] and not w')
         params = list(params)
         if not params: raise ValueError('an optimizer needs parameters, and this list of them is empty (was the generator used up already?)')
         self.param_lists = [list(g) for g in params] if not isinstance(params[0], Tensor) else [params]
@@ -48,7 +51,8 @@ class Optimizer:
         if isinstance(v, slice):
             if v.start: v = [v.start*(v.stop/v.start)**(i/(n-1)) for i in range(n)] if n>1 else [v.stop]
             else: v = [v.stop/10]*(n-1) + [v.stop]
-        elif not isinstance(v, (list,tuple)): v = [v]*n
+        elif hasattr(v, '__len__'): v = list(v)*(n if len(v)==1 else 1)
+        else: v = [v]*n
         if len(v)!=n: raise ValueError(f'{len(v)} values of {k} for {n} groups of parameters')
         for h,o in zip(self.hypers, v): h[k] = o
 
@@ -61,6 +65,7 @@ class Optimizer:
     ):
         "Only groups from `n` on get gradients."
         if n<0: n += len(self.param_lists)
+        if not 0<=n<len(self.param_lists): raise ValueError(f'there are {len(self.param_lists)} groups of parameters; freezing up to group {n} would leave none to train')
         for i,g in enumerate(self.param_lists):
             for p in g: p.requires_grad_(i>=n or self.state[p].get('force_train', False))
 
@@ -78,7 +83,10 @@ class Optimizer:
         ps = [p for g in self.param_lists for p in g]
         if len(sd['state'])!=len(ps) or len(sd['hypers'])!=len(self.hypers):
             raise ValueError(f"this state is of {len(sd['state'])} parameters in {len(sd['hypers'])} groups, and the optimizer has {len(ps)} in {len(self.hypers)}")
-        self.state,self.hypers = {p:dict(s) for p,s in zip(ps, sd['state'])},[dict(h) for h in sd['hypers']]
+        for a,b in zip(sd['hypers'], self.hypers):
+            if set(a)!=set(b): raise ValueError(f"its hyper-parameters are {', '.join(a)}, and the optimizer's {', '.join(b)}")
+        self.state = {p:{k:v.to(p.device) if isinstance(v, Tensor) else v for k,v in s.items()} for p,s in zip(ps, sd['state'])}
+        self.hypers = [dict(h) for h in sd['hypers']]
 
     @torch.no_grad()
     def step(self):

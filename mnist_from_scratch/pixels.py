@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-# %% ../nbs/02_pixels.ipynb #b29b678b
+# %% ../nbs/02_pixels.ipynb #6587a6a1
 array = np.array
 
 def tensor(
@@ -27,6 +27,7 @@ def tensor(
     else:
         a = np.asarray(x)
         if a.dtype==np.uint16: a = a.astype(np.float32)   # no arithmetic on uint16 in torch
+        if a.dtype==np.float64 and 'dtype' not in kwargs: a = a.astype(np.float32)
         res = torch.tensor(a, **kwargs)
     return res.float() if res.dtype is torch.float64 and 'dtype' not in kwargs else res
 
@@ -112,7 +113,7 @@ def plot_function(
     ax.set(**{k:v for k,v in dict(xlabel=tx, ylabel=ty, title=title).items() if v is not None})
     return ax
 
-# %% ../nbs/02_pixels.ipynb #89b4464a
+# %% ../nbs/02_pixels.ipynb #1e1edd3d
 def _parse_gv(s):
     "The edges `(from, to, label)` of the statements in `s`"
     edges = []
@@ -131,6 +132,7 @@ def gv(
     "Draw the graph that `s` describes, from left to right. Raises `ValueError` for what is no such statement."
     import networkx as nx
     edges,g = _parse_gv(s),nx.DiGraph()
+    if not edges: raise ValueError('gv needs a statement like a->b')
     for a,b,_ in edges:                               # an edge that would close a circle leads back
         g.add_nodes_from([a,b])
         if not nx.has_path(g, b, a): g.add_edge(a, b)

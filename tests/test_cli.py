@@ -467,3 +467,16 @@ def test_full_disk(script, data, tmp_path):
     with open('/dev/full', 'w') as full:
         p = start(script('mnist_train'), '--data', data, '--epochs', 1, cwd=tmp_path, stdout=full)
         assert 'No space left' in one_line(p.communicate(timeout=60)[1], 'mnist_train') and p.returncode==1
+
+def test_ctrl_c_in_the_first_epoch_keeps_an_older_model(tmp_path, monkeypatch, capsys):
+    "What was trained for less than an epoch does not replace a finished model"
+    import mnist_from_scratch.cli as cli
+    out = tmp_path/'run'
+    cli.mnist_train(data='digits', model='linear', epochs=1, seeds=1, out=str(out))
+    before = {o.name:o.read_bytes() for o in out.iterdir()}
+    def pressed_at_once(self): self.pressed = True; return self
+    monkeypatch.setattr(cli._CtrlC, '__enter__', pressed_at_once)
+    with pytest.raises(KeyboardInterrupt, match='before the first epoch was done'): cli.mnist_train(data='digits', model='linear', epochs=3, seeds=1, out=str(out))
+    assert {o.name:o.read_bytes() for o in out.iterdir()}==before
+    with pytest.raises(KeyboardInterrupt, match='so far is saved'): cli.mnist_train(data='digits', model='linear', epochs=3, seeds=1, out=str(tmp_path/'new'))
+    assert (tmp_path/'new/model.safetensors').exists()

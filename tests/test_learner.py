@@ -86,3 +86,82 @@ def test_averages_by_item_not_by_batch():
     learn = Learner(DataLoaders(dl,dl), m, cross_entropy, SGD, metrics=accuracy)
     loss,acc = learn.validate()
     assert acc==pytest.approx(5/7) and loss==pytest.approx(cross_entropy(m(x),y).item())
+
+# --- callbacks that stay with the Learner
+
+def test_callbacks_of_a_fit_stand_aside(tmp_path):
+    "`validate`, `get_preds` and `lr_find` neither overwrite the best model nor the log"
+    from mnist_from_scratch.callbacks import CSVLogger, SaveModelCallback
+    learn = learner(metrics=accuracy, path=tmp_path, cbs=[SaveModelCallback(), CSVLogger(), EarlyStoppingCallback('train_loss', patience=9, reset_on_fit=False)])
+    learn.fit(3, .1)
+    log,best = (tmp_path/'history.csv').read_text(),(tmp_path/'models/model.safetensors').read_bytes()
+    for p in learn.model.parameters(): p.data.zero_()
+    learn.get_preds(); learn.validate(); learn.lr_find(show_plot=False, num_it=40)
+    assert (tmp_path/'history.csv').read_text()==log and len(log.splitlines())==4
+    assert (tmp_path/'models/model.safetensors').read_bytes()==best
+    assert [type(o).__name__ for o in learn.cbs]==['TrainEvalCallback','Recorder','ProgressCallback','CSVLogger','SaveModelCallback','EarlyStoppingCallback']
+
+def test_save_best_from_a_later_epoch(tmp_path):
+    from mnist_from_scratch.callbacks import SaveModelCallback
+    learn = learner(metrics=accuracy, path=tmp_path)
+    learn.fit(4, .1, start_epoch=2, cbs=[SaveModelCallback(), EarlyStoppingCallback(patience=3)])
+    assert (tmp_path/'models/model.safetensors').exists()
+    learn.recorder.plot_loss(skip_start=0)
+
+class Interrupt(Callback):
+    def after_batch(self):
+        if self.training and self.train_iter==7: raise KeyboardInterrupt
+
+def test_log_after_an_interrupted_fit(tmp_path):
+    from mnist_from_scratch.callbacks import CSVLogger
+    learn = learner(path=tmp_path, cbs=CSVLogger())
+    with pytest.raises(KeyboardInterrupt): learn.fit(3, cbs=Interrupt())
+    assert len((tmp_path/'history.csv').read_text().splitlines())==2
+    learn.fit(2)
+    assert len((tmp_path/'history.csv').read_text().splitlines())==3
+
+def test_lr_find_restores_after_ctrl_c():
+    learn = learner()
+    before = learn.model.weight.detach().clone()
+    learn.add_cb(Interrupt())
+    with pytest.raises(KeyboardInterrupt): learn.lr_find(start_lr=.1, end_lr=1000, stop_div=False, show_plot=False)
+    assert torch.equal(before, learn.model.weight)
+
+def test_state_of_another_optimizer(tmp_path):
+    from mnist_from_scratch.core import MnistError
+    from mnist_from_scratch.optimizers import Adam
+    learn = learner(path=tmp_path); learn.fit(1); learn.save('sgd')
+    other = learner(path=tmp_path); other.opt_func = Adam
+    before = other.model.weight.detach().clone()
+    other.model.weight.data += 1
+    with pytest.raises(MnistError, match='another optimizer.*with_opt=False'): other.load('sgd')
+    assert torch.equal(other.model.weight, before+1)
+    other.load('sgd', with_opt=False).fit(1)
+
+def test_errors_outside_of_layers():
+    class View(nn.Module):
+        def __init__(self): super().__init__(); self.l = nn.Linear(4,3)
+        def forward(self, x): return self.l(x.view(-1,999))
+    class After(View):
+        def forward(self, x): return self.l(x)@torch.randn(7,2)
+    for cls in View,After: fails(RuntimeError, f'{cls.__name__}, outside of its layers', model=cls())
+
+def test_os_errors_keep_their_number_and_name_the_callback():
+    class Reader(Callback):
+        def after_loss(self): open('/nonexistent/x')
+    fails(FileNotFoundError, 'callback Reader, at after_loss', '/nonexistent/x', learn=learner(cbs=Reader))
+
+def test_preds_of_a_shuffled_loader_come_in_order():
+    learn = learner(n=22)
+    dl = DataLoader(learn.dls.train_ds, 5, shuffle=True, drop_last=True)
+    p,t = learn.get_preds(dl=dl)
+    assert torch.equal(t, learn.dls.train_ds.tensors[1]) and len(p)==22
+
+def test_metrics_can_be_set():
+    learn = learner(); learn.metrics = [accuracy]; learn.fit(1)
+    assert list(learn.recorder.metric_names)[3]=='accuracy'
+
+def test_optimizer_without_hypers_is_refused():
+    from mnist_from_scratch.optimizers import BasicOptim
+    learn = learner(); learn.opt_func = BasicOptim
+    fails(TypeError, 'BasicOptim', 'torch.optim', learn=learn)
