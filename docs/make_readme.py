@@ -37,9 +37,14 @@ def make_readme(
     nb = rejoin_lines(nbformat.from_dict(proc.nb))
     nb.metadata.language_info = {'name':'python'}
     nb.cells = [c for c in nb.cells if c.cell_type!='raw' and c.get('source','').strip()]
-    for c in nb.cells:
+    alts = {}                                                   # of the figures, by the number of the cell
+    for i,c in enumerate(nb.cells):
         if c.cell_type=='markdown': c.source = from_root(c.source, at)
+        else:
+            if m := re.search(r'^#\| *fig-alt: *"(.*)"$', c.source, re.M): alts[str(i)] = m[1]
+            c.source = re.sub(r'^#\|.*\n', '', c.source, flags=re.M)
     md,res = MarkdownExporter().from_notebook_node(nb, {'output_files_dir':'docs/readme', 'unique_key':'index'})
+    md = re.sub(r'!\[png\]\((docs/readme/index_(\d+)_)', lambda m: f'![{alts.get(m[2], "")}]({m[1]}', md)
     md = re.sub(r'\n{3,}', '\n\n', re.sub(r'[ \t]+$', '', md, flags=re.M)).strip()+'\n'
     files = {root/'README.md':md.encode(), **{root/k:v for k,v in res['outputs'].items()}}
     old = set((root/'docs/readme').glob('*'))-files.keys() # pictures that are no longer shown

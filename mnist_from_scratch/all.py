@@ -27,4 +27,6 @@ from .learner import *
 from .callbacks import *
 from .neural_net import *
 from .softmax import *
+from .backprop import *
+from .convnet import *
 from .interpret import *

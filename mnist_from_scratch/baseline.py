@@ -10,7 +10,7 @@ import math
 
 import torch
 from torch import nn, Tensor
-from .core import MnistError
+from .core import MnistError, exportable
 from .datasets import Digits
 
 # %% ../nbs/03_baseline.ipynb #0d74e54b
@@ -75,6 +75,7 @@ class Proportion:
 # %% ../nbs/03_baseline.ipynb #9c025a25
 _dists = dict(l1=mnist_distance, rmse=rmse_distance)
 
+@exportable
 class PixelSimilarity(nn.Module):
     "Classify images by the nearest mean image."
     def __init__(self,

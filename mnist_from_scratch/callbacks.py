@@ -5,22 +5,27 @@
 # %% auto #0
 __all__ = ['sched_lin', 'sched_cos', 'sched_exp', 'sched_no', 'SchedLin', 'SchedCos', 'SchedExp', 'SchedNo', 'combine_scheds',
            'combined_cos', 'ParamScheduler', 'LRFinder', 'valley', 'slide', 'TrackerCallback', 'EarlyStoppingCallback',
-           'SaveModelCallback', 'TerminateOnNaNCallback', 'GradientClip', 'GradientAccumulation', 'CSVLogger']
+           'SaveModelCallback', 'TerminateOnNaNCallback', 'Checkpoint', 'GradientClip', 'GradientAccumulation',
+           'CSVLogger', 'AMPMode', 'MixedPrecision', 'ActivationStats', 'TensorBoardCallback', 'ShowGraphCallback']
 
 # %% ../nbs/10_callbacks.ipynb #6d4ffb23
-import math
+import math, random, re, sys
 from collections import namedtuple
 from copy import deepcopy
+from enum import Enum
 from functools import partial
 from itertools import accumulate
 from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 import torch
-from fastcore.basics import patch
+from fastcore.basics import noop, patch
 from fastcore.foundation import L
 from torch import nn
-from .learner import Callback, CancelBatchException, CancelFitException, CancelValidException, Learner, Recorder
+from .core import MnistError
+from .minibatches import DataLoader
+from .learner import Callback, CancelBatchException, CancelFitException, CancelStepException, CancelValidException, FiniteLossCallback, Learner, Recorder, _read_state, _write_state
 
 # %% ../nbs/10_callbacks.ipynb #747d5a48
 def sched_lin(start, end, pos): "Along a line"; return start + pos*(end-start)
@@ -58,7 +63,7 @@ def combined_cos(
 # %% ../nbs/10_callbacks.ipynb #8d818938
 class ParamScheduler(Callback):
     "Sets hyper-parameters before each batch, by schedules over the whole fit."
-    order,run_valid = 60,False
+    order,run_valid,state_attrs = 60,False,('hps',)
     def __init__(self, scheds:dict): "`scheds` has a schedule for each hyper-parameter's name"; self.scheds = scheds
     def before_fit(self): self.hps = {k:[] for k in self.scheds}
     def before_batch(self): self._set(self.pct_train)
@@ -83,7 +88,8 @@ def fit_one_cycle(self:Learner,
     moms=None, # Momentum at the start, the top, and the end; by default the Learner's
     cbs=None, # More callbacks
     reset_opt:bool=False, # Make a new optimizer?
-    start_epoch:int=0 # Skip the epochs before this one
+    start_epoch:int=0, # Skip the epochs before this one
+    resume:bool=False # Go on from the last checkpoint, if there is one?
 ):
     "Train with one cycle of the learning rate (Smith & Topin, 2018), with fastai's shape and defaults."
     if self.opt is None: self.create_opt()
@@ -91,7 +97,7 @@ def fit_one_cycle(self:Learner,
     lrs = [h['lr'] for h in self.opt.hypers]
     scheds = dict(lr=_each([combined_cos(pct_start, lr/div, lr, lr/div_final) for lr in lrs]),
                   mom=combined_cos(pct_start, *(moms or self.moms)))
-    self.fit(n_epoch, cbs=[ParamScheduler(scheds), *L(cbs)], reset_opt=reset_opt, wd=wd, start_epoch=start_epoch)
+    self.fit(n_epoch, cbs=[ParamScheduler(scheds), *L(cbs)], reset_opt=reset_opt, wd=wd, start_epoch=start_epoch, resume=resume)
 
 # %% ../nbs/10_callbacks.ipynb #a7f168fe
 @patch
@@ -103,13 +109,14 @@ def fit_flat_cos(self:Learner,
     wd:float=None, # Weight decay
     cbs=None, # More callbacks
     reset_opt:bool=False, # Make a new optimizer?
-    start_epoch:int=0 # Skip the epochs before this one
+    start_epoch:int=0, # Skip the epochs before this one
+    resume:bool=False # Go on from the last checkpoint, if there is one?
 ):
     "Train at a flat rate, then along half a cosine wave down to next to nothing."
     if self.opt is None: self.create_opt()
     self.opt.set_hyper('lr', self.lr if lr is None else lr)
     scheds = dict(lr=_each([combined_cos(pct_start, h['lr'], h['lr'], h['lr']/div_final) for h in self.opt.hypers]))
-    self.fit(n_epoch, cbs=[ParamScheduler(scheds), *L(cbs)], reset_opt=reset_opt, wd=wd, start_epoch=start_epoch)
+    self.fit(n_epoch, cbs=[ParamScheduler(scheds), *L(cbs)], reset_opt=reset_opt, wd=wd, start_epoch=start_epoch, resume=resume)
 
 # %% ../nbs/10_callbacks.ipynb #dcf33e38
 @patch
@@ -240,17 +247,20 @@ def fine_tune(self:Learner,
     **kwargs # For `fit_one_cycle`
 ):
     "One cycle with all but the last group frozen, then one with everything."
-    if freeze_epochs:
-        self.freeze()
-        self.fit_one_cycle(freeze_epochs, slice(base_lr), pct_start=0.99, **kwargs)
-    base_lr /= 2
-    self.unfreeze()
-    self.fit_one_cycle(epochs, slice(base_lr/lr_mult, base_lr), pct_start=pct_start, div=div, **kwargs)
+    n = getattr(self, 'n_checkpointed', 0)
+    try:
+        if freeze_epochs:
+            self.freeze()
+            self.fit_one_cycle(freeze_epochs, slice(base_lr), pct_start=0.99, **kwargs)
+        base_lr /= 2
+        self.unfreeze()
+        self.fit_one_cycle(epochs, slice(base_lr/lr_mult, base_lr), pct_start=pct_start, div=div, **kwargs)
+    except BaseException: self.n_checkpointed = n; raise     # called again with `resume`, it goes through both once more
 
 # %% ../nbs/10_callbacks.ipynb #29a37ba3
 class TrackerCallback(Callback):
     "Keeps the best value of a column of the table: the lowest of a loss or an error, the highest of anything else."
-    order,fit_only = 60,True
+    order,fit_only,state_attrs = 60,True,('best',)
     def __init__(self,
         monitor:str='valid_loss', # The column
         comp=None, # `np.less` or `np.greater`; chosen by the column's name if None
@@ -271,9 +281,10 @@ class TrackerCallback(Callback):
         self.new_best = self.seen and bool(self.comp(row[self.idx]-self.min_delta, self.best))
         if self.new_best: self.best = row[self.idx]
 
+# %% ../nbs/10_callbacks.ipynb #f3dfab40
 class EarlyStoppingCallback(TrackerCallback):
     "Stops when the watched value has not improved for `patience` epochs."
-    order = TrackerCallback.order+3
+    order,state_attrs = TrackerCallback.order+3,('best','wait')
     def __init__(self, monitor='valid_loss', comp=None, min_delta=0., patience=1, reset_on_fit=True):
         super().__init__(monitor, comp, min_delta, reset_on_fit)
         self.patience = patience
@@ -285,14 +296,15 @@ class EarlyStoppingCallback(TrackerCallback):
         print(f'No improvement since epoch {self.epoch-self.wait}: early stopping')
         raise CancelFitException
 
+# %% ../nbs/10_callbacks.ipynb #39524656
 class SaveModelCallback(TrackerCallback):
     "Saves the model when the watched value is the best so far, and loads the best one at the end."
-    order = TrackerCallback.order+1
+    order,state_attrs = TrackerCallback.order+1,('best','last_saved_path')
     def __init__(self, monitor='valid_loss', comp=None, min_delta=0., fname='model', every_epoch=False, at_end=False, with_opt=False, reset_on_fit=True):
         super().__init__(monitor, comp, min_delta, reset_on_fit)
         if every_epoch and at_end: raise ValueError('every_epoch and at_end cannot both be set')
         self.fname,self.every_epoch,self.at_end,self.with_opt,self.last_saved_path = fname,every_epoch,at_end,with_opt,None
-    def _save(self, name): self.last_saved_path = self.learn.save(name, with_opt=self.with_opt)
+    def _save(self, name): self.last_saved_path = str(self.learn.save(name, with_opt=self.with_opt))
     def after_epoch(self):
         super().after_epoch()
         if self.every_epoch:
@@ -302,11 +314,185 @@ class SaveModelCallback(TrackerCallback):
         if self.at_end: self._save(self.fname)
         elif not self.every_epoch and self.last_saved_path: self.learn.load(self.fname, with_opt=self.with_opt)
 
+# %% ../nbs/10_callbacks.ipynb #3d61abe2
 class TerminateOnNaNCallback(Callback):
-    "Ends the fit at the first loss that is no finite number."
+    "Ends the fit without an error at the first loss that is no finite number, as fastai's; takes the place of `FiniteLossCallback`."
     order = -9
+    def before_fit(self):
+        for cb in self.learn.cbs:
+            if isinstance(cb, FiniteLossCallback): cb.run = False
     def after_batch(self):
         if not torch.isfinite(self.loss).all(): raise CancelFitException
+
+# %% ../nbs/10_callbacks.ipynb #3da96558
+def _generators(dls):
+    "Generators that the loaders and their samplers have of their own: PyTorch's, and Python's in fastai's loaders"
+    def parts(dl): bs = getattr(dl, 'batch_sampler', None); return dl, getattr(dl, 'sampler', None), bs, getattr(bs, 'sampler', None)
+    return [getattr(o, k, None) for dl in getattr(dls, 'loaders', dls) for o in parts(dl) for k in ('generator','rng')]
+
+def _rng_state(dls):
+    "The state of all that training may draw random numbers from"
+    def py(r): v,ints,g = r.getstate(); return [v, torch.tensor(ints), g]
+    def own(g): return g.get_state() if isinstance(g, torch.Generator) else py(g) if isinstance(g, random.Random) else None
+    name,keys,*rest = np.random.get_state()
+    return dict(torch=torch.get_rng_state(), python=py(random), numpy=[name, torch.from_numpy(keys.astype('int64')), *rest], loaders=[own(g) for g in _generators(dls)],
+                cuda=torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [], mps=torch.mps.get_rng_state() if torch.backends.mps.is_available() else None)
+
+def _set_rng_state(dls, s):
+    "The reverse of `_rng_state`"
+    def py(r, o): r.setstate((o[0], tuple(o[1].tolist()), o[2]))
+    torch.set_rng_state(s['torch']); py(random, s['python'])
+    name,keys,*rest = s['numpy']; np.random.set_state((name, keys.numpy().astype('uint32'), *rest))
+    for g,o in zip(_generators(dls), s['loaders']):
+        if o is not None: g.set_state(o) if isinstance(g, torch.Generator) else py(g, o)
+    if s['cuda'] and torch.cuda.is_available(): torch.cuda.set_rng_state_all(s['cuda'])
+    if s['mps'] is not None and torch.backends.mps.is_available(): torch.mps.set_rng_state(s['mps'])
+
+# %% ../nbs/10_callbacks.ipynb #e480e8d6
+def _goes_on(dl):
+    "Can `dl` say where it is, and go on from there? Not a stream in this process, which may draw random numbers when it begins"
+    return hasattr(dl, 'load_state_dict') and (getattr(dl, 'indexed', True) or bool(dl.num_workers))
+
+class _Rest:
+    "What is left of a pass over `dl` after its `first` batches. If `dl` cannot go on by itself, `place` has the generators as they were at the start of the pass."
+    def __init__(self, dl, dls, first, place, rng): self.dl,self.dls,self._first,self.place,self.rng = dl,dls,first,place,rng
+    def __len__(self): return len(self.dl)
+    def __getattr__(self, k): return getattr(self.dl, k)
+    def __iter__(self):
+        again = 0 if _goes_on(self.dl) else self._first
+        if again: _set_rng_state(self.dls, self.place)
+        it = iter(self.dl)
+        for _ in range(again): next(it)
+        _set_rng_state(self.dls, self.rng)
+        yield from it
+
+# %% ../nbs/10_callbacks.ipynb #eade8e7e
+class Checkpoint(Callback):
+    """Saves the whole state of a fit to `path/model_dir/fname-….safetensors`, so that the same fit with `resume=True` goes on from there to the very same weights.
+
+    Weights that are not finite are never saved: `FloatingPointError`. Resuming raises `MnistError` if there are checkpoints and none can be used."""
+    order,fit_only,resumes,no = 200,True,True,None
+    _finished = {}     # runs that this process has finished a fit of, and the Learners that did
+    def __init__(self,
+        every:int=None, # Save after so many batches; the end of an epoch is saved in any case
+        fname:str='checkpoint', # Begins the names of the files; it may have a folder before it
+        keep:int=2 # How many are kept of each fit
+    ): self.every,self.fname,self.keep,self.last = every,fname,max(keep,1),None
+
+    def before_fit(self):
+        learn = self.learn
+        self.no = getattr(learn, 'n_checkpointed', 0)            # how many fits were finished before this one
+        if not self.no: learn.run_id = uuid4().hex               # all fits of one run of the program have it in common
+        file = self.path/self.model_dir/self.fname
+        self.folder,self.stem = file.parent,file.name
+        for o in self.folder.glob(f'.{self.stem}-*'):            # half written when a process was killed
+            if re.fullmatch(rf'\.{re.escape(self.stem)}-\d+-fit\d+-\w{{8}}\.safetensors', o.name): o.unlink(missing_ok=True)
+        self.about,self.last,self.place,self.todo,self.old = self._about(),None,None,None,[]
+        if self.resume: self.todo = self._newest()
+        if self.todo: self._take_over(self.todo)
+        elif old := [o for o,no in self._files() if no>=self.no]:
+            if not self.resume: self._say(f'starting anew: the first new checkpoint replaces those of an earlier training in {self.folder} (resume=True would go on with it)')
+            self.old = old
+            self._save(0, 0)                                     # from now on this is the newest one
+
+    def _take_over(self, s):
+        learn,train = self.learn,self.dls.train
+        if _goes_on(train): train.load_state_dict(s['place'])
+        learn.run_id,learn.first_epoch,learn.epoch = s['run'],s['epoch'],max(s['epoch']-1, 0)
+        self.model.load_state_dict(s['model'])
+        self.opt.load_state_dict(s['opt'])
+        for p,g in zip(self.model.parameters(), s['grads']): p.grad = None if g is None else g.to(p.device, copy=True)
+        self._restore_cbs()
+        _set_rng_state(self.dls, s['rng'])
+        if not s['done']: return
+        for cb in learn.cbs:
+            if isinstance(cb, SaveModelCallback): cb.run = False  # its file may be that of a later fit by now
+        raise CancelFitException
+
+    def _restore_cbs(self):
+        for k,cb in self._named().items():
+            if k in self.todo['cbs']: cb.load_state_dict(self.todo['cbs'][k])
+
+    def before_train(self):
+        s,self.place = self.todo,_rng_state(self.dls)             # for a loader that cannot say where it is
+        if s and s['batch']:
+            self._restore_cbs()                                   # again, since before_epoch has set some of it
+            self.place = s['place']
+            self.learn.dl = _Rest(self.dl, self.dls, s['batch'], s['place'], s['rng'])
+        self.todo = None
+
+    def after_batch(self):
+        if self.training and self.every and self.train_iter%self.every==0: self._save(self.epoch, self.iter+1)
+    def after_epoch(self): self._save(self.epoch+1, 0)
+    def after_fit(self):
+        if self.no is None: return                               # the fit was called off before it began
+        if not self.todo: self._save(self.epoch+1, 0, done=True)
+        self._finished.setdefault(self.run_id, self._me())
+        self.learn.n_checkpointed = self.no+1
+    def cleanup(self): self.no = self.todo = None
+
+    def _save(self, epoch, batch, done=False):
+        for k,v in self.model.state_dict().items():
+            if v.is_floating_point() and not v.isfinite().all():
+                raise FloatingPointError(f'{k} is not finite any more after batch {self.train_iter-1} of the fit, so nothing is saved: lower the learning rate, or clip the gradients; the last checkpoint is {self.last}')
+        seq = max([0, *(int(o.name.split('-')[-2]) for o,_ in self._files())])+1
+        train,place = self.dls.train,self.place
+        if _goes_on(train): place = train.state_dict() | (dict(order=None, sizes=None, done=0) if not batch and isinstance(train, DataLoader) else {})   # no rest of a pass that was called off
+        self.last = _write_state(self.folder/f'{self.stem}-{seq:06d}-fit{self.no}.safetensors', dict(
+            run=self.learn.run_id, about=self.about, epoch=epoch, batch=batch, done=done, model=dict(self.model.state_dict()), opt=self.opt.state_dict(),
+            grads=[p.grad for p in self.model.parameters()], cbs=self._states(), rng=_rng_state(self.dls), place=place))
+        new = [o for o,no in self._files() if no==self.no and o not in self.old]
+        for o in new[self.keep:]: o.unlink(missing_ok=True)
+        if epoch or batch:                                       # something was trained, so the earlier training is replaced
+            for o in self.old: o.unlink(missing_ok=True)
+            self.old = []
+
+    def _named(self):
+        "The callbacks under names of their own, since two may be of one class"
+        cbs = [cb for cb in self.learn.cbs if isinstance(cb, Callback)]
+        return {cb.name + str([o for o in cbs if o.name==cb.name].index(cb) or ''):cb for cb in cbs}
+    def _me(self): return vars(self.learn).setdefault('_token', object())     # id() may be given again
+    def _states(self): return {k:s for k,cb in self._named().items() if (s := cb.state_dict())}
+    def _say(self, s):
+        if self.logger is not noop: print(s)
+
+    def _files(self):
+        "All checkpoints with the number of their fit, the newest first"
+        found = [(o,re.fullmatch(re.escape(self.stem)+r'-(\d+)-fit(\d+)\.safetensors', o.name)) for o in self.folder.glob(f'{self.stem}-*')]
+        return sorted(((o,int(m[2])) for o,m in found if m), key=lambda o: o[0].name, reverse=True)
+
+    def _about(self):
+        "What must be the same when a fit goes on"
+        learn,train,f = self.learn,self.dls.train,self.loss_func
+        scheds = {k:f for cb in learn.cbs if isinstance(cb, ParamScheduler) for k,f in cb.scheds.items()}
+        return {'format':1, 'number of epochs':self.n_epoch, 'number of batches':len(train), 'optimizer':type(self.opt).__name__,
+                'kind of data loader':[type(train).__name__, getattr(train, 'bs', getattr(train, 'batch_size', None)), getattr(train, 'num_workers', 0)>0],
+                'loss':getattr(f, '__name__', type(f).__name__), 'table':list(self.recorder.metric_names) if hasattr(learn, 'recorder') else [],
+                'model':{k:tuple(v.shape) for k,v in self.model.state_dict().items()}, 'kind of layers':re.sub(' at 0x[0-9a-f]+', '', repr(self.model)),
+                'choice of what is trained':[p.requires_grad for p in self.model.parameters()], 'set of callbacks':sorted(self._states()),
+                'set of hyper-parameters':[{k:v for k,v in o.items() if k not in scheds} for o in self.opt.hypers],
+                **{f'schedule of {k}':[f(i/10) for i in range(11)] for k,f in scheds.items()}}
+
+    def _newest(self):
+        "The newest checkpoint of this fit that can be used, or `None` if there are none"
+        why = None
+        for o in [o for o,no in self._files() if no==self.no]:
+            try:
+                s = _read_state(o)
+                if not isinstance(s, dict) or {'run','about','epoch','batch','done','model','opt','grads','cbs','rng','place'}-set(s): raise MnistError(f'{o} is no checkpoint')
+                if self.no and s['run']!=self.learn.run_id: continue        # of an earlier training, that this one replaces
+                if {k:tuple(v.shape) for k,v in s['model'].items()}!=s['about'].get('model'): raise MnistError(f'{o} is damaged: its weights are not those that it describes')
+                odd = [k for k in {**self.about, **s['about']} if self.about.get(k)!=s['about'].get(k)]
+                if odd: raise MnistError(f"{o} is of another training, with another {odd[0]}" + (f" ({s['about'].get(odd[0])} there, {self.about.get(odd[0])} here)" if len(str(self.about.get(odd[0])))<60 else ''))
+            except MnistError as e: why = why or e; print(f'not used: {e}', file=sys.stderr); continue
+            if s['done'] and self._finished.get(s['run'], self._me()) is not self._me():
+                raise MnistError(f'{o} is the end of a fit of another Learner in this program; give each a path or fname of its own')
+            self._say(f"{o} was the end of this fit" if s['done'] else f"going on from {o}, epoch {s['epoch']}, batch {s['batch']}")
+            self.last = o
+            return s
+        if why: raise MnistError(f'no checkpoint can be used to go on, the newest because {why}; call fit as it was called then, or remove the files {self.folder/self.stem}-* to start anew')
+
+Learner._resumer = Checkpoint
 
 # %% ../nbs/10_callbacks.ipynb #324e0450
 class GradientClip(Callback):
@@ -317,7 +503,7 @@ class GradientClip(Callback):
 
 class GradientAccumulation(Callback):
     "Steps only when `n_acc` items or more have been seen since the last step."
-    order,run_valid = 6,False
+    order,run_valid,state_attrs = 6,False,('count',)
     def __init__(self, n_acc:int=32): self.n_acc = n_acc
     def before_fit(self): self.count = 0
     def after_loss(self): self.learn.loss_grad = self.loss_grad*(len(self.yb[0])/self.n_acc)
@@ -326,7 +512,7 @@ class GradientAccumulation(Callback):
         if self.count<self.n_acc: raise CancelBatchException   # no step, and the gradient stays
         self.count = 0
 
-# %% ../nbs/10_callbacks.ipynb #e7b77e6c
+# %% ../nbs/10_callbacks.ipynb #20fa0795
 class CSVLogger(Callback):
     "Writes the table to `learn.path/fname`, row by row."
     order,fit_only,file = 60,True,None
@@ -338,9 +524,193 @@ class CSVLogger(Callback):
     def before_fit(self):
         self._dest = self.path/self.fname      # kept, since the callback may have left the Learner by the time it is read
         self._dest.parent.mkdir(parents=True, exist_ok=True)
-        if self.file: self.file.close()        # an earlier fit was interrupted
-        self.file = open(self._dest, 'a' if self.append else 'w')
+        self.file,self.rows = open(self._dest, 'a' if self.append else 'w'),''
+        self.start = self.file.tell()
         self._line(self.recorder.metric_names)
-    def _line(self, row): self.file.write(','.join(map(str, row))+'\n'); self.file.flush()
+    def _line(self, row): self._write(','.join(map(str, row))+'\n')
+    def _write(self, s): self.rows += s; self.file.write(s); self.file.flush()
     def after_epoch(self): self._line(self.recorder.row)
-    def after_fit(self): self.file.close()
+    def cleanup(self):
+        if self.file: self.file.close(); self.file = None
+    def state_dict(self): return dict(start=self.start, rows=self.rows)
+    def load_state_dict(self, sd):
+        self.start,self.rows = min(sd['start'], self.start),''
+        self.file.seek(self.start); self.file.truncate()
+        self._write(sd['rows'])
+
+# %% ../nbs/10_callbacks.ipynb #cf7d9ca0
+class AMPMode(str, Enum):
+    "The two kinds of 16 bits"
+    FP16,BF16 = 'fp16','bf16'
+
+def _to_float(o):
+    "`o` with its floating point tensors as float32, also inside of lists, tuples and dictionaries"
+    if isinstance(o, dict): return {k:_to_float(v) for k,v in o.items()}
+    if isinstance(o, (list,tuple)): return type(o)(map(_to_float, o))
+    return o.float() if isinstance(o, torch.Tensor) and o.is_floating_point() else o
+
+class MixedPrecision(Callback):
+    """Model and loss in mixed precision, on the device of the model; predictions and losses come out as float32. As fastai's.
+    Raises `ValueError` at the start of a fit if the device cannot do it: float16 is for GPUs (those of Apple since PyTorch 2.8)."""
+    order,autocast,scaler,skipped = 10,None,None,None
+    def __init__(self,
+        amp_mode:str|AMPMode=AMPMode.FP16, # `'fp16'` or `'bf16'`
+        **kwargs # For `torch.amp.GradScaler`, which float16 needs
+    ): self.amp_mode,self.kwargs,self._kept = AMPMode(amp_mode),kwargs,{}
+
+    def before_fit(self):
+        fp16,self.dev = self.amp_mode==AMPMode.FP16,next((p.device.type for p in self.model.parameters()), 'cpu')
+        if fp16 and self.dev=='cpu': raise ValueError('float16 is for GPUs, and the model is on the CPU; use learn.to_bf16()')
+        if not fp16 and self.dev=='cuda' and not torch.cuda.is_bf16_supported(): raise ValueError('this GPU has no bfloat16; use learn.to_fp16()')
+        self.dtype,self.scaler = (torch.float16,torch.amp.GradScaler(self.dev, **self.kwargs)) if fp16 else (torch.bfloat16,None)
+        if self.scaler and self._kept: self.scaler.load_state_dict(self._kept)
+    def before_train(self): self._kept = {}
+
+    def before_batch(self):
+        self._leave()
+        self.autocast = torch.autocast(self.dev, dtype=self.dtype)
+        self.autocast.__enter__()
+    def _leave(self):
+        if self.autocast: self.autocast.__exit__(None, None, None); self.autocast = None
+    after_cancel_batch = after_cancel_train = after_cancel_validate = after_cancel_epoch = after_cancel_fit = cleanup = _leave
+
+    def after_pred(self): self.learn.pred = _to_float(self.pred)
+    def after_loss(self): self._leave(); self.learn.loss,self.learn.loss_grad = _to_float((self.loss,self.loss_grad))
+    def before_backward(self):
+        if self.scaler: self.learn.loss_grad = self.scaler.scale(self.loss_grad)
+    def before_step(self):
+        if not self.scaler: return
+        self.skipped = True
+        self.scaler.step(self)
+        if self.skipped: raise CancelStepException
+    def after_step(self):
+        if self.skipped is not None: self.scaler.update(); self.skipped = None
+
+    @property
+    def param_groups(self): "Parameters as `GradScaler` looks for them in an optimizer"; return [dict(params=ps) for ps in self.opt.param_lists]
+    def step(self): "Called by `GradScaler` if all gradients are finite"; self.skipped = False
+
+    def state_dict(self): "The state of the `GradScaler`, if there is one"; return dict(scaler=self.scaler.state_dict() if self.scaler else self._kept)
+    def load_state_dict(self, sd):
+        "Go on with what `state_dict` gave, now or in the next fit"
+        self._kept = sd['scaler']
+        if self.scaler and self._kept: self.scaler.load_state_dict(self._kept)
+
+@patch
+def to_fp16(self:Learner, **kwargs): "Train in mixed precision with float16; `kwargs` are for `GradScaler`"; return self.to_fp32().add_cb(MixedPrecision(**kwargs))
+@patch
+def to_bf16(self:Learner): "Train in mixed precision with bfloat16"; return self.to_fp32().add_cb(MixedPrecision(AMPMode.BF16))
+@patch
+def to_fp32(self:Learner): "Train in float32 again"; return self.remove_cb(MixedPrecision)
+
+# %% ../nbs/10_callbacks.ipynb #014ee25e
+class ActivationStats(Callback):
+    """What layers put out, for each training batch: a row in `stats` with a dictionary for each layer, of `mean`, `std`, `near_zero` (share) and perhaps `hist`.
+    `None` for a layer that was not used. As fastai's, of a layer with several outputs the first."""
+    order,run_valid,fit_only = -20,False,True
+    def __init__(self,
+        with_hist:bool=False, # Keep histograms: 40 bins from 0 to 10?
+        *, every:int=None, # Look at each so many batches only
+        modules=None # Layers; by default all that have parameters, and no layers inside
+    ): self.with_hist,self.every,self.modules,self.hooks,self.stats,self.names,self._row = with_hist,every,modules,[],L(),[],None
+
+    def before_fit(self):
+        names = {m:n for n,m in self.model.named_modules()}
+        ms = L(self.modules) or L(m for m in names if not [*m.children()] and [*m.parameters()])
+        self.stats,self.names = L(),[f'{names.get(m, "")} {type(m).__name__}'.strip() for m in ms]
+        self.hooks = [m.register_forward_hook(partial(self._hook, i)) for i,m in enumerate(ms)]
+    def cleanup(self):
+        for h in self.hooks: h.remove()
+        self.hooks,self._row = [],None
+
+    def before_batch(self): self._row = None if self.every and self.train_iter%self.every else L([None])*len(self.names)
+    def _hook(self, i, m, inp, out):
+        if self._row is None: return
+        o = (out[0] if isinstance(out, tuple) else out).detach().float()
+        vals = torch.stack([o.mean(), o.std(), (o<=.05).float().mean()]).tolist()    # all in one go, since a GPU is waited for
+        self._row[i] = dict(zip(('mean','std','near_zero'), vals), **(dict(hist=o.histc(40, 0, 10).cpu()) if self.with_hist else {}))
+    def after_batch(self):
+        if self._row and any(self._row): self.stats.append(self._row)
+        self._row = None
+
+    def _get(self, idx, k):
+        res = [o[k] for o in self.stats.itemgot(idx) if o]
+        if not res: raise ValueError(f'ActivationStats has seen no batch of layer {idx}; train first, with the layer in use')
+        return res
+
+    def layer_stats(self, idx:int) -> L: # Three lists
+        "Mean, standard deviation and share near zero of layer `idx`, batch by batch"
+        return L(self._get(idx, k) for k in ('mean','std','near_zero'))
+
+    def hist(self, idx:int) -> torch.Tensor: # [40, batches]
+        "Histograms of layer `idx`, as log(1+count), one per column"
+        if not self.with_hist: raise ValueError('there are no histograms; ask for them with ActivationStats(with_hist=True)')
+        return torch.stack(self._get(idx, 'hist')).t().float().log1p()
+
+    def color_dim(self,
+        idx:int=None, # The layer; all of them by default, side by side
+        figsize=None, # Inches
+        ax=None # Axes to draw on, if it is one layer
+    ):
+        "Histograms of layers over time as a picture (Giomo's 'colorful dimension'): one column per batch, the brighter the more."
+        import matplotlib.pyplot as plt
+        if idx is None:
+            _,axs = plt.subplots(1, len(self.names), figsize=figsize or (4.5*len(self.names),2.5), squeeze=False, layout='constrained')
+            for i,ax in enumerate(axs.flat): self.color_dim(i, ax=ax)
+            return
+        h = self.hist(idx)
+        if ax is None: _,ax = plt.subplots(figsize=figsize or (5,2.5))
+        im = ax.imshow(h, origin='lower', aspect='auto', extent=(0,h.shape[1]*(self.every or 1),0,10))
+        ax.set(title=self.names[idx], xlabel='batch', ylabel='activation')
+        ax.figure.colorbar(im, ax=ax, label='log(1 + count)')
+
+    def plot_layer_stats(self, idx:int):
+        "Plot `layer_stats`"
+        import matplotlib.pyplot as plt
+        _,axs = plt.subplots(1, 3, figsize=(12,2.5), layout='constrained')
+        for vs,ax,name in zip(self.layer_stats(idx), axs, ('mean','standard deviation','share near zero')):
+            ax.plot([i*(self.every or 1) for i in range(len(vs))], vs)
+            ax.set(title=f'{self.names[idx]}: {name}', xlabel='batch')
+
+# %% ../nbs/10_callbacks.ipynb #bb605895
+def _columns(rec): "Names of what is in each row of `rec.values`"; return [n for n in rec.metric_names if n not in ('epoch','time')]
+
+class TensorBoardCallback(Callback):
+    "Writes for TensorBoard `train_loss` and hyper-parameters (`lr_0` is the rate of the first group) for each batch, and the table's columns for each epoch, under fastai's names."
+    order,run_valid,fit_only,writer = Recorder.order+1,False,True,None
+    def __init__(self, log_dir:str|Path=None): "`log_dir` is the folder; by default a new one for each fit, below `runs`"; self.log_dir = log_dir
+    def before_fit(self):
+        try: from torch.utils.tensorboard import SummaryWriter
+        except ImportError as e: raise ImportError('TensorBoardCallback needs the package tensorboard; install it with: pip install tensorboard') from e
+        self.writer = SummaryWriter(self.log_dir)
+    def after_batch(self):
+        self.writer.add_scalar('train_loss', self.recorder.losses[-1], self.train_iter)
+        for i,h in enumerate(self.opt.hypers):
+            for k,v in h.items(): self.writer.add_scalar(f'{k}_{i}', v, self.train_iter)
+    def after_epoch(self):
+        names,row = _columns(self.recorder),self.recorder.values[-1]
+        if len(row)<len(names): return         # training or validation was skipped
+        for n,v in zip(names[1:], row[1:]):
+            if v is not None: self.writer.add_scalar(n, v, self.train_iter)
+    def cleanup(self):
+        if self.writer: self.writer.close(); self.writer = None
+
+# %% ../nbs/10_callbacks.ipynb #63abc138
+class ShowGraphCallback(Callback):
+    "Draws training and validation loss below the progress table of a notebook after each epoch. Does nothing where there is none."
+    order,run_valid,fit_only,fig = 65,False,True,None
+    def after_epoch(self):
+        mbar,rec = getattr(getattr(self.learn, 'progress', None), 'mbar', None),self.recorder
+        if mbar is None or not rec.losses: return
+        train,n = torch.stack(rec.losses).tolist(),len(_columns(rec))
+        valid = [(i,v[1]) for i,v in zip(rec.iters, rec.values) if len(v)==n]
+        ys = [o for o in [0.,*train,*(v for _,v in valid)] if math.isfinite(o)]
+        mbar.update_graph([(range(len(train)),train), ([i for i,_ in valid],[v for _,v in valid])],
+                          (0, len(train)+(self.n_epoch-self.epoch-1)*len(self.dls.train)), (min(ys), 1.05*max(ys)))
+        self.fig = getattr(mbar, 'graph_fig', None)
+        if self.fig: mbar.graph_ax.set(xlabel='batch', ylabel='loss'); mbar.graph_out.update(self.fig)
+    def cleanup(self):
+        if not self.fig: return
+        import matplotlib.pyplot as plt
+        plt.close(self.fig)                    # else an interrupted fit would show it twice
+        self.fig = None

@@ -146,12 +146,11 @@ class _CtrlC:
         if self._old: signal.signal(signal.SIGINT, signal.SIG_IGN if _is_command() else self._old) # a command ends here
 
 class Watch(Callback):
-    "Ends the fit after the batch in which Ctrl-C was pressed, or in which the loss was no longer a number."
-    order,diverged = 100,False
+    "Ends the fit after the batch in which Ctrl-C was pressed."
+    order = 100
     def __init__(self, ctrlc): self.ctrlc = ctrlc
     def after_batch(self):
-        self.diverged = self.diverged or not self.loss.isfinite().item()
-        if self.diverged or self.ctrlc.pressed: raise CancelFitException
+        if self.ctrlc.pressed: raise CancelFitException
 
 # %% ../nbs/21_cli.ipynb #a361cc62
 _HEAD = f"{'':2}{'rung':25}{'parameters':>11}{'accuracy':>10}{'95 % interval':>16}"
@@ -202,10 +201,12 @@ def ladder(
                 if ctrlc.pressed: return False
                 if sys.stdout.isatty(): print(f'\r  {_title(name, n)}: run {i+1} of {len(seeds)} ...', end='', flush=True)
                 learn = make_learner(name, dls, n, seed, cbs=Watch(ctrlc))
-                with learn.no_bar(): learn.fit_one_cycle(epochs, lr)
+                try:
+                    with learn.no_bar(): learn.fit_one_cycle(epochs, lr)
+                    k = _n_right(learn.model, dls)
+                except FloatingPointError: k = None
                 if sys.stdout.isatty(): print('\r'+' '*60, end='\r')
                 if ctrlc.pressed: return False
-                k = None if learn.watch.diverged else _n_right(learn.model, dls)
             else: k = done[name,seed]
             ks.append(k)
         print(_row(_title(name, n), _n_params(make_model(name, n)), ks, total, '*' if name==chosen else ''), flush=True)
@@ -309,10 +310,12 @@ def mnist_train(
             else:
                 learn = make_learner(model, dls, n, seed, cbs=Watch(ctrlc))
                 net = learn.model
-                learn.fit_one_cycle(epochs, lr)
+                try:
+                    learn.fit_one_cycle(epochs, lr)
+                    if _n_right(net, dls) is None: raise FloatingPointError   # the last step did it
+                except FloatingPointError as e:
+                    raise MnistError(f'the training diverged in epoch {learn.epoch+1}: the loss is no longer a number, so nothing is saved; try an --lr below {lr:g}') from e
                 values = learn.recorder.values
-                if learn.watch.diverged or _n_right(net, dls) is None:
-                    raise MnistError(f'the training diverged in epoch {learn.epoch+1}: the loss is no longer a number, so nothing is saved; try an --lr below {lr:g}')
             if model!='baseline' and not values and (out/'model.json').exists():
                 raise KeyboardInterrupt(f'interrupted before the first epoch was done; the model that was in {out} is still there')
             info = dict(data=train.source, images=len(train), validated_on=len(valid), seed=seed)

@@ -5,11 +5,11 @@
 # %% auto #0
 __all__ = ['CancelFitException', 'CancelEpochException', 'CancelTrainException', 'CancelValidException', 'CancelBatchException',
            'CancelBackwardException', 'CancelStepException', 'Callback', 'TrainEvalCallback', 'trainable_params',
-           'Learner', 'SkipToEpoch', 'Metric', 'AvgMetric', 'AvgLoss', 'mk_metric', 'AvgSmoothLoss', 'Recorder',
-           'ProgressCallback', 'GatherPredsCallback']
+           'Learner', 'SkipToEpoch', 'Metric', 'AvgMetric', 'AvgLoss', 'TorchMetric', 'mk_metric', 'AvgSmoothLoss',
+           'Recorder', 'ProgressCallback', 'FiniteLossCallback', 'GatherPredsCallback', 'load_learner']
 
 # %% ../nbs/09_learner.ipynb #350ac044
-import json, sys, time
+import json, math, sys, time, zlib
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,7 @@ import torch
 from fastcore.basics import GetAttr, class2attr, noop, patch
 from fastcore.foundation import L
 from torch import nn, Tensor
-from .core import MnistError, replacing
+from .core import MnistError, blame, replacing, to_device
 from .optimizers import Adam, OptimWrapper
 
 # %% ../nbs/09_learner.ipynb #5d618d1f
@@ -39,17 +39,12 @@ class CancelStepException(Exception):     "Skip the optimizer's step and go to `
 
 _cancels = (CancelFitException, CancelEpochException, CancelTrainException, CancelValidException, CancelBatchException, CancelBackwardException, CancelStepException)
 
-# %% ../nbs/09_learner.ipynb #614f3c73
-def _blame(e, who):
-    "Add `who` to the message of the exception `e`"
-    if isinstance(e, OSError) and e.strerror: e.strerror = f'{e.strerror} (in {who})'
-    else: e.args = (f'{e.args[0] if len(e.args)==1 else e} (in {who})',)
-
 # %% ../nbs/09_learner.ipynb #9d1959be
 class Callback(GetAttr):
     "Does something at events of a `Learner`: a method `before_fit`, `after_batch`, … is called when that event comes."
     order,_default,learn,run,run_train,run_valid = 0,'learn',None,True,True,True
     fit_only = False   # stand aside in `validate`, `get_preds` and `lr_find`?
+    state_attrs = ()   # names of attributes that change while training goes on
 
     def __init__(self, **kwargs):
         "Functions for events can be given by name: `Callback(after_epoch=f)`; each is called with the callback"
@@ -61,10 +56,14 @@ class Callback(GetAttr):
         "Call the method for `event`, if there is one and this callback is to run now"
         training = getattr(self.learn, 'training', True)
         if self.run and (event not in _inner_loop or (self.run_train if training else self.run_valid)):
-            try: getattr(self, event, noop)()
+            try: (getattr(self, event) if event in vars(self) or hasattr(type(self), event) else noop)()     # not the Learner's, or the model's
             except _cancels: raise
-            except Exception as e: _blame(e, f'callback {type(self).__name__}, at {event}'); raise
-        if event=='after_fit': self.run = True
+            except Exception as e: blame(e, f'callback {type(self).__name__}, at {event}'); raise
+
+    def state_dict(self): "What must be kept to go on later: numbers, texts, tensors, and lists and dictionaries of them"; return {k:vars(self)[k] for k in self.state_attrs if k in vars(self)}
+    def load_state_dict(self, sd): "Take over what `state_dict` gave"; vars(self).update(sd)
+
+    def cleanup(self): "Called when a fit or a validation is over, however it ended: for what must not stay behind"
 
     @property
     def name(self): "The class's name in snake case, without `Callback`"; return class2attr(self, 'Callback')
@@ -72,42 +71,26 @@ class Callback(GetAttr):
 
 # %% ../nbs/09_learner.ipynb #1fb2a3ba
 class TrainEvalCallback(Callback):
-    "Puts the model in training or evaluation mode, and counts: `train_iter` batches so far, `pct_train` of the whole fit."
+    "Puts the model on the device of the data, and in training or evaluation mode; counts `train_iter` batches so far, `pct_train` of the whole fit."
     order,run_valid = -10,False
-    def before_fit(self):      self.learn.train_iter,self.learn.pct_train = 0,0.
+    def before_fit(self):
+        self.learn.train_iter,self.learn.pct_train = 0,0.
+        if getattr(self.dls, 'device', None) is not None: self.model.to(self.dls.device)
     def before_epoch(self):    self.learn.pct_train = self.epoch/self.n_epoch
     def before_train(self):    self.model.train(); self.learn.training = True
     def before_validate(self): self.model.eval();  self.learn.training = False
     def after_batch(self):
         self.learn.pct_train += 1./(self.n_iter*self.n_epoch)
         self.learn.train_iter += 1
+    def state_dict(self): return dict(train_iter=self.train_iter, pct_train=self.pct_train)
+    def load_state_dict(self, sd): vars(self.learn).update(sd)
 
-# %% ../nbs/09_learner.ipynb #bfd074e2
+# %% ../nbs/09_learner.ipynb #f8f61612
 def trainable_params(
     m:nn.Module # The model
 ) -> list: # Its parameters that have `requires_grad`
     "All parameters to train, as one group."
     return [p for p in m.parameters() if p.requires_grad]
-
-_norms = (nn.modules.batchnorm._BatchNorm, nn.modules.instancenorm._InstanceNorm, nn.LayerNorm)
-def _norm_and_bias(m, bias=True):
-    "The parameters of normalisation layers, and all biases too if `bias`: weight decay usually leaves them alone"
-    return [p for o in m.modules() for n,p in o.named_parameters(recurse=False) if isinstance(o, _norms) or (bias and n=='bias')]
-
-def _blame_layer(e, model, xb):
-    "Add to the message of `e`, raised by `model(*xb)`, in which layer it happened and what shape went in"
-    inside,hooks = [],[]                     # layers that have begun and not ended
-    for n,m in model.named_modules():
-        if [*m.children()]: continue
-        hooks += [m.register_forward_pre_hook(lambda m, i, name=n: inside.append((name,m,i))), m.register_forward_hook(lambda *_: inside.pop() and None)]
-    try:
-        with torch.no_grad(): model(*xb)
-    except Exception:
-        if not inside: _blame(e, f'{type(model).__name__}, outside of its layers')
-        else:
-            name,m,i = inside[-1]
-            _blame(e, f"layer {name or 'model'}, {m}" + (f', whose input has shape {tuple(i[0].shape)}' if i and isinstance(i[0], Tensor) else ''))
-    finally: [h.remove() for h in hooks]
 
 class Learner(GetAttr):
     "Data, model, loss, optimizer and metrics, and the loop that trains. What it has is as in fastai's `Learner`."
@@ -120,7 +103,7 @@ class Learner(GetAttr):
         lr:float=1e-3, # Default learning rate
         splitter=trainable_params, # Gives the model's parameters, or groups of them
         cbs=None, # Callbacks, besides the default ones
-        metrics=None, # Functions of predictions and targets, or `Metric`s
+        metrics=None, # Functions of predictions and targets, `Metric`s, or objects of torchmetrics
         path:str|Path=None, # Folder for whatever is saved; by default that of `dls`
         model_dir:str|Path='models', # Folder below it for models
         wd:float=None, # Weight decay; by default that of `opt_func`
@@ -136,134 +119,198 @@ class Learner(GetAttr):
         self.wd,self.wd_bn_bias,self.moms,self.metrics = wd,wd_bn_bias,moms,metrics
         self.training,self.opt,self.logger,self.create_mbar,self.cbs = False,None,print,True,L()
         self._end_cleanup()
-        if default_cbs: self.add_cbs([TrainEvalCallback, Recorder, ProgressCallback])
+        if default_cbs: self.add_cbs([TrainEvalCallback, FiniteLossCallback, Recorder, ProgressCallback])
         self.add_cbs(cbs)
         self('after_create')
+
+    def _end_cleanup(self):
+        for cb in self.cbs:
+            cb.run = True
+            if isinstance(cb, Callback): cb.cleanup()      # fastai's have none
+        self.dl,self.xb,self.yb,self.pred,self.loss,self.loss_grad = None,(None,),(None,),None,None,None
 
     @property
     def metrics(self): "What is measured on the validation set"; return self._metrics
     @metrics.setter
-    def metrics(self, ms): self._metrics = L(ms).map(mk_metric)
-
-    def add_cb(self, cb):
-        "Hand over a callback (or its class); it becomes an attribute, such as `learn.recorder`"
-        if isinstance(cb, type): cb = cb()
-        cb.learn = self
-        setattr(self, cb.name, cb)
-        self.cbs = (self.cbs+[cb]).sorted('order')
-        return self
-
-    def remove_cb(self, cb):
-        "Remove a callback, or all of a class"
-        for o in [o for o in self.cbs if (isinstance(o, cb) if isinstance(cb, type) else o is cb)]:
-            o.learn = None
-            if getattr(self, o.name, None) is o: delattr(self, o.name)
-            self.cbs = L(c for c in self.cbs if c is not o)
-        return self
-
-    def add_cbs(self, cbs):    "`add_cb` for each"; L(cbs).map(self.add_cb); return self
-    def remove_cbs(self, cbs): "`remove_cb` for each"; L(cbs).map(self.remove_cb); return self
-
-    @contextmanager
-    def added_cbs(self, cbs):
-        "Add callbacks for as long as the block lasts"
-        self.add_cbs(cbs)
-        try: yield self
-        finally: self.remove_cbs(cbs)
-
-    def __call__(self, event):
-        "Announce `event` to the callbacks, in their order"
-        for cb in self.cbs: cb(event)
-
-    def create_opt(self):
-        "Make the optimizer for the model as it is now"
-        f = self.opt_func
-        if isinstance(f, partial) and 'lr' in f.keywords: self.lr = f.keywords['lr']
-        if isinstance(getattr(f, 'func', f), type) and issubclass(getattr(f, 'func', f), torch.optim.Optimizer): f = partial(OptimWrapper, opt=f)
-        opt = f(self.splitter(self.model), lr=self.lr)
-        if not hasattr(opt, 'set_hypers'): raise TypeError(f'opt_func made a {type(opt).__name__}, whose hyper-parameters a Learner cannot set; pass SGD, Adam, or a class of torch.optim')
-        self.opt = opt
-        if not self.wd_bn_bias: self._set_state(_norm_and_bias(self.model), do_wd=False)
-        if self.train_bn:       self._set_state(_norm_and_bias(self.model, bias=False), force_train=True)
-
-    def _set_state(self, ps, **kwargs):
-        state = getattr(self.opt, 'state', {})
-        for p in ps:
-            if p in state: state[p].update(kwargs)
-
-    def _with_events(self, f, event, ex):
-        try: self(f'before_{event}'); f()
-        except ex: self(f'after_cancel_{event}')
-        self(f'after_{event}')
-
-    def fit(self,
-        n_epoch:int, # How many passes over the training set
-        lr=None, # Learning rate: a number, a `slice` or one value per group; by default the Learner's
-        wd:float=None, # Weight decay; by default the Learner's
-        cbs=None, # Callbacks for this fit only
-        reset_opt:bool=False, # Make a new optimizer, with no memory of earlier fits?
-        start_epoch:int=0 # Skip the epochs before this one; schedules go on as if they had been
-    ):
-        "Train for `n_epoch` epochs, with validation after each. Raises `ValueError` for fewer than one, or where a set has no batches."
-        if n_epoch<1: raise ValueError(f'fit({n_epoch}) would train nothing; n_epoch is 1 or more')
-        with self.added_cbs(L(cbs) + ([SkipToEpoch(start_epoch)] if start_epoch else [])):
-            if reset_opt or not self.opt: self.create_opt()
-            wd = self.wd if wd is None else wd
-            if wd is not None: self.opt.set_hypers(wd=wd)
-            self.opt.set_hypers(lr=self.lr if lr is None else lr)
-            self.n_epoch = n_epoch
-            try: self._with_events(self._do_fit, 'fit', CancelFitException)
-            finally: self._end_cleanup()
-
-    def _do_fit(self):
-        for self.epoch in range(self.n_epoch): self._with_events(self._do_epoch, 'epoch', CancelEpochException)
-
-    def _do_epoch(self):
-        self._do_epoch_train()
-        self._do_epoch_validate()
-
-    def _do_epoch_train(self):
-        self.dl = self.dls.train
-        self._with_events(self.all_batches, 'train', CancelTrainException)
-
-    def _do_epoch_validate(self, ds_idx=1, dl=None):
-        self.dl = self.dls[ds_idx] if dl is None else dl
-        with torch.no_grad(): self._with_events(self.all_batches, 'validate', CancelValidException)
-
-    def all_batches(self):
-        "Train or evaluate on all batches of `self.dl`. Raises `ValueError` if there are none."
-        self.n_iter = len(self.dl)
-        if not self.n_iter: raise ValueError(f"the {'training' if self.training else 'validation'} set has no batches; give it items, or a smaller batch size if drop_last left none")
-        for i,b in enumerate(self.dl): self.one_batch(i, b)
-
-    def one_batch(self, i, b):
-        "Train or evaluate on batch number `i`: inputs, and targets last if there are any"
-        self.iter = i
-        n_inp = 1 if len(b)==1 else len(b)-1
-        self.xb,self.yb = tuple(b[:n_inp]),tuple(b[n_inp:])
-        self._with_events(self._do_one_batch, 'batch', CancelBatchException)
-
-    def _do_one_batch(self):
-        try: self.pred = self.model(*self.xb)
-        except RuntimeError as e: _blame_layer(e, self.model, self.xb); raise
-        self('after_pred')
-        if self.yb:
-            self.loss_grad = self.loss_func(self.pred, *self.yb)
-            self.loss = self.loss_grad.detach().clone()
-        self('after_loss')
-        if not self.training or not self.yb: return
-        self._with_events(lambda: self.loss_grad.backward(), 'backward', CancelBackwardException)
-        self._with_events(lambda: self.opt.step(), 'step', CancelStepException)
-        self.opt.zero_grad()
-
-    def _end_cleanup(self): self.dl,self.xb,self.yb,self.pred,self.loss,self.loss_grad = None,(None,),(None,),None,None,None
-
+    def metrics(self, ms): self._metrics = L(mk_metric(m) for m in L(ms))
     @property
     def x(self): "Inputs of this batch"; return self.xb[0] if len(self.xb)==1 else self.xb
     @property
     def y(self): "Targets of this batch"; return self.yb[0] if len(self.yb)==1 else self.yb
 
-# %% ../nbs/09_learner.ipynb #768f4cf7
+# %% ../nbs/09_learner.ipynb #f36b9fa3
+@patch
+def add_cb(self:Learner, cb):
+    "Hand over a callback (or its class); it becomes an attribute, such as `learn.recorder`"
+    if isinstance(cb, type): cb = cb()
+    cb.learn = self
+    setattr(self, cb.name, cb)
+    self.cbs = (self.cbs+[cb]).sorted('order')
+    return self
+
+@patch
+def remove_cb(self:Learner, cb):
+    "Remove a callback, or all of a class"
+    for o in [o for o in self.cbs if (isinstance(o, cb) if isinstance(cb, type) else o is cb)]:
+        o.learn = None
+        if getattr(self, o.name, None) is o: delattr(self, o.name)
+        self.cbs = L(c for c in self.cbs if c is not o)
+    return self
+
+@patch
+def add_cbs(self:Learner, cbs):    "`add_cb` for each"; L(cbs).map(self.add_cb); return self
+@patch
+def remove_cbs(self:Learner, cbs): "`remove_cb` for each"; L(cbs).map(self.remove_cb); return self
+
+@patch
+@contextmanager
+def added_cbs(self:Learner, cbs):
+    "Add callbacks for as long as the block lasts"
+    self.add_cbs(cbs)
+    try: yield self
+    finally: self.remove_cbs(cbs)
+
+@patch
+def __call__(self:Learner, event):
+    "Announce `event` to the callbacks, in their order"
+    for cb in self.cbs:
+        try: cb(event)
+        except _cancels: raise
+        except Exception as e:                                         # fastai's callbacks raise exceptions of fastai
+            raise next((o for o in _cancels if o.__name__==type(e).__name__), e)
+
+# %% ../nbs/09_learner.ipynb #a5e7fefe
+_norms = (nn.modules.batchnorm._BatchNorm, nn.modules.instancenorm._InstanceNorm, nn.LayerNorm)
+def _norm_and_bias(m, bias=True):
+    "The parameters of normalisation layers, and all biases too if `bias`"
+    return [p for o in m.modules() for n,p in o.named_parameters(recurse=False) if isinstance(o, _norms) or (bias and n=='bias')]
+
+@patch
+def create_opt(self:Learner):
+    "Make the optimizer for the model as it is now"
+    f = self.opt_func
+    if isinstance(f, partial) and 'lr' in f.keywords: self.lr = f.keywords['lr']
+    if isinstance(getattr(f, 'func', f), type) and issubclass(getattr(f, 'func', f), torch.optim.Optimizer): f = partial(OptimWrapper, opt=f)
+    opt = f(self.splitter(self.model), lr=self.lr)
+    if not hasattr(opt, 'set_hypers'): raise TypeError(f'opt_func made a {type(opt).__name__}, whose hyper-parameters a Learner cannot set; pass SGD, Adam, or a class of torch.optim')
+    self.opt = opt
+    if not self.wd_bn_bias: self._set_state(_norm_and_bias(self.model), do_wd=False)
+    if self.train_bn:       self._set_state(_norm_and_bias(self.model, bias=False), force_train=True)
+
+@patch
+def _set_state(self:Learner, ps, **kwargs):
+    state = getattr(self.opt, 'state', {})
+    for p in ps:
+        if p in state: state[p].update(kwargs)
+
+# %% ../nbs/09_learner.ipynb #517d31a1
+@patch
+def _with_events(self:Learner, f, event, ex):
+    try: self(f'before_{event}'); f()
+    except ex: self(f'after_cancel_{event}')
+    self(f'after_{event}')
+
+@patch
+def _do_one_batch(self:Learner):
+    try: self.pred = self.model(*self.xb)
+    except RuntimeError as e: _blame_layer(e, self.model, self.xb); raise
+    self('after_pred')
+    if self.yb:
+        try: self.loss_grad = self.loss_func(self.pred, *self.yb)
+        except Exception as e: blame(e, f'the loss, of {_seen(self.pred)} and {_seen(self.y)}'); raise
+        self.loss = self.loss_grad.detach().clone()
+    self('after_loss')
+    if not self.training or not self.yb: return
+    self._with_events(lambda: self.loss_grad.backward(), 'backward', CancelBackwardException)
+    self._with_events(lambda: self.opt.step(), 'step', CancelStepException)
+    self.opt.zero_grad()
+
+def _seen(o):
+    "Shape and range of a tensor, for a message"
+    if not isinstance(o, Tensor) or not o.numel(): return f'a {type(o).__name__}'
+    return f"a tensor of shape {tuple(o.shape)}" + (f' with {o.min()} to {o.max()}' if not o.is_floating_point() else '')
+
+@patch
+def one_batch(self:Learner, i, b):
+    "Train or evaluate on batch number `i`: inputs, and targets last if there are any. It is moved to where the model is."
+    self.iter = i
+    if isinstance(b, dict): raise TypeError(f"a batch is a tuple of inputs and targets, and this one is a dictionary with {', '.join(map(str, b))}; pick out what the model takes in a collate_fn")
+    if (p := next(self.model.parameters(), None)) is not None: b = to_device(b, p.device)
+    if isinstance(b, Tensor): b = (b,)
+    n_inp = getattr(self.dls, 'n_inp', None) or (1 if len(b)==1 else len(b)-1)
+    self.xb,self.yb = tuple(b[:n_inp]),tuple(b[n_inp:])
+    self._with_events(self._do_one_batch, 'batch', CancelBatchException)
+
+# %% ../nbs/09_learner.ipynb #be469c0d
+def _blame_layer(e, model, xb):
+    "Add to the message of `e`, raised by `model(*xb)`, in which layer it happened and what shape went in"
+    inside,hooks = [],[]                     # layers that have begun and not ended
+    for n,m in model.named_modules():
+        if [*m.children()]: continue
+        hooks += [m.register_forward_pre_hook(lambda m, i, name=n: inside.append((name,m,i))), m.register_forward_hook(lambda *_: inside.pop() and None)]
+    try:
+        with torch.no_grad(): model(*xb)
+    except Exception:
+        if not inside: blame(e, f'{type(model).__name__}, outside of its layers')
+        else:
+            name,m,i = inside[-1]
+            blame(e, f"layer {name or 'model'}, {m}" + (f', whose input has shape {tuple(i[0].shape)}' if i and isinstance(i[0], Tensor) else ''))
+    finally: [h.remove() for h in hooks]
+
+# %% ../nbs/09_learner.ipynb #743ffb17
+@patch
+def all_batches(self:Learner):
+    "Train or evaluate on all batches of `self.dl`. Raises `ValueError` if there are none."
+    self.n_iter = len(self.dl)
+    if not self.n_iter: raise ValueError(f"the {'training' if self.training else 'validation'} set has no batches; give it items, or a smaller batch size if drop_last left none")
+    for i,b in enumerate(self.dl, getattr(self.dl, '_first', 0)): self.one_batch(i, b)     # `_first`: see Checkpoint
+
+@patch
+def _do_epoch_train(self:Learner):
+    self.dl = self.dls.train
+    self._with_events(self.all_batches, 'train', CancelTrainException)
+
+@patch
+def _do_epoch_validate(self:Learner, ds_idx=1, dl=None):
+    self.dl = self.dls[ds_idx] if dl is None else dl
+    with torch.no_grad(): self._with_events(self.all_batches, 'validate', CancelValidException)
+
+@patch
+def _do_epoch(self:Learner):
+    self._do_epoch_train()
+    self._do_epoch_validate()
+
+@patch
+def _do_fit(self:Learner):
+    for self.epoch in range(self.first_epoch, self.n_epoch): self._with_events(self._do_epoch, 'epoch', CancelEpochException)
+
+# %% ../nbs/09_learner.ipynb #270544fb
+def _no_resumer(): raise ImportError('resume=True needs the Checkpoint of mnist_from_scratch.callbacks: import that')
+Learner._resumer = staticmethod(_no_resumer)
+
+@patch
+def fit(self:Learner,
+    n_epoch:int, # How many passes over the training set
+    lr=None, # Learning rate: a number, a `slice` or one value per group; by default the Learner's
+    wd:float=None, # Weight decay; by default the Learner's
+    cbs=None, # Callbacks for this fit only
+    reset_opt:bool=False, # Make a new optimizer, with no memory of earlier fits?
+    start_epoch:int=0, # Skip the epochs before this one; schedules go on as if they had been
+    resume:bool=False # Go on from the last checkpoint, if there is one?
+):
+    "Train for `n_epoch` epochs, with validation after each. Raises `ValueError` for fewer than one, or where a set has no batches."
+    if n_epoch<1: raise ValueError(f'fit({n_epoch}) would train nothing; n_epoch is 1 or more')
+    cbs = L(cbs) + ([SkipToEpoch(start_epoch)] if start_epoch else [])
+    if resume and not any(getattr(cb, 'resumes', False) for cb in self.cbs+cbs): cbs.append(self._resumer())
+    with self.added_cbs(cbs):
+        if reset_opt or not self.opt: self.create_opt()
+        wd = self.wd if wd is None else wd
+        if wd is not None: self.opt.set_hypers(wd=wd)
+        self.opt.set_hypers(lr=self.lr if lr is None else lr)
+        self.n_epoch,self.first_epoch,self.resume = n_epoch,0,resume
+        try: self._with_events(self._do_fit, 'fit', CancelFitException)
+        finally: self._end_cleanup()
+
 class SkipToEpoch(Callback):
     "Skips the epochs before `epoch`."
     order = 70
@@ -287,7 +334,7 @@ class AvgMetric(Metric):
     def reset(self): self.total,self.count = 0.,0
     def _value(self, learn):
         try: return torch.as_tensor(self.func(learn.pred, *learn.yb)).detach()
-        except Exception as e: _blame(e, f'metric {self.name}'); raise
+        except Exception as e: blame(e, f'metric {self.name}'); raise
     def accumulate(self, learn):
         n = len(learn.yb[0])
         self.total += self._value(learn)*n; self.count += n
@@ -303,9 +350,25 @@ class AvgLoss(AvgMetric):
     @property
     def name(self): return 'loss'
 
+# %% ../nbs/09_learner.ipynb #883e4269
+class TorchMetric(Metric):
+    "A metric of torchmetrics, or any object with `update(predictions, targets)`, `compute()` and `reset()`."
+    def __init__(self, metric): self.metric = metric
+    def reset(self): self.metric.reset()
+    def accumulate(self, learn):
+        try:
+            if hasattr(self.metric, 'to'): self.metric.to(learn.pred.device)
+            self.metric.update(learn.pred, *learn.yb)
+        except Exception as e: blame(e, f'metric {self.name}'); raise
+    @property
+    def value(self): v = self.metric.compute(); return v.item() if isinstance(v, Tensor) and v.numel()==1 else v
+    @property
+    def name(self): return class2attr(self.metric, 'Metric')
+
 def mk_metric(m):
-    "A `Metric` as it is, a function as an `AvgMetric`"
-    return m if isinstance(m, Metric) else AvgMetric(m)
+    "A `Metric` as it is, an object that counts along as a `TorchMetric`, a function as an `AvgMetric`"
+    if isinstance(m, Metric) or hasattr(m, 'accumulate'): return m       # the latter: fastai's
+    return (TorchMetric if all(hasattr(m, o) for o in ('update','compute','reset')) else AvgMetric)(m)
 
 # %% ../nbs/09_learner.ipynb #1df738ca
 class AvgSmoothLoss(Metric):
@@ -314,7 +377,7 @@ class AvgSmoothLoss(Metric):
     def reset(self): self.count,self.val = 0,torch.tensor(0.)
     def accumulate(self, learn):
         self.count += 1
-        self.val = torch.lerp(learn.loss.mean(), self.val, self.beta)
+        self.val = torch.lerp(learn.loss.mean(), self.val.to(learn.loss.device), self.beta)
     @property
     def value(self): return self.val/(1-self.beta**self.count)
     @property
@@ -323,7 +386,7 @@ class AvgSmoothLoss(Metric):
 # %% ../nbs/09_learner.ipynb #cf374e92
 class Recorder(Callback):
     "Keeps what happened: `values` (a row per epoch), `metric_names`, and per training batch `losses` (smoothed) and `lrs`; `iters` batches at each epoch's end."
-    order = 50
+    order,state_attrs = 50,('values','losses','lrs','iters','log')
     def __init__(self, add_time:bool=True, beta:float=0.98):
         self.add_time,self.beta,self.loss_avg = add_time,beta,AvgLoss()
 
@@ -333,24 +396,24 @@ class Recorder(Callback):
         self.smooth_loss = AvgSmoothLoss(self.beta)
         self.smooth_loss.reset()
 
-    def before_epoch(self):    self.start,self.log,self._ran = time.time(),[],set()
+    def before_epoch(self):    self.start,self.log,self._off = time.time(),[],set()
     def before_validate(self): [m.reset() for m in self._valid]
     @property
     def _valid(self): return L(self.loss_avg) + self.metrics
 
     def after_batch(self):
-        if not self.yb: return
+        if not self.yb or self.loss is None: return
         if not self.training: [m.accumulate(self.learn) for m in self._valid]; return
         self.smooth_loss.accumulate(self.learn)
         self.losses.append(self.smooth_loss.value)
         self.lrs.append(self.opt.hypers[-1]['lr'])
 
-    def after_cancel_train(self):    self._ran.add('train')
-    def after_cancel_validate(self): self._ran.add('valid')
+    def after_cancel_train(self):    self._off.add('train')
+    def after_cancel_validate(self): self._off.add('valid')
     def after_train(self):
-        if 'train' not in self._ran: self.log.append(self.smooth_loss.value.item())
+        if 'train' not in self._off: self.log.append(self.smooth_loss.value.item())
     def after_validate(self):
-        if 'valid' not in self._ran: self.log += [m.value for m in self._valid]
+        if 'valid' not in self._off: self.log += [m.value for m in self._valid]
 
     def after_epoch(self):
         self.learn.final_record = L(self.log)
@@ -360,16 +423,21 @@ class Recorder(Callback):
         self.row = [getattr(self.learn, 'epoch', 0), *self.log] + ([f'{int(t)//60:02}:{int(t)%60:02}'] if self.add_time else [])
         self.logger(self.row)
 
+    def state_dict(self): return super().state_dict() | dict(values=[list(o) for o in self.values], smooth=vars(self.smooth_loss))
+    def load_state_dict(self, sd):
+        vars(self.smooth_loss).update(sd['smooth'])
+        super().load_state_dict({k:v for k,v in sd.items() if k!='smooth'} | dict(values=[L(o) for o in sd['values']]))
+        if self.values: self.learn.final_record = self.values[-1]
+
 # %% ../nbs/09_learner.ipynb #ac2acc06
 class ProgressCallback(Callback):
     "A bar over epochs, one over batches, and the table of results; one line per epoch where the output is neither notebook nor terminal."
-    order = 60
+    order,mbar,pbar,old_logger = 60,None,None,None
     def before_fit(self):
         from fastprogress import fastprogress as fp
-        self.mbar = self.pbar = self.old_logger = None
         self.plain = fp.master_bar is fp.ConsoleMasterBar and not sys.stdout.isatty()
-        if self.create_mbar and not self.plain: self.mbar,self._progress_bar = fp.master_bar(range(self.n_epoch)),fp.progress_bar
-        if self.logger in (print, self._write):   # the latter if a fit was interrupted
+        if self.create_mbar and not self.plain: self.mbar,self._progress_bar = fp.master_bar(range(self.n_epoch)),fp.progress_bar; self.mbar.update(0)
+        if self.logger is print:
             self.old_logger,self.learn.logger = print,self._write
             if not self.plain: self._write(self.recorder.metric_names)
 
@@ -388,8 +456,10 @@ class ProgressCallback(Callback):
     after_train = after_validate = _end
 
     def after_fit(self):
-        if self.mbar: self.mbar.on_iter_end(); self.mbar = None
+        if self.mbar: self.mbar.on_iter_end()
+    def cleanup(self):
         if self.old_logger: self.learn.logger = self.old_logger
+        self.mbar = self.pbar = self.old_logger = None
 
     def _write(self, row):
         row = [f'{o:.6f}' if isinstance(o, float) else str(o) for o in row]
@@ -409,7 +479,7 @@ def no_logging(self:Learner):
 @contextmanager
 def without_fit_only(self:Learner):
     "Callbacks that are for a real fit only stand aside while the block lasts"
-    off = [cb for cb in self.cbs if cb.fit_only]
+    off = [cb for cb in self.cbs if getattr(cb, 'fit_only', False)]
     self.cbs = L(cb for cb in self.cbs if cb not in off)
     try: yield self
     finally: self.cbs = (self.cbs+off).sorted('order')
@@ -423,18 +493,71 @@ def no_bar(self:Learner):
         with self.no_logging(): yield self
     finally: self.create_mbar = old
 
-# %% ../nbs/09_learner.ipynb #de680d7f
-class GatherPredsCallback(Callback):
-    "Keeps inputs, predictions, targets and losses of all batches."
-    order = 70
-    def __init__(self, with_input=False, with_loss=False): self.with_input,self.with_loss = with_input,with_loss
-    def before_validate(self): self.inputs,self.preds,self.targets,self.losses = [],[],[],[]
-    def after_batch(self):
-        if self.with_input: self.inputs.append(self.x)
-        self.preds.append(self.pred); self.targets.append(self.y if self.yb else None)
-        if self.with_loss and self.yb: self.losses.append(self.loss)
+# %% ../nbs/09_learner.ipynb #fb2f1b3d
+class FiniteLossCallback(Callback):
+    """Ends a fit with a `FloatingPointError` at the first training loss that is infinite or not a number, before a step is made with it.
 
-def _cat(os): return torch.cat(os) if os and os[0] is not None else None
+    Reading the loss from a graphics card makes it wait, so there only every 50th batch is looked at."""
+    order,run_valid,fit_only = -9,False,True
+    def after_loss(self):
+        if not self.yb or (self.loss.device.type!='cpu' and self.iter%50 and self.iter<self.n_iter-1): return
+        loss = self.loss.mean().item()
+        if math.isfinite(loss): return
+        kept = getattr(getattr(self.learn, 'checkpoint', None), 'last', None)
+        batch = f'batch {self.iter}' if self.loss.device.type=='cpu' else f'batch {self.iter}, or up to 49 before,'
+        raise FloatingPointError(f"the loss is {loss} at {batch} of epoch {self.epoch}: lower the learning rate, which is {self.opt.hypers[-1]['lr']:g}, or clip the gradients"
+                                 + (f'; the last checkpoint is {kept}' if kept else ''))
+
+# %% ../nbs/09_learner.ipynb #99d36245
+import textwrap, warnings
+from contextlib import nullcontext
+from inspect import signature
+
+import numpy as np
+import torch.nn.functional as F
+from fastcore.basics import PrettyString
+from torch.utils import data as torch_data
+from . import losses
+from .core import default_device, exportable, exportables
+from .losses import sigmoid, softmax
+from .minibatches import DataLoader, DataLoaders, collate
+from .pixels import show_images
+
+# %% ../nbs/09_learner.ipynb #cbfad35f
+def _keep(o):
+    "`o`, tensors however nested, in the processor's memory and without their graph"
+    if isinstance(o, Tensor): return o.detach().cpu()
+    if isinstance(o, dict): return {k:_keep(v) for k,v in o.items()}
+    return tuple(map(_keep, o)) if isinstance(o, (tuple,list)) else o
+
+@patch
+def to_detach(self:Learner, b, cpu=True, gather=True): "`b` in the processor's memory and without its history; fastai's metrics ask for this"; return _keep(b)
+
+def _cat(os, dim=0):
+    "One of many: batches with the same structure put together"
+    o = os[0] if os else None
+    if isinstance(o, Tensor): return torch.cat(os, dim)
+    if isinstance(o, dict): return {k:_cat([b[k] for b in os], dim) for k in o}
+    return tuple(_cat(list(b), dim) for b in zip(*os)) if o else None
+
+class GatherPredsCallback(Callback):
+    "Keeps predictions and targets of all batches, and on demand inputs and losses, one loss per item."
+    order = 70
+    def __init__(self, with_input=False, with_loss=False, *, concat_dim=0): self.with_input,self.with_loss,self.concat_dim = with_input,with_loss,concat_dim
+    def before_validate(self): self.inputs,self.preds,self.targets,self.losses = [],[],[],[]
+    def before_batch(self): self._x = _keep(self.x) if self.with_input else None
+    def after_loss(self):    # and not after_batch, which also comes for a batch that was cancelled
+        self.inputs.append(self._x); self.preds.append(_keep(self.pred)); self.targets.append(_keep(self.y) if self.yb else None)
+        if self.with_loss and self.yb: self.losses.append(_keep(self._per_item()))
+
+    def _per_item(self):
+        n,loss = len(self.yb[0]),self.loss
+        if loss.numel()%n: raise ValueError(f'{_said(self.loss_func)} gives {loss.numel()} losses for {n} items; with_loss needs one for each')
+        return loss if loss.shape==(n,) else loss.view(n, -1).mean(1)
+
+    def all_tensors(self):
+        "What was kept, as one tensor each (or as the batches were nested): inputs, predictions, targets, losses; `None` for what there is not"
+        return [_cat(o, self.concat_dim) for o in (self.inputs, self.preds, self.targets)] + [_cat(self.losses)]
 
 @patch
 def validate(self:Learner,
@@ -456,33 +579,137 @@ def validate(self:Learner,
             if rec: vars(rec).update(kept)
     return getattr(self, 'final_record', None)
 
+# %% ../nbs/09_learner.ipynb #f9bf71fa
+def _anew(dl, shuffle=False):
+    "`dl` in the order of its set (or shuffled) and complete; as it is where a sampler of its own decides about that"
+    if isinstance(dl, DataLoader): shuffle = shuffle and dl.indexed and dl.sampler is None and dl.batch_sampler is None
+    if hasattr(dl, 'new'): return dl.new(shuffle=shuffle, drop_last=False)
+    if not isinstance(dl, torch_data.DataLoader) or isinstance(dl.dataset, torch_data.IterableDataset): return dl
+    s,n = dl.sampler,len(dl.dataset)
+    plain = type(s) is torch_data.SequentialSampler or (type(s) is torch_data.RandomSampler and not s.replacement and s.num_samples==n)
+    if not plain or type(dl.batch_sampler) not in (torch_data.BatchSampler, type(None)): return dl
+    same = {k:getattr(dl, k) for k in ('batch_size','num_workers','collate_fn','pin_memory','timeout','worker_init_fn','multiprocessing_context')}
+    return torch_data.DataLoader(dl.dataset, shuffle=shuffle, **same)
+
+# %% ../nbs/09_learner.ipynb #23624320
+def _bare(f): return f.func if isinstance(f, partial) else f
+def _said(f):
+    "A function or an object in few words"
+    kw = f'({", ".join(f"{k}={_said(v)}" for k,v in f.keywords.items())})' if isinstance(f, partial) else ''
+    f = _bare(f)
+    return (getattr(f, '__name__', None) or repr(f)) + kw
+
+@patch
+@contextmanager
+def loss_not_reduced(self:Learner):
+    "While the block lasts the loss function gives a loss for each item. Raises `TypeError` for one that cannot."
+    f = _bare(self.loss_func)
+    if hasattr(f, 'reduction'): obj,attr,new = f,'reduction','none'
+    else:
+        try: ps = signature(f).parameters.values()
+        except ValueError: ps = ()               # of a function in C++ one cannot know
+        if ps and not any(p.name=='reduction' or p.kind==p.VAR_KEYWORD for p in ps):
+            raise TypeError(f"{_said(f)} only gives one loss for a batch; for one per item take a loss with `reduction`, such as CrossEntropyLossFlat, or leave out with_loss")
+        obj,attr,new = self,'loss_func',partial(self.loss_func, reduction='none')
+    old = getattr(obj, attr)
+    setattr(obj, attr, new)
+    try: yield self
+    finally: setattr(obj, attr, old)
+
+# %% ../nbs/09_learner.ipynb #d2c1f4ba
+@patch
+@contextmanager
+def _inside(self:Learner, cbs):
+    "Validate in the middle of a fit: its record, its batch and the model's mode are the same afterwards"
+    cbs_,state,modes = self.cbs,dict(vars(self)),[(m,m.training) for m in self.model.modules()]
+    self.cbs = L(cb for cb in cbs_ if not (getattr(cb, 'fit_only', False) or isinstance(cb, (Recorder,ProgressCallback))))
+    try:
+        with self.added_cbs(cbs): yield self
+    finally:
+        for m,t in modes: m.training = t
+        self.cbs = cbs_
+        vars(self).update({k:v for k,v in state.items() if k in ('dl','n_iter','iter','xb','yb','pred','loss','loss_grad','training')})
+
 @patch
 def get_preds(self:Learner,
     ds_idx:int=1, # Which of the `dls`, if no `dl` is given
     dl=None, # Batches; any iterable with a length, such as `[(x, y)]`
     with_input:bool=False, # Return inputs too?
-    *, with_loss:bool=False, # Return the loss of each item too? The loss function must take `reduction`
+    with_decoded:bool=False, # Return what the loss's `decodes` makes of the predictions too?
+    with_loss:bool=False, # Return the loss of each item too? See `loss_not_reduced`
     act=None, # Applied to the predictions; by default the `activation` of the loss, if it has one
-    cbs=None # Callbacks for this time
-) -> tuple: # (inputs,) predictions, targets (, losses): a tensor each, or None
-    "Predictions for one set, in its order, without a short last batch dropped."
-    if dl is None: dl = self.dls[ds_idx]
-    if hasattr(dl, 'new'): dl = dl.new(shuffle=False, drop_last=False)
-    cb,old = GatherPredsCallback(with_input, with_loss),self.loss_func
-    if with_loss: self.loss_func = _not_reduced(old)
-    try: self.validate(dl=dl, cbs=L(cbs)+[cb])
-    finally: self.loss_func = old
-    act = act or getattr(old, 'activation', None) or noop
-    return (*([_cat(cb.inputs)] if with_input else []), act(_cat(cb.preds)), _cat(cb.targets), *([_cat(cb.losses)] if with_loss else []))
+    inner:bool=False, # Called in the middle of a fit?
+    reorder:bool=True, # In the order of the set, if `dl` shuffles? Else in the order of `dl`
+    cbs=None, # Callbacks for this time
+    **kwargs # For `GatherPredsCallback`: `concat_dim`
+) -> tuple: # (inputs,) predictions, targets (, decoded) (, losses): tensors on the CPU, nested as in the batches, or `None`
+    "Predictions for one set, without a short last batch dropped. Arguments and results are in fastai's order. Raises `TypeError` for a `dl` without a length."
+    if dl is None: dl,reorder = self.dls[ds_idx],True
+    if not hasattr(dl, '__len__'): raise TypeError(f'{type(dl).__name__} has no length; pass a DataLoader, or a list of batches such as [(x, y)]')
+    if reorder or getattr(dl, 'drop_last', False): dl = _anew(dl)
+    cb = GatherPredsCallback(with_input, with_loss, **kwargs)
+    with self.loss_not_reduced() if with_loss else nullcontext():
+        if inner:
+            with self._inside(L(cbs)+[cb]): self._do_epoch_validate(dl=dl)
+        else: self.validate(dl=dl, cbs=L(cbs)+[cb])
+    x,preds,targs,loss = cb.all_tensors()
+    preds = (act or getattr(self.loss_func, 'activation', noop))(preds)
+    dec = [getattr(self.loss_func, 'decodes', noop)(preds)] if with_decoded else []
+    return (*([x] if with_input else []), preds, targs, *dec, *([loss] if with_loss else []))
 
-def _not_reduced(loss_func):
-    "The loss of each item, for losses that take `reduction`"
-    if not isinstance(loss_func, nn.Module): return partial(loss_func, reduction='none')
-    def f(*args):
-        old,loss_func.reduction = loss_func.reduction,'none'
-        try: return loss_func(*args)
-        finally: loss_func.reduction = old
-    return f
+# %% ../nbs/09_learner.ipynb #8588e1e7
+def _meaning(loss_func):
+    "What makes probabilities of activations, and answers of these, after training with `loss_func`"
+    f = _bare(loss_func)
+    if hasattr(f, 'activation') or hasattr(f, 'decodes'): return getattr(f, 'activation', noop),getattr(f, 'decodes', noop)
+    if f in (losses.cross_entropy, F.cross_entropy) or isinstance(f, nn.CrossEntropyLoss): return partial(softmax, dim=1),lambda p: p.argmax(1)
+    if f in (losses.mnist_loss, losses.binary_cross_entropy_with_logits, F.binary_cross_entropy_with_logits) or isinstance(f, nn.BCEWithLogitsLoss):
+        return getattr(loss_func, 'keywords', {}).get('activation', sigmoid),lambda p: p>0.5
+    return noop,noop
+
+def _word(dls, y):
+    "The name of the class `y`, or else its number; other targets as they are"
+    if not isinstance(y, Tensor) or y.numel()!=1: return y
+    vocab = getattr(dls, 'vocab', None)
+    return y.item() if y.is_floating_point() else vocab[int(y)] if vocab else int(y)
+
+@patch
+def predict(self:Learner,
+    item, # An item as it comes from outside: what `dls.test_dl` takes
+    rm_type_tfms=None, # In fastai's place; not used
+    with_input:bool=False # Return the item as the model saw it too?
+) -> tuple: # (input,) the answer in words, the answer as a tensor, and the probabilities
+    "Prediction for one item. With a loss that has neither `activation` nor `decodes` those of the best-known losses are used."
+    x,acts,_ = self.get_preds(dl=self.dls.test_dl([item]), with_input=True, act=noop)
+    act,decodes = _meaning(self.loss_func)
+    probs = act(acts)
+    dec = decodes(probs)[0]
+    x = tuple(o[0] for o in x) if isinstance(x, tuple) else x[0] if isinstance(x, Tensor) else x
+    return (*([x] if with_input else []), _word(self.dls, dec), dec, probs[0])
+
+# %% ../nbs/09_learner.ipynb #264093e2
+@patch
+def show_results(self:Learner,
+    ds_idx:int=1, # Which of the `dls`, if no `dl` is given
+    dl=None, # A loader; its first batch is shown
+    max_n:int=9, # At most so many items
+    shuffle:bool=True, # Items drawn at random, if no `dl` is given? Else the first ones
+    **kwargs # For `show_batch`: `nrows`, `ncols`, `figsize`
+):
+    "Draw images with their targets above and the predictions below. Raises `ValueError` where inputs are no images, or an answer is more than one number."
+    b = next(iter(_anew(self.dls[ds_idx], shuffle) if dl is None else dl))
+    b = tuple(o[:max_n] for o in b)
+    preds,targs = self.get_preds(dl=[b], act=noop)
+    act,decodes = _meaning(self.loss_func)
+    dec = decodes(act(preds))
+    if dec[0].numel()!=1: raise ValueError(f'show_results writes one answer below each image, and an answer of this model has shape {tuple(dec[0].shape)}')
+    axs = self.dls.show_batch(b=b, max_n=max_n, **kwargs)
+    for i,(ax,d) in enumerate(zip(axs.flat, dec)):
+        word,right = _word(self.dls, d),None
+        if targs is not None and not dec.is_floating_point(): right = float(d)==float(targs[i])      # a class, and not a quantity
+        mark,color = {None:('','black'), True:('✓ ','tab:green'), False:('✗ ','tab:red')}[right]
+        ax.text(.5, -.02, f'{mark}{word:.4g}' if isinstance(word, float) else f'{mark}{word}', color=color, ha='center', va='top', transform=ax.transAxes)
+    axs.flat[0].figure.tight_layout(h_pad=2)
 
 # %% ../nbs/09_learner.ipynb #ec9790d4
 @patch
@@ -516,23 +743,107 @@ def plot_loss(self:Recorder,
     ax.set(xlabel='steps', ylabel='loss', title='learning curve')
     return ax
 
+# %% ../nbs/09_learner.ipynb #e21e1170
+def _shape(o): return ' x '.join(map(str, o.shape)) if isinstance(o, Tensor) else ', '.join(map(_shape, o.values() if isinstance(o, dict) else o)) if isinstance(o, (dict,tuple,list)) else ''
+
+@contextmanager
+def _evaluating(model):
+    "Evaluation mode without gradients and without a trace: every layer gets its mode back, and the generator of random numbers its state"
+    modes = [(m,m.training) for m in model.modules()]
+    try:
+        with torch.no_grad(), torch.random.fork_rng([]): yield model.eval()
+    finally:
+        for m,t in modes: m.training = t
+
+def _some_batch(dls):
+    "The inputs of a first batch, or `None` if there is none"
+    for dl in getattr(dls, 'loaders', dls):
+        for b in _anew(dl): return tuple(b[:getattr(dls, 'n_inp', max(1, len(b)-1))])
+
+def _device(model): return next((p.device for p in [*model.parameters(), *model.buffers()]), torch.device('cpu'))
+
+@patch
+def summary(self:Learner) -> str: # Lines of at most 80 characters; a notebook shows them as they are
+    "Layers with output shape, parameters, and whether these are trained; totals, optimizer, loss, callbacks. Layers that a batch does not reach have no shape."
+    m,shapes = self.model,{}
+    def note(o, _, out): shapes.setdefault(o, _shape(out))
+    layers = [o for o in m.modules() if not [*o.children()] or [*o.parameters(recurse=False)]]
+    with _evaluating(m):
+        xb,hooks = _some_batch(self.dls),[o.register_forward_hook(note) for o in layers]
+        try:
+            if xb is not None: m(*to_device(xb, _device(m)))
+        finally: [h.remove() for h in hooks]
+    rows,rule,seen = [('Layer (type)','Output Shape','Param #','Trainable')],'='*80,set()
+    for o in {**shapes, **dict.fromkeys(layers)}:      # in the order of the calculation
+        ps = set(o.parameters(recurse=False))-seen
+        seen |= ps
+        trn = {p.requires_grad for p in ps}
+        rows.append((type(o).__name__, shapes.get(o, ''), f'{sum(p.numel() for p in ps):,}' if ps else '', 'partly' if len(trn)>1 else str(*trn)))
+    rows = [f'{a:<26.26} {b:<26.26} {c:>14}  {d:<9}'.rstrip() for a,b,c,d in rows]
+    n,trn = (sum(p.numel() for p in ps) for ps in (list(m.parameters()), trainable_params(m)))
+    said = [textwrap.fill(f'{k}: {v}', 80, subsequent_indent='  ') for k,v in (('Optimizer used',_said(self.opt_func)),('Loss function',_said(self.loss_func)))]
+    return PrettyString('\n'.join([f'{type(m).__name__} (Input shape: {_shape(xb)})', rule, rows[0], rule, *rows[1:], rule,
+        f'Total params: {n:,}', f'Total trainable params: {trn:,}', f'Total non-trainable params: {n-trn:,}', '', *said, '', 'Callbacks:', *[f'  - {cb}' for cb in self.cbs]]))
+
 # %% ../nbs/09_learner.ipynb #813658f5
 def _pack(o, tensors):
-    "Nested dictionaries, lists and tuples as something JSON can hold; tensors go to `tensors`, a list"
-    if isinstance(o, Tensor): tensors.append(o.detach().cpu().contiguous()); return {'tensor':len(tensors)-1}
+    "Nested dictionaries, lists and tuples as something JSON can hold; tensors, and long lists of numbers, go to `tensors`, a list. Objects and functions: see `export`"
+    def keep(kind, t): tensors.append(t.detach().cpu().contiguous()); return {kind:len(tensors)-1}
+    if isinstance(o, Tensor): return keep('tensor', o)
     if isinstance(o, dict): return {'dict':[[_pack(k, tensors), _pack(v, tensors)] for k,v in o.items()]}
-    if isinstance(o, (list,tuple)): return {type(o).__name__:[_pack(v, tensors) for v in o]}
-    if hasattr(o, 'item'): o = o.item()      # NumPy's numbers
+    if isinstance(o, list) and len(o)>9:
+        if all(type(v) is float for v in o): return keep('numbers', torch.tensor(o, dtype=torch.float64))
+        if all(isinstance(v, Tensor) and not v.dim() and v.dtype==o[0].dtype for v in o): return keep('scalars', torch.stack(o))
+    if isinstance(o, (list,tuple,L)): return {'tuple' if isinstance(o, tuple) else 'list':[_pack(v, tensors) for v in o]}
+    if isinstance(o, (np.generic,np.ndarray)): o = o.item()
     if o is None or isinstance(o, (bool,int,float,str)): return o
-    raise TypeError(f'a state holds tensors, numbers and texts, not {type(o).__name__}')
+    if isinstance(o, partial) and not o.args: return {'partial':[_pack(o.func, tensors), _pack(o.keywords, tensors)]}
+    if name := _name_of(o): return {'name':name}
+    return {'object':[_pack(v, tensors) for v in _describe(o)]}
 
 def _unpack(o, tensors):
     "The reverse of `_pack`"
     if not isinstance(o, dict): return o
     (k,v), = o.items()
     if k=='tensor': return tensors[v]
+    if k=='numbers': return tensors[v].tolist()
+    if k=='scalars': return list(tensors[v].unbind())
+    if k=='name': return _look_up(v)
     if k=='dict': return {_unpack(a, tensors):_unpack(b, tensors) for a,b in v}
-    return {'list':list,'tuple':tuple}[k](_unpack(a, tensors) for a in v)
+    vs = [_unpack(a, tensors) for a in v]
+    if k=='partial': return partial(vs[0], **vs[1])
+    return {'list':list,'tuple':tuple,'object':lambda vs: _make(*vs)}[k](vs)
+
+def _crc(text, tensors):
+    "A sum that shows whether anything was changed by accident"
+    c = zlib.crc32(text.encode())
+    for t in tensors: c = zlib.crc32(t.reshape(-1).view(torch.uint8).numpy(), c)
+    return str(c)
+
+def _write_state(file, state):
+    "Write `state`, whole or not at all, and return `file`. Raises `MnistError` where it cannot."
+    from safetensors.torch import save_file
+    tensors = []
+    text = json.dumps(_pack(state, tensors))
+    with replacing(file) as tmp: save_file({str(i):t.clone() for i,t in enumerate(tensors)}, tmp, metadata={'mnist_from_scratch':'1', 'state':text, 'crc':_crc(text, tensors)})
+    return file
+
+def _line(e): "What the exception `e` says, in one line"; return (str(e).strip().splitlines() or [type(e).__name__])[0][:200]
+
+def _read_state(file, skip=()):
+    "What `_write_state` wrote, without what is called as in `skip`; raises `MnistError` if the file cannot be read, is damaged, or is someone else's"
+    import safetensors
+    try:
+        with safetensors.safe_open(file, 'pt') as f:
+            meta = f.metadata() or {}
+            if meta.get('mnist_from_scratch')!='1': raise MnistError('it was not written by a Learner; load it with the tool that wrote it')
+            tensors = [f.get_tensor(str(i)) for i in range(len(f.keys()))]
+        if meta['crc']!=_crc(meta['state'], tensors): raise ValueError('its contents do not match their checksum')
+        return _unpack({'dict':[(k,v) for k,v in json.loads(meta['state'])['dict'] if k not in skip]}, tensors)
+    except MnistError as e: raise MnistError(f'cannot load {file}: {e}') from e
+    except OSError as e: raise MnistError(f'cannot read {file}: {e.strerror or e}; give the name that it was saved under') from e
+    except (safetensors.SafetensorError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as e:
+        raise MnistError(f'{file} is damaged: {_line(e)}; save it again, or take an earlier one') from e
 
 @patch
 def save(self:Learner,
@@ -540,42 +851,212 @@ def save(self:Learner,
     with_opt:bool=True # The optimizer's state too?
 ) -> Path: # The file
     "Write the model's numbers, and the optimizer's, to `file.safetensors`, whole or not at all. Raises `MnistError` where it cannot."
-    from safetensors.torch import save_file
-    file = self.path/self.model_dir/f'{file}.safetensors'
-    state,tensors = dict(model=dict(self.model.state_dict()), opt=self.opt.state_dict() if with_opt and self.opt else None),[]
-    text = json.dumps(_pack(state, tensors))
-    with replacing(file) as tmp: save_file({str(i):t.clone() for i,t in enumerate(tensors)}, tmp, metadata={'mnist_from_scratch':'1', 'state':text})
-    return file
+    return _write_state(self.path/self.model_dir/f'{file}.safetensors', dict(model=dict(self.model.state_dict()), opt=self.opt.state_dict() if with_opt and self.opt else None))
 
-def _read_state(file):
-    "What `save` wrote, or an `MnistError`"
-    import safetensors
-    try:
-        with safetensors.safe_open(file, 'pt') as f:
-            meta = f.metadata() or {}
-            if meta.get('mnist_from_scratch')!='1': raise MnistError(f'{file} was not written by Learner.save; load it with the tool that wrote it')
-            return _unpack(json.loads(meta['state']), {int(k):f.get_tensor(k) for k in f.keys()})
-    except OSError as e: raise MnistError(f'cannot read {file}: {e.strerror or e}; give the name that was given to save') from e
-    except (safetensors.SafetensorError, ValueError, KeyError, TypeError, AttributeError) as e:
-        raise MnistError(f'{file} is damaged: {str(e).splitlines()[0] if str(e) else type(e).__name__}; save the model again') from e
+_floats = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
+
+def _check_state(file, state, model, strict=True):
+    "An `MnistError` unless `state` has what `model` has: names, shapes and types"
+    have = model.state_dict()
+    if not isinstance(state, dict) or not all(isinstance(v, Tensor) for v in state.values()): raise MnistError(f'{file} is damaged: it holds no model; save the model again')
+    odd = [k for k in {**have, **state} if (k in have)!=(k in state)] if strict else []
+    if odd: raise MnistError(f'{file} is of another model: {odd[0]} is only in the {"model" if odd[0] in have else "file"}; make the model as it was when it was saved')
+    for k,v in state.items():
+        for what,f in (('shape',lambda t: tuple(t.shape)),('type',lambda t: 'float' if t.dtype in _floats else str(t.dtype)[6:])):
+            if k in have and f(have[k])!=f(v): raise MnistError(f'{file} is of another model: {k} has {what} {f(v)} there and {f(have[k])} here; make the model as it was when it was saved')
 
 @patch
 def load(self:Learner,
     file:str|Path, # The name that was given to `save`
+    device=None, # Where to put the model; by default it stays where it is
     with_opt:bool=True, # The optimizer's state too, if the file has it?
     strict:bool=True # Must the names be just those of this model?
 ): # The Learner
     "Read back what `save` wrote. Raises `MnistError` for a file that is missing, damaged or of another model; then nothing is changed."
     file = self.path/self.model_dir/f'{file}.safetensors'
-    state,have = _read_state(file),self.model.state_dict()
-    if not isinstance(state, dict) or not isinstance(state.get('model'), dict): raise MnistError(f'{file} is damaged: it holds no model; save the model again')
-    odd = [k for k in {**have, **state['model']} if (k in have)!=(k in state['model'])] if strict else []
-    if odd: raise MnistError(f'{file} is of another model: {odd[0]} is only in the {"model" if odd[0] in have else "file"}; make the model as it was when it was saved')
-    for k,v in state['model'].items():
-        if k in have and have[k].shape!=v.shape: raise MnistError(f'{file} is of another model: {k} has shape {tuple(v.shape)} there and {tuple(have[k].shape)} here; make the model as it was when it was saved')
+    state = _read_state(file)
+    _check_state(file, state.get('model'), self.model, strict)
     if with_opt and state.get('opt'):
         if self.opt is None: self.create_opt()
         try: self.opt.load_state_dict(state['opt'])
         except (ValueError, KeyError, TypeError) as e: raise MnistError(f'{file} has the state of another optimizer: {e}; load it with with_opt=False') from e
     self.model.load_state_dict(state['model'], strict=strict)
+    if device is not None: self.model.to(device)
     return self
+
+# %% ../nbs/09_learner.ipynb #cbf87a27
+for o in (losses.mnist_loss, losses.cross_entropy, losses.nll_loss, losses.binary_cross_entropy_with_logits, losses.sigmoid, losses.softmax, noop,
+          losses.CrossEntropyLossFlat, losses.BCEWithLogitsLossFlat, losses.MnistLossFlat, losses.MSELossFlat): exportable(o)
+
+_containers = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
+_listed = {c.__name__:c for c in vars(nn).values() if isinstance(c, type) and issubclass(c, nn.Module) and not any('layers' in p for p in signature(c).parameters)}
+_listed |= {f'F.{o}':getattr(F, o) for o in 'cross_entropy nll_loss binary_cross_entropy_with_logits binary_cross_entropy mse_loss l1_loss smooth_l1_loss huber_loss'.split()}
+
+def _look_up(name):
+    if name not in exportables and name not in _listed: raise MnistError(f'it needs {name}, which is not known here; import the module that has it, or (for a model) pass model=')
+    return exportables.get(name, _listed.get(name))
+
+def _name_of(o):
+    "The name of `o` in the lists; `None` if it is not there"
+    n = getattr(o, '__name__', '')
+    return n if exportables.get(n, _listed.get(n)) is o else f'F.{n}' if _listed.get(f'F.{n}') is o else None
+
+_own = set(vars(nn.Module()))     # what every module has is not described
+def _args(cls): return {k:p for k,p in signature(cls).parameters.items() if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD) and k not in ('device','dtype')}
+
+def _describe(o):
+    "Name of the class; arguments or attributes; parameters and buffers (as tensors that are empty, with the shape after the first axis); parts"
+    cls,have = type(o),dict(vars(o))
+    name = _name_of(cls)
+    if name is None: raise TypeError(f'{cls.__name__} is neither one of the layers of torch.nn nor `exportable`')
+    mod,none = isinstance(o, nn.Module),{}
+    parts = dict(o._modules) if mod and (name in exportables or cls in _containers) else none
+    if name in exportables:
+        attrs = {k:v for k,v in have.items() if not mod or k not in _own}
+        return name,attrs,*([{k:t if t is None else t.new_empty((0,*t.shape)) for k,t in d.items()} for d in (o._parameters,o._buffers)] if mod else (none,none)),parts
+    have |= {**o._parameters, **o._buffers}
+    args = {}
+    for k,p in _args(cls).items():
+        if k not in have: continue
+        v = have[k]
+        if isinstance(p.default, bool) and (v is None or isinstance(v, Tensor)): v = v is not None     # bias=True became a tensor
+        if type(v) is not type(p.default) or v!=p.default: args[k] = v
+    return name,args,none,none,parts
+
+def _plain(v): return v is None or isinstance(v, (bool,int,float,str,Tensor)) or (isinstance(v, (tuple,list)) and all(map(_plain, v)))
+
+def _make(name, args, params, buffers, parts):
+    "The reverse of `_describe`. Parameters are on PyTorch's device 'meta', where they take no memory, until those of a file replace them"
+    cls = _look_up(name)
+    if not isinstance(cls, type): raise ValueError(f'{name} is no class')
+    try:
+        if name in exportables:
+            o = cls.__new__(cls)
+            if isinstance(o, nn.Module): nn.Module.__init__(o)
+            for k,v in args.items():
+                if k in _own or callable(getattr(cls, k, None)): raise ValueError(f'{k} is not for a file to set')
+                vars(o)[k] = v
+            for k,t in params.items():  o.register_parameter(k, t if t is None else nn.Parameter(_on_meta(t), requires_grad=t.is_floating_point()))
+            for k,t in buffers.items(): o.register_buffer(k, t if t is None else _on_meta(t))
+        else:
+            if odd := [k for k,v in args.items() if k not in _args(cls) or not _plain(v)]: raise ValueError(f'it takes no {odd[0]}')
+            with torch.device('meta'): o = cls(**args)
+        if parts and not (name in exportables or cls in _containers): raise ValueError('it has no parts')
+        for k,m in parts.items():
+            if not (m is None or isinstance(m, nn.Module)): raise ValueError(f'its part {k} is no layer')
+            o.add_module(k, m)
+        return o
+    except Exception as e: raise MnistError(f'{name} cannot be made as described: {_line(e)}') from e
+
+def _on_meta(t): return torch.empty(t.shape[1:], dtype=t.dtype, device='meta')
+
+# %% ../nbs/09_learner.ipynb #95838329
+def _same(a, b):
+    if isinstance(a, Tensor) and isinstance(b, Tensor): return a.dtype==b.dtype and torch.equal(a.cpu(), b.cpu())
+    if isinstance(a, (tuple,list)) and isinstance(b, (tuple,list)): return len(a)==len(b) and all(map(_same, a, b))
+    return bool(a==b)
+
+def _difference(a, b):
+    "The name of what is not the same in two models, apart from their numbers; `None` if nothing is"
+    xs,ys = (dict(o.named_modules(remove_duplicate=False)) for o in (a,b))
+    if [*xs]!=[*ys]: return 'their layers'
+    for n,x in xs.items():
+        vx,vy = ({k:v for k,v in vars(o).items() if k not in ('training','_parameters','_buffers','_modules')} for o in (x,ys[n]))
+        for k in {**vx, **vy}:
+            if k not in vx or k not in vy or not _same(vx[k], vy[k]): return f'{n or "the model"}.{k}'
+
+def _close(a, b):
+    if isinstance(a, dict): a,b = list(a.values()),list(b.values())
+    if isinstance(a, (tuple,list)): return all(map(_close, a, b))
+    return not isinstance(a, Tensor) or torch.allclose(a.cpu(), b.cpu(), rtol=1e-4, atol=1e-5, equal_nan=True)
+
+def _fill(file, model, state, xb):
+    "Give `model`, made on 'meta', the numbers of `state`. First it is tried without numbers on inputs like `xb`"
+    def sane(m, _, out):
+        if isinstance(out, Tensor) and out.numel()>2**28: raise ValueError(f'{type(m).__name__} makes {out.numel():,} numbers of one item')
+    _check_state(file, state, model)
+    hook = nn.modules.module.register_module_forward_hook(sane)
+    try:
+        with torch.no_grad(): model.eval()(*[torch.empty((1,*x.shape[1:]), dtype=x.dtype, device='meta') for x in xb])
+    except Exception as e: raise MnistError(f'{file} is damaged: its model does not work ({_line(e)}); export it again') from e
+    finally: hook.remove()
+    model.load_state_dict(state, assign=True)
+    return model
+
+def _waits(o): "Is `o` a module without its numbers?"; return isinstance(o, nn.Module) and any(t.is_meta for t in [*o.parameters(), *o.buffers()])
+
+def _why_not(m, xb, preds, text, tensors):
+    "Why the model that `text` describes is not `m`, which gives `preds` for `xb`; `None` if it is"
+    try:
+        state = {k:v.detach().cpu() for k,v in m.state_dict().items()}
+        new = _fill('the description', _unpack(json.loads(text), tensors), state, xb)
+        if len([*m.named_parameters(remove_duplicate=False)])!=len([*m.parameters()]): return 'some of its weights are shared between two places'
+        if diff := _difference(m, new): return f'{diff} cannot be made again'
+        with _evaluating(new):
+            if not _close(preds, new.to(_device(m))(*to_device(xb, _device(m)))): return 'made again, it predicts something else'
+    except Exception as e: return _line(e)
+
+# %% ../nbs/09_learner.ipynb #b87dce21
+def _empty_ds(dls):
+    "A dataset without items that makes inputs as that of `dls` does; `None` if there is nothing to make"
+    ds = getattr(dls, 'valid_ds', None) if len(dls)>1 else dls.train_ds
+    while not hasattr(ds, 'new_empty') and hasattr(ds, 'dataset'): ds = ds.dataset       # a part of a dataset
+    if not hasattr(ds, 'new_empty') and hasattr(ds, 'test_ds'): raise TypeError(f'{type(ds).__name__} has no `new_empty`')
+    return ds.new_empty() if hasattr(ds, 'new_empty') else None
+
+@patch
+def export(self:Learner,
+    fname:str|Path='export.safetensors', # The file, below `path`
+    xb=None # Inputs to try the model on, a tuple of tensors; by default those of a batch of `dls`
+) -> Path: # The file
+    """Write what `load_learner` needs to predict with this model. No code is in the file, and nothing that is pickled.
+
+    Warns where the model cannot be described, and keeps its numbers only; also where loss or dataset cannot be. Raises
+    `MnistError` where the file cannot be written, `ValueError` if there is no batch."""
+    file,m = self.path/fname,self.model
+    with _evaluating(m):
+        xb = _some_batch(self.dls) if xb is None else tuple(xb)
+        if xb is None: raise ValueError('export tries the model on a batch, and `dls` has none; pass xb, a tuple of inputs')
+        preds = m(*to_device(xb, _device(m)))
+    state = dict(name=type(m).__name__, model=dict(m.state_dict()), x=[o[:0] for o in xb], frozen=[n for n,p in m.named_parameters() if not p.requires_grad])
+    vocab = getattr(self.dls, 'vocab', None)
+    state['vocab'] = None if vocab is None else list(vocab)
+    for k,what,f,so in (('arch', 'the model', lambda: m, 'only its numbers are kept; load_learner needs model='),
+                        ('loss', 'the loss', lambda: self.loss_func, 'a loaded Learner gives activations, not answers'),
+                        ('data', 'the dataset', lambda: _empty_ds(self.dls), 'a loaded Learner takes inputs as the model does')):
+        try:
+            o,tensors = f(),[]
+            text = json.dumps(_pack(o, tensors))
+            if why := _why_not(m, xb, preds, text, tensors) if k=='arch' else _waits(_unpack(json.loads(text), tensors)) and 'it has numbers of its own': raise TypeError(why)
+            state[k] = o
+        except TypeError as e: state[k] = None; warnings.warn(f'{what} cannot be described in {file.name} ({_line(e)}): {so}', stacklevel=2)
+    return _write_state(file, state)
+
+# %% ../nbs/09_learner.ipynb #43664072
+class _NoItems(list):
+    "A dataset for a Learner that has no data; new items are taken as they are"
+    def __init__(self, vocab, n_inp): self.vocab,self.n_inp = vocab,n_inp
+
+def _no_loss(*_, **__): raise ValueError('the file that this Learner was loaded from has no loss; set learn.loss_func')
+
+def load_learner(
+    fname:str|Path, # What `export` wrote
+    cpu:bool=True, # Stay on the CPU? Else go to `default_device()`
+    model:nn.Module=None # For a model that the file does not describe: one like it; its numbers are replaced
+) -> Learner: # With empty `dls`, for `predict`, and for `get_preds` of a `dls.test_dl`
+    "A Learner that predicts as the exported one does. Raises `MnistError` for a file that is missing, damaged, foreign, or does not fit."
+    file = Path(fname)
+    s = _read_state(file, skip=['arch'] if model is not None else [])
+    if not isinstance(s, dict) or 'x' not in s: raise MnistError(f'{file} was written by Learner.save, which keeps numbers only; read it with Learner.load, or write it with Learner.export')
+    xs,frozen,vocab,loss,data = (s.get(k) for k in ('x','frozen','vocab','loss','data'))
+    if model is not None:
+        _check_state(file, s.get('model'), model)
+        model.load_state_dict(s['model'])
+    elif isinstance(s.get('arch'), nn.Module): model = _fill(file, s['arch'], s.get('model'), xs)
+    else: raise MnistError(f'{file} has only the numbers of a {s.get("name")}; pass the model: load_learner(fname, model={s.get("name")}(…))')
+    if not (isinstance(xs, list) and isinstance(frozen, list) and isinstance(vocab, (list,type(None))) and (loss is None or callable(loss)) and (data is None or hasattr(data, 'test_ds'))) or _waits(loss): raise MnistError(f'{file} is damaged: it does not hold what export writes; export it again')
+    for n,p in model.named_parameters(): p.requires_grad_(p.is_floating_point() and n not in frozen)
+    dl = DataLoader(_NoItems(vocab, len(xs)) if data is None else data, bs=64, collate_fn=getattr(data, 'collate', collate))
+    learn = Learner(DataLoaders(dl, dl, path=file.parent, device='cpu' if cpu else default_device()), model.eval(), loss or _no_loss)
+    model.to(learn.dls.device)
+    return learn

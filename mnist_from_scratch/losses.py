@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['sigmoid', 'mnist_loss', 'batch_accuracy', 'softmax', 'log_softmax', 'nll_loss', 'cross_entropy', 'accuracy',
-           'error_rate', 'top_k_accuracy']
+           'error_rate', 'top_k_accuracy', 'binary_cross_entropy_with_logits', 'BaseLoss', 'CrossEntropyLossFlat',
+           'BCEWithLogitsLossFlat', 'MnistLossFlat', 'MSELossFlat']
 
 # %% ../nbs/05_losses.ipynb #4e7e038f
 import torch
@@ -58,6 +59,11 @@ def log_softmax(
     return x - torch.exp(x).sum(dim, keepdim=True).log()
 
 # %% ../nbs/05_losses.ipynb #863ff959
+def _reduce(losses, reduction):
+    if reduction=='none': return losses
+    if reduction not in ('mean','sum'): raise ValueError(f"reduction is 'mean', 'sum' or 'none', not {reduction!r}")
+    return getattr(losses, reduction)()
+
 def nll_loss(
     log_probs:Tensor, # Log probabilities, [N, n]
     target:Tensor, # Class numbers, int64 [N]
@@ -68,9 +74,7 @@ def nll_loss(
     n = log_probs.shape[-1]
     if target.numel() and not (0<=target.min() and target.max()<n): raise ValueError(f'labels lie between 0 and {n-1} for {n} classes, not from {target.min()} to {target.max()}')
     losses = -log_probs[torch.arange(len(target), device=target.device), target]
-    if reduction=='none': return losses
-    if reduction not in ('mean','sum'): raise ValueError(f"reduction is 'mean', 'sum' or 'none', not {reduction!r}")
-    return getattr(losses, reduction)()
+    return _reduce(losses, reduction)
 
 def cross_entropy(
     input:Tensor, # Activations, [N, n]
@@ -110,3 +114,62 @@ def top_k_accuracy(
     if targ.shape!=inp.select(axis, 0).shape: raise ValueError(f'top_k_accuracy compares one with one: activations are {tuple(inp.shape)}, targets {tuple(targ.shape)}')
     top = inp.topk(k, dim=axis).indices
     return (top==targ.unsqueeze(axis)).any(axis).float().mean()
+
+# %% ../nbs/05_losses.ipynb #9d75a9e2
+def binary_cross_entropy_with_logits(
+    input:Tensor, # Activations, any shape
+    target:Tensor, # 1 for the class to recognise, 0 for the other, or a probability between them; the same shape
+    reduction:str='mean' # As for `nll_loss`
+) -> Tensor: # One number, or the shape of `input`
+    "Minus the log probability that the sigmoid of `input` gives to `target`, as PyTorch's function of this name. Raises `ValueError` where the shapes differ."
+    if input.shape!=target.shape: raise ValueError(f'one target for each activation: activations are {tuple(input.shape)}, targets {tuple(target.shape)}')
+    yes,no = log_softmax(torch.stack([input, torch.zeros_like(input)], -1)).unbind(-1)
+    return _reduce(-(target*yes + (1-target)*no), reduction)
+
+# %% ../nbs/05_losses.ipynb #0603b0d4
+class BaseLoss:
+    "A loss of activations and targets. `activation` makes probabilities of activations, `decodes` makes answers of these; here both change nothing."
+    def __init__(self,
+        axis:int=-1, # The axis that runs over the classes
+        reduction:str='mean' # 'mean', 'sum', or 'none' for one loss per item
+    ): self.axis,self.reduction = axis,reduction
+    def __repr__(self): return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k,v in vars(self).items())})"
+    def activation(self, x): return x
+    def decodes(self, x): return x
+
+class CrossEntropyLossFlat(BaseLoss):
+    "`cross_entropy` of activations [N, …, n] and class numbers [N, …], or with the n classes along another `axis`."
+    def __init__(self, *, axis:int=-1, reduction:str='mean'): super().__init__(axis, reduction)
+    def __call__(self, inp, targ):
+        if targ.is_floating_point(): raise ValueError(f'cross-entropy takes class numbers as targets, not {targ.dtype}; for targets between 0 and 1 use BCEWithLogitsLossFlat')
+        inp = inp.movedim(self.axis, -1)
+        return cross_entropy(inp.reshape(-1, inp.shape[-1]), targ.reshape(-1).long(), self.reduction)
+    def activation(self, x): "Probabilities, by softmax"; return softmax(x, self.axis)
+    def decodes(self, x): "The class of the highest value"; return x.argmax(self.axis)
+
+# %% ../nbs/05_losses.ipynb #f8974873
+class BCEWithLogitsLossFlat(BaseLoss):
+    "`binary_cross_entropy_with_logits` of activations and targets with as many elements; an answer is yes above `thresh`."
+    def __init__(self, thresh:float=0.5, reduction:str='mean'):
+        super().__init__(reduction=reduction)
+        self.thresh = thresh
+    def __call__(self, inp, targ): return binary_cross_entropy_with_logits(*_flat(inp, targ), self.reduction)
+    def activation(self, x): "Probabilities, by sigmoid"; return sigmoid(x)
+    def decodes(self, x): "Is the probability above `thresh`?"; return x>self.thresh
+
+class MnistLossFlat(BCEWithLogitsLossFlat):
+    "`mnist_loss`, with the sigmoid, of activations and targets with as many elements."
+    def __call__(self, inp, targ):
+        inp,targ = _flat(inp, targ)
+        return _reduce((sigmoid(inp)-targ).abs(), self.reduction)
+
+class MSELossFlat(BaseLoss):
+    "Mean squared difference of predictions and targets with as many elements."
+    def __call__(self, inp, targ):
+        inp,targ = _flat(inp, targ)
+        return _reduce((inp-targ)**2, self.reduction)
+
+def _flat(inp, targ):
+    "Both as [N]; the targets as floats"
+    if inp.numel()!=targ.numel(): raise ValueError(f'one target for each prediction: predictions are {tuple(inp.shape)}, targets {tuple(targ.shape)}')
+    return inp.reshape(-1),targ.reshape(-1).to(inp.dtype)

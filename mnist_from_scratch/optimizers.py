@@ -6,6 +6,8 @@
 __all__ = ['BasicOptim', 'Optimizer', 'SGD', 'Adam', 'OptimWrapper']
 
 # %% ../nbs/08_optimizers.ipynb #361f8b3e
+import math
+
 import torch
 from torch import Tensor
 
@@ -150,9 +152,10 @@ class Adam(Optimizer):
         _decay(p, state, lr, wd, self.decouple_wd)
         if 'step' not in state: state.update(step=0, grad_avg=torch.zeros_like(p), sqr_avg=torch.zeros_like(p))
         state['step'] += 1
-        avg = state['grad_avg'].mul_(mom).add_(p.grad, alpha=1-mom)
+        avg = state['grad_avg'].lerp_(p.grad, 1-mom)
         sqr = state['sqr_avg'].mul_(sqr_mom).addcmul_(p.grad, p.grad, value=1-sqr_mom)
-        p.addcdiv_(avg, (sqr/(1-sqr_mom**state['step'])).sqrt_().add_(eps), value=-lr/(1-mom**state['step']))
+        c = math.sqrt(1-sqr_mom**state['step'])            # corrects the root; as a number it costs no pass over the tensors
+        p.addcdiv_(avg, sqr.sqrt().add_(eps*c), value=-lr*c/(1-mom**state['step']))
 
 # %% ../nbs/08_optimizers.ipynb #871cdf4d
 class OptimWrapper(Optimizer):

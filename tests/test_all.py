@@ -101,5 +101,10 @@ def test_learner(nb):
     run("simple_net = nn.Sequential(nn.Linear(28*28,30), nn.ReLU(), nn.Linear(30,1)); learn = Learner(dls, simple_net, opt_func=SGD, loss_func=mnist_loss, metrics=batch_accuracy); learn.fit(2, 0.1); learn.fit_one_cycle(1, 0.1); learn.fine_tune(1, 0.1)", nb)
     assert run("w,b = learn.model[0].parameters(); res = w[0].view(28,28)", nb).shape==(28,28)
 
+def test_going_deeper(nb):
+    run("dls = ImageDataLoaders.from_folder(path); learn = cnn_learner(dls, resnet18, pretrained=False, loss_func=F.cross_entropy, metrics=accuracy); learn.fit_one_cycle(1, 0.1)", nb)
+    assert len(run("res = learn.recorder.values[-1]", nb))==3
+    assert run("res = dls.vocab, dls.c, dls.one_batch()[0].shape", nb)==(['3','7'], 2, (64,3,28,28))
+
 def test_names(nb):
     for o in 'torch nn F np pd plt matplotlib string Image partial Path L first'.split(): assert o in nb

@@ -54,7 +54,7 @@ def test_three_epochs_of_sgd(digits, n_out, losses, metric, lr):
     assert list(a.validate())==pytest.approx(list(b.validate()), abs=1e-6)
 
 @pytest.mark.parametrize('opt', [sgd, lambda m: partial(m.SGD, mom=.9, wd=.1), lambda m: partial(m.SGD, mom=.9, wd=.1, decouple_wd=False), lambda m: m.Adam], ids=['sgd','momentum','l2','adam'])
-@pytest.mark.parametrize('fit', [lambda l: l.fit(2, .01), lambda l: l.fit_one_cycle(2, .02), lambda l: l.fit_flat_cos(2, .02), lambda l: l.fine_tune(1, .02)], ids=['fit','one_cycle','flat_cos','fine_tune'])
+@pytest.mark.parametrize('fit', [lambda l: l.fit(3, .01), lambda l: l.fit_one_cycle(3, .02), lambda l: l.fit_flat_cos(3, .02), lambda l: l.fine_tune(2, .02)], ids=['fit','one_cycle','flat_cos','fine_tune'])
 def test_optimizers_and_schedules(digits, opt, fit):
     agree(*both(digits, 10, opt, fit, (F.cross_entropy,F.cross_entropy), accuracy), 1e-5)
 
@@ -139,3 +139,18 @@ def test_metrics():
     from mnist_from_scratch import losses
     p,t = torch.randn(50,10),torch.randint(0,10,(50,))
     for name in 'accuracy','error_rate','top_k_accuracy': assert getattr(losses, name)(p, t)==getattr(fm, name)(p, t)
+
+def test_their_callbacks_in_our_learner(digits):
+    "An object of fastai's own classes can be handed to our `Learner`, and does there what it does in theirs"
+    from fastai.callback.training import GradientClip
+    from fastai.callback.core import Callback
+    seen = []
+    class Rates(Callback):
+        order = 70
+        def before_fit(self): self.rates = []
+        def after_batch(self):
+            if self.training: self.rates.append(self.opt.hypers[-1]['lr'])
+        def after_fit(self): seen.append(self.rates)
+    a,b = both(digits, 10, sgd, lambda l: l.fit_one_cycle(2, .1, cbs=[GradientClip(.1), Rates()]), (F.cross_entropy,F.cross_entropy), accuracy)
+    agree(a, b, 1e-5)
+    assert seen[0]==pytest.approx(seen[1]) and len(seen[0])>20

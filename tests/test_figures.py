@@ -9,7 +9,9 @@ from torch.utils.data import TensorDataset
 
 from mnist_from_scratch.baseline import PixelSimilarity, Proportion, is_3, mean_digits, mnist_distance, rmse_distance
 from mnist_from_scratch.callbacks import fit_one_cycle
+from mnist_from_scratch.convnet import ImageDataLoaders, cnn_learner, resnet18
 from mnist_from_scratch.core import set_seed
+from mnist_from_scratch.datasets import URLs, untar_data
 from mnist_from_scratch.gradient_descent import apply_step, mse, quadratic, rmse, roller_coaster
 from mnist_from_scratch.learner import Learner
 from mnist_from_scratch.losses import accuracy, batch_accuracy, cross_entropy, mnist_loss
@@ -123,6 +125,14 @@ def test_ten_digits_held_out_fifth(mnist):
     train,valid = mnist[0].split(.2, seed=42)
     assert len(valid)==12000
     assert said('784-30-10', [ten(train, valid, s) for s in range(3)], len(valid)) >= .96
+
+def test_resnet18(mnist):
+    "One cycle of one epoch at 0.1, 3 v 7: fast.ai's chapter has 0.997"
+    dls = ImageDataLoaders.from_folder(untar_data(URLs.MNIST_SAMPLE, source='mnist'))
+    set_seed(0)
+    learn = cnn_learner(dls, resnet18, pretrained=False, loss_func=F.cross_entropy, metrics=accuracy)
+    with learn.no_bar(): learn.fit_one_cycle(1, .1)
+    assert said('ResNet-18', [learn.recorder.values[-1][2]], 2038) >= .99
 
 def test_ten_digits_bundled(digits):
     train,valid = digits

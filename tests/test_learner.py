@@ -78,6 +78,46 @@ def test_metric_objects_and_partials():
     learn.fit(1)
     assert list(learn.recorder.metric_names)==['epoch','train_loss','valid_loss','count','accuracy','time'] and learn.recorder.values[0][2]==20
 
+def test_torchmetrics():
+    "Objects of torchmetrics are counted along, under their own names, over all items and not by batch"
+    from torchmetrics.classification import MulticlassAccuracy, MulticlassPrecision
+    learn = learner(n=23, metrics=[accuracy, MulticlassAccuracy(3, average='micro'), MulticlassPrecision(3)])
+    learn.fit(2, .1)
+    assert list(learn.recorder.metric_names[3:])==['accuracy','multiclass_accuracy','multiclass_precision','time']
+    p,t = learn.get_preds()
+    for m,v in zip([MulticlassAccuracy(3, average='micro'), MulticlassPrecision(3)], learn.recorder.values[-1][3:]): assert v==pytest.approx(m(p, t).item())
+    assert learn.recorder.values[-1][2]==pytest.approx(learn.recorder.values[-1][3])
+
+def test_torchmetric_that_raises():
+    class Odd:
+        def reset(self): pass
+        def compute(self): pass
+        def update(self, p, t): raise KeyError('nope')
+    fails(KeyError, 'nope', 'metric odd', metrics=Odd())
+
+def test_batch_that_is_a_dictionary():
+    "Refused where it is the whole batch, taken where it is the input"
+    class Net(nn.Linear):
+        def forward(self, x): return super().forward(x['image'])
+    x,y = torch.randn(20,4),torch.randint(0,3,(20,))
+    ds = [dict(image=a, label=b) for a,b in zip(x,y)]
+    bad = Learner(DataLoaders(DataLoader(ds, 5), DataLoader(ds, 5)), Net(4,3), cross_entropy, SGD); bad.create_mbar = False
+    fails(TypeError, 'a dictionary with image, label', 'collate_fn', learn=bad)
+    ds = [(dict(image=a), b) for a,b in zip(x,y)]
+    good = Learner(DataLoaders(DataLoader(ds, 5), DataLoader(ds, 5)), Net(4,3), cross_entropy, SGD)
+    with good.no_bar(): good.fit(2, .1)
+    assert len(good.recorder.values)==2
+
+def test_nan_loss_stops_before_the_step():
+    "One line, with the batch; the weights are still those of the last good batch"
+    learn = learner()
+    def loss(p, t): loss.n += 1; return cross_entropy(p, t)*(float('nan') if loss.n==3 else 1)
+    loss.n,learn.loss_func,kept = 0,loss,[]
+    class Keep(Callback):
+        def after_step(self): kept.append(self.model.weight.detach().clone())
+    fails(FloatingPointError, 'the loss is nan at batch 2 of epoch 0', 'lower the learning rate', learn=learn.add_cb(Keep()), n=2)
+    assert len(kept)==2 and torch.equal(learn.model.weight, kept[-1])
+
 def test_averages_by_item_not_by_batch():
     "A short last batch counts for what it holds"
     x = torch.zeros(7,4); y = torch.tensor([0,0,0,0,0,1,1])
@@ -99,7 +139,7 @@ def test_callbacks_of_a_fit_stand_aside(tmp_path):
     learn.get_preds(); learn.validate(); learn.lr_find(show_plot=False, num_it=40)
     assert (tmp_path/'history.csv').read_text()==log and len(log.splitlines())==4
     assert (tmp_path/'models/model.safetensors').read_bytes()==best
-    assert [type(o).__name__ for o in learn.cbs]==['TrainEvalCallback','Recorder','ProgressCallback','CSVLogger','SaveModelCallback','EarlyStoppingCallback']
+    assert [type(o).__name__ for o in learn.cbs]==['TrainEvalCallback','FiniteLossCallback','Recorder','ProgressCallback','CSVLogger','SaveModelCallback','EarlyStoppingCallback']
 
 def test_save_best_from_a_later_epoch(tmp_path):
     from mnist_from_scratch.callbacks import SaveModelCallback
@@ -165,3 +205,68 @@ def test_optimizer_without_hypers_is_refused():
     from mnist_from_scratch.optimizers import BasicOptim
     learn = learner(); learn.opt_func = BasicOptim
     fails(TypeError, 'BasicOptim', 'torch.optim', learn=learn)
+
+# --- what a review found
+
+def test_cancelled_before_it_began():
+    from mnist_from_scratch.callbacks import Checkpoint
+    from mnist_from_scratch.learner import CancelFitException
+    class Stop(Callback):
+        def before_fit(self): raise CancelFitException
+    learner(cbs=[Stop, Checkpoint]).fit(2)
+
+def test_first_batch_skipped():
+    from mnist_from_scratch.learner import CancelBatchException
+    class Skip(Callback):
+        def before_batch(self):
+            if self.training and self.iter==0: raise CancelBatchException
+    learn = learner(cbs=Skip); learn.fit(1)
+    assert len(learn.recorder.losses)==3
+
+def test_nan_check_comes_back():
+    from mnist_from_scratch.callbacks import TerminateOnNaNCallback
+    class Interrupted(Callback):
+        def after_batch(self): raise KeyboardInterrupt
+    learn = learner()
+    with pytest.raises(KeyboardInterrupt): learn.fit(1, cbs=[TerminateOnNaNCallback(), Interrupted()])
+    learn.loss_func = lambda p, y: cross_entropy(p, y)*float('nan')
+    fails(FloatingPointError, 'the loss is nan', learn=learn)
+
+def test_methods_of_the_model_are_no_events():
+    class Net(nn.Linear):
+        def after_batch(self): raise ZeroDivisionError
+    learner(Net(4,3)).fit(1)
+
+def test_fastais_callbacks_stay_and_cancel():
+    pytest.importorskip('fastai')
+    from fastai.callback.tracker import EarlyStoppingCallback
+    from fastai.callback.training import GradientClip
+    learn = learner(cbs=GradientClip(.1))
+    learn.validate(); learn.get_preds()
+    learn.fit(9, 0., cbs=EarlyStoppingCallback(patience=1))
+    assert len(learn.recorder.values)==2
+
+def test_fastais_metrics():
+    pytest.importorskip('fastai')
+    from fastai.metrics import F1Score
+    learn = learner(metrics=[F1Score(average='macro'), accuracy]); learn.fit(1)
+    assert list(learn.recorder.metric_names[3:5])==['f1_score','accuracy'] and 0<=learn.recorder.values[0][2]<=1
+
+def test_labels_outside_of_pytorchs_loss():
+    import torch.nn.functional as F
+    learn = learner(y=torch.full((20,), 7)); learn.loss_func = F.cross_entropy
+    fails(IndexError, 'out of bounds', 'the loss, of a tensor of shape (5, 3) and a tensor of shape (5,) with 7 to 7', learn=learn)
+
+def test_loader_over_an_L():
+    from fastai.data.load import DataLoader as Theirs
+    from fastcore.foundation import L
+    learn = learner(); ds = L(zip(*learn.dls.train_ds.tensors))
+    learn.dls = DataLoaders(Theirs(ds, bs=5), Theirs(ds, bs=5)); learn.fit(1)
+    assert len(learn.recorder.losses)==4
+
+def test_logger_after_an_interrupted_fit():
+    class Interrupted(Callback):
+        def after_batch(self): raise KeyboardInterrupt
+    learn = learner(); learn.logger = print
+    with pytest.raises(KeyboardInterrupt): learn.fit(1, cbs=Interrupted())
+    assert learn.logger is print

@@ -1,0 +1,442 @@
+"Data: any order, any loader, any number of workers, and going on in the middle of a pass. And losses beside fastai's."
+import json, random
+from collections import Counter
+from copy import deepcopy
+
+import numpy as np
+import pytest, torch
+from hypothesis import given, settings, strategies as st
+from torch import nn
+from torch.utils.data import BatchSampler, DataLoader as TorchDL, IterableDataset, RandomSampler, Subset, TensorDataset, WeightedRandomSampler, get_worker_info, random_split
+
+from mnist_from_scratch import learner as learner_module, losses
+from mnist_from_scratch.core import default_device, to_cpu
+from mnist_from_scratch.losses import accuracy, cross_entropy
+from mnist_from_scratch.learner import Learner
+from mnist_from_scratch.minibatches import DataLoader, DataLoaders, collate, to_dset
+from mnist_from_scratch.optimizers import SGD
+
+def same(a, b): return torch.equal(a, b) if isinstance(a, torch.Tensor) else a==b if not isinstance(a, (tuple,list)) else len(a)==len(b) and all(map(same, a, b))
+def rng(): return torch.get_rng_state(), torch.tensor(np.random.get_state()[1].astype(np.int64)), str(random.getstate())
+def set_rng(s=0): torch.manual_seed(s); np.random.seed(s); random.seed(s)
+
+class Squares:
+    "Numbers and their squares, no tensor"
+    def __init__(self, n): self.n = n
+    def __len__(self): return self.n
+    def __getitem__(self, i):
+        if not 0<=i<self.n: raise IndexError(i)
+        return i, float(i*i)
+
+class Noisy(Squares):
+    "Each item draws from all three generators; and says in which worker"
+    def __getitem__(self, i): return i, torch.rand(()), np.random.rand(), random.random()
+
+class Stream(IterableDataset):
+    def __init__(self, n, noisy=False): self.n,self.noisy = n,noisy
+    def __iter__(self): yield from ((i, torch.rand(()).item()+np.random.rand()+random.random()) if self.noisy else i for i in range(self.n))
+
+# --- the same as PyTorch's
+
+@pytest.mark.parametrize('ds', [Squares(23), list(zip('abcdefg', range(7))), TensorDataset(torch.arange(23.), torch.arange(23)), [{'x':torch.tensor([i]), 'y':str(i)} for i in range(9)]], ids=['items','strings','tensors','dictionaries'])
+@pytest.mark.parametrize('drop_last', [False,True])
+def test_like_pytorchs(ds, drop_last):
+    def plain(b): return list(b.values()) if isinstance(b, dict) else list(b)
+    ours,theirs = list(DataLoader(ds, bs=4, drop_last=drop_last)),list(TorchDL(ds, batch_size=4, drop_last=drop_last))
+    assert len(ours)==len(theirs)
+    for a,b in zip(ours, theirs): assert [list(o) for o in plain(a)]==[list(o) for o in plain(b)]
+
+def samplers(ds):
+    g = torch.Generator().manual_seed(3)
+    return {'random':RandomSampler(ds, generator=g), 'replacement':RandomSampler(ds, True, 30, generator=g), 'weighted':WeightedRandomSampler(torch.arange(len(ds))+1., 17, generator=g), 'list':[3,1,1]}
+
+@pytest.mark.parametrize('name', ['random','replacement','weighted','list'])
+def test_samplers_like_pytorchs(name):
+    ds = Squares(11)
+    def batches(cls, **kwargs): return [b[0].tolist() for b in cls(ds, batch_size=4, sampler=samplers(ds)[name], **kwargs)]
+    assert batches(DataLoader)==batches(TorchDL) and batches(DataLoader, drop_last=True)==batches(TorchDL, drop_last=True)
+    def whole(cls): return [b[0].tolist() for b in cls(ds, batch_sampler=BatchSampler(samplers(ds)[name], 3, False))]
+    assert whole(DataLoader)==whole(TorchDL)
+    assert len(DataLoader(ds, bs=4, sampler=samplers(ds)[name]))==len(batches(TorchDL))
+
+def test_one_permutation_is_all_that_is_drawn():
+    for kwargs in dict(), dict(generator=torch.Generator()):
+        dl = DataLoader(Squares(10), bs=3, shuffle=True, **kwargs)
+        g = kwargs.get('generator') or torch.default_generator
+        g.manual_seed(5); got = torch.cat([b[0] for _ in range(2) for b in dl]).tolist(); after = g.get_state()
+        g.manual_seed(5); assert got==[i for _ in range(2) for i in torch.randperm(10, generator=g).tolist()]
+        assert torch.equal(after, g.get_state())
+    before = rng(); list(DataLoader(Squares(10), bs=3)); assert same(before, rng())
+
+def test_n_takes_the_first():
+    assert sorted(torch.cat(list(DataLoader(range(9), bs=2, n=5, shuffle=True))).tolist())==[0,1,2,3,4]
+    assert len(DataLoader(range(9), bs=2, n=5))==3 and len(DataLoader(range(9), bs=2, n=5).new())==3 and len(DataLoader(range(9), bs=2, n=5).new(range(8)))==4
+
+def test_error_names_the_item():
+    class Bad(Squares):
+        def __getitem__(self, i):
+            if i==7: raise OSError(5, 'disk on fire')
+            return i
+    for ds,i in (Bad(9),7), (Subset(Bad(9), [1,7]),1), (random_split(Bad(9), [9])[0],None):
+        with pytest.raises(OSError, match=f'disk on fire.*item {i if i is not None else ""}') as e: list(DataLoader(ds, bs=2))
+        assert len(str(e.value).splitlines())==1
+    with pytest.raises(OSError, match='item 7'): list(DataLoader(Bad(9), bs=3, num_workers=1))
+    with pytest.raises(ZeroDivisionError, match='batch 1 of the stream'): list(DataLoader((1/(3-i) for i in range(9)), bs=2))
+
+@pytest.mark.parametrize('kwargs', [dict(n=12), dict(sampler=[3,11]), dict(sampler=[-1])])
+@pytest.mark.parametrize('ds', [Squares(11), TensorDataset(torch.arange(11))], ids=['items','tensors'])
+def test_indexes_outside(ds, kwargs):
+    with pytest.raises(IndexError, match='there is no item (11|-1): the dataset has 11'): list(DataLoader(ds, bs=2, **kwargs))
+    with pytest.raises(IndexError, match='there is no item'): list(DataLoader(ds, batch_sampler=[[1,2],[11]]))
+
+@pytest.mark.parametrize('kwargs,says', [(dict(bs=2, pin=True),'takes no pin'), (dict(bs=2, sampler=[1], shuffle=True),'leave out shuffle'), (dict(bs=2, batch_sampler=[[1]]),'leave out bs'), (dict(bs=0),'at least one')])
+def test_arguments_that_do_not_fit(kwargs, says):
+    with pytest.raises((TypeError,ValueError), match=says): DataLoader(range(3), **kwargs)
+
+# --- streams
+
+def test_streams():
+    assert [b.tolist() for b in DataLoader(Stream(7), bs=3)]==[[0,1,2],[3,4,5],[6]]
+    assert [b.tolist() for b in DataLoader(Stream(7), bs=3, drop_last=True)]==[[0,1,2],[3,4,5]]
+    assert list(DataLoader(Stream(3)))==[0,1,2]
+    with pytest.raises(TypeError, match='pass n'): len(DataLoader(Stream(7), bs=3))
+    dl = DataLoader(iter(range(100)), bs=3, n=5)
+    assert len(dl)==2 and [b.tolist() for b in dl]==[[0,1,2],[3,4]] and [b.tolist() for b in dl]==[[5,6,7],[8,9]]
+    with pytest.raises(ValueError, match='ended after 7 items'): list(DataLoader(Stream(7), bs=3, n=8))
+    with pytest.raises(ValueError, match='its own order'): DataLoader(Stream(7), bs=2, shuffle=True)
+
+# --- workers
+
+def test_workers_change_nothing():
+    "Two passes, shuffled, with 0, 2 and 2 persistent workers: the same batches, and the same random numbers afterwards"
+    res = []
+    for kwargs in dict(), dict(num_workers=2), dict(num_workers=2, persistent_workers=True):
+        set_rng(); dl = DataLoader(Squares(10), bs=3, shuffle=True, **kwargs)
+        res.append(([b[0].tolist() for _ in range(2) for b in dl], rng()))
+    assert same(res[0], res[1]) and same(res[0], res[2])
+
+@pytest.mark.filterwarnings('ignore:This DataLoader will create')
+def test_random_items_do_not_depend_on_the_number_of_workers():
+    def passes(**kwargs):
+        set_rng(); dl = DataLoader(Noisy(13), bs=3, **kwargs)
+        return [b for _ in range(2) for b in dl]
+    one = passes(num_workers=1)
+    for kwargs in dict(num_workers=2), dict(num_workers=4), dict(num_workers=2, persistent_workers=True):
+        for a,b in zip(one, passes(**kwargs), strict=True): assert same(a, b)
+    xs = torch.cat([v.double() for b in one for v in b[1:]])
+    assert len(set(xs.tolist()))==len(xs)           # nothing comes twice: not in an item, a batch, or the second pass
+
+def test_in_workers():
+    class Who(Squares):
+        def __getitem__(self, i): return -1 if get_worker_info() is None else get_worker_info().id
+    dl = DataLoader(Who(4), bs=1, num_workers=2)
+    assert torch.cat(list(dl)).tolist()==[0,1,0,1] and dl.one_batch().tolist()==[-1]
+
+def test_stream_with_workers():
+    a,b = ([o.tolist() for o in DataLoader(Stream(7), bs=3, num_workers=n)] for n in (0,3))
+    assert a==b
+
+def test_look_in_the_middle_with_persistent_workers():
+    dl = DataLoader(range(12), bs=2, num_workers=1, persistent_workers=True)
+    got = []
+    for i,b in enumerate(dl):
+        got += b.tolist()
+        if i==2:
+            next(iter(dl)); sd = dl.state_dict()
+    assert got==list(range(12)) and sd['done']==3 and torch.cat(list(dl)).tolist()==got
+
+# --- going on
+
+def stored(sd):
+    "As it comes back from a file"
+    ts = {k:v for k,v in sd.items() if isinstance(v, torch.Tensor)}
+    rest = {k:v for k,v in sd.items() if k not in ts}
+    assert json.loads(json.dumps(rest))==rest
+    return json.loads(json.dumps(rest)) | {k:v.clone() for k,v in ts.items()}
+
+def check_going_on(make, stop, passes=1, draw=True):
+    "Stop after `stop` batches, go on in a new loader: the same rest, the same next passes, the same random numbers"
+    set_rng()
+    a,it = make(),None
+    if stop:
+        it = iter(a)
+        for _ in range(stop): next(it)
+    sd,state,kept = stored(a.state_dict()),rng(),(random.getstate(), np.random.get_state(), torch.get_rng_state())
+    rest = list(it or a) + [b for _ in range(passes) for b in a]
+    end = rng()
+    set_rng(99); b = make()                          # whatever has happened meanwhile
+    random.setstate(kept[0]); np.random.set_state(kept[1]); torch.set_rng_state(kept[2])
+    b.load_state_dict(sd)
+    assert same(state, rng()) and same([b.state_dict()[k] for k in sd], [sd[k] for k in sd]) and same(a.state_dict()['n'], sd['n'])
+    got = list(b) + [x for _ in range(passes) for x in b]
+    assert len(got)==len(rest) and all(map(same, got, rest)) and same(end, rng())
+
+@settings(max_examples=150, deadline=None)
+@given(n=st.integers(1,30), bs=st.integers(1,8), drop_last=st.booleans(), shuffle=st.booleans(), stop=st.integers(0,30), own=st.booleans(), tensors=st.booleans())
+def test_going_on(n, bs, drop_last, shuffle, stop, own, tensors):
+    ds = TensorDataset(torch.arange(n)) if tensors else Noisy(n)
+    def make(): return DataLoader(ds, bs, drop_last=drop_last, shuffle=shuffle, generator=torch.Generator().manual_seed(torch.randint(99,()).item()) if own else None)
+    check_going_on(make, min(stop, len(make())))
+
+@settings(max_examples=6, deadline=None)
+@given(n=st.integers(1,12), bs=st.integers(1,4), drop_last=st.booleans(), shuffle=st.booleans(), stop=st.integers(0,12), own=st.booleans(), persistent=st.booleans())
+def test_going_on_with_workers(n, bs, drop_last, shuffle, stop, own, persistent):
+    def make(): return DataLoader(Noisy(n), bs, 2, drop_last=drop_last, shuffle=shuffle, generator=torch.Generator().manual_seed(7) if own else None, persistent_workers=persistent)
+    check_going_on(make, min(stop, len(make())), passes=2)
+
+@settings(max_examples=40, deadline=None)
+@given(n=st.integers(0,20), bs=st.integers(1,6), drop_last=st.booleans(), stop=st.integers(0,20), known=st.booleans(), noisy=st.booleans())
+def test_going_on_with_a_stream(n, bs, drop_last, stop, known, noisy):
+    def make(): return DataLoader(Stream(n, noisy), bs, drop_last=drop_last, n=n if known else None)
+    check_going_on(make, min(stop, len(list(make()))))
+
+@pytest.mark.parametrize('stop', [0,2,5])
+def test_going_on_with_a_stream_in_a_worker(stop):
+    check_going_on(lambda: DataLoader(Stream(13, True), 3, num_workers=1), stop)
+
+@pytest.mark.parametrize('stop', [0,1,3])
+@pytest.mark.parametrize('name', ['random','replacement','weighted','list'])
+def test_going_on_with_samplers(name, stop):
+    ds = Squares(11)
+    check_going_on(lambda: DataLoader(ds, bs=1, sampler=samplers(ds)[name]), stop)
+    check_going_on(lambda: DataLoader(ds, batch_sampler=BatchSampler(samplers(ds)[name], 1, False)), stop)
+    check_going_on(lambda: DataLoader(ds, batch_sampler=BatchSampler(RandomSampler(ds), 4, False)), stop)
+
+def test_single_items():
+    for ds in Squares(5), TensorDataset(torch.arange(5)): check_going_on(lambda: DataLoader(ds, shuffle=True), 3)
+
+def test_stopped_more_than_once():
+    set_rng(); whole = torch.cat(list(DataLoader(range(20), bs=3, shuffle=True))).tolist()
+    set_rng(); got,sd = [],None
+    for stop in 2,1,3,9:
+        dl = DataLoader(range(20), bs=3, shuffle=True)
+        if sd: dl.load_state_dict(sd)
+        for b,_ in zip(dl, range(stop)): got += b.tolist(); sd = stored(dl.state_dict())
+    assert got==whole and sd['done']==7
+
+def test_state_counts_what_was_handed_out():
+    dl = DataLoader(Squares(12), bs=2, num_workers=2)
+    assert [dl.state_dict()['done'] for _ in dl]==[1,2,3,4,5,6]
+    assert dl.state_dict()['done']==0 and dl.state_dict()['order'] is None
+
+def test_looks_do_not_disturb():
+    dl = DataLoader(TensorDataset(torch.rand(12,16), torch.arange(12)), bs=2, shuffle=True)
+    dls,seen = DataLoaders(dl, dl),[]
+    for i,(x,y) in enumerate(dl):
+        before = dl.state_dict()
+        dl.one_batch(); dls.one_batch(); dls.show_batch(); dl.show_batch(unique=True); next(iter(dl))
+        for _ in dl: break
+        assert same(list(before.values()), list(dl.state_dict().values())) and before['done']==i+1
+        seen += y.tolist()
+    assert sorted(seen)==list(range(12))
+    dl.load_state_dict(before); dl.one_batch(); assert dl.state_dict()['done']==6 and list(dl)==[] and len(list(dl))==6
+    import matplotlib.pyplot as plt; plt.close('all')
+
+def test_a_forgotten_pass_is_no_longer_under_way():
+    dl = DataLoader(range(6), bs=2)
+    it = iter(dl); next(it)
+    list(dl)
+    assert dl.state_dict()['done']==0
+
+def test_another_loaders_state_is_refused():
+    def sd(ds, **kwargs):
+        dl = DataLoader(ds, **kwargs)
+        for b in dl: return dl.state_dict()
+    dl = DataLoader(range(10), bs=3); before = dl.state_dict()
+    g = torch.Generator()
+    for bad in (sd(range(11), bs=3), sd(range(10), bs=4), sd(range(10), bs=3, drop_last=True), sd(range(10), bs=3, generator=g), sd(Stream(10), bs=3, n=10), sd(range(10), batch_sampler=[[1]]),
+                {}, None, sd(range(10), bs=3)|{'done':9}, sd(range(10), bs=3)|{'order':torch.arange(1,11)}, sd(range(10), bs=3)|{'order':None}, sd(range(20), bs=3)|{'n':10}):
+        with pytest.raises(ValueError) as e: dl.load_state_dict(bad)
+        assert len(str(e.value).splitlines())==1
+        assert same(list(before.values()), list(dl.state_dict().values()))
+
+# --- devices
+
+def test_batches_are_moved():
+    ds = [(torch.ones(2), {'m':torch.ones(1), 's':'a'})]*3
+    x,d = DataLoader(ds, bs=2, device='meta').one_batch()
+    assert x.device.type==d['m'].device.type=='meta' and d['s']==('a','a')
+    assert DataLoader(ds, bs=2, device='meta', shuffle=True).new().device==torch.device('meta')
+
+def test_tensors_are_moved_once(monkeypatch):
+    import mnist_from_scratch.minibatches as mb
+    n,old = Counter(),mb.to_device
+    def counted(b, device=None, *a): n[sum(o.device.type!=torch.device(device).type for o in b)] += 1; return old(b, device, *a)
+    monkeypatch.setattr(mb, 'to_device', counted)
+    ds = TensorDataset(torch.rand(10,3), torch.arange(10))
+    dls = DataLoaders(DataLoader(ds, bs=2, shuffle=True), DataLoader(ds, bs=5)).to('meta')
+    for _ in range(2): list(dls.train), list(dls.valid), list(dls.valid.new(bs=3))
+    assert n[2]==1
+    ds.tensors[0].add_(1); list(dls.train); assert n[2]==2
+    with torch.inference_mode(): inf = TensorDataset(torch.rand(4,2))
+    assert list(DataLoader(inf, bs=4, device='meta'))[0][0].device.type=='meta'
+
+def test_devices_of_dataloaders():
+    ds = TensorDataset(torch.rand(4,2))
+    dls = DataLoaders(DataLoader(ds, bs=2), TorchDL(ds, batch_size=2))
+    assert dls.device is None and dls.train.device is None
+    assert DataLoaders(DataLoader(ds, bs=2, device='cpu')).device==torch.device('cpu')
+    assert dls.to('meta').device==torch.device('meta') and dls.one_batch()[0].device.type=='meta'
+    assert dls.cpu() is dls and dls.one_batch()[0].device.type=='cpu' and dls.cuda().device==default_device()
+    assert DataLoaders.from_dsets(ds, ds, bs=2).device==default_device() and DataLoaders.from_dsets(ds, bs=2, device='meta').train.device.type=='meta'
+    assert DataLoaders([1],[2], device='cpu').device.type=='cpu'
+
+@pytest.mark.skipif(default_device().type=='cpu', reason='no GPU')
+def test_on_a_gpu():
+    ds,dev = TensorDataset(torch.rand(100,8), torch.randint(0,3,(100,))),default_device()
+    set_rng(); here = list(DataLoader(ds, bs=7, shuffle=True))
+    for kwargs in dict(), dict(collate_fn=lambda b: collate(b)), dict(collate_fn=lambda b: collate(b), num_workers=1, pin_memory=dev.type=='cuda'):
+        set_rng(); there = list(DataLoader(ds, bs=7, shuffle=True, device=dev, **kwargs))
+        assert all(o.device==dev for b in there for o in b) and all(map(same, here, map(tuple, map(to_cpu, there))))
+    check_going_on(lambda: DataLoader(ds, 7, shuffle=True, device=dev), 3)
+
+def test_from_dsets():
+    def shape(dls): return [(dl.shuffle, dl.drop_last, dl.bs) for dl in dls]
+    assert shape(DataLoaders.from_dsets(range(9), range(9), bs=4))==[(True,True,4),(False,False,4)]
+    assert shape(DataLoaders.from_dsets(range(3), range(9), bs=4))==[(True,False,4),(False,False,4)]
+    assert shape(DataLoaders.from_dsets(range(9), range(9), bs=4, shuffle=False, drop_last=(False,True)))==[(False,False,4),(False,True,4)]
+    assert shape(DataLoaders.from_dsets(Stream(9), range(9), bs=4))==[(False,False,4),(False,False,4)]
+
+# --- new items
+
+def test_images_in_any_form(digits, tmp_path):
+    from PIL import Image
+    ds = to_dset(digits[0]); im = digits[1].x[0]
+    Image.fromarray(im.numpy()).save(tmp_path/'d.png')
+    forms = [im, im.numpy(), im.long(), im.float()/255, (im.float()/255).flatten(), (im/255).numpy(), (im/255)[None], Image.fromarray(im.numpy()), tmp_path/'d.png', str(tmp_path/'d.png'), (im,), (im,3)]
+    rows = ds.test_ds(forms).tensors[0]
+    assert rows.dtype==torch.float32 and torch.equal(rows, ds.test_ds([im]).tensors[0].expand(len(forms),-1)) and torch.equal(rows[0], digits[1].floats()[0].flatten())
+    assert ds.test_ds([Image.fromarray(im.numpy()).convert('RGB').resize((70,50))]).tensors[0].shape==(1,784)
+    for bad in im, [im[:5]], [im.float()], [-im.float()/255-.1]:
+        with pytest.raises(ValueError): ds.test_ds(bad)
+
+def test_labels_of_new_items(digits):
+    from mnist_from_scratch.core import MnistError
+    ds = digits[1]
+    for make in lambda: to_dset(ds), lambda: to_dset(ds, 3), lambda: to_dset(ds, classes=range(9,-1,-1)):
+        d = make()
+        dls = DataLoaders(DataLoader(d, 16), DataLoader(d, 16))
+        got = dls.test_dl(ds, with_labels=True)
+        assert torch.equal(torch.cat([b[1] for b in got]), d.tensors[1]) and len(dls.test_dl(ds).one_batch())==1
+    with pytest.raises(MnistError): to_dset(ds.only(3,7)).test_ds(ds, with_labels=True)
+    assert to_dset(ds.only(3,7)).vocab==['3','7'] and to_dset(ds.only(3,7), 7).vocab==['3','7'] and to_dset(ds, 7).vocab==['not 7','7']
+
+def test_datasets_survive_pickling(digits):
+    import pickle
+    d = pickle.loads(pickle.dumps(to_dset(digits[1], 3)))
+    assert d.vocab==['not 3','3'] and d.test_ds([(digits[1].x[0],3)], with_labels=True)[:][1].tolist()==[[1]]
+    dl = DataLoader(range(4), bs=2, num_workers=1, persistent_workers=True); list(dl)
+    assert len(list(pickle.loads(pickle.dumps(dl))))==2 and len(list(deepcopy(dl)))==2
+
+def test_vocab_and_inputs_through_subsets(digits):
+    a,b = random_split(to_dset(digits[1]), [100,len(digits[1])-100])
+    dls = DataLoaders.from_dsets(a, b, bs=10)
+    assert dls.vocab==list('0123456789') and len(dls.test_dl([digits[1].x[0]]).one_batch())==1
+    class Two(Squares):
+        n_inp = 2
+        def __getitem__(self, i): return torch.tensor(i), torch.tensor(-i), torch.tensor(1)
+    dls = DataLoaders.from_dsets(Two(9), bs=4)
+    assert dls.n_inp==2 and [len(dls.test_dl([Two(9)[0]]).one_batch()), len(dls.test_dl([(1,2)]).one_batch()), len(dls.test_dl(Two(3), with_labels=True).one_batch())]==[2,2,3]
+
+# --- data of others
+
+def sets(digits):
+    def dset(ds): return list(zip(ds.floats().flatten(1), ds.targets()))
+    return dset(digits[0][:600]),dset(digits[1])
+
+def ours(dls, model):
+    learn = Learner(dls, deepcopy(model), cross_entropy, SGD, metrics=accuracy)
+    with learn.no_bar(): learn.fit(2, .1)
+    return [list(r)[:3] for r in learn.recorder.values], list(learn.validate()), *learn.get_preds()
+
+def theirs(dls, model):
+    fb = pytest.importorskip('fastai.basics')
+    from fastai.callback import progress as _          # gives fastai's Learner its no_bar
+    learn = fb.Learner(dls, deepcopy(model), loss_func=nn.functional.cross_entropy, opt_func=fb.SGD, metrics=fb.accuracy)
+    with learn.no_bar(), learn.no_logging(): learn.fit(2, .1)
+    return [list(r)[:3] for r in learn.recorder.values], list(learn.validate()), *learn.get_preds()
+
+def by_hand(dls, model):
+    model,rows = deepcopy(model),[]
+    def valid():
+        with torch.no_grad(): p,t = (torch.cat(o) for o in zip(*[(model(x), y) for x,y in dls[1]]))
+        return [nn.functional.cross_entropy(p,t).item(), (p.argmax(1)==t).float().mean().item()],p,t
+    for _ in range(2):
+        for x,y in dls[0]:
+            nn.functional.cross_entropy(model(x), y).backward()
+            with torch.no_grad():
+                for p in model.parameters(): p -= .1*p.grad; p.grad = None
+        rows.append(valid()[0])
+    return rows, *valid()
+
+def loaders(kind, train, valid):
+    if kind=='pytorch': return DataLoaders(TorchDL(train, batch_size=64), TorchDL(valid, batch_size=100))
+    if kind=='fastai':
+        fb = pytest.importorskip('fastai.basics')
+        return DataLoaders(fb.DataLoader(train, bs=64), fb.DataLoader(valid, bs=100))
+    return DataLoaders(DataLoader(train, 64), DataLoader(valid, 100))
+
+def agree(a, b):
+    (ra,va,pa,ta),(rb,vb,pb,tb) = a,b
+    assert np.allclose([r[-len(rb[0]):] for r in ra], [r[-len(ra[0]):] for r in rb], atol=1e-5) and va==pytest.approx(vb, abs=1e-5)
+    torch.testing.assert_close(pa, pb, atol=1e-5, rtol=0); assert torch.equal(ta, tb)
+
+@pytest.mark.parametrize('kind', ['pytorch','fastai'])
+def test_their_loaders_in_our_learner(digits, kind):
+    train,valid = sets(digits); model = nn.Linear(784,10)
+    agree(ours(loaders('ours', train, valid), model), ours(loaders(kind, train, valid), model))
+
+def test_our_loaders_elsewhere(digits):
+    "In fastai's Learner, with our DataLoaders and with fastai's, and in a plain loop"
+    fb = pytest.importorskip('fastai.basics')
+    train,valid = sets(digits); model = nn.Linear(784,10)
+    a = ours(loaders('ours', train, valid), model)
+    agree(a, theirs(loaders('ours', train, valid), model))
+    agree(a, theirs(loaders('ours', train, valid).cpu(), model))
+    agree(a, theirs(fb.DataLoaders(*loaders('ours', train, valid), device='cpu'), model))
+    agree(a, theirs(fb.DataLoaders(fb.DataLoader(train, bs=64), fb.DataLoader(valid, bs=100), device='cpu'), model))
+    agree(a, by_hand(loaders('ours', train, valid), model))
+
+def test_streams_and_test_dl_in_our_learner(digits):
+    train,valid = sets(digits); model = nn.Linear(784,10)
+    a = ours(loaders('ours', train, valid), model)
+    agree(a, ours(DataLoaders(DataLoader(iter(train*2), 64, n=len(train)), DataLoader(valid, 100)), model))
+    d = to_dset(digits[1])
+    learn = Learner(DataLoaders(DataLoader(d, 64), DataLoader(d, 64)), model, cross_entropy, SGD)
+    with learn.no_bar(): p,t = learn.get_preds(dl=learn.dls.test_dl(digits[1].x[:70]))
+    assert t is None and torch.allclose(p, model(d.tensors[0][:70]), atol=1e-6)
+
+def test_get_preds_of_a_pytorch_loader_in_its_own_order(digits):
+    train,valid = sets(digits)
+    learn = Learner(loaders('pytorch', train, valid), nn.Linear(784,10), cross_entropy, SGD)
+    with learn.no_bar(): p,t = learn.get_preds(0)
+    assert len(p)==len(train) and torch.equal(t, torch.stack([y for x,y in train]))
+
+# --- losses
+
+@pytest.mark.parametrize('reduction', ['mean','sum','none'])
+@pytest.mark.parametrize('name,x,y', [
+    ('CrossEntropyLossFlat', (9,4), torch.arange(9)%4), ('CrossEntropyLossFlat', (3,5,4), torch.arange(15).view(3,5)%4), ('CrossEntropyLossFlat', (6,4), (torch.arange(6)%4)[:,None].int()),
+    ('BCEWithLogitsLossFlat', (9,1), torch.arange(9)[:,None]%2), ('BCEWithLogitsLossFlat', (9,1), torch.arange(9)%2), ('BCEWithLogitsLossFlat', (3,4), torch.rand(3,4)),
+    ('MSELossFlat', (9,1), torch.rand(9)), ('MSELossFlat', (3,4), torch.rand(3,4))])
+def test_losses_like_fastais(name, x, y, reduction):
+    fl = pytest.importorskip('fastai.losses')
+    torch.manual_seed(0); x = (torch.randn(x)*5).requires_grad_()
+    a,b = getattr(losses, name)(reduction=reduction),getattr(fl, name)(reduction=reduction)
+    la,lb = a(x, y),torch.as_tensor(b(x, y).detach())
+    torch.testing.assert_close(la, lb.as_subclass(torch.Tensor), atol=1e-5, rtol=1e-5)
+    ga,gb = (torch.autograd.grad(l.sum(), x)[0] for l in (la, b(x, y)))
+    torch.testing.assert_close(ga, gb.as_subclass(torch.Tensor), atol=1e-6, rtol=1e-5)
+    pa,pb = a.activation(x),b.activation(x)
+    torch.testing.assert_close(pa, pb); assert torch.equal(a.decodes(pa), b.decodes(pb)) and a.reduction==b.reduction
+
+def test_segmentation_like_fastais():
+    fl = pytest.importorskip('fastai.losses')
+    x,y = torch.randn(2,5,3,4),torch.randint(0,5,(2,3,4))
+    a,b = losses.CrossEntropyLossFlat(axis=1),fl.CrossEntropyLossFlat(axis=1)
+    torch.testing.assert_close(a(x,y), b(x,y).as_subclass(torch.Tensor)); torch.testing.assert_close(a.activation(x), b.activation(x)); assert torch.equal(a.decodes(x), b.decodes(x))
+
+def test_threshold_of_bce():
+    fl = pytest.importorskip('fastai.losses')
+    x = torch.linspace(-3,3,9)
+    for t in .2,.5,.9: assert torch.equal(losses.BCEWithLogitsLossFlat(thresh=t).decodes(torch.sigmoid(x)), fl.BCEWithLogitsLossFlat(thresh=t).decodes(torch.sigmoid(x)))
