@@ -1,0 +1,72 @@
+"""Run notebooks from top to bottom, each in a new process, and store their outputs; or, with `--check`, compare.
+
+Outputs in this repository come from MNIST, so name its folder in `MNIST_FROM_SCRATCH_DATA`, if it is not in the cache."""
+import argparse, math, os, re, sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import nbformat
+
+num = r'(?<![\w.])-?(?:\d[\d,]*\.?\d*(?:e[+-]?\d+)?|\.\d+)(?![\w])|\bnan\b|\binf\b'
+
+def text(cell):
+    "What `cell` put out, as text: no pictures, no HTML where there is a plain text too, no times of day and no addresses"
+    outs = [o.get('text') or o.get('data',{}).get('text/plain','') if 'text/html' not in o.get('data',{}) or not o['data']['text/plain'].startswith('<IPython') else o['data']['text/html']
+            for o in cell.get('outputs',[]) if 'image/png' not in o.get('data',{})]
+    return re.sub(r'\b\d\d:\d\d(:\d\d)?\b|<progress[^>]*>|[ \t]+', ' ', re.sub('( at)? 0x[0-9a-f]+', '', '\n'.join(outs))).strip()
+
+def differs(
+    a:str, # Text
+    b:str, # Text
+    tol:float # How far numbers may be apart, relative to the larger one or absolute, whichever allows more
+)->str: # What differs, in a few words; empty if nothing
+    "Compare two outputs: words must be equal, numbers about equal."
+    ta,tb = (re.sub(r'\s*#\s*', '#', re.sub(r'\s+', ' ', re.sub(num, '#', o))) for o in (a,b))   # numbers of other widths bring other spaces
+    if ta!=tb:
+        i = next((i for i,(x,y) in enumerate(zip(ta,tb)) if x!=y), min(len(ta),len(tb)))
+        return f'{ta[max(i-20,0):i+30]!r} and {tb[max(i-20,0):i+30]!r}'
+    for x,y in zip(re.findall(num, a), re.findall(num, b)):
+        fx,fy = (float(o.replace(',','')) for o in (x,y))
+        if not (fx==fy or fx!=fx and fy!=fy or math.isfinite(fx-fy) and abs(fx-fy)<=tol*max(1,abs(fx),abs(fy))): return f'{x} and {y}'
+    return ''
+
+def tolerance(cell):
+    """What a line `#| tolerance 0.02` in `cell` says, for numbers that chance has a part in; None for `any`, where time is measured.
+
+    Without a colon nbdev takes it for one of its directives, and leaves it out of pages."""
+    m = re.search(r'^#\| *tolerance:? *(\S+)', cell.source, re.M)
+    return 1e-4 if not m else None if m[1]=='any' else float(m[1])
+
+def run(path):
+    "The notebook at `path` with new outputs"
+    from nbclient import NotebookClient
+    nb = nbformat.read(path, 4)
+    NotebookClient(nb, timeout=1200, kernel_name='python3', resources={'metadata':{'path':str(path.parent)}}, coalesce_streams=True).execute()
+    return nb
+
+def execute(
+    names:list, # Notebooks, such as 05_losses; all if there are none
+    check:bool=False, # Write nothing, compare with what is stored, and exit with 1 if it differs?
+    n_workers:int=2 # How many at once
+):
+    "Run notebooks and store their outputs, or compare them with what is stored."
+    from nbdev.config import get_config
+    nbs = {o.stem:o for o in sorted(get_config().nbs_path.glob('*.ipynb'))}
+    if wrong := [o for o in names if o not in nbs]: sys.exit(f"there is no notebook {wrong[0]}; choose from {', '.join(nbs)}")
+    nbs = [o for k,o in nbs.items() if not names or k in names]
+    os.environ['OMP_NUM_THREADS'],os.environ['PYTHONWARNINGS'] = '1','ignore:IProgress'
+    bad = 0
+    with ThreadPoolExecutor(n_workers) as ex:
+        for path,nb in zip(nbs, ex.map(run, nbs)):
+            if not check: nbformat.write(nb, path); print(path.name); continue
+            for i,(old,new) in enumerate(zip(nbformat.read(path, 4).cells, nb.cells)):
+                if old.cell_type!='code' or (tol := tolerance(old)) is None: continue
+                if d := differs(text(old), text(new), tol): bad += 1; print(f'{path.name}, cell {i} ({old.source.strip().splitlines()[-1][:50]!r}): stored and new differ: {d}')
+    if bad: sys.exit(f'{bad} outputs are not what the notebooks give: run `python docs/execute.py` with MNIST, then nbdev_clean')
+
+if __name__=='__main__':
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument('names', nargs='*', help='such as 05_losses; by default all')
+    p.add_argument('--check', action='store_true', help='write nothing, compare with what is stored, and exit with 1 if it differs')
+    p.add_argument('--n_workers', type=int, default=2, help='how many at once (default: 2)')
+    execute(**vars(p.parse_args()))

@@ -1,0 +1,79 @@
+"How docs/execute.py compares stored outputs with new ones: what must count as a difference, and what must not."
+import importlib.util
+from pathlib import Path
+
+import pytest
+from nbformat.v4 import new_code_cell, new_output
+
+spec = importlib.util.spec_from_file_location('execute', Path(__file__).parent.parent/'docs'/'execute.py')
+ex = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(ex)
+
+def stream(s): return new_output('stream', text=s)
+def shown(**data): return new_output('display_data', data={k.replace('_','/'):v for k,v in data.items()})
+def text(*outs): return ex.text(new_code_cell('', outputs=list(outs)))
+
+@pytest.mark.parametrize('a,b,tol', [
+    ('0.9123 of 10', '0.9124 of 10', 1e-3),             # absolute, below 1
+    ('1000', '1001', 2e-3),                             # relative, above 1
+    ('12,396 images', '12396 images', 1e-4),            # thousands
+    ('tensor([ 7., 10.])', 'tensor([ 9.8, 10.1])', .5), # spaces depend on how wide the numbers are
+    ('[ 0.01]', '[-0.01]', .05),
+    ('1e-09', '2e-09', 1e-4),
+    ('nan inf -inf', 'nan inf -inf', 1e-4),
+    ('a  b\n c', 'a b c', 0),
+])
+def test_the_same(a, b, tol): assert not ex.differs(a, b, tol) and not ex.differs(b, a, tol)
+
+@pytest.mark.parametrize('a,b,tol', [
+    ('0.9123', '0.9124', 1e-5),
+    ('1000', '1001', 1e-4),
+    ('6,131 threes', '6,132 threes', 1e-4),
+    ('1', '-1', .5),
+    ('5 right', '5 wrong', .5),                         # words are never alike
+    ('MNIST', 'MNIST, 3', .5),                          # one number more
+    ('[1, 2]', '[1, 2, 3]', .5),
+    ('True', 'False', .5),
+    ('0.5', 'nan', .5), ('nan', 'inf', .5), ('1.0', 'inf', .5),
+    ('conv1', 'conv2', .5),                             # a digit in a name is part of the name
+    ('torch.float32', 'torch.float64', .5),
+    ('', '0.5', .5), ('[12', '[1 2', .5),
+])
+def test_different(a, b, tol): assert ex.differs(a, b, tol) and ex.differs(b, a, tol)
+
+def test_says_what_differs():
+    assert ex.differs('loss 0.25', 'loss 0.5', .01)=='0.25 and 0.5'
+    assert 'seven' in ex.differs('a seven', 'a three', .01)
+
+@pytest.mark.parametrize('src,tol', [
+    ('x', 1e-4), ('#| tolerance 0.02\nx', .02), ('#| tolerance: 0.02\nx', .02), ('#|tolerance 0.5\nx', .5), ('#| tolerance any\nx', None),
+    ('#| hide\n#| tolerance 1\nx', 1.), ('x # tolerance 0.02', 1e-4), ("s = '#| tolerance any'", 1e-4)])
+def test_tolerance(src, tol): assert ex.tolerance(new_code_cell(src))==tol
+
+def test_text_of_results():
+    "Streams and plain texts are read; a table is read once, as the text that stands beside its HTML."
+    assert text(stream('a\n'), shown(text_plain='b'))=='a\n\nb'
+    assert text(shown(text_plain='x 0.5', text_html='<td>0.5</td>'))=='x 0.5'
+    assert text()==''
+
+def test_text_of_a_table_without_one():
+    "A table of training is HTML only; its bar and its time are left out, its losses are not."
+    def table(loss, t): return text(shown(text_plain='<IPython.core.display.HTML object>', text_html=f'<progress value=1></progress><td>{loss}</td><td>{t}</td>'))
+    assert not ex.differs(table(.25, '00:01'), table(.25, '00:17'), 1e-4)
+    assert ex.differs(table(.25, '00:01'), table(.5, '00:01'), 1e-4)
+
+def test_text_leaves_out_what_is_never_the_same():
+    assert text(shown(text_plain='<Figure 1>', image_png='iVBO'), stream('a'))=='a'
+    assert text(shown(text_plain='<Styler at 0x7f01>'))==text(shown(text_plain='<Styler at 0x7e99>'))==text(shown(text_plain='<Styler>'))
+    assert text(stream('at 12:34:56'))==text(stream('at 01:02:03'))
+    assert text(stream('x=12'))!=text(stream('x=13'))
+
+def test_tolerances_of_the_book_are_readable():
+    "Every such line in a notebook stands where it is found, before any code, and says `any` or a number."
+    from nbformat import read
+    for p in (Path(__file__).parent.parent/'nbs').glob('*.ipynb'):
+        for c in read(p, 4).cells:
+            if c.cell_type!='code' or '| tolerance' not in c.source: continue
+            head = [l for l in c.source.splitlines() if l.startswith('#|')]
+            assert c.source.splitlines()[:len(head)]==head and any('| tolerance' in l for l in head), (p.name, c.source)
+            assert ex.tolerance(c) is None or 0 < ex.tolerance(c) <= 1, (p.name, c.source)
