@@ -30,3 +30,4 @@ from .softmax import *
 from .backprop import *
 from .convnet import *
 from .interpret import *
+from .export import *

@@ -23,9 +23,9 @@ import torch
 from fastcore.basics import noop, patch
 from fastcore.foundation import L
 from torch import nn
-from .core import MnistError
+from .core import MnistError, read_state, write_state
 from .minibatches import DataLoader
-from .learner import Callback, CancelBatchException, CancelFitException, CancelStepException, CancelValidException, FiniteLossCallback, Learner, Recorder, _read_state, _write_state
+from .learner import Callback, CancelBatchException, CancelFitException, CancelStepException, CancelValidException, FiniteLossCallback, Learner, Recorder
 
 # %% ../nbs/10_callbacks.ipynb #747d5a48
 def sched_lin(start, end, pos): "Along a line"; return start + pos*(end-start)
@@ -438,7 +438,7 @@ class Checkpoint(Callback):
         seq = max([0, *(int(o.name.split('-')[-2]) for o,_ in self._files())])+1
         train,place = self.dls.train,self.place
         if _goes_on(train): place = train.state_dict() | (dict(order=None, sizes=None, done=0) if not batch and isinstance(train, DataLoader) else {})   # no rest of a pass that was called off
-        self.last = _write_state(self.folder/f'{self.stem}-{seq:06d}-fit{self.no}.safetensors', dict(
+        self.last = write_state(self.folder/f'{self.stem}-{seq:06d}-fit{self.no}.safetensors', dict(
             run=self.learn.run_id, about=self.about, epoch=epoch, batch=batch, done=done, model=dict(self.model.state_dict()), opt=self.opt.state_dict(),
             grads=[p.grad for p in self.model.parameters()], cbs=self._states(), rng=_rng_state(self.dls), place=place))
         new = [o for o,no in self._files() if no==self.no and o not in self.old]
@@ -478,7 +478,7 @@ class Checkpoint(Callback):
         why = None
         for o in [o for o,no in self._files() if no==self.no]:
             try:
-                s = _read_state(o)
+                s = read_state(o)
                 if not isinstance(s, dict) or {'run','about','epoch','batch','done','model','opt','grads','cbs','rng','place'}-set(s): raise MnistError(f'{o} is no checkpoint')
                 if self.no and s['run']!=self.learn.run_id: continue        # of an earlier training, that this one replaces
                 if {k:tuple(v.shape) for k,v in s['model'].items()}!=s['about'].get('model'): raise MnistError(f'{o} is damaged: its weights are not those that it describes')

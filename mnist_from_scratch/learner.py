@@ -6,7 +6,7 @@
 __all__ = ['CancelFitException', 'CancelEpochException', 'CancelTrainException', 'CancelValidException', 'CancelBatchException',
            'CancelBackwardException', 'CancelStepException', 'Callback', 'TrainEvalCallback', 'trainable_params',
            'Learner', 'SkipToEpoch', 'Metric', 'AvgMetric', 'AvgLoss', 'TorchMetric', 'mk_metric', 'AvgSmoothLoss',
-           'Recorder', 'ProgressCallback', 'FiniteLossCallback', 'GatherPredsCallback', 'load_learner']
+           'Recorder', 'ProgressCallback', 'FiniteLossCallback', 'GatherPredsCallback']
 
 # %% ../nbs/09_learner.ipynb #350ac044
 import json, math, sys, time, zlib
@@ -785,65 +785,8 @@ def summary(self:Learner) -> str: # Lines of at most 80 characters; a notebook s
     return PrettyString('\n'.join([f'{type(m).__name__} (Input shape: {_shape(xb)})', rule, rows[0], rule, *rows[1:], rule,
         f'Total params: {n:,}', f'Total trainable params: {trn:,}', f'Total non-trainable params: {n-trn:,}', '', *said, '', 'Callbacks:', *[f'  - {cb}' for cb in self.cbs]]))
 
-# %% ../nbs/09_learner.ipynb #813658f5
-def _pack(o, tensors):
-    "Nested dictionaries, lists and tuples as something JSON can hold; tensors, and long lists of numbers, go to `tensors`, a list. Objects and functions: see `export`"
-    def keep(kind, t): tensors.append(t.detach().cpu().contiguous()); return {kind:len(tensors)-1}
-    if isinstance(o, Tensor): return keep('tensor', o)
-    if isinstance(o, dict): return {'dict':[[_pack(k, tensors), _pack(v, tensors)] for k,v in o.items()]}
-    if isinstance(o, list) and len(o)>9:
-        if all(type(v) is float for v in o): return keep('numbers', torch.tensor(o, dtype=torch.float64))
-        if all(isinstance(v, Tensor) and not v.dim() and v.dtype==o[0].dtype for v in o): return keep('scalars', torch.stack(o))
-    if isinstance(o, (list,tuple,L)): return {'tuple' if isinstance(o, tuple) else 'list':[_pack(v, tensors) for v in o]}
-    if isinstance(o, (np.generic,np.ndarray)): o = o.item()
-    if o is None or isinstance(o, (bool,int,float,str)): return o
-    if isinstance(o, partial) and not o.args: return {'partial':[_pack(o.func, tensors), _pack(o.keywords, tensors)]}
-    if name := _name_of(o): return {'name':name}
-    return {'object':[_pack(v, tensors) for v in _describe(o)]}
-
-def _unpack(o, tensors):
-    "The reverse of `_pack`"
-    if not isinstance(o, dict): return o
-    (k,v), = o.items()
-    if k=='tensor': return tensors[v]
-    if k=='numbers': return tensors[v].tolist()
-    if k=='scalars': return list(tensors[v].unbind())
-    if k=='name': return _look_up(v)
-    if k=='dict': return {_unpack(a, tensors):_unpack(b, tensors) for a,b in v}
-    vs = [_unpack(a, tensors) for a in v]
-    if k=='partial': return partial(vs[0], **vs[1])
-    return {'list':list,'tuple':tuple,'object':lambda vs: _make(*vs)}[k](vs)
-
-def _crc(text, tensors):
-    "A sum that shows whether anything was changed by accident"
-    c = zlib.crc32(text.encode())
-    for t in tensors: c = zlib.crc32(t.reshape(-1).view(torch.uint8).numpy(), c)
-    return str(c)
-
-def _write_state(file, state):
-    "Write `state`, whole or not at all, and return `file`. Raises `MnistError` where it cannot."
-    from safetensors.torch import save_file
-    tensors = []
-    text = json.dumps(_pack(state, tensors))
-    with replacing(file) as tmp: save_file({str(i):t.clone() for i,t in enumerate(tensors)}, tmp, metadata={'mnist_from_scratch':'1', 'state':text, 'crc':_crc(text, tensors)})
-    return file
-
-def _line(e): "What the exception `e` says, in one line"; return (str(e).strip().splitlines() or [type(e).__name__])[0][:200]
-
-def _read_state(file, skip=()):
-    "What `_write_state` wrote, without what is called as in `skip`; raises `MnistError` if the file cannot be read, is damaged, or is someone else's"
-    import safetensors
-    try:
-        with safetensors.safe_open(file, 'pt') as f:
-            meta = f.metadata() or {}
-            if meta.get('mnist_from_scratch')!='1': raise MnistError('it was not written by a Learner; load it with the tool that wrote it')
-            tensors = [f.get_tensor(str(i)) for i in range(len(f.keys()))]
-        if meta['crc']!=_crc(meta['state'], tensors): raise ValueError('its contents do not match their checksum')
-        return _unpack({'dict':[(k,v) for k,v in json.loads(meta['state'])['dict'] if k not in skip]}, tensors)
-    except MnistError as e: raise MnistError(f'cannot load {file}: {e}') from e
-    except OSError as e: raise MnistError(f'cannot read {file}: {e.strerror or e}; give the name that it was saved under') from e
-    except (safetensors.SafetensorError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as e:
-        raise MnistError(f'{file} is damaged: {_line(e)}; save it again, or take an earlier one') from e
+# %% ../nbs/09_learner.ipynb #a8909793
+from .core import read_state, write_state
 
 @patch
 def save(self:Learner,
@@ -851,8 +794,9 @@ def save(self:Learner,
     with_opt:bool=True # The optimizer's state too?
 ) -> Path: # The file
     "Write the model's numbers, and the optimizer's, to `file.safetensors`, whole or not at all. Raises `MnistError` where it cannot."
-    return _write_state(self.path/self.model_dir/f'{file}.safetensors', dict(model=dict(self.model.state_dict()), opt=self.opt.state_dict() if with_opt and self.opt else None))
+    return write_state(self.path/self.model_dir/f'{file}.safetensors', dict(model=dict(self.model.state_dict()), opt=self.opt.state_dict() if with_opt and self.opt else None))
 
+# %% ../nbs/09_learner.ipynb #e96c99f7
 _floats = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
 
 def _check_state(file, state, model, strict=True):
@@ -874,7 +818,7 @@ def load(self:Learner,
 ): # The Learner
     "Read back what `save` wrote. Raises `MnistError` for a file that is missing, damaged or of another model; then nothing is changed."
     file = self.path/self.model_dir/f'{file}.safetensors'
-    state = _read_state(file)
+    state = read_state(file)
     _check_state(file, state.get('model'), self.model, strict)
     if with_opt and state.get('opt'):
         if self.opt is None: self.create_opt()
@@ -883,180 +827,3 @@ def load(self:Learner,
     self.model.load_state_dict(state['model'], strict=strict)
     if device is not None: self.model.to(device)
     return self
-
-# %% ../nbs/09_learner.ipynb #cbf87a27
-for o in (losses.mnist_loss, losses.cross_entropy, losses.nll_loss, losses.binary_cross_entropy_with_logits, losses.sigmoid, losses.softmax, noop,
-          losses.CrossEntropyLossFlat, losses.BCEWithLogitsLossFlat, losses.MnistLossFlat, losses.MSELossFlat): exportable(o)
-
-_containers = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
-_listed = {c.__name__:c for c in vars(nn).values() if isinstance(c, type) and issubclass(c, nn.Module) and not any('layers' in p for p in signature(c).parameters)}
-_listed |= {f'F.{o}':getattr(F, o) for o in 'cross_entropy nll_loss binary_cross_entropy_with_logits binary_cross_entropy mse_loss l1_loss smooth_l1_loss huber_loss'.split()}
-
-def _look_up(name):
-    if name not in exportables and name not in _listed: raise MnistError(f'it needs {name}, which is not known here; import the module that has it, or (for a model) pass model=')
-    return exportables.get(name, _listed.get(name))
-
-def _name_of(o):
-    "The name of `o` in the lists; `None` if it is not there"
-    n = getattr(o, '__name__', '')
-    return n if exportables.get(n, _listed.get(n)) is o else f'F.{n}' if _listed.get(f'F.{n}') is o else None
-
-_own = set(vars(nn.Module()))     # what every module has is not described
-def _args(cls): return {k:p for k,p in signature(cls).parameters.items() if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD) and k not in ('device','dtype')}
-
-def _describe(o):
-    "Name of the class; arguments or attributes; parameters and buffers (as tensors that are empty, with the shape after the first axis); parts"
-    cls,have = type(o),dict(vars(o))
-    name = _name_of(cls)
-    if name is None: raise TypeError(f'{cls.__name__} is neither one of the layers of torch.nn nor `exportable`')
-    mod,none = isinstance(o, nn.Module),{}
-    parts = dict(o._modules) if mod and (name in exportables or cls in _containers) else none
-    if name in exportables:
-        attrs = {k:v for k,v in have.items() if not mod or k not in _own}
-        return name,attrs,*([{k:t if t is None else t.new_empty((0,*t.shape)) for k,t in d.items()} for d in (o._parameters,o._buffers)] if mod else (none,none)),parts
-    have |= {**o._parameters, **o._buffers}
-    args = {}
-    for k,p in _args(cls).items():
-        if k not in have: continue
-        v = have[k]
-        if isinstance(p.default, bool) and (v is None or isinstance(v, Tensor)): v = v is not None     # bias=True became a tensor
-        if type(v) is not type(p.default) or v!=p.default: args[k] = v
-    return name,args,none,none,parts
-
-def _plain(v): return v is None or isinstance(v, (bool,int,float,str,Tensor)) or (isinstance(v, (tuple,list)) and all(map(_plain, v)))
-
-def _make(name, args, params, buffers, parts):
-    "The reverse of `_describe`. Parameters are on PyTorch's device 'meta', where they take no memory, until those of a file replace them"
-    cls = _look_up(name)
-    if not isinstance(cls, type): raise ValueError(f'{name} is no class')
-    try:
-        if name in exportables:
-            o = cls.__new__(cls)
-            if isinstance(o, nn.Module): nn.Module.__init__(o)
-            for k,v in args.items():
-                if k in _own or callable(getattr(cls, k, None)): raise ValueError(f'{k} is not for a file to set')
-                vars(o)[k] = v
-            for k,t in params.items():  o.register_parameter(k, t if t is None else nn.Parameter(_on_meta(t), requires_grad=t.is_floating_point()))
-            for k,t in buffers.items(): o.register_buffer(k, t if t is None else _on_meta(t))
-        else:
-            if odd := [k for k,v in args.items() if k not in _args(cls) or not _plain(v)]: raise ValueError(f'it takes no {odd[0]}')
-            with torch.device('meta'): o = cls(**args)
-        if parts and not (name in exportables or cls in _containers): raise ValueError('it has no parts')
-        for k,m in parts.items():
-            if not (m is None or isinstance(m, nn.Module)): raise ValueError(f'its part {k} is no layer')
-            o.add_module(k, m)
-        return o
-    except Exception as e: raise MnistError(f'{name} cannot be made as described: {_line(e)}') from e
-
-def _on_meta(t): return torch.empty(t.shape[1:], dtype=t.dtype, device='meta')
-
-# %% ../nbs/09_learner.ipynb #95838329
-def _same(a, b):
-    if isinstance(a, Tensor) and isinstance(b, Tensor): return a.dtype==b.dtype and torch.equal(a.cpu(), b.cpu())
-    if isinstance(a, (tuple,list)) and isinstance(b, (tuple,list)): return len(a)==len(b) and all(map(_same, a, b))
-    return bool(a==b)
-
-def _difference(a, b):
-    "The name of what is not the same in two models, apart from their numbers; `None` if nothing is"
-    xs,ys = (dict(o.named_modules(remove_duplicate=False)) for o in (a,b))
-    if [*xs]!=[*ys]: return 'their layers'
-    for n,x in xs.items():
-        vx,vy = ({k:v for k,v in vars(o).items() if k not in ('training','_parameters','_buffers','_modules')} for o in (x,ys[n]))
-        for k in {**vx, **vy}:
-            if k not in vx or k not in vy or not _same(vx[k], vy[k]): return f'{n or "the model"}.{k}'
-
-def _close(a, b):
-    if isinstance(a, dict): a,b = list(a.values()),list(b.values())
-    if isinstance(a, (tuple,list)): return all(map(_close, a, b))
-    return not isinstance(a, Tensor) or torch.allclose(a.cpu(), b.cpu(), rtol=1e-4, atol=1e-5, equal_nan=True)
-
-def _fill(file, model, state, xb):
-    "Give `model`, made on 'meta', the numbers of `state`. First it is tried without numbers on inputs like `xb`"
-    def sane(m, _, out):
-        if isinstance(out, Tensor) and out.numel()>2**28: raise ValueError(f'{type(m).__name__} makes {out.numel():,} numbers of one item')
-    _check_state(file, state, model)
-    hook = nn.modules.module.register_module_forward_hook(sane)
-    try:
-        with torch.no_grad(): model.eval()(*[torch.empty((1,*x.shape[1:]), dtype=x.dtype, device='meta') for x in xb])
-    except Exception as e: raise MnistError(f'{file} is damaged: its model does not work ({_line(e)}); export it again') from e
-    finally: hook.remove()
-    model.load_state_dict(state, assign=True)
-    return model
-
-def _waits(o): "Is `o` a module without its numbers?"; return isinstance(o, nn.Module) and any(t.is_meta for t in [*o.parameters(), *o.buffers()])
-
-def _why_not(m, xb, preds, text, tensors):
-    "Why the model that `text` describes is not `m`, which gives `preds` for `xb`; `None` if it is"
-    try:
-        state = {k:v.detach().cpu() for k,v in m.state_dict().items()}
-        new = _fill('the description', _unpack(json.loads(text), tensors), state, xb)
-        if len([*m.named_parameters(remove_duplicate=False)])!=len([*m.parameters()]): return 'some of its weights are shared between two places'
-        if diff := _difference(m, new): return f'{diff} cannot be made again'
-        with _evaluating(new):
-            if not _close(preds, new.to(_device(m))(*to_device(xb, _device(m)))): return 'made again, it predicts something else'
-    except Exception as e: return _line(e)
-
-# %% ../nbs/09_learner.ipynb #b87dce21
-def _empty_ds(dls):
-    "A dataset without items that makes inputs as that of `dls` does; `None` if there is nothing to make"
-    ds = getattr(dls, 'valid_ds', None) if len(dls)>1 else dls.train_ds
-    while not hasattr(ds, 'new_empty') and hasattr(ds, 'dataset'): ds = ds.dataset       # a part of a dataset
-    if not hasattr(ds, 'new_empty') and hasattr(ds, 'test_ds'): raise TypeError(f'{type(ds).__name__} has no `new_empty`')
-    return ds.new_empty() if hasattr(ds, 'new_empty') else None
-
-@patch
-def export(self:Learner,
-    fname:str|Path='export.safetensors', # The file, below `path`
-    xb=None # Inputs to try the model on, a tuple of tensors; by default those of a batch of `dls`
-) -> Path: # The file
-    """Write what `load_learner` needs to predict with this model. No code is in the file, and nothing that is pickled.
-
-    Warns where the model cannot be described, and keeps its numbers only; also where loss or dataset cannot be. Raises
-    `MnistError` where the file cannot be written, `ValueError` if there is no batch."""
-    file,m = self.path/fname,self.model
-    with _evaluating(m):
-        xb = _some_batch(self.dls) if xb is None else tuple(xb)
-        if xb is None: raise ValueError('export tries the model on a batch, and `dls` has none; pass xb, a tuple of inputs')
-        preds = m(*to_device(xb, _device(m)))
-    state = dict(name=type(m).__name__, model=dict(m.state_dict()), x=[o[:0] for o in xb], frozen=[n for n,p in m.named_parameters() if not p.requires_grad])
-    vocab = getattr(self.dls, 'vocab', None)
-    state['vocab'] = None if vocab is None else list(vocab)
-    for k,what,f,so in (('arch', 'the model', lambda: m, 'only its numbers are kept; load_learner needs model='),
-                        ('loss', 'the loss', lambda: self.loss_func, 'a loaded Learner gives activations, not answers'),
-                        ('data', 'the dataset', lambda: _empty_ds(self.dls), 'a loaded Learner takes inputs as the model does')):
-        try:
-            o,tensors = f(),[]
-            text = json.dumps(_pack(o, tensors))
-            if why := _why_not(m, xb, preds, text, tensors) if k=='arch' else _waits(_unpack(json.loads(text), tensors)) and 'it has numbers of its own': raise TypeError(why)
-            state[k] = o
-        except TypeError as e: state[k] = None; warnings.warn(f'{what} cannot be described in {file.name} ({_line(e)}): {so}', stacklevel=2)
-    return _write_state(file, state)
-
-# %% ../nbs/09_learner.ipynb #43664072
-class _NoItems(list):
-    "A dataset for a Learner that has no data; new items are taken as they are"
-    def __init__(self, vocab, n_inp): self.vocab,self.n_inp = vocab,n_inp
-
-def _no_loss(*_, **__): raise ValueError('the file that this Learner was loaded from has no loss; set learn.loss_func')
-
-def load_learner(
-    fname:str|Path, # What `export` wrote
-    cpu:bool=True, # Stay on the CPU? Else go to `default_device()`
-    model:nn.Module=None # For a model that the file does not describe: one like it; its numbers are replaced
-) -> Learner: # With empty `dls`, for `predict`, and for `get_preds` of a `dls.test_dl`
-    "A Learner that predicts as the exported one does. Raises `MnistError` for a file that is missing, damaged, foreign, or does not fit."
-    file = Path(fname)
-    s = _read_state(file, skip=['arch'] if model is not None else [])
-    if not isinstance(s, dict) or 'x' not in s: raise MnistError(f'{file} was written by Learner.save, which keeps numbers only; read it with Learner.load, or write it with Learner.export')
-    xs,frozen,vocab,loss,data = (s.get(k) for k in ('x','frozen','vocab','loss','data'))
-    if model is not None:
-        _check_state(file, s.get('model'), model)
-        model.load_state_dict(s['model'])
-    elif isinstance(s.get('arch'), nn.Module): model = _fill(file, s['arch'], s.get('model'), xs)
-    else: raise MnistError(f'{file} has only the numbers of a {s.get("name")}; pass the model: load_learner(fname, model={s.get("name")}(…))')
-    if not (isinstance(xs, list) and isinstance(frozen, list) and isinstance(vocab, (list,type(None))) and (loss is None or callable(loss)) and (data is None or hasattr(data, 'test_ds'))) or _waits(loss): raise MnistError(f'{file} is damaged: it does not hold what export writes; export it again')
-    for n,p in model.named_parameters(): p.requires_grad_(p.is_floating_point() and n not in frozen)
-    dl = DataLoader(_NoItems(vocab, len(xs)) if data is None else data, bs=64, collate_fn=getattr(data, 'collate', collate))
-    learn = Learner(DataLoaders(dl, dl, path=file.parent, device='cpu' if cpu else default_device()), model.eval(), loss or _no_loss)
-    model.to(learn.dls.device)
-    return learn

@@ -14,10 +14,11 @@ from torch import nn
 from torch.utils import data
 from torch.utils.data import TensorDataset
 
-from mnist_from_scratch import learner as mod
+from mnist_from_scratch import export as mod
 from mnist_from_scratch.baseline import PixelSimilarity
-from mnist_from_scratch.core import MnistError, default_device, exportable, exportables
-from mnist_from_scratch.learner import Callback, CancelBatchException, Learner, load_learner
+from mnist_from_scratch.core import MnistError, _crc, default_device, exportable, exportables, pack_state, unpack_state
+from mnist_from_scratch.export import load_learner
+from mnist_from_scratch.learner import Callback, CancelBatchException, Learner
 from mnist_from_scratch.losses import BCEWithLogitsLossFlat, CrossEntropyLossFlat, MnistLossFlat, accuracy, batch_accuracy, cross_entropy, mnist_loss
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders, to_dset
 from mnist_from_scratch.neural_net import simple_net
@@ -370,9 +371,9 @@ def test_any_arguments(nk):
     "Whatever arguments a layer was made with, the description gives the same layer"
     name,kw = nk
     m,x = getattr(nn, name)(**kw),torch.randn(3,2,4)
-    text = json.dumps(mod._pack(m, ts := []))
+    text,ts = pack_state(m, mod._kind_of)
     assert not ts and mod._why_not(m, (x,), m.eval()(x.clone()), text, ts) is None
-    new = mod._unpack(json.loads(text), [])
+    new = unpack_state(text, [], mod._object)
     assert str(new)==str(m) and {k:(v.shape,v.dtype) for k,v in new.state_dict().items()}=={k:(v.shape,v.dtype) for k,v in m.state_dict().items()}
 
 @pytest.fixture
@@ -479,7 +480,7 @@ def rewrite(src, dst, f=None, tensors=None, **meta):
     with safe_open(src, 'pt') as o: m,ts = o.metadata(),{k:o.get_tensor(k) for k in o.keys()}
     if f: s = json.loads(m['state']); s = f(s) or s; m['state'] = s if isinstance(s, str) else json.dumps(s)
     ts |= tensors or {}
-    m['crc'] = mod._crc(m['state'], [ts[str(i)] for i in range(len(ts))])
+    m['crc'] = _crc(m['state'], [ts[str(i)] for i in range(len(ts))])
     save_file(ts, dst, metadata=m|meta)
     return dst
 
@@ -547,7 +548,7 @@ def test_no_listed_layer_takes_long_to_refuse(n, good, tmp_path):
     for name in FAST:
         need = [k for k,p in signature(mod._listed[name]).parameters.items() if p.kind is p.POSITIONAL_OR_KEYWORD and k not in ('device','dtype')]
         for args in ([k for k in need if signature(mod._listed[name]).parameters[k].default is Parameter.empty], need):
-            try: mod._unpack(json.loads(json.dumps(obj(name, [(k,n) for k in args]))), [])
+            try: unpack_state(json.dumps(obj(name, [(k,n) for k in args])), [], mod._object)
             except MnistError as e: assert '\n' not in str(e)
     assert time.process_time()-start < 60
 
@@ -574,9 +575,9 @@ def test_foreign_and_damaged(good, tmp_path):
     refused(tmp_path/'none.safetensors', 'cannot read'); refused(tmp_path, '')
     for b in (b'', b'x'*100, raw[:50], raw[:-5], struct.pack('<Q', 2**60)+raw[8:], b'\x80\x04'+raw): x.write_bytes(b); refused(x)
     torch.save(nn.Linear(4,3).state_dict(), x); refused(x)
-    save_file({'a':torch.ones(2)}, x); refused(x, 'not written by a Learner')
+    save_file({'a':torch.ones(2)}, x); refused(x, 'not written by mnist_from_scratch')
     save_file({'a':torch.ones(2)}, x, metadata={'mnist_from_scratch':'1'}); refused(x, 'damaged')
-    refused(rewrite(good, x, mnist_from_scratch='2'), 'not written by a Learner')
+    refused(rewrite(good, x, mnist_from_scratch='2'), 'not written by mnist_from_scratch')
     learn = learner(path=tmp_path); refused(learn.save('weights'), 'Learner.load')
 
 @settings(max_examples=150, deadline=None, derandomize=True)
