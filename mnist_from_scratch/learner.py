@@ -9,7 +9,7 @@ __all__ = ['CancelFitException', 'CancelEpochException', 'CancelTrainException',
            'Recorder', 'ProgressCallback', 'FiniteLossCallback', 'GatherPredsCallback']
 
 # %% ../nbs/09_learner.ipynb #350ac044
-import json, math, sys, time, zlib
+import math, sys, time
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,7 @@ import torch
 from fastcore.basics import GetAttr, class2attr, noop, patch
 from fastcore.foundation import L
 from torch import nn, Tensor
-from .core import MnistError, blame, replacing, to_device
+from .core import MnistError, blame, read_state, to_device, write_state
 from .optimizers import Adam, OptimWrapper
 
 # %% ../nbs/09_learner.ipynb #5d618d1f
@@ -509,19 +509,16 @@ class FiniteLossCallback(Callback):
                                  + (f'; the last checkpoint is {kept}' if kept else ''))
 
 # %% ../nbs/09_learner.ipynb #99d36245
-import textwrap, warnings
+import textwrap
 from contextlib import nullcontext
 from inspect import signature
 
-import numpy as np
 import torch.nn.functional as F
 from fastcore.basics import PrettyString
 from torch.utils import data as torch_data
 from . import losses
-from .core import default_device, exportable, exportables
 from .losses import sigmoid, softmax
-from .minibatches import DataLoader, DataLoaders, collate
-from .pixels import show_images
+from .minibatches import DataLoader
 
 # %% ../nbs/09_learner.ipynb #cbfad35f
 def _keep(o):
@@ -786,8 +783,6 @@ def summary(self:Learner) -> str: # Lines of at most 80 characters; a notebook s
         f'Total params: {n:,}', f'Total trainable params: {trn:,}', f'Total non-trainable params: {n-trn:,}', '', *said, '', 'Callbacks:', *[f'  - {cb}' for cb in self.cbs]]))
 
 # %% ../nbs/09_learner.ipynb #a8909793
-from .core import read_state, write_state
-
 @patch
 def save(self:Learner,
     file:str|Path, # Name, without suffix, below `path/model_dir`
