@@ -3,7 +3,6 @@
 Outputs in this repository come from MNIST, so name its folder in `MNIST_FROM_SCRATCH_DATA`, if it is not in the cache."""
 import argparse, math, os, re, sys
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import nbformat
 

@@ -2,7 +2,6 @@
 
 With `--check`, write nothing and exit with 1 where README.md is not what the notebook gives."""
 import os, re, sys
-from pathlib import Path
 
 import nbformat
 from fastcore.script import call_parse, store_true

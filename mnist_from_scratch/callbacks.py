@@ -8,7 +8,7 @@ __all__ = ['sched_lin', 'sched_cos', 'sched_exp', 'sched_no', 'SchedLin', 'Sched
            'SaveModelCallback', 'TerminateOnNaNCallback', 'Checkpoint', 'GradientClip', 'GradientAccumulation',
            'CSVLogger', 'AMPMode', 'MixedPrecision', 'ActivationStats', 'TensorBoardCallback', 'ShowGraphCallback']
 
-# %% ../nbs/10_callbacks.ipynb #6d4ffb23
+# %% ../nbs/10_callbacks.ipynb #def4daac
 import math, random, re, sys
 from collections import namedtuple
 from copy import deepcopy
@@ -23,9 +23,9 @@ import torch
 from fastcore.basics import noop, patch
 from fastcore.foundation import L
 from torch import nn
-from .core import MnistError, read_state, write_state
-from .minibatches import DataLoader
-from .learner import Callback, CancelBatchException, CancelFitException, CancelStepException, CancelValidException, FiniteLossCallback, Learner, Recorder
+from .core import MnistError, apply, read_state, write_state
+from .minibatches import DataLoader, _may_draw
+from .learner import _device, Callback, CancelBatchException, CancelFitException, CancelStepException, CancelValidException, FiniteLossCallback, Learner, Recorder
 
 # %% ../nbs/10_callbacks.ipynb #747d5a48
 def sched_lin(start, end, pos): "Along a line"; return start + pos*(end-start)
@@ -324,11 +324,10 @@ class TerminateOnNaNCallback(Callback):
     def after_batch(self):
         if not torch.isfinite(self.loss).all(): raise CancelFitException
 
-# %% ../nbs/10_callbacks.ipynb #3da96558
+# %% ../nbs/10_callbacks.ipynb #6b8ba728
 def _generators(dls):
     "Generators that the loaders and their samplers have of their own: PyTorch's, and Python's in fastai's loaders"
-    def parts(dl): bs = getattr(dl, 'batch_sampler', None); return dl, getattr(dl, 'sampler', None), bs, getattr(bs, 'sampler', None)
-    return [getattr(o, k, None) for dl in getattr(dls, 'loaders', dls) for o in parts(dl) for k in ('generator','rng')]
+    return [getattr(o, k, None) for dl in getattr(dls, 'loaders', dls) for o in _may_draw(dl) for k in ('generator','rng')]
 
 def _rng_state(dls):
     "The state of all that training may draw random numbers from"
@@ -366,7 +365,7 @@ class _Rest:
         _set_rng_state(self.dls, self.rng)
         yield from it
 
-# %% ../nbs/10_callbacks.ipynb #eade8e7e
+# %% ../nbs/10_callbacks.ipynb #41b9ee8d
 class Checkpoint(Callback):
     """Saves the whole state of a fit to `path/model_dir/fname-….safetensors`, so that the same fit with `resume=True` goes on from there to the very same weights.
 
@@ -414,7 +413,7 @@ class Checkpoint(Callback):
             if k in self.todo['cbs']: cb.load_state_dict(self.todo['cbs'][k])
 
     def before_train(self):
-        s,self.place = self.todo,_rng_state(self.dls)             # for a loader that cannot say where it is
+        s,self.place = self.todo,None if _goes_on(self.dl) else _rng_state(self.dls)   # where a pass begins, for a loader that cannot say where it is
         if s and s['batch']:
             self._restore_cbs()                                   # again, since before_epoch has set some of it
             self.place = s['place']
@@ -435,14 +434,14 @@ class Checkpoint(Callback):
         for k,v in self.model.state_dict().items():
             if v.is_floating_point() and not v.isfinite().all():
                 raise FloatingPointError(f'{k} is not finite any more after batch {self.train_iter-1} of the fit, so nothing is saved: lower the learning rate, or clip the gradients; the last checkpoint is {self.last}')
-        seq = max([0, *(int(o.name.split('-')[-2]) for o,_ in self._files())])+1
+        files = self._files()
+        seq = int(files[0][0].name.split('-')[-2])+1 if files else 1
         train,place = self.dls.train,self.place
         if _goes_on(train): place = train.state_dict() | (dict(order=None, sizes=None, done=0) if not batch and isinstance(train, DataLoader) else {})   # no rest of a pass that was called off
         self.last = write_state(self.folder/f'{self.stem}-{seq:06d}-fit{self.no}.safetensors', dict(
             run=self.learn.run_id, about=self.about, epoch=epoch, batch=batch, done=done, model=dict(self.model.state_dict()), opt=self.opt.state_dict(),
             grads=[p.grad for p in self.model.parameters()], cbs=self._states(), rng=_rng_state(self.dls), place=place))
-        new = [o for o,no in self._files() if no==self.no and o not in self.old]
-        for o in new[self.keep:]: o.unlink(missing_ok=True)
+        for o in [o for o,no in files if no==self.no and o not in self.old][self.keep-1:]: o.unlink(missing_ok=True)
         if epoch or batch:                                       # something was trained, so the earlier training is replaced
             for o in self.old: o.unlink(missing_ok=True)
             self.old = []
@@ -479,7 +478,7 @@ class Checkpoint(Callback):
         for o in [o for o,no in self._files() if no==self.no]:
             try:
                 s = read_state(o)
-                if not isinstance(s, dict) or {'run','about','epoch','batch','done','model','opt','grads','cbs','rng','place'}-set(s): raise MnistError(f'{o} is no checkpoint')
+                if {'run','about','epoch','batch','done','model','opt','grads','cbs','rng','place'}-set(s): raise MnistError(f'{o} is no checkpoint')
                 if self.no and s['run']!=self.learn.run_id: continue        # of an earlier training, that this one replaces
                 if {k:tuple(v.shape) for k,v in s['model'].items()}!=s['about'].get('model'): raise MnistError(f'{o} is damaged: its weights are not those that it describes')
                 odd = [k for k in {**self.about, **s['about']} if self.about.get(k)!=s['about'].get(k)]
@@ -538,16 +537,12 @@ class CSVLogger(Callback):
         self.file.seek(self.start); self.file.truncate()
         self._write(sd['rows'])
 
-# %% ../nbs/10_callbacks.ipynb #cf7d9ca0
+# %% ../nbs/10_callbacks.ipynb #7a39e96c
 class AMPMode(str, Enum):
     "The two kinds of 16 bits"
     FP16,BF16 = 'fp16','bf16'
 
-def _to_float(o):
-    "`o` with its floating point tensors as float32, also inside of lists, tuples and dictionaries"
-    if isinstance(o, dict): return {k:_to_float(v) for k,v in o.items()}
-    if isinstance(o, (list,tuple)): return type(o)(map(_to_float, o))
-    return o.float() if isinstance(o, torch.Tensor) and o.is_floating_point() else o
+def _to_float(b): "`b`, tensors however nested, as float32 where they are floating point numbers"; return apply(lambda o: o.float() if isinstance(o, torch.Tensor) and o.is_floating_point() else o, b)
 
 class MixedPrecision(Callback):
     """Model and loss in mixed precision, on the device of the model; predictions and losses come out as float32. As fastai's.
@@ -559,7 +554,7 @@ class MixedPrecision(Callback):
     ): self.amp_mode,self.kwargs,self._kept = AMPMode(amp_mode),kwargs,{}
 
     def before_fit(self):
-        fp16,self.dev = self.amp_mode==AMPMode.FP16,next((p.device.type for p in self.model.parameters()), 'cpu')
+        fp16,self.dev = self.amp_mode==AMPMode.FP16,_device(self.model).type
         if fp16 and self.dev=='cpu': raise ValueError('float16 is for GPUs, and the model is on the CPU; use learn.to_bf16()')
         if not fp16 and self.dev=='cuda' and not torch.cuda.is_bf16_supported(): raise ValueError('this GPU has no bfloat16; use learn.to_fp16()')
         self.dtype,self.scaler = (torch.float16,torch.amp.GradScaler(self.dev, **self.kwargs)) if fp16 else (torch.bfloat16,None)
@@ -672,9 +667,7 @@ class ActivationStats(Callback):
             ax.plot([i*(self.every or 1) for i in range(len(vs))], vs)
             ax.set(title=f'{self.names[idx]}: {name}', xlabel='batch')
 
-# %% ../nbs/10_callbacks.ipynb #bb605895
-def _columns(rec): "Names of what is in each row of `rec.values`"; return [n for n in rec.metric_names if n not in ('epoch','time')]
-
+# %% ../nbs/10_callbacks.ipynb #751808fa
 class TensorBoardCallback(Callback):
     "Writes for TensorBoard `train_loss` and hyper-parameters (`lr_0` is the rate of the first group) for each batch, and the table's columns for each epoch, under fastai's names."
     order,run_valid,fit_only,writer = Recorder.order+1,False,True,None
@@ -688,21 +681,21 @@ class TensorBoardCallback(Callback):
         for i,h in enumerate(self.opt.hypers):
             for k,v in h.items(): self.writer.add_scalar(f'{k}_{i}', v, self.train_iter)
     def after_epoch(self):
-        names,row = _columns(self.recorder),self.recorder.values[-1]
+        names,row = self.recorder.columns,self.recorder.values[-1]
         if len(row)<len(names): return         # training or validation was skipped
         for n,v in zip(names[1:], row[1:]):
             if v is not None: self.writer.add_scalar(n, v, self.train_iter)
     def cleanup(self):
         if self.writer: self.writer.close(); self.writer = None
 
-# %% ../nbs/10_callbacks.ipynb #63abc138
+# %% ../nbs/10_callbacks.ipynb #064d2a7c
 class ShowGraphCallback(Callback):
     "Draws training and validation loss below the progress table of a notebook after each epoch. Does nothing where there is none."
     order,run_valid,fit_only,fig = 65,False,True,None
     def after_epoch(self):
         mbar,rec = getattr(getattr(self.learn, 'progress', None), 'mbar', None),self.recorder
         if mbar is None or not rec.losses: return
-        train,n = torch.stack(rec.losses).tolist(),len(_columns(rec))
+        train,n = torch.stack(rec.losses).tolist(),len(rec.columns)
         valid = [(i,v[1]) for i,v in zip(rec.iters, rec.values) if len(v)==n]
         ys = [o for o in [0.,*train,*(v for _,v in valid)] if math.isfinite(o)]
         mbar.update_graph([(range(len(train)),train), ([i for i,_ in valid],[v for _,v in valid])],

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['exportables', 'MnistError', 'replacing', 'making_folder', 'set_seed', 'pack_state', 'unpack_state', 'write_state',
-           'read_state', 'exportable', 'default_device', 'to_device', 'to_cpu', 'blame']
+           'read_state', 'exportable', 'default_device', 'apply', 'to_device', 'to_cpu', 'blame']
 
 # %% ../nbs/00_core.ipynb #0105e2e1
 import json, os, random, shutil, zlib
@@ -192,7 +192,21 @@ def default_device(
     if use: raise MnistError('no GPU was found: neither CUDA nor MPS is available to PyTorch; call default_device(None) to take what there is')
     return torch.device('cpu')
 
-# %% ../nbs/00_core.ipynb #e0cd484f
+# %% ../nbs/00_core.ipynb #d2223196
+def apply(
+    func, # Called with each part that is no tuple, list or dictionary
+    x, # Tuples, lists and dictionaries, nested as you like
+    *args, # For `func`
+    **kwargs # For `func`
+): # The same structure
+    "`func` of every part of `x`, as fastai's function of this name, which leaves numbers and texts out; named tuples stay what they are."
+    def f(o):
+        if isinstance(o, Mapping): return {k:f(v) for k,v in o.items()}
+        if isinstance(o, tuple) and hasattr(o, '_fields'): return type(o)(*map(f, o))   # a named tuple
+        if isinstance(o, (tuple,list)): return type(o)(map(f, o))
+        return func(o, *args, **kwargs)
+    return f(x)
+
 def to_device(
     b, # A tensor, or tuples, lists and dictionaries of them, nested as you like
     device=None, # Where to; `default_device()` by default
@@ -200,13 +214,7 @@ def to_device(
 ): # The same structure
     "Put all tensors of `b` on `device`, as fastai's function of this name does."
     if device is None: device = default_device()
-    def f(o):
-        if isinstance(o, torch.Tensor): return o.to(device, non_blocking=non_blocking)
-        if isinstance(o, Mapping): return {k:f(v) for k,v in o.items()}
-        if isinstance(o, tuple) and hasattr(o, '_fields'): return type(o)(*map(f, o))   # a named tuple
-        if isinstance(o, (tuple,list)): return type(o)(map(f, o))
-        return o
-    return f(b)
+    return apply(lambda o: o.to(device, non_blocking=non_blocking) if isinstance(o, torch.Tensor) else o, b)
 
 def to_cpu(
     b # As for `to_device`

@@ -186,7 +186,7 @@ def export(self:Learner,
         except TypeError as e: state[k] = None; warnings.warn(f'{what} cannot be described in {file.name} ({_line(e)}): {so}', stacklevel=2)
     return write_state(file, state, _kind_of)
 
-# %% ../nbs/17_export.ipynb #05b812b1
+# %% ../nbs/17_export.ipynb #5e24c1e6
 class _NoItems(list):
     "A dataset for a Learner that has no data; new items are taken as they are"
     def __init__(self, vocab, n_inp): self.vocab,self.n_inp = vocab,n_inp
@@ -201,7 +201,7 @@ def load_learner(
     "A Learner that predicts as the exported one does. Raises `MnistError` for a file that is missing, damaged, foreign, or does not fit."
     file = Path(fname)
     s = read_state(file, _object, skip=['arch'] if model is not None else [])
-    if not isinstance(s, dict) or 'x' not in s: raise MnistError(f'{file} was written by Learner.save, which keeps numbers only; read it with Learner.load, or write it with Learner.export')
+    if 'x' not in s: raise MnistError(f'{file} was written by Learner.save, which keeps numbers only; read it with Learner.load, or write it with Learner.export')
     xs,frozen,vocab,loss,data = (s.get(k) for k in ('x','frozen','vocab','loss','data'))
     if model is not None:
         _check_state(file, s.get('model'), model)

@@ -8,17 +8,18 @@ __all__ = ['CancelFitException', 'CancelEpochException', 'CancelTrainException',
            'Learner', 'SkipToEpoch', 'Metric', 'AvgMetric', 'AvgLoss', 'TorchMetric', 'mk_metric', 'AvgSmoothLoss',
            'Recorder', 'ProgressCallback', 'FiniteLossCallback', 'GatherPredsCallback']
 
-# %% ../nbs/09_learner.ipynb #350ac044
+# %% ../nbs/09_learner.ipynb #2d967a24
 import math, sys, time
 from contextlib import contextmanager
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import torch
 from fastcore.basics import GetAttr, class2attr, noop, patch
 from fastcore.foundation import L
 from torch import nn, Tensor
-from .core import MnistError, blame, read_state, to_device, write_state
+from .core import MnistError, apply, blame, read_state, to_device, write_state
 from .optimizers import Adam, OptimWrapper
 
 # %% ../nbs/09_learner.ipynb #5d618d1f
@@ -203,7 +204,7 @@ def _set_state(self:Learner, ps, **kwargs):
     for p in ps:
         if p in state: state[p].update(kwargs)
 
-# %% ../nbs/09_learner.ipynb #517d31a1
+# %% ../nbs/09_learner.ipynb #2dcc8ca5
 @patch
 def _with_events(self:Learner, f, event, ex):
     try: self(f'before_{event}'); f()
@@ -230,15 +231,18 @@ def _seen(o):
     if not isinstance(o, Tensor) or not o.numel(): return f'a {type(o).__name__}'
     return f"a tensor of shape {tuple(o.shape)}" + (f' with {o.min()} to {o.max()}' if not o.is_floating_point() else '')
 
+def _device(model): "Where `model` is"; return next((o.device for o in chain(model.parameters(), model.buffers())), torch.device('cpu'))
+def _n_inp(dls, b): "How many parts of the batch `b` are inputs: all but the last, if the `dls` do not say"; return getattr(dls, 'n_inp', None) or max(1, len(b)-1)
+
 @patch
 def one_batch(self:Learner, i, b):
     "Train or evaluate on batch number `i`: inputs, and targets last if there are any. It is moved to where the model is."
     self.iter = i
     if isinstance(b, dict): raise TypeError(f"a batch is a tuple of inputs and targets, and this one is a dictionary with {', '.join(map(str, b))}; pick out what the model takes in a collate_fn")
-    if (p := next(self.model.parameters(), None)) is not None: b = to_device(b, p.device)
+    b = to_device(b, _device(self.model))
     if isinstance(b, Tensor): b = (b,)
-    n_inp = getattr(self.dls, 'n_inp', None) or (1 if len(b)==1 else len(b)-1)
-    self.xb,self.yb = tuple(b[:n_inp]),tuple(b[n_inp:])
+    n = _n_inp(self.dls, b)
+    self.xb,self.yb = tuple(b[:n]),tuple(b[n:])
     self._with_events(self._do_one_batch, 'batch', CancelBatchException)
 
 # %% ../nbs/09_learner.ipynb #be469c0d
@@ -383,7 +387,7 @@ class AvgSmoothLoss(Metric):
     @property
     def name(self): return 'loss'
 
-# %% ../nbs/09_learner.ipynb #cf374e92
+# %% ../nbs/09_learner.ipynb #06a87e7c
 class Recorder(Callback):
     "Keeps what happened: `values` (a row per epoch), `metric_names`, and per training batch `losses` (smoothed) and `lrs`; `iters` batches at each epoch's end."
     order,state_attrs = 50,('values','losses','lrs','iters','log')
@@ -400,6 +404,8 @@ class Recorder(Callback):
     def before_validate(self): [m.reset() for m in self._valid]
     @property
     def _valid(self): return L(self.loss_avg) + self.metrics
+    @property
+    def columns(self): "Names of what is in each row of `values`"; return [n for n in self.metric_names if n not in ('epoch','time')]
 
     def after_batch(self):
         if not self.yb or self.loss is None: return
@@ -508,7 +514,7 @@ class FiniteLossCallback(Callback):
         raise FloatingPointError(f"the loss is {loss} at {batch} of epoch {self.epoch}: lower the learning rate, which is {self.opt.hypers[-1]['lr']:g}, or clip the gradients"
                                  + (f'; the last checkpoint is {kept}' if kept else ''))
 
-# %% ../nbs/09_learner.ipynb #99d36245
+# %% ../nbs/09_learner.ipynb #660bd004
 import textwrap
 from contextlib import nullcontext
 from inspect import signature
@@ -518,15 +524,10 @@ from fastcore.basics import PrettyString
 from torch.utils import data as torch_data
 from . import losses
 from .losses import sigmoid, softmax
-from .minibatches import DataLoader
+from .minibatches import DataLoader, _label, _word
 
-# %% ../nbs/09_learner.ipynb #cbfad35f
-def _keep(o):
-    "`o`, tensors however nested, in the processor's memory and without their graph"
-    if isinstance(o, Tensor): return o.detach().cpu()
-    if isinstance(o, dict): return {k:_keep(v) for k,v in o.items()}
-    return tuple(map(_keep, o)) if isinstance(o, (tuple,list)) else o
-
+# %% ../nbs/09_learner.ipynb #66ffdae6
+def _keep(b): "`b`, tensors however nested, in the processor's memory and without their graph"; return apply(lambda o: o.detach().cpu() if isinstance(o, Tensor) else o, b)
 @patch
 def to_detach(self:Learner, b, cpu=True, gather=True): "`b` in the processor's memory and without its history; fastai's metrics ask for this"; return _keep(b)
 
@@ -613,17 +614,24 @@ def loss_not_reduced(self:Learner):
     try: yield self
     finally: setattr(obj, attr, old)
 
-# %% ../nbs/09_learner.ipynb #d2c1f4ba
+# %% ../nbs/09_learner.ipynb #c20ae4af
+@contextmanager
+def _same_modes(model):
+    "Every layer gets its mode (training or not) back in the end"
+    modes = [(m,m.training) for m in model.modules()]
+    try: yield
+    finally:
+        for m,t in modes: m.training = t
+
 @patch
 @contextmanager
 def _inside(self:Learner, cbs):
     "Validate in the middle of a fit: its record, its batch and the model's mode are the same afterwards"
-    cbs_,state,modes = self.cbs,dict(vars(self)),[(m,m.training) for m in self.model.modules()]
+    cbs_,state = self.cbs,dict(vars(self))
     self.cbs = L(cb for cb in cbs_ if not (getattr(cb, 'fit_only', False) or isinstance(cb, (Recorder,ProgressCallback))))
     try:
-        with self.added_cbs(cbs): yield self
+        with _same_modes(self.model), self.added_cbs(cbs): yield self
     finally:
-        for m,t in modes: m.training = t
         self.cbs = cbs_
         vars(self).update({k:v for k,v in state.items() if k in ('dl','n_iter','iter','xb','yb','pred','loss','loss_grad','training')})
 
@@ -654,7 +662,7 @@ def get_preds(self:Learner,
     dec = [getattr(self.loss_func, 'decodes', noop)(preds)] if with_decoded else []
     return (*([x] if with_input else []), preds, targs, *dec, *([loss] if with_loss else []))
 
-# %% ../nbs/09_learner.ipynb #8588e1e7
+# %% ../nbs/09_learner.ipynb #cd869dac
 def _meaning(loss_func):
     "What makes probabilities of activations, and answers of these, after training with `loss_func`"
     f = _bare(loss_func)
@@ -663,12 +671,6 @@ def _meaning(loss_func):
     if f in (losses.mnist_loss, losses.binary_cross_entropy_with_logits, F.binary_cross_entropy_with_logits) or isinstance(f, nn.BCEWithLogitsLoss):
         return getattr(loss_func, 'keywords', {}).get('activation', sigmoid),lambda p: p>0.5
     return noop,noop
-
-def _word(dls, y):
-    "The name of the class `y`, or else its number; other targets as they are"
-    if not isinstance(y, Tensor) or y.numel()!=1: return y
-    vocab = getattr(dls, 'vocab', None)
-    return y.item() if y.is_floating_point() else vocab[int(y)] if vocab else int(y)
 
 @patch
 def predict(self:Learner,
@@ -682,9 +684,9 @@ def predict(self:Learner,
     probs = act(acts)
     dec = decodes(probs)[0]
     x = tuple(o[0] for o in x) if isinstance(x, tuple) else x[0] if isinstance(x, Tensor) else x
-    return (*([x] if with_input else []), _word(self.dls, dec), dec, probs[0])
+    return (*([x] if with_input else []), _word(dec, getattr(self.dls, 'vocab', None)), dec, probs[0])
 
-# %% ../nbs/09_learner.ipynb #264093e2
+# %% ../nbs/09_learner.ipynb #ef77e74e
 @patch
 def show_results(self:Learner,
     ds_idx:int=1, # Which of the `dls`, if no `dl` is given
@@ -702,19 +704,18 @@ def show_results(self:Learner,
     if dec[0].numel()!=1: raise ValueError(f'show_results writes one answer below each image, and an answer of this model has shape {tuple(dec[0].shape)}')
     axs = self.dls.show_batch(b=b, max_n=max_n, **kwargs)
     for i,(ax,d) in enumerate(zip(axs.flat, dec)):
-        word,right = _word(self.dls, d),None
+        right = None
         if targs is not None and not dec.is_floating_point(): right = float(d)==float(targs[i])      # a class, and not a quantity
         mark,color = {None:('','black'), True:('✓ ','tab:green'), False:('✗ ','tab:red')}[right]
-        ax.text(.5, -.02, f'{mark}{word:.4g}' if isinstance(word, float) else f'{mark}{word}', color=color, ha='center', va='top', transform=ax.transAxes)
+        ax.text(.5, -.02, mark+_label(d, getattr(self.dls, 'vocab', None)), color=color, ha='center', va='top', transform=ax.transAxes)
     axs.flat[0].figure.tight_layout(h_pad=2)
 
-# %% ../nbs/09_learner.ipynb #ec9790d4
+# %% ../nbs/09_learner.ipynb #de7c3e84
 @patch
 def to_df(self:Recorder): # A DataFrame with a row for each epoch
     "`values` under their names, without the time."
     import pandas as pd
-    names = [n for n in self.metric_names if n not in ('epoch','time')]
-    return pd.DataFrame(list(map(list, self.values)), columns=names).rename_axis('epoch')
+    return pd.DataFrame(list(map(list, self.values)), columns=self.columns).rename_axis('epoch')
 
 @patch
 def plot_loss(self:Recorder,
@@ -733,31 +734,25 @@ def plot_loss(self:Recorder,
     if show_epochs:
         for i in self.iters: ax.axvline(i, color='grey', ls=':')
     if with_valid:
-        col = list(self.metric_names).index('valid_loss')-1
+        col = self.columns.index('valid_loss')
         pts = [(i,v[col]) for i,v in zip(self.iters, self.values) if i>=skip_start and len(v)>col]
         ax.plot([i for i,_ in pts], [v for _,v in pts], label='valid')
         ax.legend()
     ax.set(xlabel='steps', ylabel='loss', title='learning curve')
     return ax
 
-# %% ../nbs/09_learner.ipynb #e21e1170
+# %% ../nbs/09_learner.ipynb #36243f34
 def _shape(o): return ' x '.join(map(str, o.shape)) if isinstance(o, Tensor) else ', '.join(map(_shape, o.values() if isinstance(o, dict) else o)) if isinstance(o, (dict,tuple,list)) else ''
 
 @contextmanager
 def _evaluating(model):
     "Evaluation mode without gradients and without a trace: every layer gets its mode back, and the generator of random numbers its state"
-    modes = [(m,m.training) for m in model.modules()]
-    try:
-        with torch.no_grad(), torch.random.fork_rng([]): yield model.eval()
-    finally:
-        for m,t in modes: m.training = t
+    with _same_modes(model), torch.no_grad(), torch.random.fork_rng([]): yield model.eval()
 
 def _some_batch(dls):
     "The inputs of a first batch, or `None` if there is none"
     for dl in getattr(dls, 'loaders', dls):
-        for b in _anew(dl): return tuple(b[:getattr(dls, 'n_inp', max(1, len(b)-1))])
-
-def _device(model): return next((p.device for p in [*model.parameters(), *model.buffers()]), torch.device('cpu'))
+        for b in _anew(dl): return tuple(b[:_n_inp(dls, b)])
 
 @patch
 def summary(self:Learner) -> str: # Lines of at most 80 characters; a notebook shows them as they are

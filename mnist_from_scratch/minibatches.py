@@ -248,19 +248,22 @@ def _of(ds, name):
     "`ds.name`, or that of the dataset that `ds` is a part of; None if there is none"
     return getattr(ds, name, None) if ds is None or hasattr(ds, name) else _of(getattr(ds, 'dataset', None), name)
 
-# %% ../nbs/06_minibatches.ipynb #5dba61b7
+# %% ../nbs/06_minibatches.ipynb #d8d68d3b
 def _pictures(x):
     "Images that `show_images` takes, of rows [N,n²] or images"
     if x.ndim==2 and (side := math.isqrt(x.shape[1]))**2==x.shape[1]: return x.view(-1, side, side)
     if x.ndim==3 or (x.ndim==4 and x.shape[1] in (1,3)): return x
     raise ValueError(f'no pictures to show: inputs have shape {tuple(x.shape)}, not [N,n²], [N,H,W], [N,1,H,W] or [N,3,H,W]')
 
+def _word(y, vocab):
+    "The name of the class `y`, or else its number; other targets as they are"
+    if not isinstance(y, Tensor) or y.numel()!=1: return y
+    return y.item() if y.is_floating_point() else vocab[int(y)] if vocab else int(y)
+
 def _label(y, vocab):
-    "A target in words"
-    if not isinstance(y, Tensor): return y
-    if y.numel()!=1: return str(y.tolist())
-    y = y.item()
-    return f'{y:.4g}' if isinstance(y, float) else vocab[int(y)] if vocab else y
+    "A target in few words"
+    y = _word(y, vocab)
+    return f'{y:.4g}' if isinstance(y, float) else str(y.tolist()) if isinstance(y, Tensor) else str(y)
 
 def _show_batch(b, vocab, max_n=9, nrows=None, ncols=None, figsize=None, **kwargs):
     b = to_cpu(tuple(b.values()) if isinstance(b, Mapping) else (b,) if isinstance(b, Tensor) else b)
@@ -497,12 +500,16 @@ def _on_device(ds, device):
         _moved[ds] = key,to_device(ds.tensors, device)
     return _moved[ds][1]
 
-# %% ../nbs/06_minibatches.ipynb #1ce9b9d6
+# %% ../nbs/06_minibatches.ipynb #2477a19b
+def _may_draw(dl):
+    "What may have a generator of its own: a loader, of any library, and its samplers"
+    bs = getattr(dl, 'batch_sampler', None)
+    return dl,getattr(dl, 'sampler', None),bs,getattr(bs, 'sampler', None)
+
 @patch
 def _own_generator(self:DataLoader):
     "The loader's generator, or that of its sampler"
-    os = self,self.sampler,self.batch_sampler,getattr(self.batch_sampler, 'sampler', None)
-    return next((o.generator for o in os if getattr(o, 'generator', None) is not None), None)
+    return next((o.generator for o in _may_draw(self) if getattr(o, 'generator', None) is not None), None)
 
 @patch
 def state_dict(self:DataLoader) -> dict: # Numbers, tensors and `None`

@@ -8,7 +8,6 @@ from pathlib import Path
 import torch
 from torch import nn
 
-import mnist_from_scratch.core as core
 from mnist_from_scratch.callbacks import *
 from mnist_from_scratch.core import set_seed
 from mnist_from_scratch.datasets import load_digits

@@ -200,7 +200,7 @@ def test_fp16_skips_and_recovers_on_a_gpu():
 @gpu
 @pytest.mark.parametrize('mode', ['fp16','bf16'])
 def test_like_fastai_on_a_gpu(mode):
-    fp16 = pytest.importorskip('fastai.callback.fp16')
+    pytest.importorskip('fastai.callback.fp16')
     import fastai.basics as fb, fastai.optimizer as fo
     a = learner(dev='cuda')
     b = fb.Learner(fb.DataLoaders(*(fb.DataLoader(list(zip(*dl.dataset.tensors)), bs=bs) for dl,bs in ((a.dls.train,8),(a.dls.valid,16))), device=torch.device('cuda')),

@@ -6,7 +6,7 @@ import pytest, torch
 from torch import nn
 from torch.utils.data import TensorDataset
 
-from mnist_from_scratch.callbacks import Checkpoint, GradientAccumulation, lr_find
+from mnist_from_scratch.callbacks import Checkpoint, GradientAccumulation
 from mnist_from_scratch.core import MnistError, set_seed
 from mnist_from_scratch.learner import Callback, Learner
 from mnist_from_scratch.losses import accuracy, cross_entropy

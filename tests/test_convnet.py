@@ -2,7 +2,6 @@
 import hashlib, threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import numpy as np
 import pytest, torch
@@ -11,9 +10,8 @@ from PIL import Image
 from torch import nn
 
 from mnist_from_scratch import convnet
-from mnist_from_scratch.convnet import BasicBlock, ImageDataLoaders, ImageDataset, ResNet, Resize, cnn_learner, create_head, resnet18, vision_learner
+from mnist_from_scratch.convnet import BasicBlock, ImageDataLoaders, ImageDataset, ResNet, Resize, cnn_learner, resnet18, vision_learner
 from mnist_from_scratch.core import MnistError, set_seed
-from mnist_from_scratch.datasets import URLs, untar_data
 from mnist_from_scratch.losses import accuracy
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders
 from mnist_from_scratch.optimizers import Adam
@@ -224,9 +222,9 @@ def test_as_fastai(pets):
 def test_valid_pct(pets):
     def split(seed): o = ImageDataLoaders.from_folder(pets, valid_pct=.25, seed=seed, bs=2); return set(o.train_ds.items),set(o.valid_ds.items)
     state = torch.get_rng_state()
-    (t,v),(t2,v2) = split(1),split(1)
+    (t,v),again = split(1),split(1)
     assert torch.equal(state, torch.get_rng_state())
-    assert v==v2 and len(t)==6 and len(v)==2 and not t&v and any(split(s)[1]!=v for s in range(5))
+    assert (t,v)==again and len(t)==6 and len(v)==2 and not t&v and any(split(s)[1]!=v for s in range(5))
     with pytest.raises(ValueError, match='between 0 and 1'): ImageDataLoaders.from_folder(pets, valid_pct=1)
 
 def test_batches(pets):

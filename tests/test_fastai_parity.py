@@ -4,7 +4,6 @@ from functools import partial
 
 import pytest, torch
 import torch.nn.functional as F
-from torch import nn
 
 fastai = pytest.importorskip('fastai.basics')
 from fastai.callback import schedule as _  # gives fastai's Learner its fit_one_cycle

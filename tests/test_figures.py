@@ -4,7 +4,6 @@ from statistics import median
 import pytest, torch
 import torch.nn.functional as F
 from fastcore.basics import noop
-from torch import nn
 from torch.utils.data import TensorDataset
 
 from mnist_from_scratch.baseline import PixelSimilarity, Proportion, is_3, mean_digits, mnist_distance, rmse_distance

@@ -9,7 +9,7 @@ from hypothesis import given, settings, strategies as st
 from torch import nn
 from torch.utils.data import BatchSampler, DataLoader as TorchDL, IterableDataset, RandomSampler, Subset, TensorDataset, WeightedRandomSampler, get_worker_info, random_split
 
-from mnist_from_scratch import learner as learner_module, losses
+from mnist_from_scratch import losses
 from mnist_from_scratch.core import default_device, to_cpu
 from mnist_from_scratch.losses import accuracy, cross_entropy
 from mnist_from_scratch.learner import Learner
