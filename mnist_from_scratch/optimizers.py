@@ -5,10 +5,11 @@
 # %% auto #0
 __all__ = ['BasicOptim', 'Optimizer', 'SGD', 'Adam', 'OptimWrapper']
 
-# %% ../nbs/08_optimizers.ipynb #361f8b3e
+# %% ../nbs/08_optimizers.ipynb #20d3bfe8
 import math
 
 import torch
+from fastcore.basics import patch
 from torch import Tensor
 
 # %% ../nbs/08_optimizers.ipynb #38f587ca
@@ -30,7 +31,7 @@ class BasicOptim:
         "Forget all gradients"
         for p in self.params: p.grad = None
 
-# %% ../nbs/08_optimizers.ipynb #118a298b
+# %% ../nbs/08_optimizers.ipynb #58a434a7
 class Optimizer:
     "Groups of parameters with their hyper-parameters, and a state for each parameter. Children say in `update` how one is changed."
     def __init__(self,
@@ -43,52 +44,6 @@ class Optimizer:
         self.param_lists = [list(g) for g in params] if not isinstance(params[0], Tensor) else [params]
         self.hypers,self.state = [{} for _ in self.param_lists],{p:{} for g in self.param_lists for p in g}
         self.set_hypers(**hypers)
-
-    def set_hyper(self,
-        k:str, # Its name
-        v # For all groups: one value, a value each (list), or `slice(first, last)` to multiply up evenly from group to group
-    ):
-        "Set a hyper-parameter. `slice(last)` gives the last group `last`, and the others a tenth of it. As fastai's."
-        n = len(self.param_lists)
-        if isinstance(v, slice):
-            if v.start: v = [v.start*(v.stop/v.start)**(i/(n-1)) for i in range(n)] if n>1 else [v.stop]
-            else: v = [v.stop/10]*(n-1) + [v.stop]
-        elif hasattr(v, '__len__'): v = list(v)*(n if len(v)==1 else 1)
-        else: v = [v]*n
-        if len(v)!=n: raise ValueError(f'{len(v)} values of {k} for {n} groups of parameters')
-        for h,o in zip(self.hypers, v): h[k] = o
-
-    def set_hypers(self, **kwargs):
-        "`set_hyper` for each"
-        for k,v in kwargs.items(): self.set_hyper(k, v)
-
-    def freeze_to(self,
-        n:int # The first group that is trained; negative counts from the end
-    ):
-        "Only groups from `n` on get gradients."
-        if n<0: n += len(self.param_lists)
-        if not 0<=n<len(self.param_lists): raise ValueError(f'there are {len(self.param_lists)} groups of parameters; freezing up to group {n} would leave none to train')
-        for i,g in enumerate(self.param_lists):
-            for p in g: p.requires_grad_(i>=n or self.state[p].get('force_train', False))
-
-    def clear_state(self):
-        "Forget the memory of earlier steps, but not which parameters are spared weight decay, or never frozen"
-        for s in self.state.values():
-            for k in set(s)-{'do_wd','force_train'}: del s[k]
-
-    def state_dict(self):
-        "The memory of all parameters, in their order, and the hyper-parameters of all groups"
-        return dict(state=[dict(self.state[p]) for g in self.param_lists for p in g], hypers=[dict(h) for h in self.hypers])
-
-    def load_state_dict(self, sd):
-        "Take over what `state_dict` gave. Raises `ValueError` if it belongs to other parameters."
-        ps = [p for g in self.param_lists for p in g]
-        if len(sd['state'])!=len(ps) or len(sd['hypers'])!=len(self.hypers):
-            raise ValueError(f"this state is of {len(sd['state'])} parameters in {len(sd['hypers'])} groups, and the optimizer has {len(ps)} in {len(self.hypers)}")
-        for a,b in zip(sd['hypers'], self.hypers):
-            if set(a)!=set(b): raise ValueError(f"its hyper-parameters are {', '.join(a)}, and the optimizer's {', '.join(b)}")
-        self.state = {p:{k:v.to(p.device) if isinstance(v, Tensor) else v for k,v in s.items()} for p,s in zip(ps, sd['state'])}
-        self.hypers = [dict(h) for h in sd['hypers']]
 
     @torch.no_grad()
     def step(self):
@@ -105,6 +60,61 @@ class Optimizer:
     def update(self, p, state, **hypers):
         "Change `p` in place by its `grad`"
         raise NotImplementedError
+
+# %% ../nbs/08_optimizers.ipynb #27cf3372
+@patch
+def set_hyper(self:Optimizer,
+    k:str, # Its name
+    v # For all groups: one value, a value each (list), or `slice(first, last)` to multiply up evenly from group to group
+):
+    "Set a hyper-parameter. `slice(last)` gives the last group `last`, and the others a tenth of it. As fastai's."
+    n = len(self.param_lists)
+    if isinstance(v, slice):
+        if v.start: v = [v.start*(v.stop/v.start)**(i/(n-1)) for i in range(n)] if n>1 else [v.stop]
+        else: v = [v.stop/10]*(n-1) + [v.stop]
+    elif hasattr(v, '__len__'): v = list(v)*(n if len(v)==1 else 1)
+    else: v = [v]*n
+    if len(v)!=n: raise ValueError(f'{len(v)} values of {k} for {n} groups of parameters')
+    for h,o in zip(self.hypers, v): h[k] = o
+
+@patch
+def set_hypers(self:Optimizer, **kwargs):
+    "`set_hyper` for each"
+    for k,v in kwargs.items(): self.set_hyper(k, v)
+
+# %% ../nbs/08_optimizers.ipynb #dc5c6633
+@patch
+def freeze_to(self:Optimizer,
+    n:int # The first group that is trained; negative counts from the end
+):
+    "Only groups from `n` on get gradients."
+    if n<0: n += len(self.param_lists)
+    if not 0<=n<len(self.param_lists): raise ValueError(f'there are {len(self.param_lists)} groups of parameters; freezing up to group {n} would leave none to train')
+    for i,g in enumerate(self.param_lists):
+        for p in g: p.requires_grad_(i>=n or self.state[p].get('force_train', False))
+
+# %% ../nbs/08_optimizers.ipynb #9d6fb5f0
+@patch
+def clear_state(self:Optimizer):
+    "Forget the memory of earlier steps, but not which parameters are spared weight decay, or never frozen"
+    for s in self.state.values():
+        for k in set(s)-{'do_wd','force_train'}: del s[k]
+
+@patch
+def state_dict(self:Optimizer):
+    "The memory of all parameters, in their order, and the hyper-parameters of all groups"
+    return dict(state=[dict(self.state[p]) for g in self.param_lists for p in g], hypers=[dict(h) for h in self.hypers])
+
+@patch
+def load_state_dict(self:Optimizer, sd):
+    "Take over what `state_dict` gave. Raises `ValueError` if it belongs to other parameters."
+    ps = [p for g in self.param_lists for p in g]
+    if len(sd['state'])!=len(ps) or len(sd['hypers'])!=len(self.hypers):
+        raise ValueError(f"this state is of {len(sd['state'])} parameters in {len(sd['hypers'])} groups, and the optimizer has {len(ps)} in {len(self.hypers)}")
+    for a,b in zip(sd['hypers'], self.hypers):
+        if set(a)!=set(b): raise ValueError(f"its hyper-parameters are {', '.join(a)}, and the optimizer's {', '.join(b)}")
+    self.state = {p:{k:v.to(p.device) if isinstance(v, Tensor) else v for k,v in s.items()} for p,s in zip(ps, sd['state'])}
+    self.hypers = [dict(h) for h in sd['hypers']]
 
 # %% ../nbs/08_optimizers.ipynb #52387f72
 def _decay(p, state, lr, wd, decouple_wd):
