@@ -108,11 +108,11 @@ def seconds(
     while (once := t.timeit(n)) < least: n *= 2
     return min(once, *t.repeat(repeat, n))/n
 
-# %% ../nbs/02_pixels.ipynb #3c08ee42
+# %% ../nbs/02_pixels.ipynb #8dc00456
 def _apart(a, b, tol):
     "In which way two results differ, in words; empty if they agree"
     if all(isinstance(o, (list,tuple)) for o in (a,b)) and len(a)==len(b): return next(filter(None, (_apart(p, q, tol) for p,q in zip(a, b))), '')
-    a,b = (torch.as_tensor(o).detach().cpu().double() for o in (a,b))
+    a,b = (torch.as_tensor(o.detach().cpu() if isinstance(o, Tensor) else o, dtype=torch.float64) for o in (a,b))
     if a.shape!=b.shape: return f'in shape, {tuple(a.shape)} and {tuple(b.shape)}'
     off = (a-b).abs().max().item() if a.numel() else 0.
     return '' if off<=tol else f'by {off:.2g}'   # nan is no agreement
