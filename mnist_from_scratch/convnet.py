@@ -6,12 +6,13 @@
 __all__ = ['RESNET18_URL', 'cnn_learner', 'conv2d', 'conv', 'mnist_convnet', 'BasicBlock', 'ResNet', 'resnet18', 'Resize',
            'ImageDataset', 'ImageDataLoaders', 'AdaptiveConcatPool2d', 'create_head', 'vision_learner']
 
-# %% ../nbs/14_convnet.ipynb #f8ceb54c
+# %% ../nbs/14_convnet.ipynb #26d7374e
 from pathlib import Path
 
 import numpy as np
 import torch
 from PIL import Image, ImageOps
+from fastcore.basics import patch
 from fastcore.foundation import L
 from torch import nn, Tensor
 from .core import MnistError, default_device, exportable
@@ -161,7 +162,7 @@ def _rgb(o):
     o = ImageOps.exif_transpose(o)
     return (Image.fromarray(_grey(o).astype(np.uint8)) if o.mode[0] in 'IF' else o).convert('RGB') # I, F: 16 or 32 bits
 
-# %% ../nbs/14_convnet.ipynb #2961e72b
+# %% ../nbs/14_convnet.ipynb #edc85af8
 _keep_bytes = 2**30 # so much of the images stays in memory, for each set and in each worker process
 
 @exportable
@@ -207,15 +208,7 @@ class ImageDataset:
         for f in self.batch_tfms: x = f(x)
         return (x,*y)
 
-    def test_ds(self,
-        items, # As for the class
-        with_labels:bool=False # Take labels from the names of the files' folders?
-    ):
-        "A set of other images, with the same classes and transforms."
-        items = L(items)
-        return ImageDataset(items, _labels(items, self.vocab) if with_labels else None, self.vocab, self.item_tfms, self.batch_tfms)
-    def new_empty(self): "The same without images"; return self.test_ds([])
-
+# %% ../nbs/14_convnet.ipynb #e721093d
 def _labels(files, vocab):
     "The position in `vocab` of each file's folder"
     pos = {o:i for i,o in enumerate(vocab)}
@@ -223,12 +216,47 @@ def _labels(files, vocab):
         if Path(f).parent.name not in pos: raise MnistError(f"{f} is in no folder of a class; the classes are {', '.join(vocab)}")
     return [pos[Path(f).parent.name] for f in files]
 
-# %% ../nbs/14_convnet.ipynb #e998664e
+@patch
+def test_ds(self:ImageDataset,
+    items, # As for the class
+    with_labels:bool=False # Take labels from the names of the files' folders?
+):
+    "A set of other images, with the same classes and transforms."
+    items = L(items)
+    return ImageDataset(items, _labels(items, self.vocab) if with_labels else None, self.vocab, self.item_tfms, self.batch_tfms)
+
+@patch
+def new_empty(self:ImageDataset): "The same without images"; return self.test_ds([])
+
+# %% ../nbs/14_convnet.ipynb #27898f66
 def _image_files(folder, pattern):
     "The image files in `folder` that match `pattern`, sorted"
     known = Image.registered_extensions()
     return sorted(o for o in folder.glob(pattern) if o.suffix.lower() in known and not any(p[0]=='.' for p in o.relative_to(folder).parts))
 
+def _two_folders(path, train, valid):
+    "The image files of both parts, and the folders of the classes"
+    for o in (train,valid):
+        if not (path/o).is_dir(): raise MnistError(f"{path} has no folder '{o}'; name its parts with train= and valid=, or pass valid_pct=0.2 to hold out a fifth")
+    parts = [_image_files(path/o, '*/*') for o in (train,valid)]
+    for o,fs in zip((train,valid), parts):
+        if not fs: raise MnistError(f'{path/o} has no images in folders named by their class; put some there')
+    classes = {f.parent for f in parts[0]}
+    for o in sorted((path/train).iterdir()):
+        if o.is_dir() and o.name[0]!='.' and o not in classes: raise MnistError(f'{o} has no images; put some there, or remove that folder')
+    return parts,classes
+
+def _held_out(path, valid_pct, seed):
+    "The same, for a share of all images that is held out at random"
+    if not 0<valid_pct<1: raise ValueError(f'valid_pct is a share between 0 and 1, not {valid_pct}')
+    files = _image_files(path, '**/*')
+    n_valid = int(valid_pct*len(files))
+    if not n_valid: raise MnistError(f'{path} has {len(files)} images, too few to hold out {valid_pct} of them; put more there')
+    idxs = torch.randperm(len(files), generator=None if seed is None else torch.Generator().manual_seed(seed)).tolist()
+    parts = [[files[i] for i in o] for o in (idxs[n_valid:],idxs[:n_valid])]
+    return parts,{f.parent for f in files}
+
+# %% ../nbs/14_convnet.ipynb #5ebe33b9
 class ImageDataLoaders(DataLoaders):
     "`DataLoaders` of images, made from folders. Names as fastai's."
     @property
@@ -253,23 +281,7 @@ class ImageDataLoaders(DataLoaders):
         "Images and their classes from folders. Raises `MnistError` where there is none, or a folder of a class has no images."
         path = Path(path)
         if not path.is_dir(): raise MnistError(f'there is no folder {path}; pass one that holds images')
-        if valid_pct is None:
-            for o in (train,valid):
-                if not (path/o).is_dir(): raise MnistError(f"{path} has no folder '{o}'; name its parts with train= and valid=, or pass valid_pct=0.2 to hold out a fifth")
-            parts = [_image_files(path/o, '*/*') for o in (train,valid)]
-            for o,fs in zip((train,valid), parts):
-                if not fs: raise MnistError(f'{path/o} has no images in folders named by their class; put some there')
-            classes = {f.parent for f in parts[0]}
-            for o in sorted((path/train).iterdir()):
-                if o.is_dir() and o.name[0]!='.' and o not in classes: raise MnistError(f'{o} has no images; put some there, or remove that folder')
-        else:
-            if not 0<valid_pct<1: raise ValueError(f'valid_pct is a share between 0 and 1, not {valid_pct}')
-            files = _image_files(path, '**/*')
-            n_valid = int(valid_pct*len(files))
-            if not n_valid: raise MnistError(f'{path} has {len(files)} images, too few to hold out {valid_pct} of them; put more there')
-            idxs = torch.randperm(len(files), generator=None if seed is None else torch.Generator().manual_seed(seed)).tolist()
-            parts = [[files[i] for i in o] for o in (idxs[n_valid:],idxs[:n_valid])]
-            classes = {f.parent for f in files}
+        parts,classes = _two_folders(path, train, valid) if valid_pct is None else _held_out(path, valid_pct, seed)
         vocab = sorted(set(vocab or (o.name for o in classes)))
         tds,vds = (ImageDataset(fs, _labels(fs, vocab), vocab, item_tfms, batch_tfms) for fs in parts)
         return cls(DataLoader(tds, bs, shuffle=shuffle, drop_last=shuffle and len(tds)>bs, collate_fn=tds.collate, **kwargs),
