@@ -46,7 +46,7 @@ def collate(
     raise TypeError(f'cannot stack items of type {type(o).__name__}: a dataset gives tensors, arrays, numbers, strings, '
                     'or tuples and dictionaries of them; or pass collate_fn')
 
-# %% ../nbs/06_minibatches.ipynb #eb82a7a2
+# %% ../nbs/06_minibatches.ipynb #7b7c720e
 _worker_args = 'persistent_workers prefetch_factor pin_memory timeout worker_init_fn multiprocessing_context'.split()
 
 class DataLoader:
@@ -81,32 +81,39 @@ class DataLoader:
         self.device = None if device is None else torch.device(device)
         return self
 
-    @property
-    def n(self):
-        "How many items a pass has; None where nobody knows"
-        o = self.dataset if self.sampler is None else self.sampler
-        return self._n if self._n is not None else len(o) if hasattr(o, '__len__') else None
+# %% ../nbs/06_minibatches.ipynb #809b8f30
+@patch(as_prop=True)
+def n(self:DataLoader):
+    "How many items a pass has; None where nobody knows"
+    o = self.dataset if self.sampler is None else self.sampler
+    return self._n if self._n is not None else len(o) if hasattr(o, '__len__') else None
 
-    def _n_batches(self, n): return n if self.bs is None else n//self.bs if self.drop_last else -(-n//self.bs)
 
-    def __len__(self):
-        if self.batch_sampler is not None: return len(self.batch_sampler)
-        if self.n is not None: return self._n_batches(self.n)
-        raise TypeError(f'nobody knows how many items there are: the {"dataset" if self.sampler is None else "sampler"} has no length; pass n')
+@patch
+def _n_batches(self:DataLoader, n): return n if self.bs is None else n//self.bs if self.drop_last else -(-n//self.bs)
 
-    def new(self, dataset=None, cls=None, **kwargs):
-        """A copy with some arguments changed, for instance `new(shuffle=False)`.
+@patch
+def __len__(self:DataLoader):
+    if self.batch_sampler is not None: return len(self.batch_sampler)
+    if self.n is not None: return self._n_batches(self.n)
+    raise TypeError(f'nobody knows how many items there are: the {"dataset" if self.sampler is None else "sampler"} has no length; pass n')
 
-        Another dataset does not get `n` and the samplers, which were made for this one."""
-        args = {k:getattr(self, k) for k in 'bs num_workers shuffle drop_last device collate_fn generator'.split()}
-        if dataset is None: args |= dict(dataset=self.dataset, n=self._n, sampler=self.sampler, batch_sampler=self.batch_sampler)
-        else: args['dataset'] = dataset
-        return (cls or type(self))(**args | self.kwargs | kwargs)
+# %% ../nbs/06_minibatches.ipynb #750dc7e9
+@patch
+def new(self:DataLoader, dataset=None, cls=None, **kwargs):
+    """A copy with some arguments changed, for instance `new(shuffle=False)`.
 
-    def one_batch(self):
-        "The first batch of a new pass, fetched without workers. A pass that is under way is not disturbed. Raises `ValueError` if there is no batch."
-        for b in self.new(num_workers=0): return b
-        raise ValueError(f'this DataLoader has no batch: {self.n} items, bs={self.bs}, drop_last={self.drop_last}')
+    Another dataset does not get `n` and the samplers, which were made for this one."""
+    args = {k:getattr(self, k) for k in 'bs num_workers shuffle drop_last device collate_fn generator'.split()}
+    if dataset is None: args |= dict(dataset=self.dataset, n=self._n, sampler=self.sampler, batch_sampler=self.batch_sampler)
+    else: args['dataset'] = dataset
+    return (cls or type(self))(**args | self.kwargs | kwargs)
+
+@patch
+def one_batch(self:DataLoader):
+    "The first batch of a new pass, fetched without workers. A pass that is under way is not disturbed. Raises `ValueError` if there is no batch."
+    for b in self.new(num_workers=0): return b
+    raise ValueError(f'this DataLoader has no batch: {self.n} items, bs={self.bs}, drop_last={self.drop_last}')
 
 # %% ../nbs/06_minibatches.ipynb #0ceabb6d
 @patch
@@ -126,7 +133,7 @@ def _check(self:DataLoader):
     if self.batch_sampler is not None and others:
         raise ValueError('a batch_sampler makes whole batches; leave out bs, shuffle, drop_last, n and sampler')
 
-# %% ../nbs/06_minibatches.ipynb #122838fd
+# %% ../nbs/06_minibatches.ipynb #90605cc5
 @exportable
 class DigitRows(TensorDataset):
     "Rows of 784 pixels, float32 [N,784] in [0,1], and their targets, int64 [N] or [N,1]. `vocab` has the names of the classes."
@@ -137,32 +144,6 @@ class DigitRows(TensorDataset):
     def new_empty(self):
         "The same without rows: what is left is `vocab`, and how items are made"
         return type(self)(*self[:0], self.vocab, self.to_target)
-
-    def test_ds(self,
-        items, # `Digits`; or a list of images: 28×28 or 784 numbers (bytes, or floats from 0 to 1), PIL images or files of any size
-        with_labels:bool=False # Targets too? Then `items` are labelled `Digits`, or pairs of an image and a digit
-    ) -> TensorDataset: # Rows, and targets if asked for
-        "Images as rows like those of this set. Raises `ValueError` for other shapes, or floats outside of [0,1]."
-        if isinstance(items, TensorDataset): return items if with_labels else TensorDataset(items.tensors[0])   # rows already
-        if isinstance(items, Digits): x,y = items.floats().flatten(1),items.y
-        else:
-            xs = [o[0] if isinstance(o, tuple) else o for o in items]
-            x,y = torch.stack([_row(o) for o in xs]) if xs else torch.zeros(0,784),None
-            if with_labels: y = torch.tensor([int(o[1]) for o in items], dtype=torch.int64)
-        return TensorDataset(x, self.to_target(Digits(torch.zeros(len(y),28,28, dtype=torch.uint8), y))) if with_labels else TensorDataset(x)
-
-def _row(im):
-    "One image as a row of 784 floats"
-    if isinstance(im, (str,Path)): im = read_image(im)
-    if isinstance(im, Image.Image) and (im.size,im.mode)!=((28,28),'L'): im = as_mnist(im)
-    im = im if isinstance(im, Tensor) else torch.from_numpy(np.array(im))
-    if im.numel()!=784:
-        raise ValueError(f'an image has 28×28 pixels, not shape {tuple(im.shape)}; pass a list of such images, or PIL images of any size')
-    if not im.is_floating_point(): im = im.float() if im.dtype==torch.bool else im.float()/255
-    elif not 0<=im.min()<=im.max()<=1:
-        raise ValueError(f'pixels that are floats lie between 0 (paper) and 1 (ink), not from {im.min():.3g} to {im.max():.3g}; '
-                         'divide by 255, or pass whole numbers')
-    return im.float().flatten()
 
 @exportable
 def _targets(ds, classes=None, positive=None):
@@ -180,7 +161,35 @@ def to_dset(
     to_target = partial(_targets, classes=classes, positive=positive)
     return DigitRows(ds.floats().flatten(1), to_target(ds), vocab, to_target)
 
-# %% ../nbs/06_minibatches.ipynb #bf28bcf6
+# %% ../nbs/06_minibatches.ipynb #a54c9a06
+def _row(im):
+    "One image as a row of 784 floats"
+    if isinstance(im, (str,Path)): im = read_image(im)
+    if isinstance(im, Image.Image) and (im.size,im.mode)!=((28,28),'L'): im = as_mnist(im)
+    im = im if isinstance(im, Tensor) else torch.from_numpy(np.array(im))
+    if im.numel()!=784:
+        raise ValueError(f'an image has 28×28 pixels, not shape {tuple(im.shape)}; pass a list of such images, or PIL images of any size')
+    if not im.is_floating_point(): im = im.float() if im.dtype==torch.bool else im.float()/255
+    elif not 0<=im.min()<=im.max()<=1:
+        raise ValueError(f'pixels that are floats lie between 0 (paper) and 1 (ink), not from {im.min():.3g} to {im.max():.3g}; '
+                         'divide by 255, or pass whole numbers')
+    return im.float().flatten()
+
+@patch
+def test_ds(self:DigitRows,
+    items, # `Digits`; or a list of images: 28×28 or 784 numbers (bytes, or floats from 0 to 1), PIL images or files of any size
+    with_labels:bool=False # Targets too? Then `items` are labelled `Digits`, or pairs of an image and a digit
+) -> TensorDataset: # Rows, and targets if asked for
+    "Images as rows like those of this set. Raises `ValueError` for other shapes, or floats outside of [0,1]."
+    if isinstance(items, TensorDataset): return items if with_labels else TensorDataset(items.tensors[0])   # rows already
+    if isinstance(items, Digits): x,y = items.floats().flatten(1),items.y
+    else:
+        xs = [o[0] if isinstance(o, tuple) else o for o in items]
+        x,y = torch.stack([_row(o) for o in xs]) if xs else torch.zeros(0,784),None
+        if with_labels: y = torch.tensor([int(o[1]) for o in items], dtype=torch.int64)
+    return TensorDataset(x, self.to_target(Digits(torch.zeros(len(y),28,28, dtype=torch.uint8), y))) if with_labels else TensorDataset(x)
+
+# %% ../nbs/06_minibatches.ipynb #bbaaf3c1
 class DataLoaders:
     "The loaders of one problem: `train`, `valid`, and more by index."
     def __init__(self,
@@ -190,24 +199,6 @@ class DataLoaders:
     ):
         self.loaders,self.path,self._device = list(loaders),Path(path),None
         if device is not None: self.to(device)
-
-    @classmethod
-    def from_dsets(cls,
-        *ds, # Datasets; the training set first
-        path:str|Path='.', # As above
-        bs:int=64, # Items per batch
-        device=None, # As above, but by default `default_device()`
-        **kwargs # For each `DataLoader`; a tuple has one value for each
-    ):
-        "Loaders for `ds`: the first one shuffled, without a short last batch; the others in order and complete"
-        dls = []
-        for i,d in enumerate(ds):
-            dl = DataLoader(d, bs, **{k: v[i] if isinstance(v, tuple) else v for k,v in kwargs.items()})
-            if i==0:
-                given = {k:getattr(dl, k) for k in ('shuffle','drop_last') if k in kwargs}
-                dl = dl.new(**dict(shuffle=dl.indexed and dl.sampler is None, drop_last=bool(dl.n and dl.n>bs)) | given)
-            dls.append(dl)
-        return cls(*dls, path=path, device=default_device() if device is None else device)
 
     def __getitem__(self, i): return self.loaders[i]
     def __len__(self): return len(self.loaders)
@@ -221,14 +212,6 @@ class DataLoaders:
     def valid_ds(self): "The validation set"; return getattr(self[1], 'dataset', None)
     @property
     def device(self): "Where the batches are put; None where the loaders leave them alone"; return self._device or getattr(self[0], 'device', None)
-    @property
-    def vocab(self): "Names of the classes, if the training set knows them"; return _of(self.train_ds, 'vocab')
-    @property
-    def n_inp(self):
-        "How many parts of a batch are inputs, if the training set says so"
-        if (n := _of(self.train_ds, 'n_inp')) is None: raise AttributeError('the training set does not say how many inputs it has (n_inp)')
-        return n
-
     def to(self, device):
         "Put batches on `device` from now on (PyTorch's loaders cannot; a `Learner` does it for them)"
         self._device = torch.device(device)
@@ -244,11 +227,40 @@ class DataLoaders:
         for b in self.train: return b
         raise ValueError('the training set has no batch: give it items, or a smaller batch size if drop_last left none')
 
+# %% ../nbs/06_minibatches.ipynb #9e51cc07
 def _of(ds, name):
     "`ds.name`, or that of the dataset that `ds` is a part of; None if there is none"
     return getattr(ds, name, None) if ds is None or hasattr(ds, name) else _of(getattr(ds, 'dataset', None), name)
 
-# %% ../nbs/06_minibatches.ipynb #d8d68d3b
+@patch(as_prop=True)
+def vocab(self:DataLoaders): "Names of the classes, if the training set knows them"; return _of(self.train_ds, 'vocab')
+
+@patch(as_prop=True)
+def n_inp(self:DataLoaders):
+    "How many parts of a batch are inputs, if the training set says so"
+    if (n := _of(self.train_ds, 'n_inp')) is None: raise AttributeError('the training set does not say how many inputs it has (n_inp)')
+    return n
+
+# %% ../nbs/06_minibatches.ipynb #4396415f
+@patch(cls_method=True)
+def from_dsets(cls:DataLoaders,
+    *ds, # Datasets; the training set first
+    path:str|Path='.', # As for the class
+    bs:int=64, # Items per batch
+    device=None, # As for the class, but by default `default_device()`
+    **kwargs # For each `DataLoader`; a tuple has one value for each
+):
+    "Loaders for `ds`: the first one shuffled, without a short last batch; the others in order and complete"
+    dls = []
+    for i,d in enumerate(ds):
+        dl = DataLoader(d, bs, **{k: v[i] if isinstance(v, tuple) else v for k,v in kwargs.items()})
+        if i==0:
+            given = {k:getattr(dl, k) for k in ('shuffle','drop_last') if k in kwargs}
+            dl = dl.new(**dict(shuffle=dl.indexed and dl.sampler is None, drop_last=bool(dl.n and dl.n>bs)) | given)
+        dls.append(dl)
+    return cls(*dls, path=path, device=default_device() if device is None else device)
+
+# %% ../nbs/06_minibatches.ipynb #a09d6c8e
 def _pictures(x):
     "Images that `show_images` takes, of rows [N,n²] or images"
     if x.ndim==2 and (side := math.isqrt(x.shape[1]))**2==x.shape[1]: return x.view(-1, side, side)
@@ -274,6 +286,7 @@ def _show_batch(b, vocab, max_n=9, nrows=None, ncols=None, figsize=None, **kwarg
     if figsize: axs.flat[0].figure.set_size_inches(figsize)
     return axs
 
+# %% ../nbs/06_minibatches.ipynb #afc5814c
 @patch
 def show_batch(self:DataLoader,
     max_n:int=9, # At most so many items
