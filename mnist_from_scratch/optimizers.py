@@ -142,7 +142,7 @@ class SGD(Optimizer):
         if self.use_mom: g = state['grad_avg'] = g.clone() if 'grad_avg' not in state else state['grad_avg'].mul_(mom).add_(g)
         p.sub_(g, alpha=lr)
 
-# %% ../nbs/08_optimizers.ipynb #6d8c8172
+# %% ../nbs/08_optimizers.ipynb #830c979e
 class Adam(Optimizer):
     "Adam (Kingma & Ba, 2014), with decoupled weight decay AdamW (Loshchilov & Hutter, 2017); fastai's arguments, defaults and update."
     def __init__(self,
@@ -164,7 +164,7 @@ class Adam(Optimizer):
         state['step'] += 1
         avg = state['grad_avg'].lerp_(p.grad, 1-mom)
         sqr = state['sqr_avg'].mul_(sqr_mom).addcmul_(p.grad, p.grad, value=1-sqr_mom)
-        c = math.sqrt(1-sqr_mom**state['step'])            # corrects the root; as a number it costs no pass over the tensors
+        c = math.sqrt(1-sqr_mom**state['step'])            # corrects the root
         p.addcdiv_(avg, sqr.sqrt().add_(eps*c), value=-lr*c/(1-mom**state['step']))
 
 # %% ../nbs/08_optimizers.ipynb #871cdf4d

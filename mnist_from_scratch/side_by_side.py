@@ -113,7 +113,7 @@ def _fit(f, **kwargs):
         return _done(l) if res is None else res
     return _same(run)
 
-# %% ../nbs/16_side_by_side.ipynb #3b6cd89d
+# %% ../nbs/16_side_by_side.ipynb #b6a93d68
 @beside('set_seed', 'fastai set_seed')
 @_same
 def _(m, d): m.set_seed(5); return torch.rand(3),np.random.rand(3),random.random()
@@ -221,6 +221,13 @@ def _(d):
 
 @beside('PixelSimilarity', 'sklearn NearestCentroid().predict')
 def _(d): ours,c = us.PixelSimilarity.from_digits(d.ds, 'rmse'),_centroids(d.ds); return (lambda: ours(d.rows).argmax(1)),(lambda: c.predict(d.rows.numpy()))
+
+@beside('mcnemar', 'scipy binomtest(i, i+j).pvalue', 1e-12)
+def _(d):
+    from scipy.stats import binomtest
+    a,b = d.acts.argmax(1)==d.y,d.p[:,0]>0
+    i,j = (a & ~b).sum().item(),(~a & b).sum().item()
+    return (lambda: us.mcnemar(a, b)),lambda: (i, j, binomtest(i, i+j).pvalue)
 
 @beside('Proportion', 'scipy binomtest(k, n).proportion_ci', 1e-12)
 def _(d):
@@ -421,7 +428,7 @@ def _(d):
         return [*net.parameters()]
     return ours,theirs
 
-# %% ../nbs/16_side_by_side.ipynb #843bd5a4
+# %% ../nbs/16_side_by_side.ipynb #661b3b35
 beside('relu', 'F.relu')(lambda d: (us.relu, F.relu, d.acts))
 beside('kaiming_std', "nn.init.calculate_gain('relu')/n**.5", 1e-12)(lambda d: (us.kaiming_std, lambda n: nn.init.calculate_gain('relu')/n**.5, 784))
 
@@ -430,7 +437,7 @@ beside('simple_net', 'torchvision.ops.MLP', 1e-6)(lambda d: (_mlp(lambda _: us.s
 beside('mnist_net', 'torchvision.ops.MLP', 1e-6)(lambda d: (_mlp(lambda _: us.mnist_net()), _mlp(lambda M: M(784, [30,10])), d.rows))
 
 def _back(make, f, x, *rest):
-    "There and back again: the result, and the gradients for the input and for `ps` when the result itself comes back"
+    "There and back again: the result, and the gradients for the input and for the parameters of `make()` when `backward` gets the result itself"
     def ours(): l = make(); y = l(x, *rest); return y,l.backward(y),[p.grad for p in l.parameters()]
     params = make().parameters()
     def theirs():
