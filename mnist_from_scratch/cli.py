@@ -19,8 +19,8 @@ def _quit(*_):
 if _is_command() and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
     signal.signal(signal.SIGINT, _quit)
 
-# %% ../nbs/21_cli.ipynb #371e3246
-import csv, hashlib, json, math, tempfile, threading
+# %% ../nbs/21_cli.ipynb #9f192943
+import csv, hashlib, json, math, re, tempfile, threading
 from contextlib import contextmanager
 from typing import Annotated
 
@@ -89,7 +89,7 @@ def predict(
     model.eval()
     with torch.no_grad(): return torch.cat([model(o.float().div_(255).flatten(1)) for o in x.split(4096)])
 
-# %% ../nbs/21_cli.ipynb #d09872aa
+# %% ../nbs/21_cli.ipynb #1fe0ac6d
 def save_model(
     folder:str|Path, # Where `model.safetensors` and `model.json` go; made if need be
     model:nn.Module, # As `make_model` made it
@@ -99,22 +99,30 @@ def save_model(
     **info # Whatever else should be known about it, if JSON can hold it
 ):
     "Write a model's numbers, and beside them how to rebuild it; each file is replaced as a whole. Raises `MnistError` where it can't."
-    data = safetensors.torch.save({k:v.detach().cpu().contiguous() for k,v in model.state_dict().items()})
+    data = safetensors.torch.save({k:v.detach().cpu().contiguous() for k,v in model.state_dict().items()}, {'mnist_from_scratch':'save_model'})
     spec = dict(format=1, model=name, options=MODELS[name][1]|options, classes=list(classes), sha256=hashlib.sha256(data).hexdigest(),
                 library=f'mnist_from_scratch {mnist_from_scratch.__version__}', **info)
     with replacing(Path(folder)/'model.json') as js, replacing(Path(folder)/'model.safetensors') as st:
         st.write_bytes(data)
         js.write_text('{\n' + ',\n'.join(f'  {json.dumps(k)}: {json.dumps(v)}' for k,v in spec.items()) + '\n}\n')
 
-# %% ../nbs/21_cli.ipynb #45ab5bcc
+# %% ../nbs/21_cli.ipynb #ddb44de2
+def _is_learners(st):
+    "Is `st` a file of `Learner.export` or `Learner.save`?"
+    try:
+        with safetensors.safe_open(st, 'pt') as f: return (f.metadata() or {}).get('mnist_from_scratch')=='1'
+    except (OSError, safetensors.SafetensorError): return False
+
 def load_model(
-    path:str|Path # The folder that `save_model` wrote, or the `model.safetensors` in it
+    path:str|Path # The folder that `save_model` wrote, or one of the two files in it
 ) -> tuple: # The model, and a dictionary of what `model.json` says
     "Read a model back. Nothing in the files is run. Raises `MnistError` where they are missing, damaged, or no model of ours."
-    st = Path(path) if Path(path).suffix=='.safetensors' else Path(path)/'model.safetensors'
+    st = Path(path).with_suffix('.safetensors') if Path(path).suffix in ('.safetensors','.json') else Path(path)/'model.safetensors'
     js = st.with_suffix('.json')
     try: text,data = js.read_bytes(),st.read_bytes()
-    except OSError as e: raise MnistError(f'cannot read {e.filename}: {e.strerror}; pass a folder that mnist_train wrote, or the model.safetensors in it') from e
+    except OSError as e:
+        if _is_learners(st): raise MnistError(f'{st} was written by Learner.export or Learner.save; read it in Python, with load_learner or Learner.load') from e
+        raise MnistError(f'cannot read {e.filename}: {e.strerror}; pass a folder that mnist_train wrote, or the model.safetensors in it') from e
     try:
         spec = json.loads(text)
         if type(spec) is not dict or spec.get('format')!=1: raise ValueError('it does not say format 1')
@@ -128,7 +136,7 @@ def load_model(
     try: tensors = safetensors.torch.load(data)
     except (safetensors.SafetensorError, ValueError, KeyError) as e: raise MnistError(f'{st} is no safetensors file ({e})') from e
     def shapes(o): return {k:(tuple(v.shape), v.dtype) for k,v in o.items()}
-    if shapes(tensors)!=shapes(model.state_dict()): raise MnistError(f'{st} does not hold the numbers of the model that {js.name} describes')
+    if shapes(tensors)!=shapes(model.state_dict()): raise MnistError(f'{st} does not hold the numbers of the model that {js.name} describes; train again')
     if not all(o.isfinite().all() for o in tensors.values()): raise MnistError(f'{st} holds numbers that are not finite; train again')
     model.load_state_dict(tensors, assign=True)
     return model.eval(),spec
@@ -237,7 +245,7 @@ def _command(
     if msg: print(f'{name}: {msg}', file=sys.stderr)
     sys.exit(status)
 
-# %% ../nbs/21_cli.ipynb #272aa31d
+# %% ../nbs/21_cli.ipynb #b60cc9f7
 _FILES = 'model.safetensors','model.json','history.csv','report.png'
 
 def _check_out(out):
@@ -250,9 +258,10 @@ def _check_out(out):
     except OSError as e: raise MnistError(f'cannot write to {out}: {e.strerror or e}; choose another --out') from e
 
 def _parse_digits(digits):
-    "The digits in a text such as '3,7', sorted, or `None` for 'all'"
-    if str(digits).strip()=='all': return None
-    ds = [o.strip() for o in str(digits).split(',')]
+    "The digits in a text such as '3,7', or in several, sorted; `None` for 'all'"
+    digits = digits.strip() if isinstance(digits, str) else ' '.join(map(str, digits))
+    if digits=='all': return None
+    ds = re.split(r'\s*,\s*|\s+', digits)
     for o in ds:
         if o not in list('0123456789'): raise MnistError(f"there is no digit {o!r}; write --digits 3,7 or --digits all")
     if len(set(ds))<len(ds): raise MnistError(f'--digits {digits} names a digit twice')
@@ -264,7 +273,11 @@ def _check(model, **numbers):
     for k,(v,lo,hi) in numbers.items():
         if v is not None and not lo<=v<=hi: raise MnistError(f'--{k} is {v}; it should be {f"{lo} or more" if hi==math.inf else f"from {lo} to {hi}" if lo==0 else "a positive number"}')
 
-# %% ../nbs/21_cli.ipynb #b0e2204d
+# %% ../nbs/21_cli.ipynb #85cd59a8
+try: from fastcore.script import Param
+except ImportError: # fastcore 2 has no Param, and takes a dictionary for argparse
+    def Param(help, type, default='', **kw): return Annotated[type, dict(help=help + (default and f' (default: {default})'), **kw)]
+
 def _save_run(out, name, model, classes, values, valid, targs, title, info):
     "Write the four files; the accuracy of `model`"
     scores = predict(model, valid.x)
@@ -278,7 +291,7 @@ def _save_run(out, name, model, classes, values, valid, targs, title, info):
 @call_parse
 def mnist_train(
     data:str='auto', # Where the digits come from: mnist, digits (a small set that comes with scikit-learn), the path of a folder or CSV file, or auto (the best there is)
-    digits:str='all', # The digits to tell apart, for example 3,7
+    digits:Param('The digits to tell apart, for example 3,7', str, nargs='+', default='all')='all',
     model:str='mlp', # The model to save: baseline (pixel similarity), linear, or mlp (a net with one hidden layer)
     epochs:int=None, # Passes over the training set (default: 5, or 20 if it has fewer than 10,000 digits)
     bs:int=64, # Digits in a mini-batch
@@ -323,12 +336,16 @@ def mnist_train(
             p = _save_run(out, model, net, classes, values, valid, targs, title, info)
             if model!='baseline' and len(values)<epochs:
                 raise KeyboardInterrupt(f'interrupted in epoch {len(values)+1} of {epochs}; the model so far is saved in {out}')
-            print(f'{title}: accuracy {p}, saved in {out}\n', flush=True)
+            print(f'{title}: accuracy {p}, saved in {out}')
+            common = dls.train_ds.tensors[1].bincount().argmax()
+            if model!='baseline' and p.value<=Proportion.of(targs==common).hi: print(f'that is no better than always answering {classes[common]}; try a lower --lr, or more --epochs')
+            print(flush=True)
             if not ladder(train, dls, epochs, lr, range(seed, seed+seeds), model, {(model,seed): p.k}, ctrlc):
                 raise KeyboardInterrupt(f'interrupted; the model is saved in {out}, the table is not complete')
-            print(f'* seed {seed} is saved in {out}' + ('; of several runs, the median and the range' if seeds>1 else ''))
+            print(f'* saved in {out}: ' + (f'the run with seed {seed}, ' if model!='baseline' else '') + f'accuracy {p.value:.4f}')
+            if seeds>1: print('  of several runs, the table shows the median and the range')
 
-# %% ../nbs/21_cli.ipynb #7af84eb3
+# %% ../nbs/21_cli.ipynb #89a87502
 def _says(model, classes, x):
     "What the model says about one image, in words"
     scores = predict(model, x[None])[0]
@@ -336,13 +353,9 @@ def _says(model, classes, x):
     if not isinstance(model, PixelSimilarity): return f'{classes[i]}  probability {softmax(scores)[i]:.4f}'
     return f'{classes[i]}  {model.dist} distance {-scores[i]:.4f}, next is {classes[j]} with {-scores[j]:.4f}'
 
-try: from fastcore.script import Param
-except ImportError: # fastcore 2 has no Param, and takes a dictionary for argparse
-    def Param(help, type, **kw): return Annotated[type, dict(help=help, **kw)]
-
 @call_parse
 def mnist_predict(
-    model:str, # The folder that mnist_train wrote, or the model.safetensors in it
+    model:str, # The folder that mnist_train wrote, or one of model.safetensors and model.json in it
     images:Param('Images of one digit each, of any size, dark on light or light on dark; with --submission, one CSV file with columns pixel0 to pixel783', str, nargs='+'),
     submission:str=None, # Write the answers for a CSV file to this one, with the columns ImageId,Label that Kaggle wants
 ):
@@ -358,7 +371,7 @@ def mnist_predict(
             ds = load_csv(images[0])
             answers = torch.tensor(classes)[predict(net, ds.x).argmax(1)].tolist()
             with replacing(submission) as f: f.write_text('ImageId,Label\n' + ''.join(f'{i},{o}\n' for i,o in enumerate(answers, 1)))
-            print(f'{len(answers):,} digits of {images[0]} read; the answers are in {submission}')
+            print(f"{len(answers):,} digit{'s'*(len(answers)!=1)} of {images[0]} read; the answers are in {submission}")
             return
         width,failed = max(len(str(o)) for o in images),0
         for o in images:

@@ -123,7 +123,7 @@ def unpack_state(
     o = json.loads(text)
     return unpack({'dict':[(k,v) for k,v in o['dict'] if k not in skip]} if skip else o)
 
-# %% ../nbs/00_core.ipynb #c275852a
+# %% ../nbs/00_core.ipynb #1295238c
 def _crc(text, tensors):
     "A sum that shows whether anything was changed by accident"
     c = zlib.crc32(text.encode())
@@ -153,7 +153,9 @@ def read_state(
     try:
         with safetensors.safe_open(file, 'pt') as f:
             meta = f.metadata() or {}
-            if meta.get('mnist_from_scratch')!='1': raise MnistError('it was not written by mnist_from_scratch; load it with the tool that wrote it')
+            by = meta.get('mnist_from_scratch')
+            if by=='save_model': raise MnistError('it was written by mnist_train; read it with mnist_predict or load_model')
+            if by!='1': raise MnistError('it was not written by mnist_from_scratch; load it with the tool that wrote it')
             tensors = [f.get_tensor(str(i)) for i in range(len(f.keys()))]
         if meta['crc']!=_crc(meta['state'], tensors): raise ValueError('its contents do not match their checksum')
         state = unpack_state(meta['state'], tensors, object_hook, skip)

@@ -60,7 +60,7 @@ def _paper(a):
         noise = max(1, 1.4826*np.median(abs(a-paper)[near]))
     return paper,noise
 
-# %% ../nbs/01_datasets.ipynb #bb20923f
+# %% ../nbs/01_datasets.ipynb #68b54ac7
 def _ink(a):
     "How far each pixel of `a` `[H,W]` is from its paper, towards the ink; 0 where there is only paper."
     from scipy import ndimage
@@ -68,7 +68,7 @@ def _ink(a):
     d = a-paper
     dark = (d-3*noise).clip(0).sum() < (-d-3*noise).clip(0).sum()
     if dark: d = -d
-    if d.max() < max(8, 6*noise): raise MnistError('the image is blank: no ink stands out from the paper')
+    if d.max() < max(8, 6*noise): raise MnistError('the image is blank: no ink stands out from the paper; take a picture with more contrast')
     d = np.where(d>max(4*noise, .04*d.max()), d, 0)
     strokes,n = ndimage.label(d, np.ones((3,3)))
     mass = ndimage.sum_labels(d, strokes, np.arange(n+1))
@@ -126,7 +126,7 @@ def read_image(
     except Exception as e: # a damaged file can make Pillow raise nearly anything
         raise MnistError(f"cannot read {path}: {getattr(e, 'strerror', None) or 'it is damaged, or no image'}; give an image file, such as PNG or JPEG") from e
 
-# %% ../nbs/01_datasets.ipynb #c5cd1719
+# %% ../nbs/01_datasets.ipynb #4a431b8b
 class Digits:
     """A set of handwritten digits in two tensors, `x` the images and `y` the labels (`None` where they are not known).
 
@@ -164,7 +164,7 @@ class Digits:
 
     def __repr__(self):
         what = 'of '+' '.join(map(str, self.classes)) if self.classes else 'without labels'
-        return f"{len(self):,} digits {what}{self.source and f', from {self.source}'}"
+        return f"{len(self):,} digit{'s'*(len(self)!=1)} {what}{self.source and f', from {self.source}'}"
 
 # %% ../nbs/01_datasets.ipynb #607745c3
 @patch
@@ -317,7 +317,7 @@ def load_folder(
         if train.is_dir(): return _load_images(train, source),(_load_images(valid, source) if valid.is_dir() else None)
     return _load_images(folder, source),None
 
-# %% ../nbs/01_datasets.ipynb #0933db0d
+# %% ../nbs/01_datasets.ipynb #bd4c06a7
 def load_csv(
     path:str|Path, # A CSV file (gzipped or not) with the columns `label,pixel0…pixel783`, or without `label`
     labels:bool=False # Must there be labels?
@@ -331,7 +331,7 @@ def load_csv(
             df = pd.read_csv(path, index_col=False)
     except OSError as e: raise MnistError(f'cannot read {path}: {e.strerror or e}; pass a CSV file') from e
     except (ValueError, pd.errors.ParserWarning, EOFError, zlib.error) as e:
-        raise MnistError(f"{path} is no table of digits ({str(e).strip().splitlines()[0]}); its first line should be label,pixel0,…,pixel783") from e
+        raise MnistError(f"{path} is no table of digits ({'it is no text' if isinstance(e, UnicodeDecodeError) else str(e).strip().splitlines()[0]}); its first line should be label,pixel0,…,pixel783") from e
     if labels and 'label' not in df: raise MnistError(f"{path} has no column 'label', and training needs labels; Kaggle's train.csv has them, its test.csv does not")
     cols = ['label']*('label' in df) + [f'pixel{i}' for i in range(784)]
     for i,c in enumerate(cols):
@@ -413,13 +413,13 @@ def _mnist_here():
             if new: _write_idx(new, *sets)
     if ours.is_dir(): return load_idx(ours)
 
-# %% ../nbs/01_datasets.ipynb #cfccad43
+# %% ../nbs/01_datasets.ipynb #5ebda550
 _offline = False # has a download failed in this process? Then it is not tried again unasked
 
 def _load_path(path):
     "`(train, valid)` from a file or folder of any format that this chapter knows."
     path = Path(path).expanduser()
-    if not os.path.exists(path): raise MnistError(f"there is no {path}; pass a folder or a CSV file with digits, or one of 'auto', 'mnist' and 'digits'")
+    if not os.path.exists(path): raise MnistError(f"there is no file or folder {str(path)!r}; pass a folder or a CSV file with digits, or one of 'auto', 'mnist' and 'digits'")
     if path.is_dir() and any(_idx_files(path).values()): return load_idx(path)
     table = path/'train.csv' if path.is_dir() else path
     if table.is_file(): return load_csv(table, labels=True).split()

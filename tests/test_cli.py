@@ -142,6 +142,22 @@ def test_each_model_on_two_digits(run, data, tmp_path, model, title):
         Image.fromarray(load_idx(data)[1].only(c).x[2].numpy()).save('one.png')
         assert re.match(rf'one\.png  {c}  ', run('mnist_predict', 'a/b', 'one.png')[1])
 
+@pytest.mark.parametrize('args', ['3 7','7 3','3,7','3, 7','7 ,3'])
+def test_digits_with_commas_or_blanks(run, data, tmp_path, args):
+    assert run('mnist_train', '--data', data, '--digits', *args.split(), '--model', 'baseline', '--epochs', 1, '--seeds', 1)[0]==0
+    assert load_model(tmp_path/'mnist_run')[1]['classes']==[3,7]
+
+@pytest.mark.parametrize('args,useless', [('--lr 100',True), ('--lr .01',False), ('--model baseline --lr 100',False)])
+def test_a_useless_net_is_told(run, data, args, useless):
+    out = run('mnist_train', '--data', data, *args.split(), '--epochs', 3, '--seeds', 1)[1]
+    assert ('no better than always answering 1; try a lower --lr' in out)==useless
+
+def test_what_was_saved_is_told(run, data, tmp_path):
+    "The accuracy in the last lines is that of the file, whatever the median of several runs"
+    out = run('mnist_train', '--data', data, '--epochs', 1, '--seeds', 3)[1]
+    saved = load_model(tmp_path/'mnist_run')[1]['accuracy']['value']
+    assert f'* saved in mnist_run: the run with seed 0, accuracy {saved:.4f}' in out.splitlines() and rows(out)['784-30-10 net'][2]!=saved
+
 def test_an_old_run_is_replaced(run, data, tmp_path):
     for digits in '3,7','0,1':
         assert run('mnist_train', '--data', data, '--digits', digits, '--epochs', 1, '--seeds', 1)[0]==0
@@ -211,7 +227,7 @@ def test_one_bad_image_among_good_ones(run, data, model, tmp_path):
     status,out,err = run('mnist_predict', model, 'a.png', 'b.png', 'c.png', 'd.png', 'e.png')
     assert status==1 and [o.split()[0] for o in out.splitlines()]==['a.png','d.png']
     assert [re.match(r'mnist_predict: .*?(\w\.png)', o)[1] for o in err.splitlines()]==['b.png','c.png','e.png']
-    assert 'blank' in err and 'Traceback' not in err
+    assert 'blank' in err and 'more contrast' in err and 'Traceback' not in err
 
 def test_file_names_that_are_no_text(script, data, model, tmp_path):
     name = os.fsdecode(b'\xff\xfe.png')
@@ -224,6 +240,8 @@ def test_submission(run, data, model):
     _,valid = load_idx(data)
     with open('test.csv', 'w', newline='') as f: csv.writer(f).writerows([[f'pixel{i}' for i in range(784)], *valid.x[:50].flatten(1).tolist()])
     assert run('mnist_predict', model, 'test.csv', '--submission', 'out/a.csv')[0]==0
+    Path('one.csv').write_text('\n'.join(Path('test.csv').read_text().splitlines()[:2])+'\n')
+    assert run('mnist_predict', model, 'one.csv', '--submission', 'one_answer.csv')[1].startswith('1 digit of one.csv read')
     answers = predict(load_model(model)[0], valid.x[:50]).argmax(1).tolist()
     assert Path('out/a.csv').read_bytes().decode()=='ImageId,Label\n'+''.join(f'{i},{o}\n' for i,o in enumerate(answers, 1))
     before = Path('out/a.csv').read_bytes()
@@ -242,7 +260,7 @@ def tree(folder): return sorted((str(o.relative_to(folder)), o.stat().st_size) f
     ('--digits 3,', "no digit ''"), ('--digits x', "no digit 'x'"), ('--epochs 0', '--epochs is 0'), ('--epochs -1', '--epochs is -1'),
     ('--bs 0', '--bs is 0'), ('--lr nan', '--lr is nan'), ('--lr 0', '--lr is 0'), ('--lr -1', '--lr is -1'), ('--lr inf', '--lr is inf'),
     ('--seeds 0', '--seeds is 0'), ('--seed -1', '--seed is -1'), ('--seed 99999999999', '--seed is 99999999999'),
-    ('--data nowhere', 'nowhere'), ('--data empty', 'empty'), ('--data file.txt', 'file.txt'), ('--data test.csv', 'label'),
+    ('--data nowhere', "there is no file or folder 'nowhere'"), ('--data empty', 'empty'), ('--data file.txt', 'file.txt'), ('--data test.csv', 'label'),
     ('--data three', 'at least two'), ('--data three --digits 3,7', 'no digit 7'),
     ('--out file.txt', 'cannot write'), ('--out file.txt/x/y', 'cannot write'), ('--out /proc/x', 'cannot write'), ('--out '+'x'*300, 'cannot write'),
     ('--out taken', 'it is a folder')])
@@ -295,6 +313,21 @@ def test_loading_takes_no_more_memory_than_the_file(model, monkeypatch):
     load_model(model)
     assert set(devices)=={'meta'}
 
+@pytest.mark.parametrize('name', ['', 'model.safetensors', 'model.json'])
+def test_a_model_by_any_of_its_names(run, data, model, name):
+    Image.fromarray(load_idx(data)[1].x[0].numpy()).save('a.png')
+    assert run('mnist_predict', model/name, 'a.png')[0]==0
+
+@pytest.mark.parametrize('how', ['export','save'])
+def test_a_file_of_a_learner(run, tmp_path, how):
+    "Its reader is named"
+    from mnist_from_scratch import export
+    from mnist_from_scratch.datasets import load_digits
+    learn = make_learner('linear', to_dls(*(o[:50] for o in load_digits('digits'))), 10, path=tmp_path)
+    file = learn.export() if how=='export' else learn.save('mine')
+    err = one_line(run('mnist_predict', file, 'a.png')[2], 'mnist_predict')
+    assert 'was written by Learner.export or Learner.save' in err and 'load_learner' in err
+
 def test_weights_of_another_run(run, data, model, tmp_path):
     "Of the same shape, so only the checksum can tell"
     learn = make_learner('mlp', to_dls(*load_idx(data)), 10, seed=3)
@@ -303,7 +336,7 @@ def test_weights_of_another_run(run, data, model, tmp_path):
     assert 'not the file' in one_line(run('mnist_predict', 'other', 'x.png')[2], 'mnist_predict')
 
 @pytest.mark.parametrize('args,says', [('nowhere a.png','nowhere'), ('a.png a.png','a.png'), ('MODEL none.png','none.png'), ('MODEL test.csv','--submission'),
-    ('MODEL a.png --submission o.csv','a.png'), ('MODEL test.csv --submission a.png/o.csv','cannot write'), ('MODEL test.csv --submission .','cannot write')])
+    ('MODEL a.png --submission o.csv','a.png is no table of digits (it is no text); its first line'), ('MODEL test.csv --submission a.png/o.csv','cannot write'), ('MODEL test.csv --submission .','cannot write')])
 def test_bad_predicting(run, data, model, tmp_path, args, says):
     Image.fromarray(load_idx(data)[1].x[0].numpy()).save('a.png')
     (tmp_path/'test.csv').write_text(','.join(f'pixel{i}' for i in range(784)) + '\n' + ','.join('09'*392) + '\n')

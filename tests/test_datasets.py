@@ -535,7 +535,7 @@ def test_paths(home, sets, tmp_path):
     table(sets[1], tmp_path/'test.csv', labels=False)
     with says("'label'"): load_digits(tmp_path/'test.csv')
     with says('none', "'digits'"): load_digits(tmp_path/'none')
-    with says('there is no Digits'): load_digits('Digits')
+    with says("there is no file or folder 'Digits'"): load_digits('Digits')
     assert not home.tries
 
 # untar_data

@@ -260,6 +260,11 @@ def there_and_back(learn, tmp_path):
     assert torch.equal(learn.get_preds(dl=[(x,)])[0], new.get_preds(dl=[(x,)])[0])
     return new
 
+def test_a_model_of_the_commands_names_its_reader(tmp_path):
+    from mnist_from_scratch.cli import make_model, save_model
+    save_model(tmp_path, make_model('linear', 2), 'linear', (3,7))
+    with pytest.raises(MnistError, match='written by mnist_train; read it with mnist_predict or load_model$'): load_learner(tmp_path/'model.safetensors')
+
 def test_digits_there_and_back(digits, digit_learner, tmp_path):
     new,(_,valid) = there_and_back(digit_learner, tmp_path),digits
     items = [Image.fromarray(o.numpy()) for o in valid.x[:70]]
