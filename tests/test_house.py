@@ -12,6 +12,10 @@ chapters = [o for o in notebooks if re.match(r'\d\d_', o.name)]
 modules = sorted(o for o in (root/pkg).glob('*.py') if o.stem not in ('__init__','_modidx','all'))
 order = [o.stem[3:] for o in chapters]
 
+def settings():
+    cfg = configparser.ConfigParser(delimiters=['='])
+    cfg.read(root/'settings.ini')
+    return cfg['DEFAULT']
 def name(path): return path.name
 def cells(path, kind='code'): return [{**c, 'source':''.join(c['source'])} for c in json.loads(path.read_text(encoding='utf-8'))['cells'] if c['cell_type']==kind]
 def parse(src): return ast.parse(TransformerManager().transform_cell(src))
@@ -53,6 +57,14 @@ def test_a_number_is_given_once():
     nums = [o.name[:2] for o in chapters]
     assert len(set(nums))==len(nums), nums
 
+@pytest.mark.parametrize('nb', chapters, ids=name)
+def test_opens_on_colab(nb):
+    "After the title come the button that opens this notebook on Colab, and the hidden cell that installs the package where it is missing."
+    cfg = settings()
+    _,button,install = [''.join(c['source']) for c in json.loads(nb.read_text(encoding='utf-8'))['cells'][:3]]
+    assert button.endswith(f"](https://colab.research.google.com/github/{cfg['user']}/{cfg['repo']}/blob/{cfg['branch']}/{cfg['nbs_path']}/{nb.name})")
+    assert install.startswith('#| hide') and f"if not find_spec('{pkg}'):\n    %pip install -q {pkg}" in install
+
 def test_one_chapter_one_module():
     "A notebook exports to the module of its own name, and every module is some notebook's."
     exp = {o.stem[3:]: re.findall(r'^#\|\s*default_exp\s+(\S+)', '\n'.join(c['source'] for c in cells(o)), re.M) for o in chapters}
@@ -70,10 +82,7 @@ for m in {[o.stem for o in modules]+['all']}:
     r = subprocess.run([sys.executable, '-c', src], capture_output=True, text=True)
     assert not r.returncode, r.stderr
 
-def test_version():
-    cfg = configparser.ConfigParser(delimiters=['='])
-    cfg.read(root/'settings.ini')
-    assert __import__(pkg).__version__ == cfg['DEFAULT']['version']
+def test_version(): assert __import__(pkg).__version__ == settings()['version']
 
 def paths(s): return re.findall(r'(?<![\w.:/<~…>\\-])(?:/[\w.-]+){2,}|\b[A-Z]:\\\w+', s)
 

@@ -37,7 +37,8 @@ def test_order_of_fastai():
     assert len(found)==4 and sorted(map(int, re.findall(r'\d+', ' '.join(found)))) == list(range(1,38))
 
 def test_links_name_a_chapter():
-    for text,target in links(prose('22_questions.ipynb')): assert text==title(target)
+    for text,target in links(prose('22_questions.ipynb')):
+        if '://' not in target: assert text==title(target)
 
 def test_vocabulary():
     "Each term is linked to one chapter, which uses it in its text, and has one row."
