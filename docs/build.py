@@ -1,0 +1,168 @@
+"""Build the site: `python docs/build.py` makes docs/_build/html from the notebooks and what is stored in them; nothing is executed.
+
+Sphinx reads docs/_build/source, which this program fills: a page for each chapter, with the code of what it exports, and
+without what is hidden; a page of reference for each module; the front page, the changelog. Warnings are errors."""
+import ast, importlib, inspect, re, shutil, sys, textwrap
+from pathlib import Path
+
+import nbformat
+from fastcore.docments import docments
+from fastcore.script import call_parse
+from nbdev.config import get_config
+
+docs = Path(__file__).parent
+pkg = 'mnist_from_scratch'
+also = dict(nn='torch.nn', F='torch.nn.functional', np='numpy', pd='pandas', plt='matplotlib.pyplot', Tensor='torch.Tensor', Path='pathlib.Path')   # short names
+libs = {'torch','numpy','pandas','matplotlib','PIL','fastai','fastcore','sklearn','scipy','torchvision'}
+
+def cfg(k): return getattr(get_config(), k)
+def on_github(path): return f"{cfg('git_url')}/blob/{cfg('branch')}/{path}"
+
+def page_of(nb): "The name of a notebook's page: without its number, so that a new chapter breaks no link"; return re.sub(r'^\d\d_', '', Path(nb).stem)
+
+def link_files(
+    md:str, # Markdown whose links are relative to the folder `at`
+    at:str # That folder, from the repository's root
+) -> str:
+    "`md` with links to notebooks as links to their pages, and links to other files of the repository as links to GitHub."
+    def repl(m):
+        f,anchor = re.match(r'([^#]*)(.*)', m[1]).groups()
+        if f.endswith('.ipynb') and '/' not in f: return f'](/{page_of(f)}.ipynb{anchor})'
+        return f"]({on_github((Path('/')/at/f).resolve().relative_to('/'))}{anchor})"
+    return re.sub(r'\]\((?![\w+.-]+:|[#/<])([^)\s]+)\)', repl, md)
+
+def link_names(
+    md:str, # Markdown
+    known:dict # Full names of what the library has, by the names that the prose uses
+) -> str:
+    "`md` with names in backquotes as references; not in headings, fenced blocks, or links that are there already."
+    def repl(m):
+        name = m[1]
+        head,_,tail = name.partition('.')
+        full = known.get(name) or (also.get(head, head)+'.'*bool(tail)+tail if head in also or head in libs and tail or name.endswith('Error') else '')
+        return f'{{py:obj}}`{name} <{full}>`' if full else m[0]
+    parts = re.split(r'(^```.*?^```$|^#.*$)', md, flags=re.M|re.S)
+    return ''.join(o if i%2 else re.sub(r'(?<![`\[}])`([A-Za-z_][\w.]*)`(?![`\]])', repl, o) for i,o in enumerate(parts))
+
+def chapter(
+    path:Path, # A notebook
+    known:dict # As for `link_names`
+):
+    "The notebook as a page: without hidden cells, directives and the button (the site has its own), and with alt texts where Sphinx looks for them."
+    nb,cells = nbformat.read(path, 4),[]
+    for c in nb.cells:
+        if c.cell_type=='markdown':
+            if c.source.startswith('[![Open in Colab]'): continue
+            c.source = link_names(link_files(c.source, cfg('nbs_path').name), known)
+        else:
+            said = dict(re.findall(r'^#\| *([\w-]+):? *(.*)$', c.source, re.M))
+            if {'hide','default_exp'} & set(said): continue
+            c.source,c.metadata = re.sub(r'^#\|.*\n?', '', c.source, flags=re.M).strip(),{}
+            if 'export' in said: c.metadata['tags'] = ['export']
+            if 'fig-alt' in said: c.metadata['mystnb'] = dict(image=dict(alt=ast.literal_eval(said['fig-alt'])))
+        cells.append(c)
+    nb.cells,nb.metadata = cells,dict(kernelspec=nb.metadata.kernelspec, language_info=dict(name='python', pygments_lexer='ipython3'))
+    return nb
+
+# The reference
+
+def patched(node):
+    "The class that a function is added to by `patch`"
+    if any(getattr(d, 'id', '')=='patch' for d in node.decorator_list): return node.args.args[0].annotation.id
+
+def members(mod):
+    """What the module `mod` makes public: (kind, name, node of its source, object), a class before its methods.
+
+    That is `__all__`, what `patch` adds to a class, and the methods of a class that have a docstring."""
+    tree,res = ast.parse(inspect.getsource(mod)),[]
+    for o in tree.body:
+        if isinstance(o, ast.FunctionDef) and (cls := patched(o)):
+            if o.name[0]!='_': res.append(('method', f'{cls}.{o.name}', o, getattr(getattr(mod, cls), o.name)))
+        elif isinstance(o, (ast.FunctionDef,ast.ClassDef)) and o.name in mod.__all__:
+            res.append(('function' if isinstance(o, ast.FunctionDef) else 'class', o.name, o, getattr(mod, o.name)))
+            for m in getattr(o, 'body', []) if isinstance(o, ast.ClassDef) else []:
+                if isinstance(m, ast.FunctionDef) and m.name[0]!='_' and ast.get_docstring(m): res.append(('method', f'{o.name}.{m.name}', m, vars(getattr(mod, o.name))[m.name]))
+    have = {n for _,n,*_ in res}
+    return res+[('data', n, None, getattr(mod, n)) for n in mod.__all__ if n not in have]
+
+def home(mod, name):
+    "The module where `name` has its place: a method's is that of its class"
+    o = getattr(mod, name.split('.')[0])
+    return o.__module__ if isinstance(o, type) else mod.__name__
+
+def params(f):
+    "A table of the parameters of `f` that are described, and of what it returns"
+    try: ds = docments(f, full=True)
+    except (TypeError, OSError, SyntaxError): return ''
+    def ann(a): return '' if a is inspect.Parameter.empty or a is None else f"`{a if isinstance(a, str) else getattr(a, '__name__', a)}`".replace('|', '\\|').replace('typing.', '')
+    def default(p): return '' if p.default is inspect.Parameter.empty else f'`{getattr(p.default, "__name__", repr(p.default))}`'.replace('|', '\\|')
+    rows = [(f'`{k}`' if k!='return' else 'returns', ann(p.anno), default(p), (p.docment or '').replace('|', '\\|').replace('\n', ' ')) for k,p in ds.items() if p.docment and k!='self']
+    return '\n'.join(['| | type | default | |', '| --- | --- | --- | --- |', *(f"| {' | '.join(r)} |" for r in rows)]) if rows else ''
+
+def entry(mod, kind, name, node, o, known):
+    "The reference of one public name, as a directive of Sphinx"
+    if kind=='data': return f'```{{py:data}} {name}\n:module: {mod.__name__}\n```'
+    init = node if isinstance(node, ast.FunctionDef) else next((m for m in node.body if isinstance(m, ast.FunctionDef) and m.name=='__init__'), None)
+    sig = ''
+    if init:
+        a = init.args
+        if kind!='function' and a.args and not any(getattr(d, 'id', '')=='staticmethod' for d in init.decorator_list): a.args = a.args[1:]
+        prop = any(getattr(d, 'id', '') in ('property','cached_property') for d in init.decorator_list)
+        sig = '' if prop else f'({ast.unparse(a)})' + (f' -> {ast.unparse(init.returns)}' if init.returns else '')
+        if prop: kind = 'property'
+    if isinstance(o, (property,classmethod,staticmethod)): o = getattr(o, 'fget', None) or o.__func__
+    doc = textwrap.dedent(ast.get_docstring(node) or '')
+    if kind=='class' and init and (d := ast.get_docstring(init)): doc += '\n\n'+d
+    body = '\n\n'.join(p for p in (link_names(doc, known), link_names(params(o.__init__ if kind=='class' and init else o), known)) if p)
+    sig = re.sub(r'\b(nn|Tensor|Path)\b', lambda m: '~'+also[m[0]], sig)
+    return f'````{{py:{kind}}} {name}{sig}\n:module: {home(mod, name)}\n\n{body}\n````'
+
+def reference(mod, title, known):
+    "The page of reference for the module `mod`, whose chapter is called `title`"
+    name = mod.__name__.split('.')[-1]
+    return '\n\n'.join([f'# {name}', link_names(inspect.getdoc(mod), known), f'`from {mod.__name__} import *`. Chapter: [{title}](/{name}.ipynb).',
+                        f'```{{py:module}} {mod.__name__}\n```', *(entry(mod, *m, known) for m in members(mod))])+'\n'
+
+def pictures(folder):
+    "The icon and the picture for links, made of mean digits; of those that every machine has"
+    import matplotlib; matplotlib.use('Agg')
+    import matplotlib.pyplot as plt
+    from PIL import Image
+    from mnist_from_scratch.baseline import mean_digits
+    from mnist_from_scratch.datasets import bundled_digits
+    means = mean_digits(bundled_digits()[0])
+    Image.fromarray((255-means[3][3:25,3:25]*255).clamp(0, 255).byte().numpy()).resize((64,64), Image.Resampling.NEAREST).save(folder/'favicon.png')
+    fig,axs = plt.subplots(2, 5, figsize=(12,6.3), dpi=100)
+    for ax,m in zip(axs.flat, means): ax.imshow(m, cmap='Greys'); ax.axis('off')
+    fig.suptitle(cfg('title'), fontsize=40, family='monospace')
+    fig.savefig(folder/'card.png'); plt.close(fig)
+
+def prepare(
+    out:Path # The folder to fill; what is in it goes
+):
+    "Write all that Sphinx reads."
+    shutil.rmtree(out, ignore_errors=True); (out/'reference').mkdir(parents=True)
+    nbs = sorted(o for o in cfg('nbs_path').glob('*.ipynb'))
+    titles = {page_of(o):re.match(r'# (.+)', nbformat.read(o, 4).cells[0].source)[1] for o in nbs}
+    mods = {page_of(o):importlib.import_module(f'{pkg}.{page_of(o)}') for o in nbs if (cfg('lib_path')/f'{page_of(o)}.py').exists()}
+    known = {n:f'{home(m, n)}.{n}' for m in mods.values() for _,n,*_ in members(m)}
+    for o in nbs: nbformat.write(chapter(o, known), out/f'{page_of(o)}.ipynb')
+    for k,m in mods.items(): (out/f'reference/{k}.md').write_text(reference(m, titles[k], known), encoding='utf-8')
+    def toc(caption, pages): return f'```{{toctree}}\n:caption: {caption}\n:hidden:\n\n'+'\n'.join(pages)+'\n```'
+    nb = nbformat.read(out/'index.ipynb', 4)
+    nb.cells.append(nbformat.v4.new_markdown_cell('\n\n'.join([toc('The book', [k for k in titles if k!='index']), toc('Reference', [f'reference/{k}' for k in mods]), toc('More', ['changelog'])])))
+    nbformat.write(nb, out/'index.ipynb')
+    (out/'changelog.md').write_text(link_files((docs.parent/'CHANGELOG.md').read_text(encoding='utf-8'), '.'), encoding='utf-8')
+    shutil.copytree(docs/'_static', out/'_static'); shutil.copy(docs/'conf.py', out)
+    pictures(out/'_static')
+    (out/'extra/notebooks').mkdir(parents=True)
+    for o in nbs: shutil.copy(o, out/'extra/notebooks')
+
+@call_parse
+def build(
+    out:Path=docs/'_build' # Where to put the site, in html, and all that it is made of
+):
+    "Build the site."
+    from sphinx.cmd.build import main
+    prepare(out/'source')
+    sys.exit(main(['-W', '--keep-going', '-q', '-d', str(out/'doctrees'), str(out/'source'), str(out/'html')]))
