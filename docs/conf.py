@@ -4,8 +4,9 @@ from functools import reduce
 from pathlib import Path
 
 from docutils import nodes
-from docutils.utils.math import latex2mathml
+from docutils.utils.math import MathError, latex2mathml
 from nbdev.config import get_config
+from sphinx.util import logging
 
 cfg = get_config()
 project,author,copyright,version = cfg.title,cfg.author,cfg.copyright,cfg.version
@@ -60,7 +61,8 @@ def linkcode_resolve(domain, info):
 def mathml(self, node):
     "Mathematics as MathML, which browsers show by themselves"
     tag = 'div' if (block := isinstance(node, nodes.math_block)) else 'span'
-    self.body.append(f'<{tag} class="math">{latex2mathml.tex2mathml(node.astext(), as_block=block)}</{tag}>')
+    try: self.body.append(f'<{tag} class="math">{latex2mathml.tex2mathml(node.astext(), as_block=block)}</{tag}>')
+    except MathError as e: logging.getLogger(__name__).warning(f'no MathML for {node.astext()!r}: {e}', location=node)
     raise nodes.SkipNode
 
 def about_page(app, pagename, templatename, context, doctree):
