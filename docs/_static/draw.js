@@ -5,8 +5,8 @@
 // --- from a drawing to 28×28: `as_mnist` of mnist_from_scratch/datasets.py, for opaque pixels on even paper, less than
 // 1600 a side. An image is {a, w, h}: a Float32Array, row after row, width and height. Numbers are float32 as there.
 
-const sum = xs => xs.reduce((a, b) => a+b, 0)
-const max = xs => xs.reduce((a, b) => Math.max(a, b), -Infinity)
+function sum(xs) { let s = 0; for (const x of xs) s += x; return s }
+function max(xs) { let m = -Infinity; for (const x of xs) if (x > m) m = x; return m }
 
 // To the nearest whole number; a half to the even one, as Python and NumPy round
 function rint(x) { const r = Math.round(x); return r-x === .5 && r%2 ? r-1 : r }
@@ -18,20 +18,19 @@ function median(xs) {
 
 // Brightness of RGBA pixels, 0 to 255, as Pillow's convert('L')
 function grey(rgba, w, h) {
-  return {w, h, a: Float32Array.from({length: w*h}, (_, i) => (19595*rgba[4*i] + 38470*rgba[4*i+1] + 7471*rgba[4*i+2] + 32768) >> 16)}
+  return {w, h, a: new Float32Array(w*h).map((_, i) => (19595*rgba[4*i] + 38470*rgba[4*i+1] + 7471*rgba[4*i+2] + 32768) >> 16)}
 }
 
 // How far each pixel is from the paper, towards the ink; null where nothing is drawn. Faint dirt and specks become paper.
 function ink({a, w, h}) {
   const r = Math.max(1, Math.floor(Math.min(w, h)/20))
-  const paper = median(a.filter((_, i) => { const x = i%w, y = Math.floor(i/w); return x<r || y<r || x>=w-r || y>=h-r }))
-  let d = a.map(v => v-paper)
-  const dark = sum(d.map(v => Math.max(v, 0))) < sum(d.map(v => Math.max(-v, 0)))
-  if (dark) d = d.map(v => -v)
-  const top = max(d)
+  const margin = (x, y) => x < r || y < r || x >= w-r || y >= h-r
+  const paper = median(a.filter((_, i) => margin(i%w, Math.floor(i/w))))
+  const dark = sum(a)/a.length < paper
+  const d = a.map(v => dark ? paper-v : v-paper), top = max(d)
   if (top < 8) return null
-  d = dropSpecks({a: d.map(v => v > .04*top ? v : 0), w, h})
-  return {w, h, a: dark ? d.map(v => v/Math.max(paper, 1)) : d}
+  const clean = dropSpecks({a: d.map(v => v > .04*top ? v : 0), w, h})
+  return {w, h, a: dark ? clean.map(v => v/Math.max(paper, 1)) : clean}
 }
 
 // Without the strokes that have less than a twentieth of the largest one's ink
@@ -199,12 +198,13 @@ async function start(file) {
     return image && {image, answers: models.map(m => predict(m, Float32Array.from(image, v => v/255)))}
   }
 
-  // Show it; `say` it too, where a stroke is complete
+  // Show that, and give it back; `say` it too, where a stroke is complete
   function show(say, what = '') {
     const seen = read()
     paint(find('mnist'), seen ? seen.image : new Uint8Array(784), v => [255-v, 255-v, 255-v, 255])
     cards.forEach((fill, i) => fill(seen && seen.answers[i]))
     if (say) said.textContent = seen ? what + models.map((m, i) => `${m.title}: ${seen.answers[i].digit}`).join(', ') + '.' : hint
+    return seen
   }
 
   let at = null, waiting = false, next = 0      // the last point of the stroke, is a picture on its way, the next sample
