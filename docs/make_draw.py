@@ -23,10 +23,10 @@ from mnist_from_scratch import callbacks # gives Learner its fit_one_cycle
 
 FILE = Path(__file__).parent/'_static'/'draw.json'
 SEED,BS,LRS = 42,64,(.003,.01,.03)
-TRAINED = dict( # title, chapter, how to make it, epochs
-    linear=('Linear model', '12_softmax', lambda: nn.Linear(784, 10), 5),
-    net=('Net', '12_softmax', mnist_net, 10),
-    convnet=('Convnet', '14_convnet', lambda: nn.Sequential(nn.Unflatten(1, (1,28,28)), *mnist_convnet()), 8))
+TRAINED = dict( # title, how to make it, epochs
+    linear=('Linear model', lambda: nn.Linear(784, 10), 5),
+    net=('Net', mnist_net, 10),
+    convnet=('Convnet', lambda: nn.Sequential(nn.Unflatten(1, (1,28,28)), *mnist_convnet()), 8))
 
 def pack(t): return dict(shape=list(t.shape), data=base64.b64encode(t.detach().numpy().tobytes()).decode()) # little-endian
 def unpack(o, dtype=np.float32): return torch.from_numpy(np.frombuffer(base64.b64decode(o['data']), dtype).reshape(o['shape']).copy())
@@ -52,7 +52,7 @@ def to_torch(
     return net.eval()
 
 def right(model, ds): return Proportion.of(predict(model, ds.x).argmax(1)==ds.y)
-def said(p): return dict(right=p.k, of=p.n, value=round(p.value,4), low=round(p.lo,4), high=round(p.hi,4))
+def said(p): return dict(right=p.k, of=p.n, value=p.value, low=round(p.lo,6), high=round(p.hi,6))
 
 def trained(make, epochs, lr, train, valid):
     "A model, trained"
@@ -75,11 +75,11 @@ def make_draw():
     train,valid = all_train.split(1/6, SEED)
     print('pixel similarity')
     dist,model,tries = best(((o, PixelSimilarity.from_digits(train, o)) for o in ('l1','rmse')), valid)
-    models = [dict(name='similarity', title='Pixel similarity', chapter='03_baseline', distance=dist, held_out=tries, means=pack(model.means))]
-    for name,(title,chapter,make,epochs) in TRAINED.items():
+    models = [dict(name='similarity', title='Pixel similarity', distance=dist, held_out=tries, means=pack(model.means))]
+    for name,(title,make,epochs) in TRAINED.items():
         print(name)
         lr,model,tries = best(((o, trained(make, epochs, o, train, valid)) for o in LRS), valid)
-        models.append(dict(name=name, title=title, chapter=chapter, epochs=epochs, lr=lr, held_out=tries, layers=layers(model)))
+        models.append(dict(name=name, title=title, epochs=epochs, lr=lr, held_out=tries, layers=layers(model)))
     for o in models: o['test'] = said(right(to_torch(o), test)); print(o['title'], o['test'])
     idx = sorted(i for c in range(10) for i in (test.y==c).nonzero()[:3,0].tolist())
     about = dict(made_by='python docs/make_draw.py', arrays='base64 of little-endian float32; the samples uint8',

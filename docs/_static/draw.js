@@ -211,7 +211,7 @@ async function start(file) {
   function line(e) {
     const r = pad.getBoundingClientRect(), p = [(e.clientX-r.left)*pad.width/r.width, (e.clientY-r.top)*pad.height/r.height]
     ctx.lineWidth = 22; ctx.lineCap = 'round'; ctx.strokeStyle = 'black'
-    ctx.beginPath(); ctx.moveTo(...(at || p)); ctx.lineTo(...p); ctx.stroke()
+    ctx.beginPath(); ctx.moveTo(...(at || [p[0]-.1, p[1]])); ctx.lineTo(...p); ctx.stroke()      // a dot is a very short line
     at = p
     if (!waiting) { waiting = true; requestAnimationFrame(() => { waiting = false; show() }) }
   }
