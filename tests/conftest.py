@@ -1,9 +1,14 @@
-"Data for the tests: MNIST where there is one, and the bundled digits."
-import os
+"What several test modules use: MNIST where there is one, the bundled digits, the built site, a browser."
+import os, shutil, subprocess, sys, threading, zlib
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 from mnist_from_scratch.core import MnistError
 from mnist_from_scratch.datasets import load_digits
+
+root = Path(__file__).parent.parent
 
 @pytest.fixture(scope='session')
 def mnist():
@@ -17,3 +22,41 @@ def mnist():
 def digits():
     "`(train, valid)` of the bundled digits"
     return load_digits('digits')
+
+def inventory(file, project, *names):
+    "An inventory of the kind that Sphinx fetches from other projects"
+    file.parent.mkdir(parents=True)
+    lines = ''.join(f'{n} py:class 1 made-up.html#$ -\n' for n in names)
+    file.write_bytes(f'# Sphinx inventory version 2\n# Project: {project}\n# Version: 1\n# The remainder of this file is compressed using zlib.\n'.encode()+zlib.compress(lines.encode()))
+
+@pytest.fixture(scope='session')
+def site(tmp_path_factory):
+    "The folder of the built site; made offline, with an inventory for PyTorch that knows `torch.Tensor` only"
+    pytest.importorskip('sphinx_book_theme', reason='no Sphinx here')
+    out = tmp_path_factory.mktemp('site')
+    inventory(out/'inventories/torch.inv', 'PyTorch', 'torch.Tensor')
+    no = 'http://127.0.0.1:9'
+    r = subprocess.run([sys.executable, 'docs/build.py', '--out', str(out)], cwd=root, capture_output=True, text=True, env=os.environ|dict(PYTHONPATH=str(root), http_proxy=no, https_proxy=no, no_proxy=''))
+    assert not r.returncode, r.stdout+r.stderr
+    return out/'html'
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *args): pass
+
+@pytest.fixture(scope='session')
+def at(site):
+    "The address of the site, served on this machine"
+    srv = ThreadingHTTPServer(('127.0.0.1', 0), partial(Quiet, directory=str(site)))
+    threading.Thread(target=srv.serve_forever, daemon=True).start()
+    yield f'http://127.0.0.1:{srv.server_port}/'
+    srv.shutdown()
+
+@pytest.fixture(scope='module') # Playwright keeps an event loop running, which other modules' tests must not find
+def browser():
+    "Chromium, or Chrome, driven by Playwright"
+    api = pytest.importorskip('playwright.sync_api', reason='no Playwright here')
+    if not (chromium := next(filter(None, map(shutil.which, ('chromium','chromium-browser','google-chrome'))), None)): pytest.skip('no Chromium here')
+    with api.sync_playwright() as p:
+        b = p.chromium.launch(executable_path=chromium, args='--no-sandbox --disable-quic --disable-background-networking --disable-component-update --disable-sync'.split())
+        yield b
+        b.close()

@@ -1,33 +1,12 @@
-"The site: it builds without a warning, everything on it leads somewhere, and it works in a browser, with no network."
-import os, re, shutil, subprocess, sys, threading
-from functools import partial
+"The site: everything on it leads somewhere, and it works in a browser, with no network. (That it builds without a warning is held by the fixture `site`.)"
+import re
 from html.parser import HTMLParser
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 
-pytest.importorskip('sphinx_book_theme', reason='no Sphinx')
 root = Path(__file__).parent.parent
-chromium = next(filter(None, map(shutil.which, ('chromium','chromium-browser','google-chrome'))), None)
-
-def inventory(file, project, *names):
-    "An inventory of the kind that Sphinx fetches from other projects"
-    import zlib
-    file.parent.mkdir(parents=True)
-    lines = ''.join(f'{n} py:class 1 made-up.html#$ -\n' for n in names)
-    file.write_bytes(f'# Sphinx inventory version 2\n# Project: {project}\n# Version: 1\n# The remainder of this file is compressed using zlib.\n'.encode()+zlib.compress(lines.encode()))
-
-@pytest.fixture(scope='module')
-def site(tmp_path_factory):
-    "The folder of the built site; offline, with an inventory for PyTorch that knows `torch.Tensor` only"
-    out = tmp_path_factory.mktemp('site')
-    inventory(out/'inventories/torch.inv', 'PyTorch', 'torch.Tensor')
-    no = 'http://127.0.0.1:9'
-    r = subprocess.run([sys.executable, 'docs/build.py', '--out', str(out)], cwd=root, capture_output=True, text=True, env=os.environ|dict(PYTHONPATH=str(root), http_proxy=no, https_proxy=no, no_proxy=''))
-    assert not r.returncode, r.stdout+r.stderr
-    return out/'html'
 
 class Page(HTMLParser):
     "What a page has: `ids` that can be linked to, `links`, and `files` that it loads"
@@ -86,26 +65,6 @@ def test_every_public_name_has_its_place(pages):
         if f.stem in ('__init__','_modidx','all'): continue
         mod = importlib.import_module(f'mnist_from_scratch.{f.stem}')
         assert not [n for n in mod.__all__ if f'{mod.__name__}.{n}' not in pages[f'reference/{f.stem}.html'].ids]
-
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *args): pass
-
-@pytest.fixture(scope='module')
-def at(site):
-    "The address of the site, served on this machine"
-    srv = ThreadingHTTPServer(('127.0.0.1', 0), partial(Quiet, directory=str(site)))
-    threading.Thread(target=srv.serve_forever, daemon=True).start()
-    yield f'http://127.0.0.1:{srv.server_port}/'
-    srv.shutdown()
-
-@pytest.fixture(scope='module')
-def browser():
-    api = pytest.importorskip('playwright.sync_api', reason='no Playwright')
-    if not chromium: pytest.skip('no Chromium')
-    with api.sync_playwright() as p:
-        b = p.chromium.launch(executable_path=chromium, args='--no-sandbox --disable-quic --disable-background-networking --disable-component-update --disable-sync'.split())
-        yield b
-        b.close()
 
 @pytest.fixture
 def page(browser):
