@@ -786,18 +786,21 @@ def save(self:Learner,
     "Write the model's numbers, and the optimizer's, to `file.safetensors`, whole or not at all. Raises `MnistError` where it cannot."
     return write_state(self.path/self.model_dir/f'{file}.safetensors', dict(model=dict(self.model.state_dict()), opt=self.opt.state_dict() if with_opt and self.opt else None))
 
-# %% ../nbs/09_learner.ipynb #e96c99f7
+# %% ../nbs/09_learner.ipynb #78c448b5
 _floats = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
 
-def _check_state(file, state, model, strict=True):
-    "An `MnistError` unless `state` has what `model` has: names, shapes and types"
+def _check_state(file, state, model, strict=True, own=False):
+    "An `MnistError` unless `state` has what `model` has: names, shapes and types. With `own` the file has described the model itself"
     have = model.state_dict()
     if not isinstance(state, dict) or not all(isinstance(v, Tensor) for v in state.values()): raise MnistError(f'{file} is damaged: it holds no model; save the model again')
+    here,there = ('description','numbers') if own else ('model','file')
+    def misfit(why): return MnistError(f'{file} is damaged: its description and its numbers do not fit each other ({why}); do not use it, ask for a new one' if own
+                                       else f'{file} is of another model: {why}; make the model as it was when it was saved')
     odd = [k for k in {**have, **state} if (k in have)!=(k in state)] if strict else []
-    if odd: raise MnistError(f'{file} is of another model: {odd[0]} is only in the {"model" if odd[0] in have else "file"}; make the model as it was when it was saved')
+    if odd: raise misfit(f'{odd[0]} is only in the {here if odd[0] in have else there}')
     for k,v in state.items():
         for what,f in (('shape',lambda t: tuple(t.shape)),('type',lambda t: 'float' if t.dtype in _floats else str(t.dtype)[6:])):
-            if k in have and f(have[k])!=f(v): raise MnistError(f'{file} is of another model: {k} has {what} {f(v)} there and {f(have[k])} here; make the model as it was when it was saved')
+            if k in have and f(have[k])!=f(v): raise misfit(f'{k} has {what} {f(v)} in the {there} and {f(have[k])} in the {here}')
 
 @patch
 def load(self:Learner,

@@ -446,6 +446,20 @@ def test_loss_and_dataset_that_cannot_be_kept(tmp_path):
     assert torch.equal(new.predict(x*2)[2], learn.predict(x)[2])
     with pytest.raises(ValueError, match='has no loss'): new.validate(dl=learn.dls.valid)
 
+@pytest.mark.parametrize('cls', [nn.RNN, nn.LSTM, nn.GRU])
+def test_recurrent_layers_are_not_on_the_list(cls, tmp_path):
+    "Their numbers are kept, the warning says why, and the file loads into a model like it"
+    class Last(nn.Module):
+        def __init__(self): super().__init__(); self.r,self.l = cls(4,5,batch_first=True),nn.Linear(5,3)
+        def forward(self, x): return self.l(self.r(x)[0][:,-1])
+    learn = learner(Last(), shape=(6,4), path=tmp_path)
+    exportable(Last)
+    try:
+        with pytest.warns(UserWarning, match=f'{cls.__name__} is neither on the list of layers nor `exportable`'): file = learn.export()
+    finally: del exportables['Last']
+    x = torch.randn(6,4)
+    assert torch.equal(load_learner(file, model=Last()).predict(x)[2], learn.predict(x)[2])
+
 def test_loss_with_numbers_of_its_own(tmp_path):
     learn = learner(loss=nn.BatchNorm1d(3), path=tmp_path)
     with pytest.warns(UserWarning, match='the loss cannot be described.*numbers of its own'): file = learn.export()
@@ -511,7 +525,7 @@ def seq(*ls): return obj('Sequential', parts=[(str(i),l) for i,l in enumerate(ls
 HOSTILE = {
     'unknown class': (obj('os.system'), 'os.system'), 'builtin': (obj('eval', [('source','1')]), 'eval'), 'dunder': (obj('__import__'), '__import__'), 'dotted': (obj('torch.nn.Linear'), 'torch.nn.Linear'),
     'function as class': (obj('cross_entropy'), 'no class'), 'module': (obj('Module'), ''), 'name that is no text': (obj(5), ''), 'transformer': (obj('Transformer', [('num_encoder_layers',10**9)]), 'Transformer'), 'rnn': (obj('RNNBase', [('mode','LSTM'),('input_size',4),('hidden_size',3),('num_layers',10**9)]), 'RNNBase'),
-    'lstm': (obj('LSTM', [('input_size',4),('hidden_size',3),('num_layers',10**9)]), 'LSTM'), 'unknown argument': (seq(obj('Linear', [('in_features',4),('out_features',3),('x',1)])), 'takes no x'), 'device': (obj('Linear', [('in_features',10**6),('out_features',10**6),('device','cpu')]), 'takes no device'),
+    'lstm': (obj('LSTM', [('input_size',4),('hidden_size',3),('num_layers',10**9)]), 'LSTM'), 'unknown argument': (seq(obj('Linear', [('in_features',4),('out_features',3),('x',1)])), 'takes no x'), 'device': (obj('Linear', [('in_features',10**6),('out_features',10**6),('device','cpu')]), 'device is not for a file to set'),
     'dtype': (obj('Linear', [('in_features',4),('out_features',3),('dtype',{'name':'Linear'})]), ''), 'huge': (seq(obj('Linear', [('in_features',4),('out_features',10**15)])), 'shape'), 'too huge': (obj('Linear', [('in_features',10**30),('out_features',3)]), 'Linear cannot be made'), 'negative': (obj('Linear', [('in_features',-4),('out_features',3)]), ''),
     'text for a number': (obj('Linear', [('in_features','4'),('out_features',3)]), ''), 'missing argument': (obj('Linear', [('in_features',4)]), 'out_features'), 'object for a number': (obj('Linear', [('in_features',LIN),('out_features',3)]), ''), 'other shape': (seq(obj('Linear', [('in_features',3),('out_features',4)])), '0.weight'),
     'missing layer': (seq(), '0.weight'), 'one more': (seq(LIN, LIN), '1.weight'), 'part of a layer': (seq(obj('Linear', [('in_features',4),('out_features',3)], parts=[('a',obj('ReLU'))])), 'no parts'), 'part that is no layer': (seq(5), 'no layer'), 'part that is a loss': (seq(obj('MSELossFlat')), 'no layer'),
@@ -579,11 +593,11 @@ def test_other_parts_of_a_file(f, says, good, tmp_path):
 def test_tensors_that_do_not_fit(good, tmp_path):
     out = tmp_path/'x.safetensors'
     with safe_open(good, 'pt') as f: k = next(k for k in f.keys() if f.get_tensor(k).shape==(3,4))
-    refused(rewrite(good, out, tensors={k:torch.zeros(4,3)}), '0.weight', 'shape')
+    refused(rewrite(good, out, tensors={k:torch.zeros(4,3)}), '0.weight', 'shape (4, 3) in the numbers and (3, 4) in the description', 'do not use it, ask for a new one')
     refused(rewrite(good, out, tensors={k:torch.zeros(3,4, dtype=torch.int64)}), '0.weight', 'type', 'int64')
     refused(rewrite(good, out, tensors={k:torch.zeros(3,4, dtype=torch.float8_e4m3fn)}), '0.weight', 'type')
     refused(rewrite(good, out, tensors={k:torch.zeros(0)}), '0.weight')
-    refused(good, 'weight', model=nn.Linear(4,3)); refused(good, 'shape', model=C(nn.Linear(4,2)))
+    refused(good, 'weight', model=nn.Linear(4,3)); refused(good, 'shape (3, 4) in the file and (2, 4) in the model; make the model as it was', model=C(nn.Linear(4,2)))
     load_learner(rewrite(good, out, put('arch', obj('Unknown'))), model=C(nn.Linear(4,3)))     # what is not needed is not looked up
 
 def test_foreign_and_damaged(good, tmp_path):
