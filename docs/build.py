@@ -28,7 +28,7 @@ def link_files(
     def repl(m):
         f,anchor = re.match(r'([^#]*)(.*)', m[1]).groups()
         f = (Path('/')/at/f).resolve().relative_to('/')
-        return f'](/{page_of(f)}.ipynb{anchor})' if f.suffix=='.ipynb' else f'](/{f.name}{anchor})' if f.parts[0]=='docs' else f']({on_github(f)}{anchor})'
+        return f'](/{page_of(f)}.ipynb{anchor})' if f.suffix=='.ipynb' else f"](/{f.relative_to('docs')}{anchor})" if f.parts[0]=='docs' else f']({on_github(f)}{anchor})'
     return re.sub(r'\]\((?![\w+.-]+:|[#/<])([^)\s]+)\)', repl, md)
 
 def link_names(
@@ -48,11 +48,11 @@ def chapter(
     path:Path, # A notebook
     known:dict # As for `link_names`
 ):
-    "The notebook as a page: without hidden cells, directives and the button (the site has its own), and with alt texts where Sphinx looks for them."
+    "The notebook as a page: without hidden cells, directives and badges (the site has its own buttons), and with alt texts where Sphinx looks for them."
     nb,cells = nbformat.read(path, 4),[]
     for c in nb.cells:
         if c.cell_type=='markdown':
-            if c.source.startswith('[![Open in Colab]'): continue
+            if c.source.startswith('[!['): continue
             c.source = link_names(link_files(c.source, cfg('nbs_path').name), known)
         else:
             said = dict(re.findall(r'^#\| *([\w-]+):? *(.*)$', c.source, re.M))

@@ -11,15 +11,20 @@ from nbdev.process import NBProcessor
 from nbdev.processors import FilterDefaults
 from nbformat.v4.rwbase import rejoin_lines
 
+from build import page_of
+
 # The title stays a heading, links to the site are for the site, and nothing in README.md comes from the environment.
 skipped = {'FrontmatterProc', 'add_show_docs', 'exec_show_docs', 'add_links'}
 
 def from_root(
     md:str, # Markdown or HTML with links relative to the folder `at`
-    at:str # That folder's path from the repository's root
+    at:str, # That folder's path from the repository's root
+    site:str # Address of the site
 )->str:
-    "`md` with every relative link made relative to the repository's root; what stands in a fenced block is left alone."
-    def repl(m): return m[1] + os.path.normpath(f'{at}/{m[2]}')
+    "`md` with links to pages of the site, and all other relative links relative to the repository's root; what stands in a fenced block is left alone."
+    def repl(m):
+        f = os.path.normpath(f'{at}/{m[2]}')
+        return m[1] + (f'{site}/{page_of(f)}.html' if f.endswith('.ipynb') or f.startswith('docs/') and f.endswith('.md') else f)
     parts = re.split(r'(^```.*?^```$)', md, flags=re.M|re.S)
     return ''.join(o if i%2 else re.sub(r'(\]\(|(?:src|href)=")(?![\w+.-]+:|[#/])([^)"\s#]+)', repl, o) for i,o in enumerate(parts))
 
@@ -38,7 +43,7 @@ def make_readme(
     nb.cells = [c for c in nb.cells if c.cell_type!='raw' and c.get('source','').strip()]
     alts = {}                                                   # of the figures, by the number of the cell
     for i,c in enumerate(nb.cells):
-        if c.cell_type=='markdown': c.source = from_root(c.source, at)
+        if c.cell_type=='markdown': c.source = from_root(c.source, at, cfg.doc_host+cfg.doc_baseurl)
         else:
             if m := re.search(r'^#\| *fig-alt: *"(.*)"$', c.source, re.M): alts[str(i)] = m[1]
             c.source = re.sub(r'^#\|.*\n', '', c.source, flags=re.M)
