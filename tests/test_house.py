@@ -1,5 +1,5 @@
 "What holds of the house as a whole: the order of its chapters, what an import costs, and what may be stored in a notebook."
-import ast, configparser, json, re, subprocess, sys
+import ast, configparser, json, re, subprocess, symtable, sys
 from pathlib import Path
 
 import pytest
@@ -52,6 +52,29 @@ def test_notebook_imports_earlier_chapters(nb):
 @pytest.mark.parametrize('mod', modules, ids=name)
 def test_module_imports_earlier_chapters(mod):
     assert not out_of_order(mod.read_text(encoding='utf-8'), mod.stem)
+
+def tables(t): return [t, *(o for c in t.get_children() for o in tables(c))]
+
+def only_hidden(srcs, prose=''):
+    "Names that a cell which the reader sees uses, and that only hidden cells before it bind; but for those that the `prose` has in backticks."
+    seen,hidden,res = set(),set(),set()
+    for src in srcs:
+        top = symtable.symtable(TransformerManager().transform_cell(src), 'cell', 'exec')
+        bound = {s.get_name() for s in top.get_symbols() if s.is_assigned() or s.is_imported()}
+        if re.search(r'^#\|\s*hide', src, re.M): hidden |= bound; continue
+        seen |= bound
+        res |= {s.get_name() for t in tables(top) for s in t.get_symbols() if s.is_referenced() and (t is top or s.is_global())} & hidden-seen
+    return sorted(o for o in res if f'`{o}`' not in prose)
+
+@pytest.mark.parametrize('nb', notebooks, ids=name)
+def test_what_is_used_is_seen(nb):
+    "Whoever copies the cells of a page can run them: no import and no definition is missing that only a hidden cell has."
+    assert not only_hidden([c['source'] for c in cells(nb)], '\n'.join(c['source'] for c in cells(nb, 'markdown')))
+
+def test_only_hidden():
+    hid = '#| hide\nimport a as b\ndef f(): c = 1\nd = [e for e in b]'
+    assert only_hidden([hid, 'b(f); d, c, e'])==['b','d','f'] and only_hidden([hid, 'def g(): return [b for _ in d]'], 'see `d`')==['b']
+    assert not only_hidden(['b = 1', hid, 'b, len']) and not only_hidden([hid, 'import b\nb']) and not only_hidden([hid, 'def g(b): return b', 'f = 1; f'])
 
 def test_a_number_is_given_once():
     nums = [o.name[:2] for o in chapters]
