@@ -194,7 +194,7 @@ def default_device(
     if use: raise MnistError('no GPU was found: neither CUDA nor MPS is available to PyTorch; call default_device(None) to take what there is')
     return torch.device('cpu')
 
-# %% ../nbs/00_core.ipynb #d2223196
+# %% ../nbs/00_core.ipynb #2e3c3e69
 def apply(
     func, # Called with each part that is no tuple, list or dictionary
     x, # Tuples, lists and dictionaries, nested as you like
@@ -216,6 +216,7 @@ def to_device(
 ): # The same structure
     "Put all tensors of `b` on `device`, as fastai's function of this name does."
     if device is None: device = default_device()
+    if type(b) is tuple and all(isinstance(o, torch.Tensor) and o.device==device for o in b): return b      # the common case, fast
     return apply(lambda o: o.to(device, non_blocking=non_blocking) if isinstance(o, torch.Tensor) else o, b)
 
 def to_cpu(

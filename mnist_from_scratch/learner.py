@@ -40,7 +40,7 @@ class CancelStepException(Exception):     "Skip the optimizer's step and go to `
 
 _cancels = (CancelFitException, CancelEpochException, CancelTrainException, CancelValidException, CancelBatchException, CancelBackwardException, CancelStepException)
 
-# %% ../nbs/09_learner.ipynb #9d1959be
+# %% ../nbs/09_learner.ipynb #a816866d
 class Callback(GetAttr):
     "Does something at events of a `Learner`: a method `before_fit`, `after_batch`, … is called when that event comes."
     order,_default,learn,run,run_train,run_valid = 0,'learn',None,True,True,True
@@ -53,13 +53,18 @@ class Callback(GetAttr):
             if k not in _events: raise ValueError(f'{k} is no event; the events are {", ".join(_events)}')
             setattr(self, k, partial(f, self))
 
-    def __call__(self, event):
-        "Call the method for `event`, if there is one and this callback is to run now"
-        training = getattr(self.learn, 'training', True)
-        if self.run and (event not in _inner_loop or (self.run_train if training else self.run_valid)):
-            try: (getattr(self, event) if event in vars(self) or hasattr(type(self), event) else noop)()     # not the Learner's, or the model's
+    def listener(self, event):
+        "What is to be called at `event`: the method for it, if this callback is to run then; None where there is no such method"
+        if event not in vars(self) and not hasattr(type(self), event): return None       # the Learner's, or the model's, do not count
+        f,inner = getattr(self, event),event in _inner_loop
+        def call():
+            if not self.run or (inner and not (self.run_train if getattr(self.learn, 'training', True) else self.run_valid)): return
+            try: f()
             except _cancels: raise
             except Exception as e: blame(e, f'callback {type(self).__name__}, at {event}'); raise
+        return call
+
+    def __call__(self, event): "Call the method for `event`, if there is one and this callback is to run now"; (self.listener(event) or noop)()
 
     def state_dict(self): "What must be kept to go on later: numbers, texts, tensors, and lists and dictionaries of them"; return {k:vars(self)[k] for k in self.state_attrs if k in vars(self)}
     def load_state_dict(self, sd): "Take over what `state_dict` gave"; vars(self).update(sd)
@@ -70,7 +75,7 @@ class Callback(GetAttr):
     def name(self): "The class's name in snake case, without `Callback`"; return class2attr(self, 'Callback')
     def __repr__(self): return type(self).__name__
 
-# %% ../nbs/09_learner.ipynb #1fb2a3ba
+# %% ../nbs/09_learner.ipynb #f9cd9d87
 class TrainEvalCallback(Callback):
     "Puts the model on the device of the data, and in training or evaluation mode; counts `train_iter` batches so far, `pct_train` of the whole fit."
     order,run_valid = -10,False
@@ -81,12 +86,13 @@ class TrainEvalCallback(Callback):
     def before_train(self):    self.model.train(); self.learn.training = True
     def before_validate(self): self.model.eval();  self.learn.training = False
     def after_batch(self):
-        self.learn.pct_train += 1./(self.n_iter*self.n_epoch)
-        self.learn.train_iter += 1
+        learn = self.learn
+        learn.pct_train += 1./(learn.n_iter*learn.n_epoch)
+        learn.train_iter += 1
     def state_dict(self): return dict(train_iter=self.train_iter, pct_train=self.pct_train)
     def load_state_dict(self, sd): vars(self.learn).update(sd)
 
-# %% ../nbs/09_learner.ipynb #f8f61612
+# %% ../nbs/09_learner.ipynb #2e88db3a
 def trainable_params(
     m:nn.Module # The model
 ) -> list: # Its parameters that have `requires_grad`
@@ -129,6 +135,7 @@ class Learner(GetAttr):
             cb.run = True
             if isinstance(cb, Callback): cb.cleanup()      # fastai's have none
         self.dl,self.xb,self.yb,self.pred,self.loss,self.loss_grad = None,(None,),(None,),None,None,None
+        self._heard,self._place = (None,{}),None       # who listens to what; where batches are put
 
     @property
     def metrics(self): "What is measured on the validation set"; return self._metrics
@@ -139,7 +146,7 @@ class Learner(GetAttr):
     @property
     def y(self): "Targets of this batch"; return self.yb[0] if len(self.yb)==1 else self.yb
 
-# %% ../nbs/09_learner.ipynb #f36b9fa3
+# %% ../nbs/09_learner.ipynb #78a5fe56
 @patch
 def add_cb(self:Learner, cb):
     "Hand over a callback (or its class); it becomes an attribute, such as `learn.recorder`"
@@ -174,8 +181,12 @@ def added_cbs(self:Learner, cbs):
 @patch
 def __call__(self:Learner, event):
     "Announce `event` to the callbacks, in their order"
-    for cb in self.cbs:
-        try: cb(event)
+    if self._heard[0] is not self.cbs: self._heard = self.cbs,{}
+    if event not in self._heard[1]:
+        fs = [cb.listener(event) if type(cb).__call__ is Callback.__call__ else partial(cb, event) for cb in self.cbs]     # the latter: fastai's
+        self._heard[1][event] = [f for f in fs if f]
+    for f in self._heard[1][event]:
+        try: f()
         except _cancels: raise
         except Exception as e:                                         # fastai's callbacks raise exceptions of fastai
             raise next((o for o in _cancels if o.__name__==type(e).__name__), e)
@@ -204,7 +215,7 @@ def _set_state(self:Learner, ps, **kwargs):
     for p in ps:
         if p in state: state[p].update(kwargs)
 
-# %% ../nbs/09_learner.ipynb #2dcc8ca5
+# %% ../nbs/09_learner.ipynb #2309577f
 @patch
 def _with_events(self:Learner, f, event, ex):
     try: self(f'before_{event}'); f()
@@ -239,7 +250,7 @@ def one_batch(self:Learner, i, b):
     "Train or evaluate on batch number `i`: inputs, and targets last if there are any. It is moved to where the model is."
     self.iter = i
     if isinstance(b, dict): raise TypeError(f"a batch is a tuple of inputs and targets, and this one is a dictionary with {', '.join(map(str, b))}; pick out what the model takes in a collate_fn")
-    b = to_device(b, _device(self.model))
+    b = to_device(b, self._place or _device(self.model))
     if isinstance(b, Tensor): b = (b,)
     n = _n_inp(self.dls, b)
     self.xb,self.yb = tuple(b[:n]),tuple(b[n:])
@@ -261,11 +272,11 @@ def _blame_layer(e, model, xb):
             blame(e, f"layer {name or 'model'}, {m}" + (f', whose input has shape {tuple(i[0].shape)}' if i and isinstance(i[0], Tensor) else ''))
     finally: [h.remove() for h in hooks]
 
-# %% ../nbs/09_learner.ipynb #743ffb17
+# %% ../nbs/09_learner.ipynb #d4bf5823
 @patch
 def all_batches(self:Learner):
     "Train or evaluate on all batches of `self.dl`. Raises `ValueError` if there are none."
-    self.n_iter = len(self.dl)
+    self.n_iter,self._place = len(self.dl),_device(self.model)
     if not self.n_iter: raise ValueError(f"the {'training' if self.training else 'validation'} set has no batches; give it items, or a smaller batch size if drop_last left none")
     for i,b in enumerate(self.dl, getattr(self.dl, '_first', 0)): self.one_batch(i, b)     # `_first`: see Checkpoint
 
@@ -322,7 +333,7 @@ class SkipToEpoch(Callback):
     def before_epoch(self):
         if self.epoch < self._skip_to: raise CancelEpochException
 
-# %% ../nbs/09_learner.ipynb #d1cf748e
+# %% ../nbs/09_learner.ipynb #dff44b6f
 class Metric:
     "What is measured over an epoch: `reset`, `accumulate` after each batch, then `value`."
     def reset(self): "Forget all batches"
@@ -331,6 +342,8 @@ class Metric:
     def value(self): "The result so far"; raise NotImplementedError
     @property
     def name(self): "The head of its column"; return class2attr(self, 'Metric')
+
+def _mean(loss): "One number, also where there is a loss for each item"; return loss.mean() if loss.ndim else loss
 
 class AvgMetric(Metric):
     "The mean of `func(predictions, targets)` over items: each batch counts by its size."
@@ -350,7 +363,7 @@ class AvgMetric(Metric):
 class AvgLoss(AvgMetric):
     "The mean loss over items."
     def __init__(self): pass
-    def _value(self, learn): return learn.loss.mean()
+    def _value(self, learn): return _mean(learn.loss)
     @property
     def name(self): return 'loss'
 
@@ -374,20 +387,20 @@ def mk_metric(m):
     if isinstance(m, Metric) or hasattr(m, 'accumulate'): return m       # the latter: fastai's
     return (TorchMetric if all(hasattr(m, o) for o in ('update','compute','reset')) else AvgMetric)(m)
 
-# %% ../nbs/09_learner.ipynb #1df738ca
+# %% ../nbs/09_learner.ipynb #b27515c2
 class AvgSmoothLoss(Metric):
     "Fading average of the training loss: `beta` of it stays at each batch."
     def __init__(self, beta:float=0.98): self.beta = beta
     def reset(self): self.count,self.val = 0,torch.tensor(0.)
     def accumulate(self, learn):
         self.count += 1
-        self.val = torch.lerp(learn.loss.mean(), self.val.to(learn.loss.device), self.beta)
+        self.val = torch.lerp(_mean(learn.loss), self.val.to(learn.loss.device), self.beta)
     @property
     def value(self): return self.val/(1-self.beta**self.count)
     @property
     def name(self): return 'loss'
 
-# %% ../nbs/09_learner.ipynb #06a87e7c
+# %% ../nbs/09_learner.ipynb #f6a72cda
 class Recorder(Callback):
     "Keeps what happened: `values` (a row per epoch), `metric_names`, and per training batch `losses` (smoothed) and `lrs`; `iters` batches at each epoch's end."
     order,state_attrs = 50,('values','losses','lrs','iters','log')
@@ -401,18 +414,21 @@ class Recorder(Callback):
         self.smooth_loss.reset()
 
     def before_epoch(self):    self.start,self.log,self._off = time.time(),[],set()
-    def before_validate(self): [m.reset() for m in self._valid]
-    @property
-    def _valid(self): return L(self.loss_avg) + self.metrics
+    def before_validate(self):
+        self._valid = [self.loss_avg, *self.metrics]
+        for m in self._valid: m.reset()
     @property
     def columns(self): "Names of what is in each row of `values`"; return [n for n in self.metric_names if n not in ('epoch','time')]
 
     def after_batch(self):
-        if not self.yb or self.loss is None: return
-        if not self.training: [m.accumulate(self.learn) for m in self._valid]; return
-        self.smooth_loss.accumulate(self.learn)
+        learn = self.learn
+        if not learn.yb or learn.loss is None: return
+        if not learn.training:
+            for m in self._valid: m.accumulate(learn)
+            return
+        self.smooth_loss.accumulate(learn)
         self.losses.append(self.smooth_loss.value)
-        self.lrs.append(self.opt.hypers[-1]['lr'])
+        self.lrs.append(learn.opt.hypers[-1]['lr'])
 
     def after_cancel_train(self):    self._off.add('train')
     def after_cancel_validate(self): self._off.add('valid')
@@ -499,15 +515,16 @@ def no_bar(self:Learner):
         with self.no_logging(): yield self
     finally: self.create_mbar = old
 
-# %% ../nbs/09_learner.ipynb #fb2f1b3d
+# %% ../nbs/09_learner.ipynb #087d38da
 class FiniteLossCallback(Callback):
     """Ends a fit with a `FloatingPointError` at the first training loss that is infinite or not a number, before a step is made with it.
 
     Reading the loss from a graphics card makes it wait, so there only every 50th batch is looked at."""
     order,run_valid,fit_only = -9,False,True
     def after_loss(self):
-        if not self.yb or (self.loss.device.type!='cpu' and self.iter%50 and self.iter<self.n_iter-1): return
-        loss = self.loss.mean().item()
+        learn = self.learn
+        if not learn.yb or (learn.loss.device.type!='cpu' and learn.iter%50 and learn.iter<learn.n_iter-1): return
+        loss = _mean(learn.loss).item()
         if math.isfinite(loss): return
         kept = getattr(getattr(self.learn, 'checkpoint', None), 'last', None)
         batch = f'batch {self.iter}' if self.loss.device.type=='cpu' else f'batch {self.iter}, or up to 49 before,'

@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['collate', 'DataLoader', 'DigitRows', 'to_dset', 'DataLoaders']
 
-# %% ../nbs/06_minibatches.ipynb #83ef70d2
-import math, random
+# %% ../nbs/06_minibatches.ipynb #ec8c22fa
+import math, operator, random
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -46,12 +46,12 @@ def collate(
     raise TypeError(f'cannot stack items of type {type(o).__name__}: a dataset gives tensors, arrays, numbers, strings, '
                     'or tuples and dictionaries of them; or pass collate_fn')
 
-# %% ../nbs/06_minibatches.ipynb #7b7c720e
+# %% ../nbs/06_minibatches.ipynb #92bd44ea
 _worker_args = 'persistent_workers prefetch_factor pin_memory timeout worker_init_fn multiprocessing_context'.split()
 
 class DataLoader:
     "Batches from a dataset, as an iterable with a length. Raises `TypeError` or `ValueError` for arguments that do not fit together."
-    _pass = _next = _workers = None   # the pass that is under way, one to go on with, and PyTorch's loader that runs the workers
+    _pass = _next = _workers = _seen = None   # the pass that is under way, one to go on with, PyTorch's loader that runs the workers, what a list was found to be
 
     def __init__(self,
         dataset, # Has a length and an index; or else is any iterable, a stream
@@ -408,26 +408,62 @@ def _no_item(self:DataLoader, order):
     bad = order[(order<0) | (order>=len(self.dataset))]
     return bad[0].item() if len(bad) else None
 
-# %% ../nbs/06_minibatches.ipynb #fe651fed
+# %% ../nbs/06_minibatches.ipynb #6b3232ce
 @patch
 def _batches(self:DataLoader, p):
     "What is left of pass `p`"
     if not self.indexed: return self._from_stream(p)
-    if self.bs is None and p.sizes is None: tensors,todo = None,p.order.tolist()     # single items
+    if self.bs is None and p.sizes is None: todo = p.order.tolist()[p.done:]     # single items
     else:
-        tensors = self._tensors()
-        order = p.order.to(tensors[0].device) if tensors else p.order
-        todo = order.split(self.bs)[:self._n_batches(len(order))] if p.sizes is None else order.split(p.sizes.tolist())
-        if not tensors: todo = [o.tolist() for o in todo]
-    todo = todo[p.done:]
-    if tensors: return (tuple(t.index_select(0, idxs) for t in tensors) for idxs in todo)      # faster than t[idxs]
+        def cut(t): return (t.split(self.bs)[:self._n_batches(len(t))] if p.sizes is None else t.split(p.sizes.tolist()))[p.done:]
+        if tensors := self._tensors():
+            if (i := _start(p.order)) is not None: return _windows(tensors, zip(*(cut(t[i:i+len(p.order)]) for t in tensors)))
+            return (tuple(t.index_select(0, idxs) for t in tensors) for idxs in cut(p.order.to(tensors[0].device)))      # faster than t[idxs]
+        todo = [o.tolist() for o in cut(p.order)]
     return self._from_workers(p, todo) if self.num_workers else (_fetch(self.dataset, idxs, self.collate_fn) for idxs in todo)
+
+def _start(order):
+    "The first index, if each of the others is one more than that before it; None for any other order"
+    if len(order) and (order.diff()==1).all(): return order[0].item()
+
+def _windows(tensors, batches):
+    "The `batches`, which are slices of `tensors`; raises `RuntimeError` if these are changed meanwhile"
+    def counts(): return [0 if t.is_inference() else t._version for t in tensors]
+    was = counts()
+    for b in batches:
+        yield b
+        if counts()!=was: raise RuntimeError('the data were changed in place during a pass; a batch is a window on them here, so change a clone() of it')
 
 @patch
 def _tensors(self:DataLoader):
-    "All rows of a `TensorDataset`; None for any other dataset"
-    if self.collate_fn is not collate or getattr(type(self.dataset), '__getitem__', None) is not TensorDataset.__getitem__: return None
-    return self.dataset.tensors if self.device is None else _on_device(self.dataset, self.device)
+    "The data as tensors whose rows are the items: of a `TensorDataset`, or of a list of such rows; None for any other dataset"
+    ds = self.dataset
+    if self.collate_fn is not collate: return None
+    if type(ds) is list: return self._list_as_rows()
+    if getattr(type(ds), '__getitem__', None) is not TensorDataset.__getitem__: return None
+    return ds.tensors if self.device is None else _on_device(ds, self.device)
+
+# %% ../nbs/06_minibatches.ipynb #67beabcb
+def _rows(parts):
+    "The tensor, or a window on one, that has `parts` as its rows in this order; None if there is none"
+    o = parts[0]
+    if type(o) is not Tensor or (base := o._base) is None or base.requires_grad: return None
+    start,shape,stride = o.storage_offset(),o.shape,o.stride()
+    step = parts[1].storage_offset()-start if len(parts)>1 and isinstance(parts[1], Tensor) else 0
+    if all(type(t) is Tensor and t._base is base and t.storage_offset()==start+i*step and t.shape==shape and t.stride()==stride for i,t in enumerate(parts)):
+        return base.as_strided((len(parts), *shape), (step, *stride), start) if step>0 else None
+
+@patch
+def _list_as_rows(self:DataLoader):
+    "The tensors whose rows the items of the list are; None if they are none, or not where the batches are to be"
+    ds = self.dataset
+    kept,rows = self._seen or ((),None)
+    if len(kept)!=len(ds) or not all(map(operator.is_, kept, ds)):
+        pairs = ds and all(type(o) is tuple and len(o)==len(ds[0]) for o in ds)
+        rows = [_rows(part) for part in zip(*ds)] if pairs else []
+        rows = tuple(rows) if rows and all(o is not None for o in rows) else None
+        self._seen = list(ds),rows
+    return rows if rows and self.device in (None, *{t.device for t in rows}) else None
 
 # %% ../nbs/06_minibatches.ipynb #583cddce
 @contextmanager
@@ -459,7 +495,7 @@ def _from_stream(self:DataLoader, p):
     args = self.dataset,self._n,self.bs,self.drop_last,self.collate_fn,p.done
     return iter(TorchDL(_Stream(*args, p.seed), num_workers=1, **self._torch_args(p))) if self.num_workers else _stream(*args)
 
-# %% ../nbs/06_minibatches.ipynb #96e8e0f1
+# %% ../nbs/06_minibatches.ipynb #644e8630
 def _batch_seed(seed, i): return int(np.random.SeedSequence([*seed, i]).generate_state(1, np.uint64)[0])
 
 class _Jobs:
@@ -498,7 +534,7 @@ def _from_workers(self:DataLoader, p, todo):
         if self.kwargs.get('persistent_workers'): self._workers = dl    # to be used again
 
 @patch
-def __getstate__(self:DataLoader): return {**vars(self), '_workers':None}       # processes cannot be stored
+def __getstate__(self:DataLoader): return {**vars(self), '_workers':None, '_seen':None}       # processes cannot be stored
 
 # %% ../nbs/06_minibatches.ipynb #39bdc8b0
 _moved = WeakKeyDictionary()   # dataset: (what was moved, its copy)

@@ -1,6 +1,9 @@
 "What a `Learner` says when something is wrong: one line, with the name of what was wrong."
+from collections import Counter
+
 import pytest, torch
 from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.data import TensorDataset
 
 from mnist_from_scratch.callbacks import EarlyStoppingCallback
@@ -270,3 +273,48 @@ def test_logger_after_an_interrupted_fit():
     learn = learner(); learn.logger = print
     with pytest.raises(KeyboardInterrupt): learn.fit(1, cbs=Interrupted())
     assert learn.logger is print
+
+class Ops(TorchDispatchMode):
+    "Counts the operations on tensors, by name, while the block lasts"
+    def __init__(self): super().__init__(); self.n = Counter()
+    def __torch_dispatch__(self, f, types, args=(), kwargs=None):
+        self.n[f.overloadpacket.__name__] += 1
+        return f(*args, **kwargs or {})
+
+@pytest.mark.parametrize('make', [lambda x,y: TensorDataset(x, y), lambda x,y: list(zip(x, y))], ids=['tensors','list'])
+def test_what_a_batch_costs(make):
+    "More than a loop by hand: a copy of the loss, one look whether it is finite, and its smoothed value. No copy of the data."
+    x,y,model = torch.randn(64,4),torch.randint(0,3,(64,)),nn.Linear(4,3)
+    opt = SGD(model.parameters(), .1)
+    def ops(bs):
+        valid = [(x,y)]
+        learn = Learner(DataLoaders(DataLoader(make(x, y), bs=bs), valid), model, cross_entropy, SGD)
+        with learn.no_bar(), Ops() as o: learn.fit(1, .1)
+        return o.n
+    with Ops() as by_hand:
+        loss = cross_entropy(model(x), y)
+        loss.backward(); opt.step(); opt.zero_grad()
+    more = ops(8)
+    more.subtract(ops(16))                                                   # for 4 batches more
+    for k,n in by_hand.n.items(): more[k] -= 4*n
+    assert {k:n/4 for k,n in more.items() if n} == dict(detach=1, clone=1, _local_scalar_dense=1, lerp=1, div=1)
+
+def test_who_listens_is_looked_up_once(monkeypatch):
+    "However many batches there are; and again for callbacks that come later, in a fit or between two"
+    seen,looked = [],Counter()
+    listener = Callback.listener
+    monkeypatch.setattr(Callback, 'listener', lambda self, event: looked.update([event]) or listener(self, event))
+    quiet = Callback()
+    learn = learner(n=40, cbs=quiet)
+    learn.fit(2)
+    assert looked['after_pred']==len(learn.cbs)                              # nobody listens to it: asked once
+    quiet.after_pred = lambda: seen.append('set')
+    learn.fit(1)
+    assert seen==['set']*16
+    class Late(Callback):
+        def after_pred(self): seen.append('late')
+    class Adds(Callback):
+        def before_batch(self):
+            if self.training and self.iter==3: self.learn.add_cb(Late)
+    learn.fit(1, cbs=Adds)
+    assert seen.count('late')==5+8
