@@ -92,7 +92,7 @@ class TrainEvalCallback(Callback):
     def state_dict(self): return dict(train_iter=self.train_iter, pct_train=self.pct_train)
     def load_state_dict(self, sd): vars(self.learn).update(sd)
 
-# %% ../nbs/09_learner.ipynb #2e88db3a
+# %% ../nbs/09_learner.ipynb #1a862b00
 def trainable_params(
     m:nn.Module # The model
 ) -> list: # Its parameters that have `requires_grad`
@@ -135,7 +135,7 @@ class Learner(GetAttr):
             cb.run = True
             if isinstance(cb, Callback): cb.cleanup()      # fastai's have none
         self.dl,self.xb,self.yb,self.pred,self.loss,self.loss_grad = None,(None,),(None,),None,None,None
-        self._heard,self._place = (None,{}),None       # who listens to what; where batches are put
+        self._heard,self._place = (None,{}),None       # who listens to what; see `_where`
 
     @property
     def metrics(self): "What is measured on the validation set"; return self._metrics
@@ -215,7 +215,7 @@ def _set_state(self:Learner, ps, **kwargs):
     for p in ps:
         if p in state: state[p].update(kwargs)
 
-# %% ../nbs/09_learner.ipynb #2309577f
+# %% ../nbs/09_learner.ipynb #9a3b204c
 @patch
 def _with_events(self:Learner, f, event, ex):
     try: self(f'before_{event}'); f()
@@ -243,16 +243,19 @@ def _seen(o):
     return f"a tensor of shape {tuple(o.shape)}" + (f' with {o.min()} to {o.max()}' if not o.is_floating_point() else '')
 
 def _device(model): "Where `model` is"; return next((o.device for o in chain(model.parameters(), model.buffers())), torch.device('cpu'))
-def _n_inp(dls, b): "How many parts of the batch `b` are inputs: all but the last, if the `dls` do not say"; return getattr(dls, 'n_inp', None) or max(1, len(b)-1)
+def _all_but_last(b): return max(1, len(b)-1)
+@patch
+def _where(self:Learner): "Where batches are put, and how many of their parts are inputs: None for all but the last"; return _device(self.model),getattr(self.dls, 'n_inp', None)
 
 @patch
 def one_batch(self:Learner, i, b):
     "Train or evaluate on batch number `i`: inputs, and targets last if there are any. It is moved to where the model is."
     self.iter = i
     if isinstance(b, dict): raise TypeError(f"a batch is a tuple of inputs and targets, and this one is a dictionary with {', '.join(map(str, b))}; pick out what the model takes in a collate_fn")
-    b = to_device(b, self._place or _device(self.model))
+    device,n = self._place or self._where()
+    b = to_device(b, device)
     if isinstance(b, Tensor): b = (b,)
-    n = _n_inp(self.dls, b)
+    n = n or _all_but_last(b)
     self.xb,self.yb = tuple(b[:n]),tuple(b[n:])
     self._with_events(self._do_one_batch, 'batch', CancelBatchException)
 
@@ -272,11 +275,11 @@ def _blame_layer(e, model, xb):
             blame(e, f"layer {name or 'model'}, {m}" + (f', whose input has shape {tuple(i[0].shape)}' if i and isinstance(i[0], Tensor) else ''))
     finally: [h.remove() for h in hooks]
 
-# %% ../nbs/09_learner.ipynb #d4bf5823
+# %% ../nbs/09_learner.ipynb #f7d9dd31
 @patch
 def all_batches(self:Learner):
     "Train or evaluate on all batches of `self.dl`. Raises `ValueError` if there are none."
-    self.n_iter,self._place = len(self.dl),_device(self.model)
+    self.n_iter,self._place = len(self.dl),self._where()
     if not self.n_iter: raise ValueError(f"the {'training' if self.training else 'validation'} set has no batches; give it items, or a smaller batch size if drop_last left none")
     for i,b in enumerate(self.dl, getattr(self.dl, '_first', 0)): self.one_batch(i, b)     # `_first`: see Checkpoint
 
@@ -758,7 +761,7 @@ def plot_loss(self:Recorder,
     ax.set(xlabel='steps', ylabel='loss', title='learning curve')
     return ax
 
-# %% ../nbs/09_learner.ipynb #36243f34
+# %% ../nbs/09_learner.ipynb #0843f421
 def _shape(o): return ' x '.join(map(str, o.shape)) if isinstance(o, Tensor) else ', '.join(map(_shape, o.values() if isinstance(o, dict) else o)) if isinstance(o, (dict,tuple,list)) else ''
 
 @contextmanager
@@ -769,7 +772,7 @@ def _evaluating(model):
 def _some_batch(dls):
     "The inputs of a first batch, or `None` if there is none"
     for dl in getattr(dls, 'loaders', dls):
-        for b in _anew(dl): return tuple(b[:_n_inp(dls, b)])
+        for b in _anew(dl): return tuple(b[:getattr(dls, 'n_inp', None) or _all_but_last(b)])
 
 @patch
 def summary(self:Learner) -> str: # Lines of at most 80 characters; a notebook shows them as they are

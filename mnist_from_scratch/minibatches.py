@@ -385,7 +385,7 @@ def __iter__(self:DataLoader):
         raise
     finally: p.live = False
 
-# %% ../nbs/06_minibatches.ipynb #f9aa5f89
+# %% ../nbs/06_minibatches.ipynb #17678e85
 @patch
 def _new_pass(self:DataLoader):
     p = _Pass(seed=self._new_seed() if self.num_workers else None)
@@ -404,9 +404,10 @@ def _new_pass(self:DataLoader):
 @patch
 def _no_item(self:DataLoader, order):
     "The first index in `order` that is none of the dataset's; None if all are"
-    if order is None or not hasattr(self.dataset, '__len__'): return None
-    bad = order[(order<0) | (order>=len(self.dataset))]
-    return bad[0].item() if len(bad) else None
+    if order is None or not len(order) or not hasattr(self.dataset, '__len__'): return None
+    lo,hi = order.aminmax()
+    if 0<=lo and hi<len(self.dataset): return None
+    return order[(order<0) | (order>=len(self.dataset))][0].item()
 
 # %% ../nbs/06_minibatches.ipynb #6b3232ce
 @patch
