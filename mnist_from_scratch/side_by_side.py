@@ -541,7 +541,7 @@ def _(d):
     def texts(ax): return {t.get_position():t.get_text() for t in ax.texts if t.get_text()!='0'}
     return (lambda: texts(us.plot_confusion(cm, range(10), Figure().subplots()))),(lambda: texts(ConfusionMatrixDisplay(cm.numpy()).plot(ax=Figure().subplots(), colorbar=False).ax_))
 
-# %% ../nbs/16_side_by_side.ipynb #3010d3c4
+# %% ../nbs/16_side_by_side.ipynb #3c98f9d2
 reasons.update(
     MnistError='the exception of this library: one line that says what is wrong outside of the code, and what to do',
     replacing='a file that appears whole or not at all: Python has os.replace, which is its last step, and no block around it',
@@ -577,7 +577,11 @@ reasons.update(
     make_model='makes the models of mnist_train by their names', to_dls='makes the loaders of mnist_train', make_learner='makes the Learner of mnist_train',
     predict='scores images with a model of mnist_train', save_model='writes the files of mnist_train', load_model='reads the files of mnist_train',
     Watch='ends a training of mnist_train after the batch in which Ctrl-C was pressed', ladder='prints the last table of mnist_train',
-    mnist_train='a command of this library: trains, saves, and measures every rung of the ladder', mnist_predict='a command of this library: reads digits with what mnist_train saved')
+    mnist_train='a command of this library: trains, saves, and measures every rung of the ladder', mnist_predict='a command of this library: reads digits with what mnist_train saved',
+    mnist_bench='a command of this library: runs its benchmarks', race='lets programs take turns, for mnist_bench', ratios='sums up what race has measured',
+    bare_loop='is itself the peer of a Learner, in mnist_bench', loops='makes what mnist_bench compares with bare_loop',
+    benchmarks='what mnist_bench can measure', benchmark='enters a function there', run_benchmarks='measures what is entered there',
+    machine='says where mnist_bench was run', save_results='writes what mnist_bench found', load_results='reads what save_results wrote', plot_results='draws what mnist_bench found')
 
 # %% ../nbs/16_side_by_side.ipynb #eedb5adf
 def unpaired(
