@@ -160,7 +160,7 @@ class Watch(Callback):
     def after_batch(self):
         if self.ctrlc.pressed: raise CancelFitException
 
-# %% ../nbs/21_cli.ipynb #a361cc62
+# %% ../nbs/21_cli.ipynb #73d2443f
 _HEAD = f"{'':2}{'rung':25}{'parameters':>11}{'accuracy':>10}{'95 % interval':>16}"
 
 def _row(name, params, ks, n, mark=''):
@@ -176,10 +176,9 @@ def _title(name, n, dist='rmse'): return dict(baseline=f'pixel similarity, {dist
 
 def _n_right(model, dls):
     "How many digits of the validation set `model` gets right; `None` if it does not give finite scores"
-    x,y = dls.valid_ds.tensors
     model.eval()
-    with torch.no_grad(): scores = torch.cat([model(o) for o in x.split(4096)])
-    return (scores.argmax(1)==y).sum().item() if scores.isfinite().all() else None
+    with torch.no_grad(): scores = torch.cat([model(xb) for xb,_ in dls.valid.new(bs=4096)])
+    return (scores.argmax(1)==dls.valid_ds.tensors[1]).sum().item() if scores.isfinite().all() else None
 
 # %% ../nbs/21_cli.ipynb #a75820f6
 def ladder(

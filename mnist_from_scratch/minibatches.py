@@ -133,35 +133,51 @@ def _check(self:DataLoader):
     if self.batch_sampler is not None and others:
         raise ValueError('a batch_sampler makes whole batches; leave out bs, shuffle, drop_last, n and sampler')
 
-# %% ../nbs/06_minibatches.ipynb #90605cc5
+# %% ../nbs/06_minibatches.ipynb #75f0e7b0
+def _floats(b):
+    "An item or a batch with pixels from 0 to 1, where they were bytes"
+    if b[0].dtype!=torch.uint8: return b
+    x = b[0].float()
+    return x.div_(x.new_full((), 255)),*b[1:]     # by a tensor: a graphics card would multiply by 1/255, which is not the same to the last digit
+
 @exportable
 class DigitRows(TensorDataset):
-    "Rows of 784 pixels, float32 [N,784] in [0,1], and their targets, int64 [N] or [N,1]. `vocab` has the names of the classes."
-    def __init__(self, x, y, vocab, to_target):
-        super().__init__(x, y)
+    """Rows of 784 pixels, float32 [N,784] in [0,1], and their targets, int64 [N] or [N,1]. `vocab` has the names of the classes.
+
+    Where `x` are bytes, uint8 [N,784], they are kept as such, and items are made of them. Without `y` an item is `(x,)`."""
+    def __init__(self, x, y=None, vocab=None, to_target=None):
+        super().__init__(x, *(() if y is None else (y,)))
         self.vocab,self.to_target = vocab,to_target
+
+    def __getitem__(self, i): return _floats(super().__getitem__(i))
 
     def new_empty(self):
         "The same without rows: what is left is `vocab`, and how items are made"
-        return type(self)(*self[:0], self.vocab, self.to_target)
+        return type(self)(*self[:0], vocab=self.vocab, to_target=self.to_target)
 
 @exportable
 def _targets(ds, classes=None, positive=None):
     return ds.targets(classes) if positive is None else (ds.targets(range(10))==positive).long()[:,None]
 
+def _pixel_rows(ds, as_bytes=None):
+    "The images of `ds` as rows, uint8 or float32"
+    if as_bytes is None: as_bytes = 4*ds.x.numel()>2**26
+    return (ds.x if as_bytes else ds.floats()).flatten(1)
+
 def to_dset(
     ds:Digits, # Labelled images
     positive:int=None, # For two classes: the digit whose target is 1, all others being 0
-    classes=None # For more: the classes in their order; those of `ds` by default
+    classes=None, # For more: the classes in their order; those of `ds` by default
+    as_bytes:bool=None # Keep bytes, and make floats of each batch? By default where the floats would take more than 64 MiB
 ) -> DigitRows: # Pairs of float32 [784], in [0,1], and an int64 target
     "Images as rows of 784 pixels; targets as class numbers, [N], or as a column of 1 and 0, [N,1], if `positive` is given."
     classes = ds.classes if classes is None else tuple(classes)
     others = [str(c) for c in ds.classes if c!=positive]
     vocab = [str(c) for c in classes] if positive is None else [others[0] if len(others)==1 else f'not {positive}', str(positive)]
     to_target = partial(_targets, classes=classes, positive=positive)
-    return DigitRows(ds.floats().flatten(1), to_target(ds), vocab, to_target)
+    return DigitRows(_pixel_rows(ds, as_bytes), to_target(ds), vocab, to_target)
 
-# %% ../nbs/06_minibatches.ipynb #a54c9a06
+# %% ../nbs/06_minibatches.ipynb #f4d5f739
 def _row(im):
     "One image as a row of 784 floats"
     if isinstance(im, (str,Path)): im = read_image(im)
@@ -179,15 +195,15 @@ def _row(im):
 def test_ds(self:DigitRows,
     items, # `Digits`; or a list of images: 28×28 or 784 numbers (bytes, or floats from 0 to 1), PIL images or files of any size
     with_labels:bool=False # Targets too? Then `items` are labelled `Digits`, or pairs of an image and a digit
-) -> TensorDataset: # Rows, and targets if asked for
+) -> DigitRows: # Rows, and targets if asked for
     "Images as rows like those of this set. Raises `ValueError` for other shapes, or floats outside of [0,1]."
-    if isinstance(items, TensorDataset): return items if with_labels else TensorDataset(items.tensors[0])   # rows already
-    if isinstance(items, Digits): x,y = items.floats().flatten(1),items.y
+    if isinstance(items, TensorDataset): return items if with_labels else DigitRows(items.tensors[0], None, self.vocab, self.to_target)   # rows already
+    if isinstance(items, Digits): x,y = _pixel_rows(items),items.y
     else:
         xs = [o[0] if isinstance(o, tuple) else o for o in items]
         x,y = torch.stack([_row(o) for o in xs]) if xs else torch.zeros(0,784),None
         if with_labels: y = torch.tensor([int(o[1]) for o in items], dtype=torch.int64)
-    return TensorDataset(x, self.to_target(Digits(torch.zeros(len(y),28,28, dtype=torch.uint8), y))) if with_labels else TensorDataset(x)
+    return DigitRows(x, self.to_target(Digits(torch.zeros(1,28,28, dtype=torch.uint8).expand(len(y),-1,-1), y)) if with_labels else None, self.vocab, self.to_target)
 
 # %% ../nbs/06_minibatches.ipynb #bbaaf3c1
 class DataLoaders:
@@ -409,7 +425,7 @@ def _no_item(self:DataLoader, order):
     if 0<=lo and hi<len(self.dataset): return None
     return order[(order<0) | (order>=len(self.dataset))][0].item()
 
-# %% ../nbs/06_minibatches.ipynb #6b3232ce
+# %% ../nbs/06_minibatches.ipynb #88584289
 @patch
 def _batches(self:DataLoader, p):
     "What is left of pass `p`"
@@ -418,14 +434,16 @@ def _batches(self:DataLoader, p):
     else:
         def cut(t): return (t.split(self.bs)[:self._n_batches(len(t))] if p.sizes is None else t.split(p.sizes.tolist()))[p.done:]
         if tensors := self._tensors():
-            if (i := _start(p.order)) is not None: return _windows(tensors, zip(*(cut(t[i:i+len(p.order)]) for t in tensors)))
-            return (tuple(t.index_select(0, idxs) for t in tensors) for idxs in cut(p.order.to(tensors[0].device)))      # faster than t[idxs]
+            if (i := _start(p.order)) is not None: bs = _windows(tensors, zip(*(cut(t[i:i+len(p.order)]) for t in tensors)))
+            else: bs = (tuple(t.index_select(0, idxs) for t in tensors) for idxs in cut(p.order.to(tensors[0].device)))      # faster than t[idxs]
+            if not isinstance(self.dataset, DigitRows): return bs
+            return (_floats(b if self.device is None else to_device(b, self.device)) for b in bs)      # bytes travel, where they have to
         todo = [o.tolist() for o in cut(p.order)]
     return self._from_workers(p, todo) if self.num_workers else (_fetch(self.dataset, idxs, self.collate_fn) for idxs in todo)
 
 def _start(order):
     "The first index, if each of the others is one more than that before it; None for any other order"
-    if len(order) and (order.diff()==1).all(): return order[0].item()
+    if len(order) and order[-1]-order[0]==len(order)-1 and (order.diff()==1).all(): return order[0].item()
 
 def _windows(tensors, batches):
     "The `batches`, which are slices of `tensors`; raises `RuntimeError` if these are changed meanwhile"
@@ -441,7 +459,7 @@ def _tensors(self:DataLoader):
     ds = self.dataset
     if self.collate_fn is not collate: return None
     if type(ds) is list: return self._list_as_rows()
-    if getattr(type(ds), '__getitem__', None) is not TensorDataset.__getitem__: return None
+    if getattr(type(ds), '__getitem__', None) not in (TensorDataset.__getitem__, DigitRows.__getitem__): return None
     return ds.tensors if self.device is None else _on_device(ds, self.device)
 
 # %% ../nbs/06_minibatches.ipynb #67beabcb

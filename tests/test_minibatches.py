@@ -7,6 +7,8 @@ import numpy as np
 import pytest, torch
 from hypothesis import given, settings, strategies as st
 from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 from torch.utils.data import BatchSampler, DataLoader as TorchDL, IterableDataset, RandomSampler, Subset, TensorDataset, WeightedRandomSampler, get_worker_info, random_split
 
 from mnist_from_scratch import losses
@@ -327,6 +329,69 @@ def test_datasets_survive_pickling(digits):
     assert d.vocab==['not 3','3'] and d.test_ds([(digits[1].x[0],3)], with_labels=True)[:][1].tolist()==[[1]]
     dl = DataLoader(range(4), bs=2, num_workers=1, persistent_workers=True); list(dl)
     assert len(list(pickle.loads(pickle.dumps(dl))))==2 and len(list(deepcopy(dl)))==2
+
+# --- bytes and floats
+
+def both(ds, **kwargs): return to_dset(ds, as_bytes=True, **kwargs),to_dset(ds, as_bytes=False, **kwargs)
+
+@pytest.mark.parametrize('kwargs', [dict(), dict(positive=3), dict(classes=range(9,-1,-1))])
+def test_bytes_give_the_same(digits, kwargs, tmp_path):
+    "Items, slices, batches in any order, parts of a set, new items, an empty copy, PyTorch's loader: the same numbers as with floats"
+    import pickle
+    a,b = both(digits[1], **kwargs)
+    assert a.tensors[0].dtype==torch.uint8 and a.tensors[0].data_ptr()==digits[1].x.data_ptr() and b.tensors[0].dtype==torch.float32
+    assert torch.equal(b.tensors[0], digits[1].x.flatten(1).float().div(255)) and a.vocab==b.vocab and len(a)==len(b)
+    for i in 3,-1,slice(2,9),slice(None),[4,1],torch.arange(len(a))%2==0: assert same(a[i], b[i]) and type(a[i]) is tuple and a[i][0].dtype==torch.float32
+    for kw in dict(), dict(shuffle=True), dict(n=70), dict(drop_last=True), dict(sampler=[5,3,3]), dict(batch_sampler=[[1],[2,3]], bs=None), dict(collate_fn=lambda o: collate(o)), dict(bs=None), dict(num_workers=1), dict(device='cpu'):
+        p,q = (([set_rng(), list(DataLoader(o, **dict(bs=64)|kw))][1]) for o in (a,b))
+        assert same(p, q) and p[0][0].dtype==torch.float32
+    assert same([list(o) for o in TorchDL(a, 64)], [list(o) for o in TorchDL(b, 64)]) and same(list(DataLoader(Subset(a, [3,1]), 2)), list(DataLoader(Subset(b, [3,1]), 2)))
+    for items in digits[0][:9], a, b, list(digits[0].x[:9]): assert same(a.test_ds(items)[:], b.test_ds(items)[:]) and len(a.test_ds(items)[0])==1
+    assert same(a.test_ds(digits[0][:9], with_labels=True)[:], b.test_ds(digits[0][:9], with_labels=True)[:])
+    for o in a.new_empty(),b.new_empty(),pickle.loads(pickle.dumps(a)).new_empty(): assert o.tensors[0].shape==(0,784) and o.tensors[0].dtype==torch.float32 and o.vocab==a.vocab and same(o.test_ds(digits[0][:2], True)[:], b.test_ds(digits[0][:2], True)[:])
+    class Marked(type(a)):
+        def __getitem__(self, i): return super().__getitem__(i)[0],i                # a child with items of its own
+    m = Marked(*a.tensors, a.vocab, a.to_target)
+    assert next(iter(DataLoader(m, 4)))[1].tolist()==[0,1,2,3]
+
+def test_bytes_train_to_the_same_weights(digits, tmp_path):
+    from mnist_from_scratch.export import load_learner
+    res = []
+    for as_bytes in True,False:
+        set_rng()
+        learn = Learner(DataLoaders(*(DataLoader(to_dset(o, as_bytes=as_bytes), 64, shuffle=not i) for i,o in enumerate(digits))), nn.Linear(784,10), cross_entropy, SGD, metrics=accuracy)
+        with learn.no_bar(): learn.fit(1, .1); p = learn.get_preds()
+        learn.path = tmp_path; learn.export('e.safetensors')
+        with learn.no_bar(): res.append((list(learn.model.parameters()), list(learn.recorder.values[0])[:3], *p, load_learner(tmp_path/'e.safetensors').predict(digits[1].x[0])))
+    assert same(*map(str, res)) and all(map(same, res[0][0], res[1][0]))
+
+def test_where_bytes_are_kept(digits):
+    "By default where the floats would take more than 64 MiB: for new items too"
+    n = 2**26//(4*784)
+    def some(n): return type(digits[0])(digits[0].x[:1].expand(n,-1,-1), digits[0].y[:1].expand(n))
+    for k,kind in (n,torch.float32),(n+1,torch.uint8):
+        ds = to_dset(some(k), classes=range(10))
+        assert ds.tensors[0].dtype==kind==ds.test_ds(some(k)).tensors[0].dtype and ds[0][0].dtype==torch.float32
+
+class Biggest(TorchDispatchMode):
+    "`top` is the size in bytes of the largest tensor made in the block, views of others aside"
+    top = 0
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        out,old = func(*args, **(kwargs or {})),{o.untyped_storage().data_ptr() for o in tree_leaves(args) if isinstance(o, torch.Tensor)}
+        for o in tree_leaves(out):
+            if isinstance(o, torch.Tensor) and o.untyped_storage().data_ptr() not in old: self.top = max(self.top, o.nbytes)
+        return out
+
+def test_lean():
+    "Of many images only bytes are kept, and nothing is made that is larger than the order of a pass or a batch"
+    from mnist_from_scratch.datasets import Digits
+    n,bs = 30000,100
+    ds = Digits(torch.zeros(n,28,28, dtype=torch.uint8), torch.arange(n)%10)
+    for kw,most in (dict(),max(8*n, bs*784*4)),(dict(shuffle=True),max(8*n, bs*784*4)):
+        with Biggest() as big: list(zip(range(3), DataLoader(to_dset(ds), bs, **kw)))
+        assert bs*784*4<=big.top<=most
+    with Biggest() as big: to_dset(ds, as_bytes=False)
+    assert big.top==n*784*4
 
 def test_vocab_and_inputs_through_subsets(digits):
     a,b = random_split(to_dset(digits[1]), [100,len(digits[1])-100])
