@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['BUNDLED', 'MIRRORS', 'MNIST_FILES', 'as_mnist', 'read_image', 'Digits', 'bundled_digits', 'read_idx', 'load_idx',
-           'load_folder', 'load_csv', 'cache_dir', 'download_mnist', 'load_digits', 'URLs', 'untar_data']
+           'cache_dir', 'load_folder', 'load_csv', 'download_mnist', 'load_digits', 'URLs', 'untar_data']
 
-# %% ../nbs/01_datasets.ipynb #704d073c
-import gzip, hashlib, os, sys, warnings, zlib
+# %% ../nbs/01_datasets.ipynb #8dabe84e
+import gzip, hashlib, mmap, os, sys, warnings, zlib
 from pathlib import Path
 
 import fastcore.xtras # for `path.ls()` and `Path.BASE_PATH`
@@ -20,7 +20,7 @@ from fastcore.imports import IN_NOTEBOOK
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from .core import MnistError, making_folder
+from .core import MnistError, making_folder, read_state, write_state
 
 # %% ../nbs/01_datasets.ipynb #efceb593
 def _grey(im):
@@ -224,27 +224,40 @@ def bundled_digits()->tuple: # `(train, valid)`, 1,438 and 359 images
     ims = np.pad((o.images*(255/16)).astype(np.uint8), ((0,0),(2,2),(2,2))) # a border, so that there is paper all around
     return Digits(torch.stack([as_mnist(Image.fromarray(im)) for im in ims]), o.target.astype(np.int64), BUNDLED).split()
 
-# %% ../nbs/01_datasets.ipynb #8a67dd41
+# %% ../nbs/01_datasets.ipynb #ca98b8f3
 def _idx_header(t): return bytes([0,0,8,t.ndim]) + b''.join(n.to_bytes(4,'big') for n in t.shape)
 
+def _mapped(f, start):
+    "The open file `f` from byte `start` on as a uint8 tensor, read where it is looked at."
+    if hasattr(mmap, 'MAP_PRIVATE'): how = dict(flags=mmap.MAP_PRIVATE | (0x4000 if sys.platform=='linux' else 0), prot=mmap.PROT_READ|mmap.PROT_WRITE) # MAP_NORESERVE, which has a name from Python 3.13 on
+    else: how = dict(access=mmap.ACCESS_COPY)
+    return torch.frombuffer(mmap.mmap(f.fileno(), 0, **how), dtype=torch.uint8, offset=start)
+
 def read_idx(
-    path:str|Path # An IDX file, gzipped or not
+    path:str|Path, # An IDX file, gzipped or not
+    mmap:bool=False # Leave the numbers in the file, and read those that are looked at? It must not be gzipped, and stay as it is
 )->Tensor: # uint8, in the shape that the file's header tells
     "Read an IDX file of unsigned bytes (LeCun's format for MNIST). Raises `MnistError` where it is none, or not whole."
     try:
-        b = Path(path).read_bytes()
-        if b[:2]==b'\x1f\x8b': b = gzip.decompress(b)
+        with open(path, 'rb') as f: packed = f.read(2)==b'\x1f\x8b'
+        if packed and mmap: raise MnistError(f'{path} is compressed, and only a file as it is can be mapped; decompress it with gunzip, or leave out mmap')
+        with (gzip.open if packed else open)(path, 'rb') as f:
+            b = f.read(4)
+            if len(b)==4: b += f.read(4*b[3])
+            start = 4+4*b[3] if len(b)>3 else 4
+            if b[:2]!=b'\0\0' or len(b)<start: raise MnistError(f'{path} is no IDX file, which starts with two zero bytes, a type and a rank; pass another')
+            if b[2]!=8: raise MnistError(f"{path} holds numbers of type 0x{b[2]:02X}; MNIST's files hold unsigned bytes, type 0x08")
+            shape = [int.from_bytes(b[i:i+4], 'big') for i in range(4, start, 4)]
+            n,size = int(np.prod(shape, dtype=object)),os.path.getsize(path)
+            if mmap and n==size-start>0: return _mapped(f, start).view(shape)
+            x = np.empty(min(n, size*(1032 if packed else 1)), np.uint8) # gzip makes nothing smaller than a 1032nd
+            has = sum(f.readinto(x[i:i+2**20]) for i in range(0, len(x), 2**20)) + len(f.read())
     except (EOFError, zlib.error, gzip.BadGzipFile) as e: raise MnistError(f'{path} is damaged ({e}); get it anew') from e
     except OSError as e: raise MnistError(f'cannot read {path}: {e.strerror or e}; pass an IDX file') from e
-    start = 4+4*b[3] if len(b)>3 else 4
-    if b[:2]!=b'\0\0' or len(b)<start: raise MnistError(f'{path} is no IDX file, which starts with two zero bytes, a type and a rank; pass another')
-    if b[2]!=8: raise MnistError(f"{path} holds numbers of type 0x{b[2]:02X}; MNIST's files hold unsigned bytes, type 0x08")
-    shape = [int.from_bytes(b[i:i+4], 'big') for i in range(4, start, 4)]
-    n = int(np.prod(shape, dtype=object))
-    if len(b)-start!=n: raise MnistError(f'{path} announces {n:,} bytes of data and has {len(b)-start:,}; get it anew')
-    return torch.from_numpy(np.frombuffer(bytearray(b), np.uint8, offset=start).reshape(shape))
+    if has!=n: raise MnistError(f'{path} announces {n:,} bytes of data and has {has:,}; get it anew')
+    return torch.from_numpy(x.reshape(shape))
 
-# %% ../nbs/01_datasets.ipynb #6516a54c
+# %% ../nbs/01_datasets.ipynb #6997a836
 def _idx_files(folder):
     "MNIST's four files in `folder`: `{'train-images': path, …}`, `None` for one that is not there."
     def find(start, n):
@@ -253,20 +266,23 @@ def _idx_files(folder):
     return {f'{part}-{what}': find(f'{part}-{what}', n) for part in ('train','t10k') for what,n in (('images',3),('labels',1))}
 
 def load_idx(
-    folder:str|Path # Holds `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-…` and `t10k-labels-…`, gzipped or not
+    folder:str|Path, # Holds `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-…` and `t10k-labels-…`, gzipped or not
+    mmap:bool=False # Leave the images in their files, as `read_idx` does? For sets that are too large for the memory
 )->tuple: # `(train, valid)`, two `Digits`
-    "Read MNIST, or a set in its format, from four IDX files. Raises `MnistError` where one is missing, or they do not fit together."
+    """Read MNIST, or a set in its format, from four IDX files. Raises `MnistError` where one is missing, or they do not fit together.
+
+    With `mmap` a slice of a set reads nothing; `only`, `split` and other choices read the images chosen, into memory."""
     folder = Path(folder)
     files = _idx_files(folder)
     if missing := [k for k,v in files.items() if v is None]:
         raise MnistError(f"{folder} has no {missing[0]}-idx…-ubyte, with or without .gz; pass the folder that holds all four files")
     def load(part):
-        x,y = (read_idx(files[f'{part}-{o}']) for o in ('images','labels'))
+        x,y = read_idx(files[f'{part}-images'], mmap),read_idx(files[f'{part}-labels'])
         try: return Digits(x, y.long(), f'IDX files in {folder.resolve().name}/')
         except MnistError as e: raise MnistError(f'the {part} files in {folder} do not fit: {e}') from None
     return load('train'),load('t10k')
 
-# %% ../nbs/01_datasets.ipynb #7c0ab424
+# %% ../nbs/01_datasets.ipynb #483d811d
 # SHA-256 of the four uncompressed files, by the number of images
 _MNIST_SHA = {60000: ('ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db', '65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5'),
               10000: ('0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7', 'ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2')}
@@ -280,30 +296,101 @@ def _sha(t):
 @patch(as_prop=True)
 def is_mnist(self:Digits)->bool:
     "Is this the whole training or test set of MNIST, every byte in its place?"
-    return self.y is not None and (_sha(self.x), _sha(self.y.byte()))==_MNIST_SHA.get(len(self))
+    return self.y is not None and len(self) in _MNIST_SHA and (_sha(self.x), _sha(self.y.byte()))==_MNIST_SHA[len(self)]
 
-# %% ../nbs/01_datasets.ipynb #6ed356f1
+# %% ../nbs/01_datasets.ipynb #6a033dc7
+def _chunk(name, data=b''): return len(data).to_bytes(4,'big') + name + data + zlib.crc32(name+data).to_bytes(4,'big')
+_HEAD,_END = b'\x89PNG\r\n\x1a\n'+_chunk(b'IHDR', bytes([0,0,0,28, 0,0,0,28, 8,0,0,0,0])),_chunk(b'IEND')
+
+def _png_lines(path):
+    "The lines of a grey 28×28 PNG of the simplest kind, 28×29 bytes; `None` for any other file, and for one that cannot be read."
+    try:
+        f = os.open(path, os.O_RDONLY|getattr(os, 'O_BINARY', 0)) # `open` costs half as much again
+        try: b = os.read(f, 4096)
+        finally: os.close(f)
+        data = b[len(_HEAD)+8:-len(_END)-4]
+        if b!=_HEAD+_chunk(b'IDAT', data)+_END: return None
+        z = zlib.decompressobj()
+        lines = z.decompress(data, 28*29+1)
+        return lines if z.eof and len(lines)==28*29 else None
+    except (OSError, zlib.error): return None
+
+# %% ../nbs/01_datasets.ipynb #a4c6e341
+def _unfilter(a):
+    "The pixels `[N,28,28]` of the lines `a`, uint8 `[N,28,29]`; those of an image with an unknown filter are not to be used."
+    a = a.transpose(1,0,2).copy() # `[28,N,29]`: line by line
+    kinds,x = a[:,:,0],a[:,:,1:]
+    for r in range(28):
+        above = x[r-1] if r else np.zeros_like(x[0])
+        one,two,*more = ((kinds[r]==k).nonzero()[0] for k in (1,2,3,4))
+        x[r,one] = x[r,one].cumsum(1, dtype=np.uint8)
+        x[r,two] += above[two]
+        for k,i in zip((3,4), more):
+            row,b,left,corner = x[r,i],above[i].astype(np.int16),np.int16(0),np.int16(0)
+            for c in range(28 if len(i) else 0):
+                if k==3: guess = (left+b[:,c])//2
+                else:
+                    p = [abs(b[:,c]-corner), abs(left-corner), abs(left+b[:,c]-2*corner)] # how far is each from the sum?
+                    guess = np.where((p[0]<=p[1]) & (p[0]<=p[2]), left, np.where(p[1]<=p[2], b[:,c], corner))
+                row[:,c] += guess.astype(np.uint8)
+                left,corner = row[:,c].astype(np.int16),b[:,c]
+            x[r,i] = row
+    return x.transpose(1,0,2).copy()
+
 def _progress(items):
     "`items`, with a progress bar if they are many and somebody is watching."
     if len(items)<20000 or not (IN_NOTEBOOK or sys.stdout.isatty()): return items
     from fastprogress import progress_bar
     return progress_bar(items, leave=False)
 
-def _load_images(folder, source):
+def _read_images(files):
+    "The images in `files` (paths), uint8 `[N,28,28]`: read by ourselves where we can, else by Pillow."
+    lines = [_png_lines(f) for f in _progress(files)]
+    a = np.frombuffer(b''.join(o or bytes(28*29) for o in lines), np.uint8).reshape(-1,28,29)
+    x,odd = _unfilter(a),(a[:,:,0]>4).any(1)
+    for i,f in enumerate(files):
+        if lines[i] is None or odd[i]:
+            im = read_image(f)
+            try: x[i] = im if im.size==(28,28) and im.mode=='L' else as_mnist(im)
+            except MnistError as e: raise MnistError(f'{f}: {e}') from None
+    return x
+
+# %% ../nbs/01_datasets.ipynb #7a31bf8d
+def cache_dir()->Path:
+    "The library's own cache: below `XDG_CACHE_HOME` if that is set, or where this system keeps caches."
+    return pooch.os_cache('mnist_from_scratch')
+
+_MANY = 1000 # so many images are worth a file in the cache
+
+def _listing(folder):
+    "What is in the folder: a text for each file that is not hidden, its name, size and time, sorted by name."
+    with os.scandir(folder) as it: return sorted([f'{o.name}\0{(s := o.stat()).st_size}\0{s.st_mtime_ns}' for o in it if o.name[0]!='.' and o.is_file()])
+
+def _load_images(folder, source, cache):
     "Digits from `folder/0/*` to `folder/9/*`."
-    visible = lambda path: sorted(o for o in path.iterdir() if not o.name.startswith('.'))
-    files = [f for d in visible(folder) if d.is_dir() and d.name in list('0123456789') for f in visible(d) if f.is_file()]
-    if not files: raise MnistError(f'{folder} has no images in folders named 0 to 9; pass the folder that holds those')
-    if all(f.stem.isascii() and f.stem.isdigit() for f in files) and len({int(f.stem) for f in files})==len(files): files.sort(key=lambda f: int(f.stem))
-    x = np.empty((len(files),28,28), np.uint8)
-    for i,f in enumerate(_progress(files)):
-        im = read_image(f)
-        try: x[i] = im if im.size==(28,28) and im.mode=='L' else as_mnist(im)
-        except MnistError as e: raise MnistError(f'{f}: {e}') from None
-    return Digits(x, [int(f.parent.name) for f in files], source)
+    held = {d: _listing(folder/d) for d in '0123456789' if (folder/d).is_dir()}
+    n = sum(map(len, held.values()))
+    if not n: raise MnistError(f'{folder} has no images in folders named 0 to 9; pass the folder that holds those')
+    if cache := cache and n>=_MANY:
+        sha = lambda s: hashlib.sha256(s.encode(errors='surrogatepass')).hexdigest()
+        file,key = cache_dir()/'folders'/f'{sha(str(folder.resolve()))[:16]}.safetensors',sha(f'1 {held}') # 1: the first way to keep them
+        try:
+            kept = read_state(file)
+            if kept['key']==key: return Digits(kept['x'], kept['y'], source)
+        except (MnistError, KeyError): pass # none there, or damaged
+    names = [(o.partition('\0')[0], d) for d in held for o in held[d]]
+    stems = [o.rpartition('.')[0] or o for o,_ in names]
+    if all(o.isascii() and o.isdigit() for o in stems) and len(numbers := [*map(int, stems)])==len({*numbers}):
+        names = [names[i] for i in np.argsort(numbers)]
+    ds = Digits(_read_images([f'{folder}{os.sep}{d}{os.sep}{o}' for o,d in names]), [int(d) for _,d in names], source)
+    if cache:
+        try: write_state(file, dict(key=key, x=ds.x, y=ds.y))
+        except MnistError: pass # then it is read again next time
+    return ds
 
 def load_folder(
-    folder:str|Path # Holds `train` and `valid`, or `training` and `testing`, or itself the folders 0 to 9
+    folder:str|Path, # Holds `train` and `valid`, or `training` and `testing`, or itself the folders 0 to 9
+    cache:bool=True # Keep the images of a large folder in a file of the library's cache, and take them from there?
 )->tuple: # `(train, valid)`, two `Digits`; `valid` is `None` where there is no such folder
     """Read images from folders named by their digit. Hidden files and folders with other names are passed over.
 
@@ -314,8 +401,8 @@ def load_folder(
     source = f'images in {folder.resolve().name}/'
     for parts in ('train','valid'),('training','testing'):
         train,valid = (folder/o for o in parts)
-        if train.is_dir(): return _load_images(train, source),(_load_images(valid, source) if valid.is_dir() else None)
-    return _load_images(folder, source),None
+        if train.is_dir(): return _load_images(train, source, cache),(_load_images(valid, source, cache) if valid.is_dir() else None)
+    return _load_images(folder, source, cache),None
 
 # %% ../nbs/01_datasets.ipynb #bd4c06a7
 def load_csv(
@@ -347,11 +434,6 @@ def load_csv(
             bad = ~(v.between(0, hi) & (v%1==0)).to_numpy()
             if bad.any(): raise MnistError(f'row {bad.argmax()+1} of {path} has {df[c].iloc[bad.argmax()]} in column {c}, which should be a whole number from 0 to {hi}')
     return Digits(a[:,-784:].astype(np.uint8).reshape(-1,28,28), a[:,0].astype(np.int64) if len(cols)>784 else None, f'table {Path(path).name}')
-
-# %% ../nbs/01_datasets.ipynb #a492c2de
-def cache_dir()->Path:
-    "The library's own cache: below `XDG_CACHE_HOME` if that is set, or where this system keeps caches."
-    return pooch.os_cache('mnist_from_scratch')
 
 # %% ../nbs/01_datasets.ipynb #edca611a
 MIRRORS = 'https://ossci-datasets.s3.amazonaws.com/mnist/','https://storage.googleapis.com/cvdf-datasets/mnist/'
@@ -392,7 +474,7 @@ def download_mnist(
             if new: raise MnistError(f"MNIST cannot be downloaded ({'; '.join(failed)})")
     return folder
 
-# %% ../nbs/01_datasets.ipynb #2bf82472
+# %% ../nbs/01_datasets.ipynb #b7e6b759
 def _fastai_data():
     "The folder in which fastai keeps data sets, by its `config.ini`; nothing is created."
     try: return Config(os.getenv('FASTAI_HOME', '~/.fastai'), 'config.ini').path('data', 'data')
@@ -407,7 +489,7 @@ def _mnist_here():
     "`(train, valid)` of MNIST from our cache or fastai's, or `None`."
     ours,theirs = cache_dir()/'mnist',_fastai_data()/'mnist_png'
     if not ours.is_dir() and (theirs/'training').is_dir() and (theirs/'testing').is_dir():
-        sets = load_folder(theirs)
+        sets = load_folder(theirs, cache=False)
         if not all(o.is_mnist for o in sets): return None
         with making_folder(ours) as new:
             if new: _write_idx(new, *sets)

@@ -1,5 +1,5 @@
 "Every loader on good and on bad files, the order in which the resolver looks, downloads from a server of our own, and the folders of `untar_data`."
-import gzip, hashlib, os, subprocess, sys, threading
+import gzip, hashlib, os, subprocess, sys, threading, zlib
 from contextlib import contextmanager
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -148,6 +148,47 @@ def test_read_idx_no_file(tmp_path):
     for o in tmp_path,tmp_path/'none':
         with says('cannot read', o): read_idx(o)
 
+@pytest.mark.parametrize('shape', [(5,),(4,28,28),(0,28,28)])
+def test_mapped_idx(tmp_path, shape):
+    "The same numbers; writing changes a copy; it must be neither compressed nor damaged."
+    t,f = torch.randint(0, 256, shape).byte(),tmp_path/'f'
+    b = D._idx_header(t)+t.numpy().tobytes()
+    f.write_bytes(b)
+    x = read_idx(f, mmap=True)
+    assert torch.equal(x, t) and x.is_contiguous()
+    x.fill_(7)
+    assert f.read_bytes()==b and torch.equal(read_idx(f, mmap=True), t)
+    for bad in b[:-1] if len(t) else b+b'x',b+b'x':
+        f.write_bytes(bad)
+        with says('announces', f): read_idx(f, mmap=True)
+    f.write_bytes(gzip.compress(b))
+    with says('gunzip', f): read_idx(f, mmap=True)
+
+alone = """
+import resource, sys, tracemalloc, torch
+from mnist_from_scratch.datasets import *
+from mnist_from_scratch.minibatches import DataLoader, to_dset
+def rss(): return int(next(o for o in open('/proc/self/status') if o.startswith('RssAnon')).split()[1])*1024
+"""
+def bytes_of(code, *setup):
+    "How many bytes of memory of its own the `code` leaves a fresh process with, over what it had"
+    code = '\n'.join([alone, *setup, 'was = rss()', code, 'print(rss()-was)'])
+    return int(subprocess.run([sys.executable, '-c', code], check=True, capture_output=True, text=True, env={**os.environ, 'OMP_NUM_THREADS':'1'}).stdout)
+
+@pytest.mark.skipif(not sys.platform.startswith('linux'), reason='reads /proc')
+def test_memory(tmp_path):
+    "A set of 157 MB: mapped, cut and trained on in a few MB; read without a second copy of it."
+    folder = idx(tmp_path/'d', (fake(20),fake(20, 1)))
+    x = torch.randint(0, 256, (1000,28,28)).byte().numpy().tobytes()
+    with open(folder/'train-images-idx3-ubyte', 'wb') as f:
+        f.write(bytes([0,0,8,3])+(200000).to_bytes(4,'big')+bytes([0,0,0,28]*2))
+        for _ in range(200): f.write(x)
+    (folder/'train-labels-idx1-ubyte').write_bytes(bytes([0,0,8,1])+(200000).to_bytes(4,'big')+bytes(range(10))*20000)
+    size,f,warm = 784*200000,str(folder),"list(DataLoader(to_dset(bundled_digits()[0], as_bytes=True), bs=64, shuffle=True))"
+    assert bytes_of(f"ds = load_idx({f!r}, mmap=True)[0]; a,b = ds[:-1000],ds[-1000:]; dl = DataLoader(to_dset(a), bs=256, shuffle=True)\nfor xb,yb in dl: pass", warm)<40e6
+    assert bytes_of(f"ds = load_idx({f!r}, mmap=True)[0]; a = ds[:]; ds.is_mnist; ds[5]; repr(ds); dl = DataLoader(to_dset(a), bs=256)\nfor xb,yb in dl: pass", warm)<40e6
+    assert size*.9<bytes_of(f"ds = load_idx({f!r})[0]", warm)<size+20e6
+
 @pytest.mark.parametrize('name', ['{}-{}-idx{}-ubyte', '{}-{}.idx{}-ubyte', '{}-{}-idx{}-ubyte.gz', '{}-{}.idx{}-ubyte.gz'])
 def test_load_idx(tmp_path, sets, name):
     folder = idx(tmp_path/'d', sets)
@@ -155,6 +196,9 @@ def test_load_idx(tmp_path, sets, name):
         for w,n in ('images',3),('labels',1): (folder/f'{p}-{w}-idx{n}-ubyte').rename(folder/name.format(p,w,n))
     got = load_idx(folder)
     assert all(map(same, got, sets)) and got[0].source=='IDX files in d/' and not got[0].is_mnist
+    if name.endswith('.gz'): return
+    got = load_idx(folder, mmap=True)
+    assert all(map(same, got, sets)) and same(got[0].only(3), sets[0].only(3)) and all(map(same, got[0].split(), sets[0].split()))
 
 def test_load_idx_refuses(tmp_path, sets):
     with says('train-images', tmp_path): load_idx(tmp_path)
@@ -212,6 +256,105 @@ def test_load_folder_refuses(tmp_path, sets):
     with says(tmp_path/'3'/'a.png', 'blank'): load_folder(tmp_path)
     write_pngs(tmp_path/'train', sets[0]); (tmp_path/'valid').mkdir()
     with says('no images', tmp_path/'valid'): load_folder(tmp_path)
+
+def png(lines): return D._HEAD+D._chunk(b'IDAT', zlib.compress(lines))+D._END
+
+def test_png_by_ourselves(tmp_path, monkeypatch):
+    "Every filter, as Pillow reads it, without Pillow; whatever is not of the simplest kind is for Pillow."
+    a = np.random.default_rng(0).integers(0, 256, (100,28,29), dtype=np.uint8)
+    a[:,:,0] = np.random.default_rng(1).integers(0, 5, (100,28))
+    (tmp_path/'3').mkdir()
+    for i,o in enumerate(a): (tmp_path/'3'/f'{i}.png').write_bytes(png(o.tobytes()))
+    theirs = torch.stack([torch.from_numpy(np.array(Image.open(tmp_path/'3'/f'{i}.png'))) for i in range(100)])
+    seen,old = [],read_image
+    monkeypatch.setattr(D, 'read_image', lambda f: seen.append(f) or old(f))
+    assert torch.equal(load_folder(tmp_path)[0].x, theirs) and not seen
+    im = Image.fromarray(a[0,:,1:])
+    im.save(tmp_path/'3'/'1.png', dpi=(9,9)); im.save(tmp_path/'3'/'2.png', exif=Image.Exif()); seven().save(tmp_path/'3'/'3.png', format='GIF')
+    x = load_folder(tmp_path)[0].x
+    assert torch.equal(x[1], torch.from_numpy(a[0,:,1:])) and torch.equal(x[4:], theirs[4:]) and torch.equal(x[3], as_mnist(seven())) and {o[-5:] for o in seen}>={'1.png','3.png'}
+
+good_png = png(bytes(28*29))
+@pytest.mark.parametrize('b', [good_png[:-30], good_png[:45]+b'xx'+good_png[47:], png(b'\5'+bytes(28*29-1)), b'', D._HEAD+D._END])
+def test_damaged_png(tmp_path, b):
+    (tmp_path/'3').mkdir()
+    (tmp_path/'3'/'0.png').write_bytes(b)
+    with says('cannot read', tmp_path/'3'/'0.png'): load_folder(tmp_path)
+
+# The cache of a folder
+
+@pytest.fixture
+def folder(home, sets, tmp_path, monkeypatch):
+    "A folder of images that is worth a cache; `folder.reads` has the number of images of each reading"
+    monkeypatch.setattr(D, '_MANY', 20)
+    reads,old = [],D._read_images
+    monkeypatch.setattr(D, '_read_images', lambda fs: reads.append(len(fs)) or old(fs))
+    write_pngs(tmp_path/'d'/'train', sets[0]); write_pngs(tmp_path/'d'/'valid', sets[1])
+    class Folder: path = tmp_path/'d'; files = staticmethod(lambda: sorted((cache_dir()/'folders').glob('*')))
+    Folder.reads = reads
+    return Folder
+
+def test_folder_cache(folder, sets, monkeypatch):
+    for _ in range(3): assert all(map(same, load_folder(folder.path), sets))
+    assert folder.reads==[60,20] and len(folder.files())==2 and load_folder(folder.path)[0].source=='images in d/'
+    assert same(load_folder(folder.path/'train')[0], sets[0]) and folder.reads==[60,20]
+    monkeypatch.chdir(folder.path)
+    assert all(map(same, load_folder('.'), sets)) and folder.reads==[60,20]
+    assert all(map(same, load_folder(folder.path, cache=False), sets)) and folder.reads==[60,20,60,20]
+    monkeypatch.setattr(D, '_MANY', 21) # too few to be worth it
+    load_folder(folder.path)
+    assert folder.reads[4:]==[20]
+
+def test_no_folder_cache(folder, sets):
+    assert all(map(same, load_folder(folder.path, cache=False), sets)) and not cache_dir().exists()
+
+@pytest.mark.parametrize('change', ['content','time','name','class','more','less','hidden'])
+def test_stale_folder_cache(folder, change):
+    load_folder(folder.path)
+    d = folder.path/'train'
+    one = next((d/'3').iterdir())
+    if change=='content': Image.fromarray(np.full((28,28), 9, np.uint8)).save(one)
+    elif change=='time': os.utime(one, (1,1))
+    elif change=='name': one.rename(d/'3'/'999.png')
+    elif change=='class': one.rename(d/'4'/one.name)
+    elif change=='more': Image.fromarray(np.full((28,28), 9, np.uint8)).save(d/'3'/'999.png')
+    elif change=='less': one.unlink()
+    elif change=='hidden': (d/'3'/'.x').write_text('no image')
+    for _ in range(2):
+        for a,b in zip(load_folder(folder.path), load_folder(folder.path, cache=False)): assert same(a, b)
+    n = 60+(change=='more')-(change=='less')
+    assert [o for o in folder.reads if o!=20]==[60]+[n]*(2 if change=='hidden' else 3) and len(folder.files())==2
+
+@pytest.mark.parametrize('damage', ['cut','byte','empty','other','folder'])
+def test_damaged_folder_cache(folder, sets, damage):
+    load_folder(folder.path)
+    from mnist_from_scratch.core import write_state
+    for f in folder.files():
+        b = bytearray(f.read_bytes())
+        if damage=='byte': b[-5] ^= 1
+        if damage in ('other','folder'): f.unlink()
+        if damage=='other': write_state(f, {'what':torch.ones(2)})
+        elif damage=='folder': f.mkdir()
+        else: f.write_bytes(b[:-9] if damage=='cut' else b if damage=='byte' else b'')
+    for _ in range(2): assert all(map(same, load_folder(folder.path), sets))
+    assert len(folder.reads)==(6 if damage=='folder' else 4)
+
+def test_unwritable_folder_cache(folder, sets, capsys):
+    folder.path.parent.joinpath('home','caches').write_text('a file where the cache should be')
+    for _ in range(2): assert all(map(same, load_folder(folder.path), sets))
+    assert folder.reads==[60,20]*2 and not any(capsys.readouterr())
+
+def test_errors_are_not_kept(folder):
+    f = next((folder.path/'train'/'3').iterdir())
+    f.write_text('no image')
+    for _ in range(2):
+        with says('cannot read', f): load_folder(folder.path)
+    assert not folder.files()
+
+def test_folder_cache_two_processes(tmp_path, sets):
+    write_pngs(tmp_path/'d', fake(1200))
+    outs = together(*[f"for _ in range(3): print(hash(load_folder({str(tmp_path/'d')!r})[0].x.numpy().tobytes()))"]*3, XDG_CACHE_HOME=str(tmp_path/'c'), PYTHONHASHSEED='0')
+    assert len(set(' '.join(outs).split()))==1 and len(list((tmp_path/'c'/'mnist_from_scratch'/'folders').iterdir()))==1
 
 # Tables
 
