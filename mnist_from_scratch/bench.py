@@ -80,7 +80,7 @@ def bare_loop(
         with torch.no_grad(): res = [metric(model(xb), yb) for xb,yb in zip(*(t.split(bs) for t in valid))]
     return torch.stack(res).mean()
 
-# %% ../nbs/19_bench.ipynb #5768b05f
+# %% ../nbs/19_bench.ipynb #089cead5
 def _ours(model, loss_func, metric, train, valid, epochs, shuffle, make=lambda ds: ds):
     learn = Learner(DataLoaders(DataLoader(make(train), bs=256, shuffle=shuffle), DataLoader(make(valid), bs=256)), model, loss_func=loss_func, opt_func=SGD, metrics=metric)
     def run():
@@ -93,7 +93,7 @@ def _fastais(model, loss_func, metric, train, valid, epochs, shuffle):
     from fastai.data.load import DataLoader
     from fastai.learner import Learner
     from fastai.optimizer import SGD
-    dls = DataLoaders(*(DataLoader(list(zip(*o.tensors)), bs=256, shuffle=s, num_workers=0) for o,s in ((train,shuffle),(valid,False))))
+    dls = DataLoaders(*(DataLoader(list(zip(*o[:])), bs=256, shuffle=s, num_workers=0) for o,s in ((train,shuffle),(valid,False))))
     learn = Learner(dls, model, loss_func=loss_func, opt_func=SGD, metrics=metric)
     def run():
         with learn.no_bar(), learn.no_logging(): learn.fit(epochs, .1)
@@ -113,10 +113,10 @@ def loops(
     train,valid = to_dset(train, positive),to_dset(valid, positive)
     args = train,valid,epochs,shuffle
     def net(): set_seed(0); return make_net()
-    res = {'bare loop': partial(bare_loop, net(), loss_func, metric, train.tensors, valid.tensors, epochs, shuffle=shuffle),
+    res = {'bare loop': partial(bare_loop, net(), loss_func, metric, train[:], valid[:], epochs, shuffle=shuffle),
            'Learner': _ours(net(), loss_func, metric, *args),
-           'Learner, TensorDataset': _ours(net(), loss_func, metric, *args, lambda ds: TensorDataset(*ds.tensors)),
-           'Learner, list of pairs': _ours(net(), loss_func, metric, *args, lambda ds: list(zip(*ds.tensors)))}
+           'Learner, TensorDataset': _ours(net(), loss_func, metric, *args, lambda ds: TensorDataset(*ds[:])),
+           'Learner, list of pairs': _ours(net(), loss_func, metric, *args, lambda ds: list(zip(*ds[:])))}
     if find_spec('fastai'): res["fastai's Learner"] = _fastais(net(), loss_func, metric, *args)
     return res
 
@@ -184,14 +184,14 @@ def _imports():
 @benchmark('import of a part that draws nothing', 1.15)
 def _import_losses(): return {'torch':partial(_import, 'torch'), 'ours, learner':partial(_import, 'mnist_from_scratch.learner')}
 
-# %% ../nbs/19_bench.ipynb #d3834cb2
+# %% ../nbs/19_bench.ipynb #537049b6
 @benchmark('784-30-10, as scikit-learn has it')
 def _sklearn():
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.neural_network import MLPClassifier
     import warnings
     train,valid = (to_dset(o) for o in load_digits('mnist'))
-    x,y = (t.numpy() for t in train.tensors)
+    x,y = (t.numpy() for t in train[:])
     theirs = MLPClassifier((30,), solver='sgd', batch_size=256, learning_rate_init=.1, max_iter=2, momentum=0, alpha=0, random_state=0)
     def sklearn():
         with warnings.catch_warnings(): warnings.simplefilter('ignore', ConvergenceWarning); theirs.fit(x, y)

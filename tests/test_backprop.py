@@ -124,7 +124,7 @@ def test_deep_net(n_out, loss_func, hand_loss, targets, n, scale):
 def test_training_with_our_optimizers(digits, monkeypatch, n_out, loss_func, hand_loss, targets, opt):
     "An epoch on real digits with and without autograd gives the same weights"
     ds = digits[0].only(3,7) if n_out==1 else digits[0]
-    x,y = to_dset(ds, 3 if n_out==1 else None).tensors
+    x,y = to_dset(ds, 3 if n_out==1 else None)[:]
     dl = DataLoader(list(zip(x.double(), y)), bs=32)
     net = simple_net(n_out=n_out).double()
     hand,start = by_hand(net),deepcopy(net)
