@@ -122,13 +122,13 @@ def test_train(run, data, tmp_path, monkeypatch):
         expected[title] = [name=='mlp',n,*fig(lo),round(lo/359,4),round(hi/359,4)]
     assert {k:list(v) for k,v in table.items()}==expected
 
-@pytest.mark.parametrize('model,title', [('baseline','pixel similarity, rmse'), ('linear','linear'), ('mlp','784-30-2 net')])
+@pytest.mark.parametrize('model,title', [('baseline','pixel similarity, rmse'), ('linear','linear'), ('mlp','784-30-2 net'), ('fast','quick convnet')])
 def test_each_model_on_two_digits(run, data, tmp_path, model, title):
     args = 'mnist_train','--data',data,'--digits','7, 3','--model',model,'--epochs',3,'--seeds',1,'--out',tmp_path/'a'/'b'
     status,out,err = run(*args)
     assert (status,err)==(0,'')
     table = rows(out)
-    assert len(table)==5 and [k for k,v in table.items() if v[0]]==[title]
+    assert len(table)==5+(model=='fast') and [k for k,v in table.items() if v[0]]==[title]
     spec = whole(tmp_path/'a'/'b', n=1438//5)
     assert spec['model']==model and spec['classes']==[3,7] and spec['accuracy']['value']==table[title][2]>.8
     bits = (tmp_path/'a'/'b'/'model.safetensors').read_bytes()
@@ -141,6 +141,13 @@ def test_each_model_on_two_digits(run, data, tmp_path, model, title):
     for c in 3,7:
         Image.fromarray(load_idx(data)[1].only(c).x[2].numpy()).save('one.png')
         assert re.match(rf'one\.png  {c}  ', run('mnist_predict', 'a/b', 'one.png')[1])
+
+def test_fast_says_how_it_was_trained(run, data, tmp_path):
+    "A fifth of the epochs, and batches and a rate of its own"
+    assert run('mnist_train', '--data', data, '--model', 'fast', '--epochs', 10, '--seeds', 1)[0]==0
+    spec = load_model(tmp_path/'mnist_run')[1]
+    assert (spec['epochs'],spec['epochs_done'],spec['bs'],spec['lr'],spec['batches_done'])==(2,2,1438//40,.1,2*-(-1438//(1438//40)))
+    assert spec['accuracy']['value']>.9
 
 @pytest.mark.parametrize('args', ['3 7','7 3','3,7','3, 7','7 ,3'])
 def test_digits_with_commas_or_blanks(run, data, tmp_path, args):
@@ -355,7 +362,7 @@ def test_help(run, name, opts):
     assert (status,err)==(0,'') and max(map(len, out.splitlines()))<=80
     assert all(re.search(rf'^  --{o} ', out, re.M) for o in opts.split())
     assert re.search(r'Examples?:\s', out) and 'mnist_run' in out
-    if name=='mnist_train': assert all(o in ' '.join(out.split()) for o in ('baseline (pixel similarity), linear, or mlp','(default: mlp)','default: 5, or 20','(default: all)'))
+    if name=='mnist_train': assert all(o in ' '.join(out.split()) for o in ('baseline (pixel similarity), linear, mlp (a net with one hidden layer), or fast','(default: mlp)','default: 5, or 20','(default: all)'))
 
 # --- interruptions
 
