@@ -6,8 +6,8 @@
 __all__ = ['benchmarks', 'race', 'ratios', 'bare_loop', 'loops', 'benchmark', 'machine', 'run_benchmarks', 'save_results',
            'load_results', 'plot_results']
 
-# %% ../nbs/19_bench.ipynb #d0a99b3c
-import json, os, platform, subprocess, sys, time
+# %% ../nbs/19_bench.ipynb #eceb91ad
+import json, os, platform, subprocess, sys, time, warnings
 from datetime import date
 from functools import partial
 from importlib.metadata import version
@@ -81,7 +81,7 @@ def bare_loop(
         with torch.no_grad(): res = [metric(model(xb), yb) for xb,yb in zip(*(t.split(bs) for t in valid))]
     return torch.stack(res).mean()
 
-# %% ../nbs/19_bench.ipynb #089cead5
+# %% ../nbs/19_bench.ipynb #679bb7a1
 def _ours(model, loss_func, metric, train, valid, epochs, shuffle, make=lambda ds: ds):
     learn = Learner(DataLoaders(DataLoader(make(train), bs=256, shuffle=shuffle), DataLoader(make(valid), bs=256)), model, loss_func=loss_func, opt_func=SGD, metrics=metric)
     def run():
@@ -89,11 +89,13 @@ def _ours(model, loss_func, metric, train, valid, epochs, shuffle, make=lambda d
     return run
 
 def _fastais(model, loss_func, metric, train, valid, epochs, shuffle):
-    import fastai.callback.progress        # gives their Learner its no_bar
-    from fastai.data.core import DataLoaders
-    from fastai.data.load import DataLoader
-    from fastai.learner import Learner
-    from fastai.optimizer import SGD
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')
+        import fastai.callback.progress        # gives their Learner its no_bar
+        from fastai.data.core import DataLoaders
+        from fastai.data.load import DataLoader
+        from fastai.learner import Learner
+        from fastai.optimizer import SGD
     dls = DataLoaders(*(DataLoader(list(zip(*o[:])), bs=256, shuffle=s, num_workers=0) for o,s in ((train,shuffle),(valid,False))))
     learn = Learner(dls, model, loss_func=loss_func, opt_func=SGD, metrics=metric)
     def run():
@@ -173,8 +175,8 @@ def _idx():
     def ours(folder=tmp): return load_idx(folder.name)                  # the folder lasts as long as this function
     return {'gzip and frombuffer':least, 'ours':ours}
 
-# %% ../nbs/19_bench.ipynb #489ebc26
-def _import(mod): subprocess.run([sys.executable, '-c', f'import {mod}'], check=True)
+# %% ../nbs/19_bench.ipynb #9db97896
+def _import(mod): subprocess.run([sys.executable, '-c', f'import {mod}'], check=True, capture_output=True)
 
 @benchmark('import', 1.5)
 def _imports():
@@ -196,12 +198,11 @@ def _quick(safe):
 benchmark('an epoch to 99 %', .12)(partial(_quick, False))
 benchmark('an epoch to 99.1 %', .2)(partial(_quick, True))
 
-# %% ../nbs/19_bench.ipynb #537049b6
+# %% ../nbs/19_bench.ipynb #e72d1ebb
 @benchmark('784-30-10, as scikit-learn has it')
 def _sklearn():
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.neural_network import MLPClassifier
-    import warnings
     train,valid = (to_dset(o) for o in load_digits('mnist'))
     x,y = (t.numpy() for t in train[:])
     theirs = MLPClassifier((30,), solver='sgd', batch_size=256, learning_rate_init=.1, max_iter=2, momentum=0, alpha=0, random_state=0)
