@@ -3,20 +3,24 @@
 Sphinx reads docs/_build/source, which this program fills: a page for each chapter, with the code of what it exports, and
 without what is hidden; a page of reference for each module; the front page, the page to draw on, the changelog. Warnings are errors."""
 import ast, importlib, inspect, re, shutil, sys, textwrap
+from configparser import ConfigParser
 from pathlib import Path
 
 import nbformat
 from fastcore.docments import docments
 from fastcore.script import call_parse
-from nbdev.config import get_config
 
 docs = Path(__file__).parent
 pkg = 'mnist_from_scratch'
 also = dict(nn='torch.nn', F='torch.nn.functional', np='numpy', pd='pandas', plt='matplotlib.pyplot', Tensor='torch.Tensor', Path='pathlib.Path')   # short names
 libs = {'torch','numpy','pandas','matplotlib','PIL','fastai','fastcore','sklearn','scipy','torchvision'}
 
-def cfg(k): return getattr(get_config(), k)
-def on_github(path): return f"{cfg('git_url')}/blob/{cfg('branch')}/{path}"
+config = ConfigParser(delimiters=['='])     # and not nbdev's, whose version 3 reads another file
+config.read(docs.parent/'settings.ini')
+cfg = config['DEFAULT']
+nbs_path,lib_path = docs.parent/cfg['nbs_path'],docs.parent/cfg['lib_path']
+
+def on_github(path): return f"{cfg['git_url']}/blob/{cfg['branch']}/{path}"
 
 def page_of(nb): "The name of a notebook's page: without its number, so that a new chapter breaks no link"; return re.sub(r'^\d\d_', '', Path(nb).stem)
 
@@ -53,7 +57,7 @@ def chapter(
     for c in nb.cells:
         if c.cell_type=='markdown':
             if c.source.startswith('[!['): continue
-            c.source = link_names(link_files(c.source, cfg('nbs_path').name), known)
+            c.source = link_names(link_files(c.source, nbs_path.name), known)
         else:
             said = dict(re.findall(r'^#\| *([\w-]+):? *(.*)$', c.source, re.M))
             if {'hide','default_exp'} & set(said): continue
@@ -134,7 +138,7 @@ def pictures(folder):
     Image.fromarray((255-means[3][3:25,3:25]*255).clamp(0, 255).byte().numpy()).resize((64,64), Image.Resampling.NEAREST).save(folder/'favicon.png')
     fig,axs = plt.subplots(2, 5, figsize=(12,6.3), dpi=100)
     for ax,m in zip(axs.flat, means): ax.imshow(m, cmap='Greys'); ax.axis('off')
-    fig.suptitle(cfg('title'), fontsize=40, family='monospace')
+    fig.suptitle(cfg['title'], fontsize=40, family='monospace')
     fig.savefig(folder/'card.png'); plt.close(fig)
 
 def prepare(
@@ -142,9 +146,9 @@ def prepare(
 ):
     "Write all that Sphinx reads."
     shutil.rmtree(out, ignore_errors=True); (out/'reference').mkdir(parents=True)
-    nbs = sorted(o for o in cfg('nbs_path').glob('*.ipynb'))
+    nbs = sorted(o for o in nbs_path.glob('*.ipynb'))
     titles = {page_of(o):re.match(r'# (.+)', nbformat.read(o, 4).cells[0].source)[1] for o in nbs}
-    mods = {page_of(o):importlib.import_module(f'{pkg}.{page_of(o)}') for o in nbs if (cfg('lib_path')/f'{page_of(o)}.py').exists()}
+    mods = {page_of(o):importlib.import_module(f'{pkg}.{page_of(o)}') for o in nbs if (lib_path/f'{page_of(o)}.py').exists()}
     known = {n:f'{home(m, n)}.{n}' for m in mods.values() for _,n,*_ in members(m)}
     for o in nbs: nbformat.write(chapter(o, known), out/f'{page_of(o)}.ipynb')
     for k,m in mods.items(): (out/f'reference/{k}.md').write_text(reference(m, titles[k], known), encoding='utf-8')

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from docutils import nodes
 from docutils.utils.math import MathError, latex2mathml
-from nbdev.config import get_config
 from sphinx.util import logging
 
-cfg = get_config()
-project,author,copyright,version = cfg.title,cfg.author,cfg.copyright,cfg.version
-site = f'{cfg.doc_host}{cfg.doc_baseurl}/'
+from build import cfg, lib_path, nbs_path, on_github
+
+project,author,copyright,version = cfg['title'],cfg['author'],cfg['copyright'],cfg['version']
+site = cfg['doc_host']+cfg['doc_baseurl']+'/'
 here = Path(__file__).parent
 
 extensions = ['myst_nb', 'sphinx_copybutton', 'sphinx.ext.intersphinx', 'sphinx.ext.linkcode']
@@ -23,10 +23,10 @@ python_maximum_signature_line_length = 80
 toc_object_entries_show_parents = 'hide'
 
 html_theme = 'sphinx_book_theme'
-html_title,html_favicon,html_baseurl = cfg.title,'_static/favicon.png',site
+html_title,html_favicon,html_baseurl = cfg['title'],'_static/favicon.png',site
 html_static_path,html_extra_path,html_css_files = ['_static'],['extra'],['site.css']
 html_copy_source = False
-html_theme_options = dict(repository_url=cfg.git_url, repository_branch=cfg.branch, use_repository_button=True, use_issues_button=True,
+html_theme_options = dict(repository_url=cfg['git_url'], repository_branch=cfg['branch'], use_repository_button=True, use_issues_button=True,
     use_download_button=False, use_fullscreen_button=False, show_navbar_depth=1, show_toc_level=2, navbar_persistent=[])
 html_context = dict(default_mode='auto')
 copybutton_exclude = '.linenos, .gp, .go'
@@ -56,7 +56,7 @@ def linkcode_resolve(domain, info):
     o = inspect.unwrap(getattr(o, 'fget', None) or o)
     try: lines,n = inspect.getsourcelines(o)
     except (TypeError, OSError): return None
-    return f'{cfg.git_url}/blob/{cfg.branch}/{cfg.lib_path.name}/{Path(inspect.getsourcefile(o)).name}#L{n}-L{n+len(lines)-1}'
+    return on_github(f'{lib_path.name}/{Path(inspect.getsourcefile(o)).name}#L{n}-L{n+len(lines)-1}')
 
 def mathml(self, node):
     "Mathematics as MathML, which browsers show by themselves"
@@ -67,12 +67,12 @@ def mathml(self, node):
 
 def about_page(app, pagename, templatename, context, doctree):
     "Buttons for the notebook behind a page, and what other sites show of a link to it"
-    nb = next(iter(cfg.nbs_path.glob(f'[0-9][0-9]_{pagename}.ipynb')), None)
+    nb = next(iter(nbs_path.glob(f'[0-9][0-9]_{pagename}.ipynb')), None)
     if nb:
-        at = f'{cfg.user}/{cfg.repo}/blob/{cfg.branch}/{cfg.nbs_path.name}/{nb.name}'
+        at = f"{cfg['user']}/{cfg['repo']}/blob/{cfg['branch']}/{nbs_path.name}/{nb.name}"
         for label,url,icon in (('Download the notebook',context['pathto'](f'notebooks/{nb.name}', 1),'fas fa-download'), ('Open in Colab','https://colab.research.google.com/github/'+at,'fas fa-rocket')):
             context['header_buttons'].insert(0, dict(type='link', url=url, tooltip=label, icon=icon, label=label.split()[0].lower()+'-button', text=''))
-    text = next((o.astext() for o in doctree.findall(nodes.block_quote)), cfg.description) if doctree else cfg.description
+    text = next((o.astext() for o in doctree.findall(nodes.block_quote)), cfg['description']) if doctree else cfg['description']
     title = re.sub('<.*?>', '', context.get('title') or project)
     tags = {'og:title':title if pagename=='index' else f'{title} · {project}', 'og:description':text, 'og:type':'website', 'og:url':f'{site}{pagename}.html', 'og:image':f'{site}_static/card.png'}
     esc = lambda s: s.replace('&','&amp;').replace('"','&quot;').replace('<','&lt;').replace('\n',' ')
