@@ -404,7 +404,7 @@ def _bench_row(r):
 
 @call_parse
 def mnist_bench(
-    only:Param('The benchmarks to run: names, or beginnings of names in quotation marks; all by default', str, nargs='+', default=None)=None,
+    only:Param('The benchmarks to run: names, or beginnings of names in quotation marks; all by default', str, nargs='+')=None,
     repeats:int=5, # Rounds in which all candidates take turns
     out:str=None # Write the results to this file too, as JSON
 ):
