@@ -1,5 +1,5 @@
 "How Sphinx renders what docs/build.py prepares. It is copied there, so that all paths are relative to it."
-import importlib, inspect, re, sys
+import importlib, inspect, re
 from functools import reduce
 from pathlib import Path
 
