@@ -1,4 +1,4 @@
-"What several test modules use: MNIST where there is one, the bundled digits, the built site, a browser."
+"What several test modules use: MNIST where there is one, the bundled digits, the built site, a browser, the table of what was survived."
 import os, shutil, subprocess, sys, threading, zlib
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -9,6 +9,22 @@ from mnist_from_scratch.core import MnistError
 from mnist_from_scratch.datasets import load_digits
 
 root = Path(__file__).parent.parent
+cases = int(os.environ.get('CASES', 2000)) # how many bad inputs of each kind are made: `CASES=40000 pytest tests/test_bad_files.py`
+_tally = {}
+
+@pytest.fixture(scope='session')
+def tally():
+    "`tally('bad files', 'IDX', tried=2000, refused=1930)` adds to a row of the table that the suite ends with"
+    def add(kind, what, **counts):
+        row = _tally.setdefault((kind, what), {})
+        for k,n in counts.items(): row[k] = row.get(k, 0)+n
+    return add
+
+def pytest_terminal_summary(terminalreporter):
+    if not _tally: return
+    terminalreporter.section('nothing lost, nothing broken in')
+    for (kind,what),counts in sorted(_tally.items()):
+        terminalreporter.line(f"{kind:14} {what:26} {', '.join(f'{k} {n:,}' for k,n in counts.items())}")
 
 @pytest.fixture(scope='session')
 def mnist():
