@@ -390,14 +390,14 @@ def mk_metric(m):
     if isinstance(m, Metric) or hasattr(m, 'accumulate'): return m       # the latter: fastai's
     return (TorchMetric if all(hasattr(m, o) for o in ('update','compute','reset')) else AvgMetric)(m)
 
-# %% ../nbs/09_learner.ipynb #b27515c2
+# %% ../nbs/09_learner.ipynb #7b60bf16
 class AvgSmoothLoss(Metric):
     "Fading average of the training loss: `beta` of it stays at each batch."
     def __init__(self, beta:float=0.98): self.beta = beta
     def reset(self): self.count,self.val = 0,torch.tensor(0.)
     def accumulate(self, learn):
         self.count += 1
-        self.val = torch.lerp(_mean(learn.loss), self.val.to(learn.loss.device), self.beta)
+        self.val = torch.lerp(_mean(learn.loss), self.val.to(learn.loss.device, non_blocking=True), self.beta)
     @property
     def value(self): return self.val/(1-self.beta**self.count)
     @property
@@ -518,19 +518,27 @@ def no_bar(self:Learner):
         with self.no_logging(): yield self
     finally: self.create_mbar = old
 
-# %% ../nbs/09_learner.ipynb #087d38da
+# %% ../nbs/09_learner.ipynb #60c46cf5
 class FiniteLossCallback(Callback):
     """Ends a fit with a `FloatingPointError` at the first training loss that is infinite or not a number, before a step is made with it.
 
-    Reading the loss from a graphics card makes it wait, so there only every 50th batch is looked at."""
+    Reading the loss from a graphics card makes it wait, so there only every so many batches and at the end of the epoch it is looked at."""
     order,run_valid,fit_only = -9,False,True
+    def __init__(self,
+        every:int=50 # Batches between two looks where the loss is on a graphics card; `None` for none but at the end
+    ): self.every = every
+
     def after_loss(self):
         learn = self.learn
-        if not learn.yb or (learn.loss.device.type!='cpu' and learn.iter%50 and learn.iter<learn.n_iter-1): return
-        loss = _mean(learn.loss).item()
+        if learn.yb and (learn.loss.device.type=='cpu' or (self.every and not learn.iter%self.every)): self._look()
+    def after_train(self):
+        if self.learn.loss is not None and self.loss.device.type!='cpu': self._look()
+
+    def _look(self):
+        loss = _mean(self.loss).item()
         if math.isfinite(loss): return
         kept = getattr(getattr(self.learn, 'checkpoint', None), 'last', None)
-        batch = f'batch {self.iter}' if self.loss.device.type=='cpu' else f'batch {self.iter}, or up to 49 before,'
+        batch = f'batch {self.iter}' + ('' if self.loss.device.type=='cpu' else ', or before,')
         raise FloatingPointError(f"the loss is {loss} at {batch} of epoch {self.epoch}: lower the learning rate, which is {self.opt.hypers[-1]['lr']:g}, or clip the gradients"
                                  + (f'; the last checkpoint is {kept}' if kept else ''))
 
