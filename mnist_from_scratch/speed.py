@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['published', 'normalize', 'has_bf16', 'fit_linear', 'FoldDigits', 'Flat', 'fast_net', 'newton_schulz', 'Muon',
-           'muon_groups', 'fast_learner']
+           'muon_groups', 'CudaGraph', 'fast_learner']
 
-# %% ../nbs/18_speed.ipynb #9b14a1b6
+# %% ../nbs/18_speed.ipynb #382e5513
 import math
 from functools import partial
 from time import perf_counter
@@ -19,10 +19,10 @@ from .core import exportable, set_seed
 from .losses import accuracy
 from .minibatches import DataLoader, DataLoaders
 from .optimizers import Adam
-from .learner import Learner
-from .callbacks import ParamScheduler, SchedLin, combine_scheds
+from .learner import Callback, FiniteLossCallback, Learner
+from .callbacks import MixedPrecision, ParamScheduler, SchedLin, combine_scheds
 
-# %% ../nbs/18_speed.ipynb #572f9d29
+# %% ../nbs/18_speed.ipynb #231176a4
 def _published_net():
     return nn.Sequential(nn.Conv2d(1, 24, 5), nn.MaxPool2d(2), nn.ReLU(), nn.Conv2d(24, 32, 3), nn.MaxPool2d(2), nn.ReLU(),
                          nn.Flatten(), nn.Linear(800, 256), nn.ReLU(), nn.Linear(256, 10))
@@ -35,7 +35,7 @@ def published(
 ) -> tuple: # The net, which takes [N, 1, 28, 28] with mean 0 and standard deviation 1, and the seconds that its training took
     "One epoch by the recipe of train_mnist_fast (T. Oikarinen, 2021), in plain PyTorch: the peer of this chapter."
     torch.manual_seed(seed)
-    net = _published_net()
+    net = _published_net().to(x.device)
     x,n = normalize(x).view(-1,1,28,28),math.ceil(len(x)/bs)
     start = perf_counter()
     opt = torch.optim.Adam(net.parameters(), lr=.01, betas=(.7,.9))
@@ -45,6 +45,7 @@ def published(
         opt.step()
         opt.zero_grad()
         sched.step()
+    if x.is_cuda: torch.cuda.synchronize()
     return net,perf_counter()-start
 
 def normalize(
@@ -53,10 +54,14 @@ def normalize(
     "Subtract the mean of MNIST's pixels and divide by their standard deviation."
     return (x-.13)/.31
 
-# %% ../nbs/18_speed.ipynb #799ed306
-def has_bf16() -> bool:
-    "Does this processor have units for bfloat16? (PyTorch's own question, which it asks of x86 only; where it can't be asked, no.)"
-    return getattr(torch.cpu, '_is_avx512_bf16_supported', lambda: False)()
+# %% ../nbs/18_speed.ipynb #6cdaaa1d
+def has_bf16(
+    device='cpu' # The processor, or a graphics card
+) -> bool:
+    "Does it have units for bfloat16? (Of processors PyTorch asks x86 only; where it can't be asked, no. NVIDIA's cards have them since 2020.)"
+    device = torch.device(device)
+    if device.type=='cuda': return torch.cuda.get_device_capability(device)>=(8,0)
+    return device.type=='cpu' and getattr(torch.cpu, '_is_avx512_bf16_supported', lambda: False)()
 
 # %% ../nbs/18_speed.ipynb #bdf74ebd
 def fit_linear(
@@ -95,13 +100,13 @@ def fast_net(
     return nn.Sequential(FoldDigits(), nn.Conv2d(4, nf[0], 3), nn.MaxPool2d(2), nn.ReLU(), nn.Conv2d(nf[0], nf[1], 2), nn.ReLU(),
                          Flat(), nn.Linear(16*nf[1], n_hidden), nn.ReLU(), nn.Linear(n_hidden, n_out)).to(memory_format=torch.channels_last)
 
-# %% ../nbs/18_speed.ipynb #043e4851
+# %% ../nbs/18_speed.ipynb #703f212d
 def newton_schulz(
     g:Tensor, # A matrix, [n, m]
     steps:int=3 # Iterations: the more, the smaller the singular values that still get to 1
-) -> Tensor: # [n, m], in bfloat16 where the processor has units for it
+) -> Tensor: # [n, m], in bfloat16 where its device has units for it
     "About the nearest matrix to `g` whose singular values are all 1: Newton-Schulz iteration with the factors of Muon (K. Jordan, 2024)."
-    x = g.bfloat16() if has_bf16() else g
+    x = g.bfloat16() if has_bf16(g.device) else g
     x = x/(x.norm()+1e-7)                       # no singular value is larger than this norm
     if tall := g.shape[0]>g.shape[1]: x = x.T   # the smaller square is quicker
     for _ in range(steps):
@@ -142,7 +147,20 @@ def muon_groups(
     hidden = [p for p in ps if p.ndim>1][:-1]
     return [hidden, [p for p in ps if not any(p is o for o in hidden)]]
 
-# %% ../nbs/18_speed.ipynb #815393fc
+# %% ../nbs/18_speed.ipynb #e6f0ca0f
+class CudaGraph(Callback):
+    "On a CUDA device: records the model's forward and backward pass for a batch, before the first epoch, and replays them for each training batch (`torch.cuda.make_graphed_callables`)."
+    order,forward,fit_only = 11,None,True      # after `MixedPrecision`
+    def before_fit(self):
+        model,mp = self.model.train(),next((o for o in self.learn.cbs if isinstance(o, MixedPrecision)), None)
+        if not self.forward:
+            with torch.autocast('cuda', mp and mp.dtype, enabled=bool(mp), cache_enabled=False):
+                torch.cuda.make_graphed_callables(model, (self.dls.one_batch()[0].clone(),))
+            self.forward = model.forward       # replays while the model is in training mode
+        model.forward = self.forward
+    def cleanup(self): vars(self.model).pop('forward', None)
+
+# %% ../nbs/18_speed.ipynb #839bc1c3
 def fast_learner(
     train, # `TensorDataset` of rows, float [N, 784] in [0,1], and class numbers, such as `to_dset` makes
     valid, # The same, to measure on
@@ -151,13 +169,16 @@ def fast_learner(
     seed:int=0, # Of all generators: for the first weights and the order of the images
     bs:int=None, # Images in a batch; by default 512, or 384 if `safe`, or less where there are few
     lr:float=.1, # Highest learning rate
+    device=None, # Where to train and keep the data; on a CUDA device as a `CudaGraph`
     **kwargs # More for `Learner`
 ) -> Learner: # To be trained with `fit_linear`; its model takes rows as well
     "A `Learner` with the quick net, its optimizer and its loss, and with the images folded and shuffled."
     set_seed(seed)
-    x,y = train[:]
+    (x,y),cuda = train[:],device is not None and torch.device(device).type=='cuda'
     bs = bs or min(384 if safe else 512, max(len(x)//40, 1))
     (vx,vy),i,fold = valid[:],torch.randperm(len(x)),FoldDigits()
-    dls = DataLoaders(DataLoader(TensorDataset(fold(x[i]), y[i]), bs=bs), DataLoader(TensorDataset(fold(vx), vy), bs=1024))
+    dls = DataLoaders(DataLoader(TensorDataset(fold(x[i]), y[i]), bs=bs, drop_last=cuda), DataLoader(TensorDataset(fold(vx), vy), bs=1024), device=device)
     learn = Learner(dls, fast_net(n_out, (32,64) if safe else (16,64)), partial(F.cross_entropy, label_smoothing=.1), Muon, lr, muon_groups, metrics=accuracy, **kwargs)
-    return learn.to_bf16() if has_bf16() else learn
+    for cb in learn.cbs.filter(lambda o: isinstance(o, FiniteLossCallback)): cb.every = None
+    if cuda: learn.add_cb(CudaGraph)
+    return learn.to_bf16() if has_bf16(device or 'cpu') else learn

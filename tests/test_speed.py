@@ -5,13 +5,16 @@ from functools import partial
 import pytest, torch
 import torch.nn.functional as F
 from torch import nn
-from mnist_from_scratch import speed
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+from mnist_from_scratch import export, speed        # the first gives `Learner` its `export`
 from mnist_from_scratch.callbacks import MixedPrecision
+from mnist_from_scratch.learner import Callback, CancelFitException
 from mnist_from_scratch.minibatches import to_dset
-from mnist_from_scratch.speed import FoldDigits, Muon, fast_learner, fast_net, fit_linear, muon_groups, newton_schulz
+from mnist_from_scratch.speed import CudaGraph, FoldDigits, Muon, fast_learner, fast_net, fit_linear, muon_groups, newton_schulz
 
 @pytest.fixture
-def f32(monkeypatch): monkeypatch.setattr(speed, 'has_bf16', lambda: False)
+def f32(monkeypatch): monkeypatch.setattr(speed, 'has_bf16', lambda *_: False)
 
 @pytest.mark.parametrize('shape', [(4,4),(3,20),(20,3)])
 def test_newton_schulz(f32, shape):
@@ -66,7 +69,7 @@ def test_schedule(digits):
 
 @pytest.mark.parametrize('bf16', [True,False])
 def test_sixteen_bits_only_where_there_are_units(digits, monkeypatch, bf16):
-    monkeypatch.setattr(speed, 'has_bf16', lambda: bf16)
+    monkeypatch.setattr(speed, 'has_bf16', lambda *_: bf16)
     learn = fast_learner(*(to_dset(o) for o in digits))
     assert len(learn.cbs.filter(lambda o: isinstance(o, MixedPrecision)))==bf16
     with learn.no_bar(), learn.no_logging(): fit_linear(learn, 4)
@@ -86,3 +89,109 @@ def test_accuracy(mnist):
     learn = fast_learner(train, valid)
     with learn.no_bar(), learn.no_logging(): fit_linear(learn)
     assert learn.recorder.values[-1][2]>.988 and sum(p.numel() for p in learn.model.parameters())<200_000
+
+# --- on a graphics card: what can be said without one, and then with one
+
+class Moves(TorchDispatchMode):
+    "The sizes of what is copied from one device to another while the block lasts"
+    def __init__(self): super().__init__(); self.sizes = []
+    def __torch_dispatch__(self, f, types, args=(), kwargs=None):
+        out,name = f(*args, **kwargs or {}),f.overloadpacket.__name__
+        devs = {o.device.type for o in tree_leaves((args,out)) if isinstance(o, torch.Tensor)}
+        if name in ('_to_copy','copy_') and len(devs)>1: self.sizes.append(args[0].numel())
+        return out
+
+class NoLonger(Callback):
+    "Ends the fit when the batches of an epoch are done, before anybody reads what they have given"
+    order = -100
+    def after_train(self): raise CancelFitException
+
+def test_nothing_is_read_inside_an_epoch(digits, f32):
+    "On the device 'meta', where a tensor has no numbers: whoever wanted one would fail. The data go there once."
+    learn = fast_learner(*(to_dset(o) for o in digits), device='meta', cbs=NoLonger)
+    moved = []
+    for _ in range(2):
+        with learn.no_bar(), Moves() as m: fit_linear(learn)
+        assert learn.train_iter==len(learn.dls.train) and learn.model[1].weight.is_meta
+        moved.append(sum(o for o in m.sizes if o>1))
+    train = sum(t.numel() for t in learn.dls.train_ds.tensors)
+    assert moved==[train+sum(p.numel() for p in learn.model.parameters()),0]
+    learn.remove_cb(NoLonger)
+    with learn.no_bar(), pytest.raises(RuntimeError, match='(?i)meta'): fit_linear(learn)        # at the end of the epoch somebody does
+
+def test_looks_at_the_loss(digits, f32, monkeypatch):
+    "On a card: every 50th batch and the end of the epoch as a rule, and only the end for the quick net"
+    looks = []
+    monkeypatch.setattr(speed.FiniteLossCallback, '_look', lambda self: looks.append((self.iter, self.learn.training)))
+    def looked(every):
+        looks.clear()
+        learn = fast_learner(*(to_dset(o) for o in digits), bs=16, device='meta', cbs=Callback(before_validate=lambda cb: (_ for _ in ()).throw(CancelFitException)))
+        learn.remove_cb(learn.recorder)
+        if every: learn.finite_loss.every = every
+        with learn.no_bar(): fit_linear(learn)
+        return [i for i,_ in looks]
+    assert looked(None)==[89] and looked(50)==[0,50,89]
+
+def recording(calls):
+    "What `torch.cuda.make_graphed_callables` does, without a graph: later inputs are written into the place of the first one, and must be like it"
+    def record(model, args):
+        (place,),forward = args,model.forward
+        assert model.training and not (torch.is_autocast_enabled('cuda') and torch.is_autocast_cache_enabled())
+        calls.append('record')
+        def replay(x):
+            if not model.training: return forward(x)
+            assert (x.shape,x.stride(),x.dtype,x.requires_grad)==(place.shape,place.stride(),place.dtype,False)
+            calls.append('replay')
+            if x.data_ptr()!=place.data_ptr(): place.copy_(x)
+            return forward(place)
+        model.forward = replay
+        return model
+    return record
+
+def test_recorded_once_and_replayed_in_training_only(digits, f32, monkeypatch, tmp_path):
+    calls,data = [],[to_dset(o[:300]) for o in digits]
+    monkeypatch.setattr(torch.cuda, 'make_graphed_callables', recording(calls))
+    def trained(**kw):
+        learn = fast_learner(*data, bs=30, **kw)
+        before = [t.clone() for t in learn.dls.train_ds.tensors]
+        with learn.no_bar():
+            for _ in range(2): fit_linear(learn, 2); assert 'forward' not in vars(learn.model)
+        assert all(map(torch.equal, before, learn.dls.train_ds.tensors))             # no batch was written over
+        return learn
+    plain,graph = trained(),trained(cbs=CudaGraph)
+    assert calls==['record']+['replay']*40
+    for p,q in zip(plain.model.parameters(), graph.model.parameters()): torch.testing.assert_close(p, q)
+    assert plain.recorder.values[-1][2]==graph.recorder.values[-1][2]
+    calls.clear(); graph.get_preds(); graph.validate(); graph.export(tmp_path/'x.safetensors')
+    assert not calls
+
+def test_what_a_card_gets(digits, monkeypatch):
+    "Batches of one size, 16 bits where it has units for them, a recording; without a device nothing of it"
+    monkeypatch.setattr(speed, 'has_bf16', lambda device='cpu': torch.device(device).type=='cuda')
+    here,there = (fast_learner(*(to_dset(o) for o in digits), bs=100, device=d) for d in (None,'cuda'))
+    has = lambda learn: [any(isinstance(cb, c) for cb in learn.cbs) for c in (CudaGraph,MixedPrecision)]
+    assert has(here)==[False]*2 and has(there)==[True]*2
+    assert here.dls.device is None and there.dls.device.type=='cuda' and (len(here.dls.train),len(there.dls.train))==(15,14)
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason='no GPU here')
+def test_on_a_gpu(digits):
+    "No wait inside an epoch, the same as without a recording, and as good as on a processor"
+    class Strict(Callback):
+        order = 12
+        def before_train(self): torch.cuda.set_sync_debug_mode('error')
+        def after_cancel_train(self): torch.cuda.set_sync_debug_mode('default')
+        def cleanup(self): torch.cuda.set_sync_debug_mode('default')
+    class Lax(Callback):
+        order = -100
+        def after_train(self): torch.cuda.set_sync_debug_mode('default')
+    def trained(*cbs, graph=True):
+        learn = fast_learner(*(to_dset(o) for o in digits), device='cuda', cbs=cbs)
+        if not graph: learn.remove_cb(CudaGraph)
+        with learn.no_bar():
+            fit_linear(learn, 4)
+        return learn
+    graph,plain = trained(),trained(graph=False)
+    assert graph.recorder.values[-1][2]>.93 and plain.recorder.values[-1][2]>.93 and next(graph.model.parameters()).is_cuda
+    learn = trained()
+    learn.add_cbs([Strict,Lax])
+    with learn.no_bar(): fit_linear(learn)
