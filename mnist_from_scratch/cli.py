@@ -395,32 +395,33 @@ def mnist_predict(
                 failed += 1
         if failed: sys.exit(1)
 
-# %% ../nbs/21_cli.ipynb #4b1a57cf
+# %% ../nbs/21_cli.ipynb #a14d29ba
 def _bench_row(r):
     "A row of the table of benchmarks"
-    if 'why' in r: return f"  could not run: {r['why']}"
-    times = '' if r['ratio']==r['lowest']==r['highest']==1 else f"{r['ratio']:8.2f} × ({r['lowest']:.2f} to {r['highest']:.2f})" + (f", bound {r['bound']:.2f}" if r['bound'] else '')
-    return f"  {r['who']:28}{r['seconds']*1000:10,.1f} ms{times}"
+    if 'why' in r: return f"  not run: {r['why']}"
+    def n(x): return f'{x:.2f}' if x>=.1 else f'{x:.2g}'
+    size = f"{r['seconds']*1000:10,.1f} ms" if 'seconds' in r else f"{r['MB']:10,.1f} MB"
+    times = '' if r['ratio']==r['lowest']==r['highest']==1 else f"{n(r['ratio']):>7} × ({n(r['lowest'])} to {n(r['highest'])})" + (f", bound {n(r['bound'])}" if r['bound'] else '')
+    return f"  {r['who']:27}{size}{times}"
 
 @call_parse
 def mnist_bench(
     only:Param('The benchmarks to run: names, or beginnings of names in quotation marks; all by default', str, nargs='+')=None,
     repeats:int=5, # Rounds in which all candidates take turns
+    long:bool=False, # Run those too that take long, or gigabytes of disk and memory
     out:str=None # Write the results to this file too, as JSON
 ):
     """Measure this library beside its peers, on this machine: a loop written by hand, PyTorch, fastai, scikit-learn. They take turns, and
-    what counts is how many times as long one takes as the other. The machine should have nothing else to do.
+    what counts is how many times as long one takes as the other. The machine should have nothing else to do. Ctrl-C stops, and leaves no
+    file behind.
     Example: mnist_bench --only 'loop, 3 v 7' gradients --out bench.json"""
-    from mnist_from_scratch.bench import benchmarks, machine, run_benchmarks, save_results
+    from mnist_from_scratch.bench import _span, machine, plan_benchmarks, run_benchmarks, save_results
     with _command('mnist_bench', 'interrupted; nothing is written'):
         if repeats<1: raise MnistError(f'--repeats is {repeats}; it should be 1 or more')
         if out is not None and Path(out).is_dir(): raise MnistError(f'cannot write {out}: it is a folder; name a file')
-        m = machine()
-        print(f"{m['cpu']}, {m['cores']} cores, {m['threads']} threads, torch {m['versions']['torch']}, {m['date']}", flush=True)
-        shown = set()
-        def show(r):
-            if r['benchmark'] not in shown: print(r['benchmark'])
-            shown.add(r['benchmark'])
-            print(_bench_row(r), flush=True)
-        rows = run_benchmarks(only, repeats, show)
-        if out is not None: save_results(rows, out); print(f'saved in {out}')
+        m,plan = machine(),plan_benchmarks(only, repeats, long)
+        secs = [o for o in plan.values() if not isinstance(o, str)]
+        print(f"{m['cpu']}, {m['cores']} cores, {m['threads']} threads, {'' if m['bfloat16'] else 'no '}bfloat16, torch {m['versions']['torch']}, {m['date']}")
+        print(f"{len(secs)} benchmark{'s'*(len(secs)!=1)}, about {_span(sum(secs))}" + (f'; {len(plan)-len(secs)} more with --long' if len(secs)<len(plan) else ''), flush=True)
+        rows = run_benchmarks(only, repeats, lambda r: print(_bench_row(r), flush=True), long, lambda name: print(name, flush=True))
+        if out is not None: save_results(rows, out, m); print(f'saved in {out}')

@@ -541,7 +541,7 @@ def _(d):
     def texts(ax): return {t.get_position():t.get_text() for t in ax.texts if t.get_text()!='0'}
     return (lambda: texts(us.plot_confusion(cm, range(10), Figure().subplots()))),(lambda: texts(ConfusionMatrixDisplay(cm.numpy()).plot(ax=Figure().subplots(), colorbar=False).ax_))
 
-# %% ../nbs/16_side_by_side.ipynb #3c98f9d2
+# %% ../nbs/16_side_by_side.ipynb #b04a48d5
 reasons.update(
     MnistError='the exception of this library: one line that says what is wrong outside of the code, and what to do',
     replacing='a file that appears whole or not at all: Python has os.replace, which is its last step, and no block around it',
@@ -576,7 +576,7 @@ reasons.update(
     published='the recipe that chapter 18 is measured against, in plain PyTorch: it is the peer', normalize='a subtraction and a division, with MNIST\'s figures',
     has_bf16='asks PyTorch about the processor', FoldDigits='PyTorch\'s pixel_unshuffle, after cutting off a border', Flat='PyTorch\'s permute and flatten', fast_net='a small convnet of PyTorch\'s layers',
     newton_schulz='the step inside of Muon', Muon='PyTorch has a Muon since 2.9, for matrices only; a test of the chapter holds the two together', muon_groups='sorts parameters for Muon',
-    fit_linear='fits with two lines for a schedule, which the pair of combine_scheds covers', fast_learner='sets up the Learner of chapter 18',
+    fit_linear='fits with two lines for a schedule, which the pair of combine_scheds covers', fast_learner='sets up the Learner of chapter 18', CudaGraph='calls PyTorch\'s make_graphed_callables at the right moment',
     load_learner='reads what our export writes; fastai\'s unpickles what fastai\'s writes, and neither can read the other\'s file',
     make_model='makes the models of mnist_train by their names', to_dls='makes the loaders of mnist_train', make_learner='makes the Learner of mnist_train',
     predict='scores images with a model of mnist_train', save_model='writes the files of mnist_train', load_model='reads the files of mnist_train',
@@ -584,8 +584,8 @@ reasons.update(
     mnist_train='a command of this library: trains, saves, and measures every rung of the ladder', mnist_predict='a command of this library: reads digits with what mnist_train saved',
     mnist_bench='a command of this library: runs its benchmarks', race='lets programs take turns, for mnist_bench', ratios='sums up what race has measured',
     bare_loop='is itself the peer of a Learner, in mnist_bench', loops='makes what mnist_bench compares with bare_loop',
-    benchmarks='what mnist_bench can measure', benchmark='enters a function there', run_benchmarks='measures what is entered there',
-    machine='says where mnist_bench was run', save_results='writes what mnist_bench found', load_results='reads what save_results wrote', plot_results='draws what mnist_bench found')
+    benchmarks='what mnist_bench can measure', benchmark='enters a function there', run_benchmarks='measures what is entered there', plan_benchmarks='says what run_benchmarks will do',
+    machine='says where mnist_bench was run', save_results='writes what mnist_bench found', load_results='reads what save_results wrote', plot_results='draws what mnist_bench found', compare_results='puts what mnist_bench found into a table')
 
 # %% ../nbs/16_side_by_side.ipynb #eedb5adf
 def unpaired(

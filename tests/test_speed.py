@@ -1,6 +1,7 @@
 "The quick net of chapter 18: its optimizer beside PyTorch's, its data, and, on MNIST, what it is for."
-import math
+import importlib.util, json, math
 from functools import partial
+from pathlib import Path
 
 import pytest, torch
 import torch.nn.functional as F
@@ -195,3 +196,26 @@ def test_on_a_gpu(digits):
     learn = trained()
     learn.add_cbs([Strict,Lax])
     with learn.no_bar(): fit_linear(learn)
+
+# --- docs/speed.py
+
+def test_what_the_script_writes(tmp_path, monkeypatch, digits):
+    "A row for each recipe, also in float32; none of the example without a seed for it"
+    path = Path(__file__).parent.parent/'docs/speed.py'
+    spec = importlib.util.spec_from_file_location('speed_script', path)
+    script = importlib.util.module_from_spec(spec); spec.loader.exec_module(script)
+    used = []
+    monkeypatch.setattr(script, 'load_digits', lambda _: digits)
+    monkeypatch.setattr(script, 'has_bf16', lambda: True)
+    monkeypatch.setattr(script, 'published', lambda x, y, seed: (nn.Sequential(nn.Flatten(), nn.Linear(784,10)), 1.))
+    monkeypatch.setattr(script, 'example', lambda *_: (9., 0., .99))
+    monkeypatch.setattr(script, 'fit_linear', lambda learn, fit=script.fit_linear: (used.append(any(isinstance(o, MixedPrecision) for o in learn.cbs)), fit(learn)))
+    monkeypatch.setattr(speed, 'has_bf16', lambda *_: True)
+    monkeypatch.setattr('sys.argv', ['speed.py','--seeds','1','--example','0','--out',str(tmp_path/'s.json')]); script.main()
+    d = json.loads((tmp_path/'s.json').read_text())
+    assert [*d['rows']][:5]==['published','fast','safe','fast, float32','safe, float32'] and "PyTorch's example" not in d['rows'] and d['bfloat16']
+    if not torch.cuda.is_available(): assert used==[True,True,False,False]*2
+    assert d['rows']['fast']['low'] is None and 0<d['rows']['fast']['accuracy']<=1
+    monkeypatch.setattr('sys.argv', ['speed.py','--seeds','2','--example','1','--out',str(tmp_path/'s.json')]); script.main()
+    d = json.loads((tmp_path/'s.json').read_text())
+    assert d['rows']["PyTorch's example"]['time']==9 and d['rows']['fast']['low']<=d['rows']['fast']['accuracy']
