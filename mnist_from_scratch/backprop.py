@@ -53,11 +53,12 @@ def check_grad(
         raise AssertionError(f'the gradient at {list(i)} is {grad[i].item():.6g}, and {num[i].item():.6g} by central differences ({bad.sum()} of {x.numel()} elements disagree)')
     return diff.max().item()
 
-# %% ../nbs/13_backprop.ipynb #797dc6f7
+# %% ../nbs/13_backprop.ipynb #50fac931
 class Layer:
     "A step of a net and its way back. Kinds of layers define `fwd` and `bwd`; `bwd` adds to `grad` of the parameters, and returns the gradient for the input."
     out = None   # the last result
     def parameters(self): return []
+    def bwd_params(self, g): "`bwd` without the gradient for the input, where that saves work"; self.bwd(g)
     def __call__(self, *args): return self.forward(*args)
 
     @torch.no_grad()
@@ -68,15 +69,16 @@ class Layer:
 
     @torch.no_grad()
     def backward(self,
-        g:Tensor=None # Gradient of the loss for the last result, in its shape; left out at the loss itself, where it is 1
-    ) -> Tensor: # Gradient of the loss for the last input, in its shape
+        g:Tensor=None, # Gradient of the loss for the last result, in its shape; left out at the loss itself, where it is 1
+        to_input:bool=True # Is the gradient for the input wanted? If not, only those of the parameters are calculated
+    ) -> Tensor: # Gradient of the loss for the last input, in its shape; None if it is not wanted
         "Back over the last `forward`. Raises `ValueError` if there was none, or `g` has another shape than its result."
         if self.out is None: raise ValueError(f'{type(self).__name__} cannot go back: call it on a batch first')
         if g is None and self.out.ndim==0: g = torch.ones_like(self.out)
         if g is None or g.shape!=self.out.shape: raise ValueError(f'{type(self).__name__} gave shape {tuple(self.out.shape)}; its backward takes a gradient of that shape, not {None if g is None else tuple(g.shape)}')
-        return self.bwd(g)
+        return self.bwd(g) if to_input else self.bwd_params(g)
 
-# %% ../nbs/13_backprop.ipynb #a40666a6
+# %% ../nbs/13_backprop.ipynb #ccf81d52
 def _add_grad(p, g): p.grad = g if p.grad is None else p.grad+g
 
 class LinearLayer(Layer):
@@ -95,16 +97,19 @@ class LinearLayer(Layer):
         self.x = x
         return x@self.w + self.b
 
-    def bwd(self, g):
-        _add_grad(self.w, self.x.T@g)
+    def bwd_params(self, g):
+        _add_grad(self.w, (g.T@self.x).T)
         _add_grad(self.b, g.sum(0))
+
+    def bwd(self, g):
+        self.bwd_params(g)
         return g@self.w.T
 
-# %% ../nbs/13_backprop.ipynb #ef1de773
+# %% ../nbs/13_backprop.ipynb #8080d91f
 class ReluLayer(Layer):
     "`relu`, any shape. At 0 the slope is taken as 0, as in PyTorch's `F.relu`."
     def fwd(self, x): return relu(x)
-    def bwd(self, g): return torch.where(self.out<=0, 0., g)
+    def bwd(self, g): return g*self.out.sign()      # 0 or 1
 
 # %% ../nbs/13_backprop.ipynb #bbff1774
 class SigmoidLayer(Layer):
@@ -125,7 +130,7 @@ class MnistLossLayer(Layer):
         p = self.squeeze.out
         return self.squeeze.backward(torch.where(self.targets==1, -g, g)/p.numel())
 
-# %% ../nbs/13_backprop.ipynb #3e4dbedd
+# %% ../nbs/13_backprop.ipynb #49758d8e
 class CrossEntropyLayer(Layer):
     "`cross_entropy`, with the softmax, of activations [N, n] and class numbers [N]. Raises `ValueError` for shapes or labels that do not fit."
     def fwd(self, input, target):
@@ -136,9 +141,9 @@ class CrossEntropyLayer(Layer):
     def bwd(self, g):
         d = self.p.clone()
         d[torch.arange(len(d), device=d.device),self.target] -= 1
-        return g*d/len(d)
+        return d.mul_(g/len(d))
 
-# %% ../nbs/13_backprop.ipynb #91dcd4ab
+# %% ../nbs/13_backprop.ipynb #b96bfdcf
 class Layers(Layer):
     "Layers one after the other, as `nn.Sequential` has them."
     def __init__(self, *layers): self.layers = layers
@@ -152,12 +157,18 @@ class Layers(Layer):
         for l in reversed(self.layers): g = l.backward(g)
         return g
 
-# %% ../nbs/13_backprop.ipynb #661a54a4
+    def bwd_params(self, g):
+        i = next((i for i,l in enumerate(self.layers) if l.parameters()), None)
+        if i is None: return
+        for l in reversed(self.layers[i+1:]): g = l.backward(g)
+        self.layers[i].backward(g, to_input=False)
+
+# %% ../nbs/13_backprop.ipynb #6586f6f0
+_hand_layers = {nn.Linear:lambda l: LinearLayer(l.weight.T, l.bias), nn.ReLU:lambda l: ReluLayer(), nn.Sigmoid:lambda l: SigmoidLayer()}   # later chapters add theirs
+
 def _by_hand(l):
-    if isinstance(l, nn.Linear) and l.bias is not None: return LinearLayer(l.weight.T, l.bias)
-    if isinstance(l, nn.ReLU): return ReluLayer()
-    if isinstance(l, nn.Sigmoid): return SigmoidLayer()
-    raise TypeError(f'by_hand knows nn.Linear with a bias, nn.ReLU and nn.Sigmoid, not {l}')
+    if type(l) not in _hand_layers or getattr(l, 'bias', 0) is None: raise TypeError(f"by_hand knows {', '.join(o.__name__ for o in _hand_layers)}, with a bias where there are weights, not {l}")
+    return _hand_layers[type(l)](l)
 
 def by_hand(
     net:nn.Sequential # Its parameters are copied
@@ -165,7 +176,7 @@ def by_hand(
     "The layers of `net` without autograd. Raises `TypeError` for a layer that is not known here."
     return Layers(*map(_by_hand, net))
 
-# %% ../nbs/13_backprop.ipynb #58edc24a
+# %% ../nbs/13_backprop.ipynb #65731b7d
 def calc_grad_by_hand(
     xb:Tensor, # Inputs of one batch
     yb:Tensor, # Targets of the batch
@@ -174,5 +185,5 @@ def calc_grad_by_hand(
 ) -> Tensor: # The loss
     "As `calc_grad`, without autograd: add the gradient of the batch's loss to `grad` of each parameter of `model`."
     loss = loss_func(model(xb), yb)
-    model.backward(loss_func.backward())
+    model.backward(loss_func.backward(), to_input=False)
     return loss

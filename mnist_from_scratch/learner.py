@@ -336,7 +336,7 @@ class SkipToEpoch(Callback):
     def before_epoch(self):
         if self.epoch < self._skip_to: raise CancelEpochException
 
-# %% ../nbs/09_learner.ipynb #dff44b6f
+# %% ../nbs/09_learner.ipynb #be89ab99
 class Metric:
     "What is measured over an epoch: `reset`, `accumulate` after each batch, then `value`."
     def reset(self): "Forget all batches"
@@ -351,15 +351,16 @@ def _mean(loss): "One number, also where there is a loss for each item"; return 
 class AvgMetric(Metric):
     "The mean of `func(predictions, targets)` over items: each batch counts by its size."
     def __init__(self, func): self.func = func
-    def reset(self): self.total,self.count = 0.,0
+    def reset(self): self.values,self.sizes = [],[]
     def _value(self, learn):
         try: return torch.as_tensor(self.func(learn.pred, *learn.yb)).detach()
         except Exception as e: blame(e, f'metric {self.name}'); raise
-    def accumulate(self, learn):
-        n = len(learn.yb[0])
-        self.total += self._value(learn)*n; self.count += n
+    def accumulate(self, learn): self.values.append(self._value(learn)); self.sizes.append(len(learn.yb[0]))
     @property
-    def value(self): return float(self.total)/self.count if self.count else None
+    def value(self):
+        if not any(self.sizes): return None
+        values = torch.stack(self.values).view(len(self.sizes)).tolist()
+        return sum(v*n for v,n in zip(values, self.sizes))/sum(self.sizes)
     @property
     def name(self): f = getattr(self.func, 'func', self.func); return getattr(f, '__name__', None) or type(f).__name__
 
@@ -390,28 +391,37 @@ def mk_metric(m):
     if isinstance(m, Metric) or hasattr(m, 'accumulate'): return m       # the latter: fastai's
     return (TorchMetric if all(hasattr(m, o) for o in ('update','compute','reset')) else AvgMetric)(m)
 
-# %% ../nbs/09_learner.ipynb #7b60bf16
+# %% ../nbs/09_learner.ipynb #59ac08af
 class AvgSmoothLoss(Metric):
-    "Fading average of the training loss: `beta` of it stays at each batch."
+    "Fading average of the training loss: `beta` of it stays at each batch. Losses are put aside, and taken in when somebody asks."
     def __init__(self, beta:float=0.98): self.beta = beta
-    def reset(self): self.count,self.val = 0,torch.tensor(0.)
-    def accumulate(self, learn):
-        self.count += 1
-        self.val = torch.lerp(_mean(learn.loss), self.val.to(learn.loss.device, non_blocking=True), self.beta)
+    def reset(self): self.count,self.val,self.values,self.aside = 0,0.,[],[]
+    def accumulate(self, learn): self.count += 1; self.aside.append(_mean(learn.loss).detach())     # a callback may have set a loss with a gradient
+
+    def history(self):
+        "The average after each batch: a list of tensors with one number each"
+        losses,self.aside,new = torch.stack(self.aside).tolist() if self.aside else [],[],[]
+        share = 1-torch.tensor(self.beta).item()              # in 32 bits, as fastai's: the sixth digit of the average shows it
+        for i,loss in enumerate(losses, len(self.values)+1):
+            self.val += share*(loss-self.val)
+            new.append(self.val/(1-self.beta**i))
+        self.values += torch.tensor(new).unbind()
+        return self.values
+
     @property
-    def value(self): return self.val/(1-self.beta**self.count)
+    def value(self): return self.history()[-1] if self.count else torch.tensor(math.nan)
     @property
     def name(self): return 'loss'
 
-# %% ../nbs/09_learner.ipynb #f6a72cda
+# %% ../nbs/09_learner.ipynb #bbdf2be5
 class Recorder(Callback):
     "Keeps what happened: `values` (a row per epoch), `metric_names`, and per training batch `losses` (smoothed) and `lrs`; `iters` batches at each epoch's end."
-    order,state_attrs = 50,('values','losses','lrs','iters','log')
+    order,state_attrs = 50,('values','lrs','iters','log')
     def __init__(self, add_time:bool=True, beta:float=0.98):
         self.add_time,self.beta,self.loss_avg = add_time,beta,AvgLoss()
 
     def before_fit(self):
-        self.values,self.losses,self.lrs,self.iters = [],[],[],[]
+        self.values,self.lrs,self.iters = [],[],[]
         self.metric_names = L('epoch','train_loss','valid_loss') + self.metrics.attrgot('name') + L(['time'] if self.add_time else [])
         self.smooth_loss = AvgSmoothLoss(self.beta)
         self.smooth_loss.reset()
@@ -420,6 +430,8 @@ class Recorder(Callback):
     def before_validate(self):
         self._valid = [self.loss_avg, *self.metrics]
         for m in self._valid: m.reset()
+    @property
+    def losses(self): "The smoothed loss after each training batch: tensors of one number"; return self.smooth_loss.history()
     @property
     def columns(self): "Names of what is in each row of `values`"; return [n for n in self.metric_names if n not in ('epoch','time')]
 
@@ -430,7 +442,6 @@ class Recorder(Callback):
             for m in self._valid: m.accumulate(learn)
             return
         self.smooth_loss.accumulate(learn)
-        self.losses.append(self.smooth_loss.value)
         self.lrs.append(learn.opt.hypers[-1]['lr'])
 
     def after_cancel_train(self):    self._off.add('train')
@@ -448,10 +459,10 @@ class Recorder(Callback):
         self.row = [getattr(self.learn, 'epoch', 0), *self.log] + ([f'{int(t)//60:02}:{int(t)%60:02}'] if self.add_time else [])
         self.logger(self.row)
 
-    def state_dict(self): return super().state_dict() | dict(values=[list(o) for o in self.values], smooth=vars(self.smooth_loss))
+    def state_dict(self): return super().state_dict() | dict(values=[list(o) for o in self.values], losses=self.losses, smooth=self.smooth_loss.val)
     def load_state_dict(self, sd):
-        vars(self.smooth_loss).update(sd['smooth'])
-        super().load_state_dict({k:v for k,v in sd.items() if k!='smooth'} | dict(values=[L(o) for o in sd['values']]))
+        vars(self.smooth_loss).update(values=list(sd['losses']), count=len(sd['losses']), val=sd['smooth'], aside=[])
+        super().load_state_dict({k:v for k,v in sd.items() if k not in ('losses','smooth')} | dict(values=[L(o) for o in sd['values']]))
         if self.values: self.learn.final_record = self.values[-1]
 
 # %% ../nbs/09_learner.ipynb #ac2acc06

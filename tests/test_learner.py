@@ -7,7 +7,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.data import TensorDataset
 
 from mnist_from_scratch.callbacks import EarlyStoppingCallback
-from mnist_from_scratch.learner import Callback, Learner, Metric
+from mnist_from_scratch.learner import Callback, Learner, Metric, Recorder
 from mnist_from_scratch.losses import accuracy, cross_entropy
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders
 from mnist_from_scratch.optimizers import SGD
@@ -283,7 +283,7 @@ class Ops(TorchDispatchMode):
 
 @pytest.mark.parametrize('make', [lambda x,y: TensorDataset(x, y), lambda x,y: list(zip(x, y))], ids=['tensors','list'])
 def test_what_a_batch_costs(make):
-    "More than a loop by hand: a copy of the loss, one look whether it is finite, and its smoothed value. No copy of the data."
+    "More than a loop by hand: a copy of the loss, and one look whether it is finite. No copy of the data, and no smoothing yet."
     x,y,model = torch.randn(64,4),torch.randint(0,3,(64,)),nn.Linear(4,3)
     opt = SGD(model.parameters(), .1)
     def ops(bs):
@@ -297,7 +297,35 @@ def test_what_a_batch_costs(make):
     more = ops(8)
     more.subtract(ops(16))                                                   # for 4 batches more
     for k,n in by_hand.n.items(): more[k] -= 4*n
-    assert {k:n/4 for k,n in more.items() if n} == dict(detach=1, clone=1, _local_scalar_dense=1, lerp=1, div=1)
+    assert {k:n/4 for k,n in more.items() if n} == dict(detach=2, clone=1, _local_scalar_dense=1)
+
+def test_what_a_batch_of_validation_costs():
+    "Predictions, loss and metric once each, and no arithmetic: means are taken when all batches are done"
+    x,y,model = torch.randn(64,4),torch.randint(0,3,(64,)),nn.Linear(4,3)
+    def ops(bs):
+        learn = Learner(DataLoaders([(x,y)], DataLoader(TensorDataset(x, y), bs=bs)), model, cross_entropy, SGD, metrics=accuracy)
+        with learn.no_bar(), Ops() as o: learn.fit(1, .1)
+        return o.n
+    with Ops() as by_hand, torch.no_grad(): p = model(x); cross_entropy(p, y); accuracy(p, y)
+    more = ops(8)
+    more.subtract(ops(16))
+    for k,n in by_hand.n.items(): more[k] -= 4*n
+    assert {k:n/4 for k,n in more.items() if n} == dict(detach=2, clone=1)
+
+def test_when_losses_are_asked_for_makes_no_difference():
+    "The record is fastai's average, whether it is read after each batch or at the end"
+    class Ask(Callback):
+        order = Recorder.order+1
+        def after_batch(self):
+            if self.training: raw.append(self.loss.item()); asked.append(self.recorder.losses[-1]); assert self.recorder.smooth_loss.value is asked[-1]
+    raw,asked,(a,b) = [],[],(learner(), learner())
+    b.model.load_state_dict(a.model.state_dict())
+    a.fit(3, .1); b.fit(3, .1, cbs=Ask())
+    assert a.recorder.losses==b.recorder.losses==asked and a.recorder.values==b.recorder.values and len(asked)==a.recorder.iters[-1]==a.recorder.smooth_loss.count
+    avg = torch.tensor(0.)
+    for i,(loss,got) in enumerate(zip(raw, asked, strict=True), 1):
+        avg = torch.tensor(loss).lerp(avg, .98)                              # fastai's way
+        assert got.dtype==torch.float32 and got.item()==pytest.approx((avg/(1-.98**i)).item(), rel=3e-7)
 
 def test_who_listens_is_looked_up_once(monkeypatch):
     "However many batches there are; and again for callbacks that come later, in a fit or between two"
