@@ -53,7 +53,7 @@ def check_grad(
         raise AssertionError(f'the gradient at {list(i)} is {grad[i].item():.6g}, and {num[i].item():.6g} by central differences ({bad.sum()} of {x.numel()} elements disagree)')
     return diff.max().item()
 
-# %% ../nbs/13_backprop.ipynb #50fac931
+# %% ../nbs/13_backprop.ipynb #a7e08c37
 class Layer:
     "A step of a net and its way back. Kinds of layers define `fwd` and `bwd`; `bwd` adds to `grad` of the parameters, and returns the gradient for the input."
     out = None   # the last result
@@ -61,13 +61,11 @@ class Layer:
     def bwd_params(self, g): "`bwd` without the gradient for the input, where that saves work"; self.bwd(g)
     def __call__(self, *args): return self.forward(*args)
 
-    @torch.no_grad()
     def forward(self, *args):
         "The result of `fwd`, kept in `out` for the way back"
-        self.out = self.fwd(*args)
+        with torch.no_grad(): self.out = self.fwd(*args)
         return self.out
 
-    @torch.no_grad()
     def backward(self,
         g:Tensor=None, # Gradient of the loss for the last result, in its shape; left out at the loss itself, where it is 1
         to_input:bool=True # Is the gradient for the input wanted? If not, only those of the parameters are calculated
@@ -76,9 +74,9 @@ class Layer:
         if self.out is None: raise ValueError(f'{type(self).__name__} cannot go back: call it on a batch first')
         if g is None and self.out.ndim==0: g = torch.ones_like(self.out)
         if g is None or g.shape!=self.out.shape: raise ValueError(f'{type(self).__name__} gave shape {tuple(self.out.shape)}; its backward takes a gradient of that shape, not {None if g is None else tuple(g.shape)}')
-        return self.bwd(g) if to_input else self.bwd_params(g)
+        with torch.no_grad(): return self.bwd(g) if to_input else self.bwd_params(g)
 
-# %% ../nbs/13_backprop.ipynb #ccf81d52
+# %% ../nbs/13_backprop.ipynb #3f335386
 def _add_grad(p, g): p.grad = g if p.grad is None else p.grad+g
 
 class LinearLayer(Layer):
@@ -95,7 +93,7 @@ class LinearLayer(Layer):
     def fwd(self, x):
         if x.ndim!=2 or x.shape[1]!=len(self.w): raise ValueError(f'this LinearLayer takes inputs [N, {len(self.w)}], not {tuple(x.shape)}')
         self.x = x
-        return x@self.w + self.b
+        return torch.addmm(self.b, x, self.w)     # x@w + b
 
     def bwd_params(self, g):
         _add_grad(self.w, (g.T@self.x).T)
@@ -130,7 +128,7 @@ class MnistLossLayer(Layer):
         p = self.squeeze.out
         return self.squeeze.backward(torch.where(self.targets==1, -g, g)/p.numel())
 
-# %% ../nbs/13_backprop.ipynb #49758d8e
+# %% ../nbs/13_backprop.ipynb #c4de89d0
 class CrossEntropyLayer(Layer):
     "`cross_entropy`, with the softmax, of activations [N, n] and class numbers [N]. Raises `ValueError` for shapes or labels that do not fit."
     def fwd(self, input, target):
@@ -140,7 +138,7 @@ class CrossEntropyLayer(Layer):
 
     def bwd(self, g):
         d = self.p.clone()
-        d[torch.arange(len(d), device=d.device),self.target] -= 1
+        d.scatter_add_(1, self.target[:,None], d.new_full((len(d),1), -1.))     # -1 for the class of each row
         return d.mul_(g/len(d))
 
 # %% ../nbs/13_backprop.ipynb #b96bfdcf

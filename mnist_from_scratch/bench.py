@@ -6,7 +6,7 @@
 __all__ = ['benchmarks', 'race', 'ratios', 'bare_loop', 'loops', 'benchmark', 'machine', 'plan_benchmarks', 'run_benchmarks',
            'save_results', 'load_results', 'plot_results', 'compare_results']
 
-# %% ../nbs/19_bench.ipynb #0211e9d9
+# %% ../nbs/19_bench.ipynb #6ac3b392
 import json, math, os, platform, shutil, signal, subprocess, sys, tempfile, threading, time, warnings
 from contextlib import closing, contextmanager, nullcontext
 from datetime import date
@@ -37,7 +37,7 @@ from .minibatches import DataLoader, DataLoaders, to_dset
 from .neural_net import simple_net
 from .optimizers import SGD
 from .softmax import mnist_net
-from .speed import fast_learner, fit_linear, has_bf16, normalize, published
+from .speed import fast_learner, fast_net, fit_linear, FoldDigits, has_bf16, normalize, published
 
 # %% ../nbs/19_bench.ipynb #84c1bab6
 def race(
@@ -162,19 +162,28 @@ def _simple_net():
 @benchmark('loop, ten digits, 784-30-10', 1.1)
 def _mnist_net(): return loops(*load_digits('mnist'), mnist_net, F.cross_entropy, accuracy, 2, shuffle=True)
 
-# %% ../nbs/19_bench.ipynb #c50062b9
-@benchmark('gradients, 784-30-10', 1., takes=2)
-def _by_hand():
-    set_seed(0)
-    x,y,net,loss = torch.rand(256, 784),torch.randint(10, (256,)),mnist_net(),CrossEntropyLayer()
-    hand = by_hand(net)
+# %% ../nbs/19_bench.ipynb #1b564aae
+def _by_hand(net, x, n):
+    "Forward and back, `n` times"
+    y,loss,hand = torch.randint(10, (len(x),)),CrossEntropyLayer(),by_hand(net)
     def autograd():
-        for _ in range(200): net.zero_grad(); F.cross_entropy(net(x), y).backward()
+        for _ in range(n): net.zero_grad(); F.cross_entropy(net(x), y).backward()
     def ours():
-        for _ in range(200):
+        for _ in range(n):
             for p in hand.parameters(): p.grad = None
             calc_grad_by_hand(x, y, hand, loss)
     return {'autograd':autograd, 'ours':ours}
+
+@benchmark('gradients, 784-30-10', 1., takes=2)
+def _by_hand_linear():
+    set_seed(0)
+    return _by_hand(mnist_net(), torch.rand(256, 784), 200)
+
+@benchmark('gradients, the quick net', 1., takes=5)
+def _by_hand_fast():
+    set_seed(0)
+    dtype = torch.bfloat16 if has_bf16() else torch.float32
+    return _by_hand(fast_net().to(dtype), FoldDigits()(torch.rand(512, 784)).to(dtype), 20)
 
 # %% ../nbs/19_bench.ipynb #be110b3a
 @contextmanager

@@ -6,7 +6,7 @@
 __all__ = ['published', 'normalize', 'has_bf16', 'fit_linear', 'FoldDigits', 'Flat', 'fast_net', 'newton_schulz', 'Muon',
            'muon_groups', 'CudaGraph', 'fast_learner']
 
-# %% ../nbs/18_speed.ipynb #382e5513
+# %% ../nbs/18_speed.ipynb #73882b29
 import math
 from functools import partial
 from time import perf_counter
@@ -15,6 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn, Tensor
 from torch.utils.data import TensorDataset
+from .backprop import Layer, _add_grad, _hand_layers
 from .core import exportable, set_seed
 from .losses import accuracy
 from .minibatches import DataLoader, DataLoaders
@@ -182,3 +183,47 @@ def fast_learner(
     for cb in learn.cbs.filter(lambda o: isinstance(o, FiniteLossCallback)): cb.every = None
     if cuda: learn.add_cb(CudaGraph)
     return learn.to_bf16() if has_bf16(device or 'cpu') else learn
+
+# %% ../nbs/18_speed.ipynb #def7bf0c
+class _Conv(Layer):
+    "`nn.Conv2d` by hand."
+    def __init__(self, l): self.w,self.b,self.how = l.weight.detach().clone(),l.bias.detach().clone(),(l.stride,l.padding,l.dilation)
+    def parameters(self): return [self.w,self.b]
+    def fwd(self, x):
+        self.x = x
+        return F.conv2d(x, self.w, self.b, *self.how)
+    def bwd(self, g, to_input=True):
+        dx,dw,db = torch.ops.aten.convolution_backward(g, self.x, self.w, [len(self.b)], *self.how, False, (0,0), 1, (to_input,True,True))
+        _add_grad(self.w, dw)
+        _add_grad(self.b, db)
+        return dx
+    def bwd_params(self, g): self.bwd(g, to_input=False)
+
+class _MaxPool(Layer):
+    "`nn.MaxPool2d` by hand, for squares beside each other."
+    def __init__(self, l): self.size = (l.kernel_size,)*2
+    def fwd(self, x):
+        out,self.where = F.max_pool2d(x, self.size, return_indices=True)
+        self.x = x
+        return out
+    def bwd(self, g): return torch.ops.aten.max_pool2d_with_indices_backward(g, self.x, self.size, self.size, (0,0), (1,1), False, self.where)
+
+class _Flat(Layer):
+    def fwd(self, x):
+        self.shape = x.permute(0,2,3,1).shape
+        return Flat()(x)
+    def bwd(self, g): return g.view(self.shape).permute(0,3,1,2)
+
+class _Fold(Layer):
+    def fwd(self, x): return FoldDigits()(x)
+    def bwd(self, g): raise NotImplementedError('nobody goes back through FoldDigits: ask for no gradient of the images (to_input=False)')
+
+def _conv(l):
+    if l.groups!=1 or isinstance(l.padding, str) or l.padding_mode!='zeros': raise TypeError(f'by_hand knows convolutions of one group, with zeros as padding and its width as a number, not {l}')
+    return _Conv(l)
+
+def _pool(l):
+    if l.stride!=l.kernel_size or not isinstance(l.stride, int) or l.padding or l.dilation!=1 or l.ceil_mode: raise TypeError(f'by_hand knows pooling of squares beside each other, not {l}')
+    return _MaxPool(l)
+
+_hand_layers.update({nn.Conv2d:_conv, nn.MaxPool2d:_pool, Flat:lambda l: _Flat(), FoldDigits:lambda l: _Fold()})

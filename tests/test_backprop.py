@@ -1,5 +1,6 @@
 "Gradients by hand against autograd, in 64-bit floats: for all shapes and values, through whole nets, and after training."
 import importlib, math
+from collections import Counter
 from copy import deepcopy
 from functools import partial
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest, torch
 import torch.nn.functional as F
 from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
 
 import mnist_from_scratch.backprop as backprop
 from mnist_from_scratch.backprop import *
@@ -157,6 +159,47 @@ def test_gpu(n_out, loss_func, hand_loss, targets):
     same(calc_grad_by_hand(x, y, hand, hand_loss()), calc_grad(x, y, net, loss_func))
     grads_agree(net, hand)
     check_grad(lambda x: (x**3).sum(), x, 3*x**2)
+
+class Ops(TorchDispatchMode):
+    "Counts the operations on tensors, by name, while the block lasts"
+    def __init__(self): super().__init__(); self.n = Counter()
+    def __torch_dispatch__(self, f, types, args=(), kwargs=None):
+        self.n[f.overloadpacket.__name__] += 1
+        return f(*args, **kwargs or {})
+
+def test_no_product_for_the_images():
+    "Two products forward, two for the weights, one between the layers; the gradient of the images costs one more, and only who asks pays"
+    hand,loss,x,y = by_hand(mnist_net()),CrossEntropyLayer(),torch.rand(8, 784),torch.randint(10, (8,))
+    with Ops() as o: calc_grad_by_hand(x, y, hand, loss)
+    assert (o.n['addmm'],o.n['mm'],o.n['bmm'])==(2,3,0)
+    with Ops() as o: assert hand.backward(loss.backward()).shape==x.shape
+    assert o.n['mm']==4
+    assert hand.backward(loss.backward(), to_input=False) is None
+
+def test_layers_in_front_of_all_parameters_are_passed_by():
+    class Front(Layer):
+        def fwd(self, x): return x
+        def bwd(self, g): raise AssertionError('nobody asked')
+    net = deep(3)
+    hand,x,y = by_hand(net),torch.randn(4, 6).double(),torch.randint(0, 3, (4,))
+    hand.layers = (Front(),ReluLayer(),*hand.layers)
+    calc_grad_by_hand(x, y, hand, CrossEntropyLayer()); calc_grad(x.relu(), y, net, cross_entropy)
+    grads_agree(net, hand)
+    assert Layers(Front()).backward is not None and calc_grad_by_hand(x, y, Layers(Front()), CrossEntropyLayer()).ndim==0
+
+def test_a_layer_that_only_goes_back_as_a_whole():
+    "`bwd_params` is for those that can save work; the others go back as ever"
+    class Residual(Layer):
+        def __init__(self, layer): self.layer = layer
+        def fwd(self, x): return x + self.layer(x)
+        def bwd(self, g): return g + self.layer.backward(g)
+        def parameters(self): return self.layer.parameters()
+    w,b = torch.randn(4,4).double(),torch.zeros(4).double()
+    a,whole,x,g = Residual(LinearLayer(w, b)),Residual(LinearLayer(w, b)),torch.randn(3,4).double(),torch.randn(3,4).double()
+    a(x); whole(x)
+    assert a.backward(g, to_input=False) is None
+    whole.backward(g)
+    for p,q in zip(a.parameters(), whole.parameters()): assert torch.equal(p.grad, q.grad)
 
 # --- the check
 

@@ -24,7 +24,7 @@ def test_command(tmp_path):
     assert lines[2]=='gradients, 784-30-10' and lines[3].startswith('  autograd') and lines[4].startswith('  ours') and 'bound 1.00' in lines[4]
     assert max(map(len, lines[1:]))<=80
     (kept,) = bench.load_results(tmp_path)
-    assert [o['who'] for o in kept['rows']]==['autograd','ours'] and kept['machine']['versions']['torch']==torch.__version__
+    assert [o['who'] for o in kept['rows']]==['autograd','ours']*2 and kept['machine']['versions']['torch']==torch.__version__
     assert {'cpu','cores','threads','load','date','python','system','gpu','bfloat16','versions'}=={*kept['machine']} and kept['machine']['threads']>=1
     assert lines[-1]=='saved in b.json'
 
@@ -38,7 +38,7 @@ def test_what_cannot_run_says_why(monkeypatch, capsys):
     def none(*_): raise MnistError('there is no MNIST here')
     monkeypatch.setattr(bench, 'load_digits', none)
     rows = bench.run_benchmarks(['loop','gradients'], 1)
-    assert [o.get('why') for o in rows]==['there is no MNIST here']*3+[None]*2
+    assert [o.get('why') for o in rows]==['there is no MNIST here']*3+[None]*4
     monkeypatch.setattr(torch.cuda, 'is_available', lambda: False)
     (row,) = bench.run_benchmarks('an epoch to 99 %, on a GPU', 1)
     assert 'no GPU' in row['why'] and _bench_row(row)==f"  not run: {row['why']}"

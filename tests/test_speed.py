@@ -9,6 +9,8 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from mnist_from_scratch import export, speed        # the first gives `Learner` its `export`
+from mnist_from_scratch import speed
+from mnist_from_scratch.backprop import CrossEntropyLayer, by_hand, calc_grad_by_hand
 from mnist_from_scratch.callbacks import MixedPrecision
 from mnist_from_scratch.learner import Callback, CancelFitException
 from mnist_from_scratch.minibatches import to_dset
@@ -219,3 +221,40 @@ def test_what_the_script_writes(tmp_path, monkeypatch, digits):
     monkeypatch.setattr('sys.argv', ['speed.py','--seeds','2','--example','1','--out',str(tmp_path/'s.json')]); script.main()
     d = json.loads((tmp_path/'s.json').read_text())
     assert d['rows']["PyTorch's example"]['time']==9 and d['rows']['fast']['low']<=d['rows']['fast']['accuracy']
+
+def grads_agree(net, hand):
+    for p,q in zip(net.parameters(), hand.parameters(), strict=True): torch.testing.assert_close(q.grad if p.ndim!=2 else q.grad.T, p.grad, atol=1e-10, rtol=1e-10)
+
+@pytest.mark.parametrize('layer', [nn.Conv2d(3, 5, 3), nn.Conv2d(3, 2, (2,3), stride=2, padding=(1,0)), nn.Conv2d(3, 4, 2, dilation=2), nn.MaxPool2d(2), nn.MaxPool2d(3)], ids=str)
+@pytest.mark.parametrize('values', [torch.randn, lambda *s: torch.randint(-1, 2, s), torch.zeros], ids=['normal','ties','zeros'])
+def test_layers_by_hand(layer, values):
+    "Result and gradients are those of autograd, also where squares have no single largest number, and where something is left over at the edge"
+    torch.manual_seed(0)
+    layer.double().zero_grad()
+    x = values(4, 3, 8, 7).double()
+    hand,xa = by_hand([layer]).layers[0],x.clone().requires_grad_()
+    out = layer(xa)
+    torch.testing.assert_close(hand(x), out.detach())
+    g = torch.randn_like(out)
+    out.backward(g)
+    torch.testing.assert_close(hand.backward(g), xa.grad)
+    grads_agree(layer, hand)
+
+@pytest.mark.parametrize('safe', [False,True])
+def test_quick_net_by_hand(safe, monkeypatch):
+    torch.manual_seed(0)
+    net = fast_net(nf=(32,64) if safe else (16,64)).double()
+    hand,x,y = by_hand(net),torch.rand(9, 784).double(),torch.randint(10, (9,))
+    loss = F.cross_entropy(net(x), y); loss.backward()
+    masks,back = [],speed._Conv.bwd
+    monkeypatch.setattr(speed._Conv, 'bwd', lambda self, g, to_input=True: masks.append(to_input) or back(self, g, to_input))
+    torch.testing.assert_close(calc_grad_by_hand(x, y, hand, CrossEntropyLayer()), loss.detach())
+    grads_agree(net, hand)
+    assert masks==[True,False]           # nothing is calculated for the images
+    with pytest.raises(NotImplementedError, match='FoldDigits'): hand.backward(torch.ones(9, 10).double())
+
+@pytest.mark.parametrize('layer', [nn.Conv2d(2, 2, 3, groups=2), nn.Conv2d(2, 2, 3, padding='same'), nn.Conv2d(2, 2, 3, padding=1, padding_mode='reflect'), nn.Conv2d(2, 2, 3, bias=False),
+    nn.MaxPool2d(3, 2), nn.MaxPool2d((2,2)), nn.MaxPool2d(2, padding=1), nn.MaxPool2d(2, ceil_mode=True)], ids=str)
+def test_not_known_by_hand(layer):
+    with pytest.raises(TypeError, match='by_hand knows') as e: by_hand([layer])
+    assert '\n' not in str(e.value)
