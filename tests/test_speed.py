@@ -9,7 +9,6 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from mnist_from_scratch import export, speed        # the first gives `Learner` its `export`
-from mnist_from_scratch import speed
 from mnist_from_scratch.backprop import CrossEntropyLayer, by_hand, calc_grad_by_hand
 from mnist_from_scratch.callbacks import MixedPrecision
 from mnist_from_scratch.learner import Callback, CancelFitException
