@@ -19,7 +19,7 @@ def _quit(*_):
 if _is_command() and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
     signal.signal(signal.SIGINT, _quit)
 
-# %% ../nbs/21_cli.ipynb #0476a238
+# %% ../nbs/21_cli.ipynb #d80b3bc7
 import csv, hashlib, json, math, re, tempfile, threading
 from contextlib import contextmanager
 from typing import Annotated
@@ -29,7 +29,7 @@ import safetensors, safetensors.torch
 import torch
 from fastcore.script import call_parse
 from torch import nn, Tensor
-from .core import MnistError, replacing, set_seed
+from .core import MnistError, _printable, replacing, set_seed
 from .datasets import Digits, load_digits, load_csv, read_image, as_mnist
 from .baseline import Proportion, PixelSimilarity
 from .losses import accuracy, cross_entropy, softmax
@@ -353,7 +353,7 @@ def mnist_train(
             print(f'* saved in {out}: ' + (f'the run with seed {seed}, ' if model!='baseline' else '') + f'accuracy {p.value:.4f}')
             if seeds>1: print('  of several runs, the table shows the median and the range')
 
-# %% ../nbs/21_cli.ipynb #89a87502
+# %% ../nbs/21_cli.ipynb #39f2cb67
 def _says(model, classes, x):
     "What the model says about one image, in words"
     scores = predict(model, x[None])[0]
@@ -388,7 +388,7 @@ def mnist_predict(
                 im = read_image(o)
                 try: x = as_mnist(im)
                 except MnistError as e: raise MnistError(f'{o}: {e}') from None
-                print(f'{o!s:{width}}  {_says(net, classes, x)}', flush=True)
+                print(f'{_printable(o):{width}}  {_says(net, classes, x)}', flush=True)
             except MnistError as e:
                 if not _is_command(): raise
                 print(f'mnist_predict: {e}', file=sys.stderr)

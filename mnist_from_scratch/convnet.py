@@ -6,7 +6,7 @@
 __all__ = ['RESNET18_URL', 'cnn_learner', 'conv2d', 'conv', 'mnist_convnet', 'BasicBlock', 'ResNet', 'resnet18', 'Resize',
            'ImageDataset', 'ImageDataLoaders', 'AdaptiveConcatPool2d', 'create_head', 'vision_learner']
 
-# %% ../nbs/14_convnet.ipynb #26d7374e
+# %% ../nbs/14_convnet.ipynb #048a0342
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from fastcore.basics import patch
 from fastcore.foundation import L
 from torch import nn, Tensor
 from .core import MnistError, default_device, exportable
-from .datasets import _grey, read_image
+from .datasets import _FORMATS, _check_link, _entries, _grey, read_image
 from .losses import CrossEntropyLossFlat
 from .minibatches import DataLoader, DataLoaders, collate
 from .optimizers import Adam
@@ -148,7 +148,7 @@ class Resize:
         self.size,self.method = (size,size) if isinstance(size, int) else tuple(size)[::-1],method
     def __call__(self, im): return self._methods[self.method](im, self.size, Image.Resampling.BILINEAR)
 
-# %% ../nbs/14_convnet.ipynb #d5c7e8f2
+# %% ../nbs/14_convnet.ipynb #23fd1445
 def _rgb(o):
     "`o`, a file, a PIL image or pixels (H×W, H×W×3 or 3×H×W, bytes, or floats from 0 to 1), as a PIL image in RGB"
     if isinstance(o, (str,Path)): o = read_image(o)
@@ -160,6 +160,7 @@ def _rgb(o):
         if a.dtype.kind=='f': a = (a*255).round().clip(0,255)
         o = Image.fromarray(np.broadcast_to(a, (*a.shape[:2],3)).astype(np.uint8))
     o = ImageOps.exif_transpose(o)
+    if o.mode=='P': o = o.convert('RGBA') # Pillow warns where colours of a palette are transparent
     return (Image.fromarray(_grey(o).astype(np.uint8)) if o.mode[0] in 'IF' else o).convert('RGB') # I, F: 16 or 32 bits
 
 # %% ../nbs/14_convnet.ipynb #edc85af8
@@ -228,35 +229,43 @@ def test_ds(self:ImageDataset,
 @patch
 def new_empty(self:ImageDataset): "The same without images"; return self.test_ds([])
 
-# %% ../nbs/14_convnet.ipynb #27898f66
-def _image_files(folder, pattern):
-    "The image files in `folder` that match `pattern`, sorted"
-    known = Image.registered_extensions()
-    return sorted(o for o in folder.glob(pattern) if o.suffix.lower() in known and not any(p[0]=='.' for p in o.relative_to(folder).parts))
+# %% ../nbs/14_convnet.ipynb #e9b492c9
+def _image_files(folder, root, deep=False):
+    "The image files in the folders in `folder`, sorted; with `deep` those at any depth"
+    known,found = {k for k,v in Image.registered_extensions().items() if v in _FORMATS},[]
+    def look(folder, files):
+        for o in _entries(folder, root):
+            if o.is_dir():
+                if deep or not files: look(o.path, True)
+            elif files and o.is_file() and Path(o.name).suffix.lower() in known: found.append(Path(o.path))
+    look(folder, deep)
+    return sorted(found)
 
 def _two_folders(path, train, valid):
     "The image files of both parts, and the folders of the classes"
+    root = os.path.realpath(path)
     for o in (train,valid):
-        if not (path/o).is_dir(): raise MnistError(f"{path} has no folder '{o}'; name its parts with train= and valid=, or pass valid_pct=0.2 to hold out a fifth")
-    parts = [_image_files(path/o, '*/*') for o in (train,valid)]
+        if not os.path.isdir(path/o): raise MnistError(f"{path} has no folder '{o}'; name its parts with train= and valid=, or pass valid_pct=0.2 to hold out a fifth")
+        _check_link(path/o, root)
+    parts = [_image_files(path/o, root) for o in (train,valid)]
     for o,fs in zip((train,valid), parts):
         if not fs: raise MnistError(f'{path/o} has no images in folders named by their class; put some there')
     classes = {f.parent for f in parts[0]}
-    for o in sorted((path/train).iterdir()):
-        if o.is_dir() and o.name[0]!='.' and o not in classes: raise MnistError(f'{o} has no images; put some there, or remove that folder')
+    for o in sorted(map(Path, _entries(path/train, root))):
+        if o.is_dir() and o not in classes: raise MnistError(f'{o} has no images; put some there, or remove that folder')
     return parts,classes
 
 def _held_out(path, valid_pct, seed):
     "The same, for a share of all images that is held out at random"
     if not 0<valid_pct<1: raise ValueError(f'valid_pct is a share between 0 and 1, not {valid_pct}')
-    files = _image_files(path, '**/*')
+    files = _image_files(path, os.path.realpath(path), deep=True)
     n_valid = int(valid_pct*len(files))
     if not n_valid: raise MnistError(f'{path} has {len(files)} images, too few to hold out {valid_pct} of them; put more there')
     idxs = torch.randperm(len(files), generator=None if seed is None else torch.Generator().manual_seed(seed)).tolist()
     parts = [[files[i] for i in o] for o in (idxs[n_valid:],idxs[:n_valid])]
     return parts,{f.parent for f in files}
 
-# %% ../nbs/14_convnet.ipynb #5ebe33b9
+# %% ../nbs/14_convnet.ipynb #13d84716
 class ImageDataLoaders(DataLoaders):
     "`DataLoaders` of images, made from folders. Names as fastai's."
     @property
@@ -278,9 +287,11 @@ class ImageDataLoaders(DataLoaders):
         device=None, # Where to put the batches; by default `default_device()`
         **kwargs # For each `DataLoader`
     ):
-        "Images and their classes from folders. Raises `MnistError` where there is none, or a folder of a class has no images."
+        """Images and their classes from folders. Links are followed to files in `path` only.
+
+        Raises `MnistError` where there is none, or a folder of a class has no images, and for a link that leads anywhere else."""
         path = Path(path)
-        if not path.is_dir(): raise MnistError(f'there is no folder {path}; pass one that holds images')
+        if not os.path.isdir(path): raise MnistError(f'there is no folder {path}; pass one that holds images')
         parts,classes = _two_folders(path, train, valid) if valid_pct is None else _held_out(path, valid_pct, seed)
         vocab = sorted(set(vocab or (o.name for o in classes)))
         tds,vds = (ImageDataset(fs, _labels(fs, vocab), vocab, item_tfms, batch_tfms) for fs in parts)

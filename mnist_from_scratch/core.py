@@ -19,9 +19,14 @@ from fastcore.basics import defaults
 from fastcore.foundation import L
 from filelock import FileLock
 
-# %% ../nbs/00_core.ipynb #8674a8ff
+# %% ../nbs/00_core.ipynb #6c65e480
 class MnistError(Exception):
     "Something outside the code is wrong. The message is one line: what, where, and what to do."
+    def __str__(self): return _printable(super().__str__())
+
+def _printable(s):
+    "The text of `s` in one line that can be printed anywhere: other characters as Python writes them in a string."
+    return ''.join(c if c.isprintable() else repr(c)[1:-1] for c in str(s))
 
 # %% ../nbs/00_core.ipynb #21002dd7
 @contextmanager

@@ -6,8 +6,9 @@
 __all__ = ['BUNDLED', 'MIRRORS', 'MNIST_FILES', 'as_mnist', 'read_image', 'Digits', 'bundled_digits', 'read_idx', 'load_idx',
            'cache_dir', 'load_folder', 'load_csv', 'download_mnist', 'load_digits', 'URLs', 'untar_data']
 
-# %% ../nbs/01_datasets.ipynb #8dabe84e
-import gzip, hashlib, mmap, os, sys, warnings, zlib
+# %% ../nbs/01_datasets.ipynb #a0b2f647
+import csv, gzip, hashlib, io, math, mmap, os, re, stat, sys, warnings, zlib
+from contextlib import contextmanager
 from pathlib import Path
 
 import fastcore.xtras # for `path.ls()` and `Path.BASE_PATH`
@@ -22,15 +23,16 @@ from torch import Tensor
 
 from .core import MnistError, making_folder, read_state, write_state
 
-# %% ../nbs/01_datasets.ipynb #efceb593
+# %% ../nbs/01_datasets.ipynb #140b2914
 def _grey(im):
     "Brightness of a PIL image, float32 `[H,W]`, 0 to 255; what is transparent takes the colour of the paper."
     im = ImageOps.exif_transpose(im)
     if im.mode[0] in 'IF': # 16 or 32 bits
-        a = np.nan_to_num(np.asarray(im, dtype=np.float32))
+        a = np.asarray(im, dtype=np.float64)
+        if not np.isfinite(a).all(): raise MnistError('the image is blank in places: it has pixels that are no numbers, or infinite; save it as PNG')
         a = a-min(a.min(initial=0), 0)
-        top = a.max(initial=0)
-        return a*(255/next((o for o in (1,255,65535) if top<=o), top))
+        top = 65535 if ';16' in im.mode else a.max(initial=0)
+        return (a*(255/next((o for o in (1,255,65535) if top<=o), top))).astype(np.float32)
     if not im.has_transparency_data: return np.asarray(im.convert('L'), dtype=np.float32)
     im = im.convert('RGBA')
     a,alpha = (np.asarray(o, dtype=np.float32) for o in (im.convert('L'), im.getchannel('A')))
@@ -75,7 +77,7 @@ def _ink(a):
     d = d*(mass>=.05*mass.max())[strokes]
     return d/np.maximum(paper, 1) if dark else d
 
-# %% ../nbs/01_datasets.ipynb #1ea9bb4e
+# %% ../nbs/01_datasets.ipynb #447f79d6
 def _crop(d):
     "The part of `d` where the ink is at least a fifth of full."
     ink = d>d.max()/5
@@ -96,10 +98,11 @@ def as_mnist(
     """Bring an image into MNIST's geometry: fitted into 20×20, the centre of mass in the middle of 28×28.
 
     Turns it as its EXIF data say, evens out the light, drops specks, thickens hairlines. Raises `MnistError` where the
-    image is blank. The geometry is that of LeCun, Cortes and Burges."""
-    if 0 in im.size: raise MnistError('the image is blank: it has no pixels')
+    image is blank, or cannot be read. The geometry is that of LeCun, Cortes and Burges."""
+    if 0 in im.size: raise MnistError('the image is blank: it has no pixels; take another')
     try: a = _grey(im)
-    except ValueError as e: raise MnistError(f'an image of mode {im.mode} cannot be turned into grey; save it as PNG') from e
+    except MnistError: raise
+    except Exception as e: raise MnistError(f'an image of mode {im.mode} cannot be turned into grey, or is damaged; save it as PNG') from e # as in `read_image`
     if (k := max(a.shape)//800)>1: a = np.asarray(Image.fromarray(a).reduce(k))
     d = _thicken(_crop(_ink(a)))
     scale = 20/max(d.shape)
@@ -111,18 +114,33 @@ def as_mnist(
     out[y:y+h,x:x+w] = (d*(255/d.max())).round()
     return torch.from_numpy(out)
 
-# %% ../nbs/01_datasets.ipynb #d1031763
+# %% ../nbs/01_datasets.ipynb #b799aef8
+def _size(path, what):
+    "How many bytes the file `path` has. Raises `MnistError` for a folder, a pipe, a device, and where there is nothing."
+    try: s = os.stat(path)
+    except (OSError, ValueError) as e: raise MnistError(f"cannot read {path}: {getattr(e, 'strerror', None) or e}; pass {what}") from e
+    if not stat.S_ISREG(s.st_mode): raise MnistError(f"cannot read {path}: it is {'a folder' if stat.S_ISDIR(s.st_mode) else 'no ordinary file'}; pass {what}")
+    return s.st_size
+
+_FORMATS = 'PNG','JPEG','GIF','BMP','TIFF','WEBP','PPM' # the kinds of images that are read; of an animation it is the first picture
+
 def read_image(
-    path:str|Path # Any image file that Pillow reads
+    path:str|Path # A PNG, JPEG, GIF, BMP, TIFF, WebP or PPM file, whatever its name
 )->Image.Image:
-    "The image in `path`, read completely. Raises `MnistError` where it is missing, no image, damaged or far too large."
+    """The image in `path`, read completely, and turned as its EXIF data say; of an animation the first picture.
+
+    Memory: at most 2**24 pixels, or 16 for each byte of the file if that is more; they take 1 to 8 bytes each. Raises
+    `MnistError` where it is missing, no image, damaged or far too large."""
+    most = min(max(2**24, 16*_size(path, 'an image file, such as PNG or JPEG')), Image.MAX_IMAGE_PIXELS or math.inf)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter('error', Image.DecompressionBombWarning)
-            with Image.open(path) as im: im.load()
+            warnings.simplefilter('ignore')
+            with Image.open(path, formats=_FORMATS) as im:
+                if im.width*im.height>most: raise Image.DecompressionBombError
+                im.load()
+            ImageOps.exif_transpose(im, in_place=True)
         return im
-    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-        raise MnistError(f'{path} has more than {Image.MAX_IMAGE_PIXELS:,} pixels; make it smaller') from None
+    except Image.DecompressionBombError: raise MnistError(f'{path} has more than {most:,} pixels, too many for its size; make it smaller') from None
     except Exception as e: # a damaged file can make Pillow raise nearly anything
         raise MnistError(f"cannot read {path}: {getattr(e, 'strerror', None) or 'it is damaged, or no image'}; give an image file, such as PNG or JPEG") from e
 
@@ -224,7 +242,7 @@ def bundled_digits()->tuple: # `(train, valid)`, 1,438 and 359 images
     ims = np.pad((o.images*(255/16)).astype(np.uint8), ((0,0),(2,2),(2,2))) # a border, so that there is paper all around
     return Digits(torch.stack([as_mnist(Image.fromarray(im)) for im in ims]), o.target.astype(np.int64), BUNDLED).split()
 
-# %% ../nbs/01_datasets.ipynb #ca98b8f3
+# %% ../nbs/01_datasets.ipynb #3cfb1cde
 def _idx_header(t): return bytes([0,0,8,t.ndim]) + b''.join(n.to_bytes(4,'big') for n in t.shape)
 
 def _mapped(f, start):
@@ -233,31 +251,48 @@ def _mapped(f, start):
     else: how = dict(access=mmap.ACCESS_COPY)
     return torch.frombuffer(mmap.mmap(f.fileno(), 0, **how), dtype=torch.uint8, offset=start)
 
+@contextmanager
+def _unpacking(path, what):
+    """Open a file, gzipped or not: yield it, its size, whether it is packed, and how many bytes may be made of it.
+
+    What goes wrong on the way becomes a `MnistError`."""
+    size = _size(path, what)
+    try:
+        with open(path, 'rb') as f: packed = f.read(2)==b'\x1f\x8b'
+        with (gzip.open if packed else open)(path, 'rb') as f: yield f,size,packed,max(2**26, 32*size)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as e: raise MnistError(f'{path} is damaged ({e}); get it anew') from e
+    except OSError as e: raise MnistError(f'cannot read {path}: {e.strerror or e}; pass {what}') from e
+    except MemoryError as e: raise MnistError(f'{path} does not fit into the memory; take a part of it, or for an IDX file that is not compressed mmap=True') from e
+
 def read_idx(
     path:str|Path, # An IDX file, gzipped or not
     mmap:bool=False # Leave the numbers in the file, and read those that are looked at? It must not be gzipped, and stay as it is
 )->Tensor: # uint8, in the shape that the file's header tells
-    "Read an IDX file of unsigned bytes (LeCun's format for MNIST). Raises `MnistError` where it is none, or not whole."
-    try:
-        with open(path, 'rb') as f: packed = f.read(2)==b'\x1f\x8b'
-        if packed and mmap: raise MnistError(f'{path} is compressed, and only a file as it is can be mapped; decompress it with gunzip, or leave out mmap')
-        with (gzip.open if packed else open)(path, 'rb') as f:
-            b = f.read(4)
-            if len(b)==4: b += f.read(4*b[3])
-            start = 4+4*b[3] if len(b)>3 else 4
-            if b[:2]!=b'\0\0' or len(b)<start: raise MnistError(f'{path} is no IDX file, which starts with two zero bytes, a type and a rank; pass another')
-            if b[2]!=8: raise MnistError(f"{path} holds numbers of type 0x{b[2]:02X}; MNIST's files hold unsigned bytes, type 0x08")
-            shape = [int.from_bytes(b[i:i+4], 'big') for i in range(4, start, 4)]
-            n,size = int(np.prod(shape, dtype=object)),os.path.getsize(path)
-            if mmap and n==size-start>0: return _mapped(f, start).view(shape)
-            x = np.empty(min(n, size*(1032 if packed else 1)), np.uint8) # gzip makes nothing smaller than a 1032nd
-            has = sum(f.readinto(x[i:i+2**20]) for i in range(0, len(x), 2**20)) + len(f.read())
-    except (EOFError, zlib.error, gzip.BadGzipFile) as e: raise MnistError(f'{path} is damaged ({e}); get it anew') from e
-    except OSError as e: raise MnistError(f'cannot read {path}: {e.strerror or e}; pass an IDX file') from e
-    if has!=n: raise MnistError(f'{path} announces {n:,} bytes of data and has {has:,}; get it anew')
-    return torch.from_numpy(x.reshape(shape))
+    """Read an IDX file of unsigned bytes (LeCun's format for MNIST). Raises `MnistError` where it is none, or not whole.
 
-# %% ../nbs/01_datasets.ipynb #6997a836
+    Memory: as much as the numbers, which is the size of the file; if that is gzipped, at most 32 times its size, or
+    64 MiB for a small one. A header that promises more is refused before anything is read."""
+    with _unpacking(path, 'an IDX file') as (f,size,packed,most):
+        if packed and mmap: raise MnistError(f'{path} is compressed, and only a file as it is can be mapped; decompress it with gunzip, or leave out mmap')
+        b = f.read(4)
+        if len(b)==4: b += f.read(4*b[3])
+        start = 4+4*b[3] if len(b)>3 else 4
+        if b[:2]!=b'\0\0' or len(b)<start: raise MnistError(f'{path} is no IDX file, which starts with two zero bytes, a type and a rank; pass another')
+        if b[2]!=8: raise MnistError(f"{path} holds numbers of type 0x{b[2]:02X} (its byte 2); MNIST's files hold unsigned bytes, type 0x08")
+        shape = [int.from_bytes(b[i:i+4], 'big') for i in range(4, start, 4)]
+        if not 0<len(shape)<9 or math.prod(max(o, 1) for o in shape)>=2**63:
+            raise MnistError(f"{path} announces numbers of rank {len(shape)} and shape {shape[:8]} (from its byte 3 on), which is too much; MNIST's images have rank 3, its labels rank 1")
+        n = math.prod(shape)
+        no = lambda has: MnistError(f'{path} announces {n:,} bytes of data from byte {start} on and has {has}; get it anew')
+        if packed and n>most: raise MnistError(f'{path} announces {n:,} bytes of data and may have {most:,}, {most//size} times its own size; if you trust it, decompress it with gunzip first')
+        if not packed and size-start!=n: raise no(f'{size-start:,}')
+        if mmap and n: return _mapped(f, start).view(shape)
+        x = np.empty(n, np.uint8)
+        has = sum(f.readinto(x[i:i+2**20]) for i in range(0, n, 2**20))
+        if has<n or f.read(1): raise no(f'{has:,}' if has<n else 'more')
+        return torch.from_numpy(x.reshape(shape))
+
+# %% ../nbs/01_datasets.ipynb #d4db0e74
 def _idx_files(folder):
     "MNIST's four files in `folder`: `{'train-images': path, …}`, `None` for one that is not there."
     def find(start, n):
@@ -271,15 +306,19 @@ def load_idx(
 )->tuple: # `(train, valid)`, two `Digits`
     """Read MNIST, or a set in its format, from four IDX files. Raises `MnistError` where one is missing, or they do not fit together.
 
-    With `mmap` a slice of a set reads nothing; `only`, `split` and other choices read the images chosen, into memory."""
+    Memory: as for `read_idx`, and 8 bytes more for each label. With `mmap` a slice of a set reads nothing; `only`, `split`
+    and other choices read the images chosen, into memory."""
     folder = Path(folder)
     files = _idx_files(folder)
     if missing := [k for k,v in files.items() if v is None]:
         raise MnistError(f"{folder} has no {missing[0]}-idx…-ubyte, with or without .gz; pass the folder that holds all four files")
     def load(part):
-        x,y = read_idx(files[f'{part}-images'], mmap),read_idx(files[f'{part}-labels'])
-        try: return Digits(x, y.long(), f'IDX files in {folder.resolve().name}/')
-        except MnistError as e: raise MnistError(f'the {part} files in {folder} do not fit: {e}') from None
+        fx,fy = files[f'{part}-images'],files[f'{part}-labels']
+        x,y = read_idx(fx, mmap),read_idx(fy)
+        if x.shape[1:]!=(28,28): raise MnistError(f"{fx} has the shape {list(x.shape)}; images should have [N,28,28]: get MNIST's")
+        if y.shape!=x.shape[:1]: raise MnistError(f'{fy} has the shape {list(y.shape)}, and there are {len(x)} images in {fx.name}; get both from one place')
+        if len(bad := (y>9).nonzero()): raise MnistError(f'byte {bad[0].item()+8} of {fy} is {y[bad[0]].item()}, and labels are 0 to 9; get it anew')
+        return Digits(x, y.long(), f'IDX files in {folder.resolve().name}/')
     return load('train'),load('t10k')
 
 # %% ../nbs/01_datasets.ipynb #483d811d
@@ -315,7 +354,7 @@ def _png_lines(path):
         return lines if z.eof and len(lines)==28*29 else None
     except (OSError, zlib.error): return None
 
-# %% ../nbs/01_datasets.ipynb #a4c6e341
+# %% ../nbs/01_datasets.ipynb #5d2dc33c
 def _unfilter(a):
     "The pixels `[N,28,28]` of the lines `a`, uint8 `[N,28,29]`; those of an image with an unknown filter are not to be used."
     a = a.transpose(1,0,2).copy() # `[28,N,29]`: line by line
@@ -351,33 +390,52 @@ def _read_images(files):
     for i,f in enumerate(files):
         if lines[i] is None or odd[i]:
             im = read_image(f)
-            try: x[i] = im if im.size==(28,28) and im.mode=='L' else as_mnist(im)
+            try: x[i] = im if im.size==(28,28) and im.mode=='L' and not im.has_transparency_data else as_mnist(im)
             except MnistError as e: raise MnistError(f'{f}: {e}') from None
     return x
 
-# %% ../nbs/01_datasets.ipynb #7a31bf8d
+# %% ../nbs/01_datasets.ipynb #0b4d3072
 def cache_dir()->Path:
     "The library's own cache: below `XDG_CACHE_HOME` if that is set, or where this system keeps caches."
     return pooch.os_cache('mnist_from_scratch')
 
 _MANY = 1000 # so many images are worth a file in the cache
 
-def _listing(folder):
-    "What is in the folder: a text for each file that is not hidden, its name, size and time, sorted by name."
-    with os.scandir(folder) as it: return sorted([f'{o.name}\0{(s := o.stat()).st_size}\0{s.st_mtime_ns}' for o in it if o.name[0]!='.' and o.is_file()])
+def _check_link(path, root):
+    "Raise `MnistError` if `path` is a link, unless it is one to a file below `root`."
+    if os.path.islink(path) and not (os.path.isfile(path) and os.path.realpath(path).startswith(os.path.join(root, ''))):
+        raise MnistError(f'{path} is a link, and not to a file in {root}; put there what it leads to, or remove it')
 
-def _load_images(folder, source, cache):
+def _entries(folder, root):
+    "What is in `folder` and not hidden, as `os.DirEntry`s; links may lead to files below `root` only."
+    try:
+        with os.scandir(folder) as it: found = [o for o in it if o.name[0]!='.']
+        for o in found:
+            if o.is_symlink(): _check_link(o.path, root)
+        return found
+    except OSError as e: raise MnistError(f'cannot read {folder}: {e.strerror or e}; make it readable, or pass another') from e
+
+def _listing(folder, root):
+    "What is in the folder: a text for each file that is not hidden, its name, size and time, sorted by name."
+    try: return sorted([f'{o.name}\0{(s := o.stat()).st_size}\0{s.st_mtime_ns}' for o in _entries(folder, root) if o.is_file()])
+    except OSError as e: raise MnistError(f'cannot read {e.filename}: {e.strerror}; try again when nobody is changing that folder') from e
+
+def _load_images(folder, root, source, cache):
     "Digits from `folder/0/*` to `folder/9/*`."
-    held = {d: _listing(folder/d) for d in '0123456789' if (folder/d).is_dir()}
+    folders = [folder/d for d in '0123456789' if os.path.isdir(folder/d)]
+    for o in folders: _check_link(o, root)
+    held = {o.name: _listing(o, root) for o in folders}
     n = sum(map(len, held.values()))
     if not n: raise MnistError(f'{folder} has no images in folders named 0 to 9; pass the folder that holds those')
+    for o in folders:
+        if not held[o.name]: raise MnistError(f'{o} has no images; put some there, or remove that folder')
     if cache := cache and n>=_MANY:
         sha = lambda s: hashlib.sha256(s.encode(errors='surrogatepass')).hexdigest()
         file,key = cache_dir()/'folders'/f'{sha(str(folder.resolve()))[:16]}.safetensors',sha(f'1 {held}') # 1: the first way to keep them
         try:
             kept = read_state(file)
-            if kept['key']==key: return Digits(kept['x'], kept['y'], source)
-        except (MnistError, KeyError): pass # none there, or damaged
+            if kept['key']==key and len(kept['y'])==n: return Digits(kept['x'], kept['y'], source)
+        except (MnistError, KeyError, TypeError): pass # none there, or damaged
     names = [(o.partition('\0')[0], d) for d in held for o in held[d]]
     stems = [o.rpartition('.')[0] or o for o,_ in names]
     if all(o.isascii() and o.isdigit() for o in stems) and len(numbers := [*map(int, stems)])==len({*numbers}):
@@ -395,45 +453,73 @@ def load_folder(
     """Read images from folders named by their digit. Hidden files and folders with other names are passed over.
 
     Images of 28×28 in greyscale are taken as they are, all others go through `as_mnist`. Where every file name is a
-    different number they are ordered by it, else by digit and name. Raises `MnistError` where there are none."""
+    different number they are ordered by it, else by digit and name. Links are followed to files in `folder` only. Memory:
+    some 3 kB for each image, and as for `read_image` for one that is not 28×28. Raises `MnistError` where there are no
+    images, or one cannot be read, and for a link that leads anywhere else."""
     folder = Path(folder)
-    if not folder.is_dir(): raise MnistError(f'there is no folder {folder}; pass one that holds digits')
-    source = f'images in {folder.resolve().name}/'
+    if not os.path.isdir(folder): raise MnistError(f'there is no folder {folder}; pass one that holds digits')
+    root,source = os.path.realpath(folder),f'images in {folder.resolve().name}/'
     for parts in ('train','valid'),('training','testing'):
         train,valid = (folder/o for o in parts)
-        if train.is_dir(): return _load_images(train, source, cache),(_load_images(valid, source, cache) if valid.is_dir() else None)
-    return _load_images(folder, source, cache),None
+        for o in (train,valid): _check_link(o, root)
+        if os.path.isdir(train): return _load_images(train, root, source, cache),(_load_images(valid, root, source, cache) if os.path.isdir(valid) else None)
+    return _load_images(folder, root, source, cache),None
 
-# %% ../nbs/01_datasets.ipynb #bd4c06a7
+# %% ../nbs/01_datasets.ipynb #8c3352f8
+_BYTES = {str(i):i for i in range(256)}
+_WHOLE = re.compile(r'\s*(\+?\d{1,9}|-0{1,9})(\.0*)?\s*', re.ASCII)
+
+def _number(s, top):
+    "The whole number from 0 to `top` that is written in `s`, or `None` if it is something else."
+    m = _WHOLE.fullmatch(s)
+    return int(m[1]) if m and int(m[1])<=top else None
+
+def _row(cells, cols, path, n):
+    "Row `n` of the table as bytes."
+    if len(cells)!=len(cols): raise MnistError(f'row {n} of {path} has {len(cells)} cells and the header {len(cols)}; complete the row, or leave it out')
+    try: return bytes(map(_BYTES.__getitem__, cells))
+    except KeyError: pass
+    res = [_number(o, 255) for o in cells]
+    if None in res:
+        i = res.index(None)
+        raise MnistError(f"row {n} of {path} has {cells[i][:20]!r} in column {cols[i]}, which should be a whole number from 0 to {9 if cols[i]=='label' else 255}; correct it, or leave the row out")
+    return bytes(res)
+
+def _lines(f, path, most):
+    "The lines of the text file `f`, `most` characters at most, and 2**16 in a line."
+    n = 0
+    while line := f.readline(2**16):
+        most -= len(line)
+        n += 1
+        if len(line)==2**16 or most<0: raise MnistError(f"line {n} of {path} is too long, or has too much before it; pass a table in the format of Kaggle's, and unpack it if it is gzipped")
+        yield line
+
 def load_csv(
-    path:str|Path, # A CSV file (gzipped or not) with the columns `label,pixel0…pixel783`, or without `label`
+    path:str|Path, # A CSV file (UTF-8, gzipped or not) with the columns `label,pixel0…pixel783`, or without `label`
     labels:bool=False # Must there be labels?
 )->Digits:
-    "Read digits from a table in the format of Kaggle's `train.csv` and `test.csv`. Raises `MnistError` for a wrong column or value."
-    import pandas as pd
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter('ignore', pd.errors.DtypeWarning)
-            warnings.simplefilter('error', pd.errors.ParserWarning)
-            df = pd.read_csv(path, index_col=False)
-    except OSError as e: raise MnistError(f'cannot read {path}: {e.strerror or e}; pass a CSV file') from e
-    except (ValueError, pd.errors.ParserWarning, EOFError, zlib.error) as e:
-        raise MnistError(f"{path} is no table of digits ({'it is no text' if isinstance(e, UnicodeDecodeError) else str(e).strip().splitlines()[0]}); its first line should be label,pixel0,…,pixel783") from e
-    if labels and 'label' not in df: raise MnistError(f"{path} has no column 'label', and training needs labels; Kaggle's train.csv has them, its test.csv does not")
-    cols = ['label']*('label' in df) + [f'pixel{i}' for i in range(784)]
-    for i,c in enumerate(cols):
-        if i>=len(df.columns) or df.columns[i]!=c:
-            raise MnistError(f"column {i+1} of {path} should be '{c}', {f'not {df.columns[i]!r}' if i<len(df.columns) else 'but there is none'}; expected label,pixel0,…,pixel783, or the same without label")
-    if len(df.columns)>len(cols): raise MnistError(f'{path} has {len(df.columns)} columns and should have {len(cols)}: label,pixel0,…,pixel783, or the same without label')
-    if not len(df): raise MnistError(f'{path} has no rows below its header')
-    top = np.where(df.columns=='label', 9, 255)
-    a = df.to_numpy()
-    if a.dtype!=np.int64 or (a.min(0)<0).any() or (a.max(0)>top).any():
-        for c,hi in zip(cols, top): # find the culprit
-            v = pd.to_numeric(df[c], errors='coerce')
-            bad = ~(v.between(0, hi) & (v%1==0)).to_numpy()
-            if bad.any(): raise MnistError(f'row {bad.argmax()+1} of {path} has {df[c].iloc[bad.argmax()]} in column {c}, which should be a whole number from 0 to {hi}')
-    return Digits(a[:,-784:].astype(np.uint8).reshape(-1,28,28), a[:,0].astype(np.int64) if len(cols)>784 else None, f'table {Path(path).name}')
+    """Read digits from a table in the format of Kaggle's `train.csv` and `test.csv`. Raises `MnistError` for a wrong column or value.
+
+    Memory: at most twice the size of the text; and the text is the file, or if that is gzipped at most 32 times its size, or 64 MiB for a small one."""
+    data = bytearray()
+    with _unpacking(path, 'a CSV file') as (f,_,_,most):
+        table = csv.reader(_lines(io.TextIOWrapper(f, 'utf-8-sig', newline=''), path, most), strict=True)
+        rows = filter(None, table) # those that are not empty
+        try:
+            if not (head := next(rows, None)): raise MnistError(f'{path} is empty; pass a table whose first line is label,pixel0,…,pixel783')
+            if labels and 'label' not in head: raise MnistError(f"{path} has no column 'label', and training needs labels; Kaggle's train.csv has them, its test.csv does not")
+            cols = ['label']*('label' in head) + [f'pixel{i}' for i in range(784)]
+            for i,c in enumerate(cols):
+                if i>=len(head) or head[i]!=c: raise MnistError(f"column {i+1} of {path} should be '{c}', {f'not {head[i][:20]!r}' if i<len(head) else 'but there is none'}; expected label,pixel0,…,pixel783, or the same without label")
+            if len(head)>len(cols): raise MnistError(f'{path} has {len(head)} columns and should have {len(cols)}: label,pixel0,…,pixel783, or the same without label; remove the others')
+            for n,o in enumerate(rows, 1):
+                data += _row(o, cols, path, n)
+                if len(cols)>784 and data[-785]>9: raise MnistError(f'row {n} of {path} has {o[0]!r} in column label, which should be a whole number from 0 to 9; correct it, or leave the row out')
+        except (UnicodeDecodeError, csv.Error) as e:
+            raise MnistError(f"{path} is no table of digits ({f'line {table.line_num+1}: {e}' if isinstance(e, csv.Error) else 'it is no text'}); its first line should be label,pixel0,…,pixel783") from e
+    if not data: raise MnistError(f'{path} has no rows below its header; pass a table that has')
+    a = np.frombuffer(data, np.uint8).reshape(-1,len(cols))
+    return Digits(a[:,-784:].reshape(-1,28,28), a[:,0].astype(np.int64) if len(cols)>784 else None, f'table {Path(path).name}')
 
 # %% ../nbs/01_datasets.ipynb #edca611a
 MIRRORS = 'https://ossci-datasets.s3.amazonaws.com/mnist/','https://storage.googleapis.com/cvdf-datasets/mnist/'
@@ -495,12 +581,12 @@ def _mnist_here():
             if new: _write_idx(new, *sets)
     if ours.is_dir(): return load_idx(ours)
 
-# %% ../nbs/01_datasets.ipynb #5ebda550
+# %% ../nbs/01_datasets.ipynb #68fd220e
 _offline = False # has a download failed in this process? Then it is not tried again unasked
 
 def _load_path(path):
     "`(train, valid)` from a file or folder of any format that this chapter knows."
-    path = Path(path).expanduser()
+    path = Path(os.path.expanduser(path))
     if not os.path.exists(path): raise MnistError(f"there is no file or folder {str(path)!r}; pass a folder or a CSV file with digits, or one of 'auto', 'mnist' and 'digits'")
     if path.is_dir() and any(_idx_files(path).values()): return load_idx(path)
     table = path/'train.csv' if path.is_dir() else path

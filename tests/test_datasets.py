@@ -381,13 +381,13 @@ def edit(row, col, value):
 
 @pytest.mark.parametrize('change,parts', [
     (edit(2,5,'256'), ('row 2','pixel4','256')), (edit(1,784,'-1'), ('row 1','pixel783','-1')), (edit(3,1,'1.5'), ('row 3','pixel0','1.5')),
-    (edit(3,1,''), ('row 3','pixel0','nan')), (edit(2,300,'dark'), ('row 2','pixel299','dark')), (edit(4,0,'10'), ('row 4','label','10','0 to 9')),
+    (edit(3,1,''), ('row 3','pixel0',"has ''")), (edit(2,300,'dark'), ('row 2','pixel299','dark')), (edit(4,0,'10'), ('row 4','label','10','0 to 9')),
     (edit(4,0,''), ('row 4','label')), (edit(2,7,'99999999999999999999'), ('row 2','pixel6')), (edit(1,2,'inf'), ('row 1','pixel1')),
     (edit(0,3,'pixel1'), ('column 4',"'pixel2'")), (edit(0,784,'pixel783,extra'), ('786 columns',)),
-    (edit(0,0,'digit'), ("column 1","'pixel0'","'digit'")), (edit(2,9,'1,2'), ('no table',)), (edit(1,9,'1,2'), ('no table',)),
-    (lambda l: l.__setitem__(2, l[2].rsplit(',', 4)[0]), ('row 2','pixel780')), (lambda l: l.__delitem__(slice(1,None)), ('no rows',)),
+    (edit(0,0,'digit'), ("column 1","'pixel0'","'digit'")), (edit(2,9,'1,2'), ('row 2','786 cells')), (edit(1,9,'1,2'), ('row 1','786 cells')),
+    (lambda l: l.__setitem__(2, l[2].rsplit(',', 4)[0]), ('row 2','781 cells')), (lambda l: l.__delitem__(slice(1,None)), ('no rows',)),
     (lambda l: l.__setitem__(slice(None), [','.join(o.split(',')[:-1]) for o in l]), ('column 785','there is none')),
-    (lambda l: l.__delitem__(0), ('column 1',)), (lambda l: l.clear(), ('no table',))])
+    (lambda l: l.__delitem__(0), ('column 1',)), (lambda l: l.clear(), ('empty',))])
 def test_load_csv_refuses(tmp_path, sets, change, parts):
     f = tmp_path/'a.csv'
     table(sets[1], f)
