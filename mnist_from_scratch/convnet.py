@@ -6,7 +6,8 @@
 __all__ = ['RESNET18_URL', 'cnn_learner', 'conv2d', 'conv', 'mnist_convnet', 'BasicBlock', 'ResNet', 'resnet18', 'Resize',
            'ImageDataset', 'ImageDataLoaders', 'AdaptiveConcatPool2d', 'create_head', 'vision_learner']
 
-# %% ../nbs/14_convnet.ipynb #048a0342
+# %% ../nbs/14_convnet.ipynb #6f399e8a
+import os
 from pathlib import Path
 
 import numpy as np

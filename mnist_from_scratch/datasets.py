@@ -23,7 +23,7 @@ from torch import Tensor
 
 from .core import MnistError, making_folder, read_state, write_state
 
-# %% ../nbs/01_datasets.ipynb #140b2914
+# %% ../nbs/01_datasets.ipynb #56a62d7b
 def _grey(im):
     "Brightness of a PIL image, float32 `[H,W]`, 0 to 255; what is transparent takes the colour of the paper."
     im = ImageOps.exif_transpose(im)
@@ -40,7 +40,11 @@ def _grey(im):
     if not len(seen): return np.zeros_like(a)
     lo,hi = np.percentile(seen, [2,98])
     paper = np.median(seen) if hi-lo>64 else 255*(seen.mean()<128)
-    return paper + (a-paper)*alpha/255
+    a -= paper # in place: a large image takes memory enough
+    a *= alpha
+    a /= 255
+    a += paper
+    return a
 
 # %% ../nbs/01_datasets.ipynb #ced1d569
 def _paper(a):
@@ -77,7 +81,7 @@ def _ink(a):
     d = d*(mass>=.05*mass.max())[strokes]
     return d/np.maximum(paper, 1) if dark else d
 
-# %% ../nbs/01_datasets.ipynb #447f79d6
+# %% ../nbs/01_datasets.ipynb #0cf6402b
 def _crop(d):
     "The part of `d` where the ink is at least a fifth of full."
     ink = d>d.max()/5
@@ -97,8 +101,8 @@ def as_mnist(
 )->Tensor: # uint8 `[28,28]`, 0 is paper and 255 ink
     """Bring an image into MNIST's geometry: fitted into 20×20, the centre of mass in the middle of 28×28.
 
-    Turns it as its EXIF data say, evens out the light, drops specks, thickens hairlines. Raises `MnistError` where the
-    image is blank, or cannot be read. The geometry is that of LeCun, Cortes and Burges."""
+    Turns it as its EXIF data say, evens out the light, drops specks, thickens hairlines. Memory: up to 32 bytes for each
+    pixel. Raises `MnistError` where the image is blank, or cannot be read. The geometry is that of LeCun, Cortes and Burges."""
     if 0 in im.size: raise MnistError('the image is blank: it has no pixels; take another')
     try: a = _grey(im)
     except MnistError: raise
@@ -292,12 +296,12 @@ def read_idx(
         if has<n or f.read(1): raise no(f'{has:,}' if has<n else 'more')
         return torch.from_numpy(x.reshape(shape))
 
-# %% ../nbs/01_datasets.ipynb #d4db0e74
+# %% ../nbs/01_datasets.ipynb #87105595
 def _idx_files(folder):
     "MNIST's four files in `folder`: `{'train-images': path, …}`, `None` for one that is not there."
     def find(start, n):
         names = (f'{start}{sep}idx{n}-ubyte{gz}' for sep in '-.' for gz in ('','.gz'))
-        return next((folder/o for o in names if (folder/o).is_file()), None)
+        return next((folder/o for o in names if os.path.isfile(folder/o)), None)
     return {f'{part}-{what}': find(f'{part}-{what}', n) for part in ('train','t10k') for what,n in (('images',3),('labels',1))}
 
 def load_idx(
@@ -465,7 +469,7 @@ def load_folder(
         if os.path.isdir(train): return _load_images(train, root, source, cache),(_load_images(valid, root, source, cache) if os.path.isdir(valid) else None)
     return _load_images(folder, root, source, cache),None
 
-# %% ../nbs/01_datasets.ipynb #8c3352f8
+# %% ../nbs/01_datasets.ipynb #685e61af
 _BYTES = {str(i):i for i in range(256)}
 _WHOLE = re.compile(r'\s*(\+?\d{1,9}|-0{1,9})(\.0*)?\s*', re.ASCII)
 
@@ -502,8 +506,8 @@ def load_csv(
 
     Memory: at most twice the size of the text; and the text is the file, or if that is gzipped at most 32 times its size, or 64 MiB for a small one."""
     data = bytearray()
-    with _unpacking(path, 'a CSV file') as (f,_,_,most):
-        table = csv.reader(_lines(io.TextIOWrapper(f, 'utf-8-sig', newline=''), path, most), strict=True)
+    with _unpacking(path, 'a CSV file') as (f,_,_,most), io.TextIOWrapper(f, 'utf-8-sig', newline='') as text:
+        table = csv.reader(_lines(text, path, most), strict=True)
         rows = filter(None, table) # those that are not empty
         try:
             if not (head := next(rows, None)): raise MnistError(f'{path} is empty; pass a table whose first line is label,pixel0,…,pixel783')
@@ -581,16 +585,16 @@ def _mnist_here():
             if new: _write_idx(new, *sets)
     if ours.is_dir(): return load_idx(ours)
 
-# %% ../nbs/01_datasets.ipynb #68fd220e
+# %% ../nbs/01_datasets.ipynb #d9bfd56c
 _offline = False # has a download failed in this process? Then it is not tried again unasked
 
 def _load_path(path):
     "`(train, valid)` from a file or folder of any format that this chapter knows."
     path = Path(os.path.expanduser(path))
     if not os.path.exists(path): raise MnistError(f"there is no file or folder {str(path)!r}; pass a folder or a CSV file with digits, or one of 'auto', 'mnist' and 'digits'")
-    if path.is_dir() and any(_idx_files(path).values()): return load_idx(path)
-    table = path/'train.csv' if path.is_dir() else path
-    if table.is_file(): return load_csv(table, labels=True).split()
+    if os.path.isdir(path) and any(_idx_files(path).values()): return load_idx(path)
+    table = path/'train.csv' if os.path.isdir(path) else path
+    if os.path.isfile(table): return load_csv(table, labels=True).split()
     train,valid = load_folder(path)
     return train.split() if valid is None else (train,valid)
 
