@@ -118,7 +118,7 @@ def as_mnist(
     out[y:y+h,x:x+w] = (d*(255/d.max())).round()
     return torch.from_numpy(out)
 
-# %% ../nbs/01_datasets.ipynb #b799aef8
+# %% ../nbs/01_datasets.ipynb #8aa47e47
 def _size(path, what):
     "How many bytes the file `path` has. Raises `MnistError` for a folder, a pipe, a device, and where there is nothing."
     try: s = os.stat(path)
@@ -133,15 +133,17 @@ def read_image(
 )->Image.Image:
     """The image in `path`, read completely, and turned as its EXIF data say; of an animation the first picture.
 
-    Memory: at most 2**24 pixels, or 16 for each byte of the file if that is more; they take 1 to 8 bytes each. Raises
-    `MnistError` where it is missing, no image, damaged or far too large."""
+    Memory: at most 2**24 pixels, or 16 for each byte of the file if that is more; they take up to 8 bytes each. Raises
+    `MnistError` where it is missing, no image, damaged or far too large. Only a PNG has checksums: in files of other
+    kinds a changed byte may go unnoticed."""
     most = min(max(2**24, 16*_size(path, 'an image file, such as PNG or JPEG')), Image.MAX_IMAGE_PIXELS or math.inf)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter('ignore')
             with Image.open(path, formats=_FORMATS) as im:
                 if im.width*im.height>most: raise Image.DecompressionBombError
-                im.load()
+                im.verify() # the checksums of a PNG, which `load` does not look at
+            with Image.open(path, formats=_FORMATS) as im: im.load()
             ImageOps.exif_transpose(im, in_place=True)
         return im
     except Image.DecompressionBombError: raise MnistError(f'{path} has more than {most:,} pixels, too many for its size; make it smaller') from None
