@@ -475,6 +475,7 @@ def test_images_by_chance(place, tally, capfd):
         def inner(case):
             name,b = case
             ok = check_image(f, b)
+            if b[:2] in (b'II',b'MM'): capfd.readouterr() # but for libtiff, which cannot be stopped
             if b==all_kinds[name]: assert ok
             if ok and b[:8]==D._HEAD[:8] and name.startswith('28x28'): # checksums protect the pixels: what was read must be what was saved
                 used = [o for o in chunks(b) if o[2] in (b'IHDR',b'PLTE',b'IDAT')]
@@ -482,8 +483,7 @@ def test_images_by_chance(place, tally, capfd):
             seen['read' if ok else 'refused'] += 1
         inner()
     run(tally, 'PNG, JPEG and others', check)
-    out,err = capfd.readouterr() # neither Pillow nor the libraries below it talk, but for libtiff, which cannot be stopped
-    assert not out and not [o for o in err.splitlines() if not re.search('tempfile.tif|TIFF|LZW', o)], err
+    assert not any(capfd.readouterr()) # neither Pillow nor the libraries below it talk
 
 @pytest.mark.parametrize('name', list(all_kinds))
 def test_unusual_image(place, name):
@@ -530,6 +530,15 @@ def test_pixels_are_limited_by_ourselves(tmp_path, monkeypatch, limit):
     refuses(lambda: read_image(tmp_path/'b.png'), tmp_path/'b.png')
     with open(tmp_path/'b.png', 'ab') as f: f.truncate(2**21) # but a file that is large may have more
     assert read_image(tmp_path/'b.png').size==(4200,4200)
+
+def test_every_bit_of_a_png_counts(place):
+    "Its checksums protect the pixels, and Pillow alone reads some of these files wrongly."
+    f = place/'image'
+    start,end = next(o[:2] for o in chunks(png28) if o[2]==b'IDAT')
+    for i in range(start+4, end):
+        for bit in range(8):
+            f.write_bytes(png28[:i]+bytes([png28[i]^1<<bit])+png28[i+1:])
+            for read in read_image,lambda f: D._read_images([str(f)]): refuses(lambda: read(f), f)
 
 def test_as_mnist_of_what_is_read_late(tmp_path):
     "An image that Pillow has opened, and not yet read"
