@@ -387,6 +387,7 @@ def kinds():
            'CMYK.jpg':save(rgb.convert('CMYK'), 'jpeg'), 'progressive.jpg':save(L, 'jpeg', progressive=True), '28x28.jpg':save(small, 'jpeg'), 'two pictures.jpg':save(rgb, 'mpo', **frames), 'animated.gif':save(L, 'gif', **frames),
            'grey.gif':save(L, 'gif'), 'grey.bmp':save(L, 'bmp'), 'grey.tif':save(L, 'tiff'), 'packed.tif':save(L, 'tiff', compression='tiff_lzw'), 'float.tif':save(L.convert('F'), 'tiff'), '16 bit.tif':save(deep, 'tiff'),
            'RGB.webp':save(rgb, 'webp', lossless=True), 'grey.ppm':save(L, 'ppm'), '1x1.png':save(Image.new('L', (1,1), 9), 'png'), '10000x1.png':save(Image.fromarray(np.arange(10000, dtype=np.uint16)[None].astype(np.uint8)), 'png')}
+    res['odd animation.png'] = res['grey.png'][:33]+D._chunk(b'acTL', bytes(8))+res['grey.png'][33:] # Pillow warns of it
     for k in range(1, 9):
         for ext in ('jpg','png') if k in (3,6) else ('jpg',): res[f'turned {k}.{ext}'] = save(L, {'jpg':'jpeg'}.get(ext, ext), exif=orientation(k))
     res['28x28, clear.png'] = save(small, 'png', transparency=0)
