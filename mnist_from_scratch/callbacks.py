@@ -8,7 +8,7 @@ __all__ = ['sched_lin', 'sched_cos', 'sched_exp', 'sched_no', 'SchedLin', 'Sched
            'SaveModelCallback', 'TerminateOnNaNCallback', 'Checkpoint', 'GradientClip', 'GradientAccumulation',
            'CSVLogger', 'AMPMode', 'MixedPrecision', 'ActivationStats', 'TensorBoardCallback', 'ShowGraphCallback']
 
-# %% ../nbs/10_callbacks.ipynb #def4daac
+# %% ../nbs/10_callbacks.ipynb #a132ecab
 import math, random, re, sys
 from collections import namedtuple
 from copy import deepcopy
@@ -23,9 +23,9 @@ import torch
 from fastcore.basics import noop, patch
 from fastcore.foundation import L
 from torch import nn
-from .core import MnistError, apply, read_state, write_state
+from .core import MnistError, apply, read_state, replacing, write_state, _line
 from .minibatches import DataLoader, _may_draw
-from .learner import _device, Callback, CancelBatchException, CancelFitException, CancelStepException, CancelValidException, FiniteLossCallback, Learner, Recorder
+from .learner import _check_state, _device, Callback, CancelBatchException, CancelFitException, CancelStepException, CancelValidException, FiniteLossCallback, Learner, Recorder
 
 # %% ../nbs/10_callbacks.ipynb #747d5a48
 def sched_lin(start, end, pos): "Along a line"; return start + pos*(end-start)
@@ -365,7 +365,7 @@ class _Rest:
         _set_rng_state(self.dls, self.rng)
         yield from it
 
-# %% ../nbs/10_callbacks.ipynb #41b9ee8d
+# %% ../nbs/10_callbacks.ipynb #7317ae54
 class Checkpoint(Callback):
     """Saves the whole state of a fit to `path/model_dir/fname-….safetensors`, so that the same fit with `resume=True` goes on from there to the very same weights.
 
@@ -388,7 +388,10 @@ class Checkpoint(Callback):
             if re.fullmatch(rf'\.{re.escape(self.stem)}-\d+-fit\d+-\w{{8}}\.safetensors', o.name): o.unlink(missing_ok=True)
         self.about,self.last,self.place,self.todo,self.old = self._about(),None,None,None,[]
         if self.resume: self.todo = self._newest()
-        if self.todo: self._take_over(self.todo)
+        if self.todo:
+            try: self._take_over(self.todo)
+            except CancelFitException: raise
+            except Exception as e: raise MnistError(f'{self.last} is damaged: it does not hold what a checkpoint holds ({_line(e)}); remove it, to go on from the one before') from e
         elif old := [o for o,no in self._files() if no>=self.no]:
             if not self.resume: self._say(f'starting anew: the first new checkpoint replaces those of an earlier training in {self.folder} (resume=True would go on with it)')
             self.old = old
@@ -478,12 +481,18 @@ class Checkpoint(Callback):
         for o in [o for o,no in self._files() if no==self.no]:
             try:
                 s = read_state(o)
-                if {'run','about','epoch','batch','done','model','opt','grads','cbs','rng','place'}-set(s): raise MnistError(f'{o} is no checkpoint')
+                types = dict(run=str, about=dict, epoch=int, batch=int, done=bool, model=dict, opt=dict, grads=list, cbs=dict, rng=dict, place=object)
+                if not all(k in s and isinstance(s[k], t) for k,t in types.items()): raise MnistError(f'{o} is no checkpoint')
                 if self.no and s['run']!=self.learn.run_id: continue        # of an earlier training, that this one replaces
                 if {k:tuple(v.shape) for k,v in s['model'].items()}!=s['about'].get('model'): raise MnistError(f'{o} is damaged: its weights are not those that it describes')
                 odd = [k for k in {**self.about, **s['about']} if self.about.get(k)!=s['about'].get(k)]
-                if odd: raise MnistError(f"{o} is of another training, with another {odd[0]}" + (f" ({s['about'].get(odd[0])} there, {self.about.get(odd[0])} here)" if len(str(self.about.get(odd[0])))<60 else ''))
-            except MnistError as e: why = why or e; print(f'not used: {e}', file=sys.stderr); continue
+                if odd: raise MnistError(f"{o} is of another training, with another {odd[0]}" + (f" ({s['about'].get(odd[0])} there, {self.about.get(odd[0])} here)" if max(len(str(a.get(odd[0]))) for a in (self.about, s['about']))<60 else ''))
+                _check_state(o, s['model'], self.model)
+            except Exception as e:
+                e = e if isinstance(e, MnistError) else MnistError(f'{o} is damaged: {_line(e)}')
+                why = why or e
+                print(f'not used: {e}', file=sys.stderr)
+                continue
             if s['done'] and self._finished.get(s['run'], self._me()) is not self._me():
                 raise MnistError(f'{o} is the end of a fit of another Learner in this program; give each a path or fname of its own')
             self._say(f"{o} was the end of this fit" if s['done'] else f"going on from {o}, epoch {s['epoch']}, batch {s['batch']}")
@@ -511,10 +520,10 @@ class GradientAccumulation(Callback):
         if self.count<self.n_acc: raise CancelBatchException   # no step, and the gradient stays
         self.count = 0
 
-# %% ../nbs/10_callbacks.ipynb #20fa0795
+# %% ../nbs/10_callbacks.ipynb #e5bf91a1
 class CSVLogger(Callback):
-    "Writes the table to `learn.path/fname`, row by row."
-    order,fit_only,file = 60,True,None
+    "Writes the table to `learn.path/fname`, row by row, each time the whole file. Raises `MnistError` where it cannot."
+    order,fit_only = 60,True
     def __init__(self, fname:str='history.csv', append:bool=False): self.fname,self.append = Path(fname),append
     def read_log(self):
         "The file as a DataFrame"
@@ -522,20 +531,16 @@ class CSVLogger(Callback):
         return pd.read_csv(self._dest)
     def before_fit(self):
         self._dest = self.path/self.fname      # kept, since the callback may have left the Learner by the time it is read
-        self._dest.parent.mkdir(parents=True, exist_ok=True)
-        self.file,self.rows = open(self._dest, 'a' if self.append else 'w'),''
-        self.start = self.file.tell()
-        self._line(self.recorder.metric_names)
-    def _line(self, row): self._write(','.join(map(str, row))+'\n')
-    def _write(self, s): self.rows += s; self.file.write(s); self.file.flush()
+        self.before,self.rows = self._dest.read_text() if self.append and self._dest.exists() else '',''
+        self._line(self.recorder.metric_names, write=not self.resume)      # what is resumed has rows already
+    def _line(self, row, write=True):
+        self.rows += ','.join(map(str, row))+'\n'
+        if write: self._write()
+    def _write(self):
+        with replacing(self._dest) as f: f.write_text(self.before+self.rows)
     def after_epoch(self): self._line(self.recorder.row)
-    def cleanup(self):
-        if self.file: self.file.close(); self.file = None
-    def state_dict(self): return dict(start=self.start, rows=self.rows)
-    def load_state_dict(self, sd):
-        self.start,self.rows = min(sd['start'], self.start),''
-        self.file.seek(self.start); self.file.truncate()
-        self._write(sd['rows'])
+    def state_dict(self): return dict(start=len(self.before), rows=self.rows)
+    def load_state_dict(self, sd): self.before,self.rows = self.before[:sd['start']],sd['rows']; self._write()
 
 # %% ../nbs/10_callbacks.ipynb #7a39e96c
 class AMPMode(str, Enum):

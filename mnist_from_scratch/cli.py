@@ -19,17 +19,17 @@ def _quit(*_):
 if _is_command() and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
     signal.signal(signal.SIGINT, _quit)
 
-# %% ../nbs/21_cli.ipynb #d80b3bc7
-import csv, hashlib, json, math, re, tempfile, threading
+# %% ../nbs/21_cli.ipynb #c8d3e909
+import csv, json, math, re, tempfile, threading
 from contextlib import contextmanager
 from typing import Annotated
 
 import mnist_from_scratch
-import safetensors, safetensors.torch
+import safetensors
 import torch
 from fastcore.script import call_parse
 from torch import nn, Tensor
-from .core import MnistError, _printable, replacing, set_seed
+from .core import MnistError, replacing, set_seed, _crc, _line, _printable, _safetensors
 from .datasets import Digits, load_digits, load_csv, read_image, as_mnist
 from .baseline import Proportion, PixelSimilarity
 from .losses import accuracy, cross_entropy, softmax
@@ -92,54 +92,51 @@ def predict(
     model.eval()
     with torch.no_grad(): return torch.cat([model(o.float().div_(255).flatten(1)) for o in x.split(4096)])
 
-# %% ../nbs/21_cli.ipynb #1fe0ac6d
+# %% ../nbs/21_cli.ipynb #2ffede2f
+def _sum(text, tensors): return _crc(text, [tensors[k].contiguous() for k in sorted(tensors)])
+
 def save_model(
-    folder:str|Path, # Where `model.safetensors` and `model.json` go; made if need be
+    folder:str|Path, # Where `model.safetensors` goes, and its description again as `model.json`; made if need be
     model:nn.Module, # As `make_model` made it
     name:str, # Its name there
     classes, # The digit that each output stands for
     options:dict={}, # The options it was made with
     **info # Whatever else should be known about it, if JSON can hold it
 ):
-    "Write a model's numbers, and beside them how to rebuild it; each file is replaced as a whole. Raises `MnistError` where it can't."
-    data = safetensors.torch.save({k:v.detach().cpu().contiguous() for k,v in model.state_dict().items()}, {'mnist_from_scratch':'save_model'})
-    spec = dict(format=1, model=name, options=MODELS[name][1]|options, classes=list(classes), sha256=hashlib.sha256(data).hexdigest(),
-                library=f'mnist_from_scratch {mnist_from_scratch.__version__}', **info)
+    "Write a model's numbers and how to rebuild it; each file is replaced as a whole. Raises `MnistError` where it can't."
+    tensors = {k:v.detach().cpu() for k,v in model.state_dict().items()}
+    spec = dict(format=1, model=name, options=MODELS[name][1]|options, classes=list(classes), library=f'mnist_from_scratch {mnist_from_scratch.__version__}', **info)
+    text = json.dumps(spec)
+    data = _safetensors(tensors, mnist_from_scratch='save_model', spec=text, crc=_sum(text, tensors))
     with replacing(Path(folder)/'model.json') as js, replacing(Path(folder)/'model.safetensors') as st:
         st.write_bytes(data)
         js.write_text('{\n' + ',\n'.join(f'  {json.dumps(k)}: {json.dumps(v)}' for k,v in spec.items()) + '\n}\n')
 
-# %% ../nbs/21_cli.ipynb #ddb44de2
-def _is_learners(st):
-    "Is `st` a file of `Learner.export` or `Learner.save`?"
-    try:
-        with safetensors.safe_open(st, 'pt') as f: return (f.metadata() or {}).get('mnist_from_scratch')=='1'
-    except (OSError, safetensors.SafetensorError): return False
-
+# %% ../nbs/21_cli.ipynb #09f6dd47
 def load_model(
     path:str|Path # The folder that `save_model` wrote, or one of the two files in it
-) -> tuple: # The model, and a dictionary of what `model.json` says
+) -> tuple: # The model, and its description, a dictionary
     "Read a model back. Nothing in the files is run. Raises `MnistError` where they are missing, damaged, or no model of ours."
     st = Path(path).with_suffix('.safetensors') if Path(path).suffix in ('.safetensors','.json') else Path(path)/'model.safetensors'
-    js = st.with_suffix('.json')
-    try: text,data = js.read_bytes(),st.read_bytes()
-    except OSError as e:
-        if _is_learners(st): raise MnistError(f'{st} was written by Learner.export or Learner.save; read it in Python, with load_learner or Learner.load') from e
-        raise MnistError(f'cannot read {e.filename}: {e.strerror}; pass a folder that mnist_train wrote, or the model.safetensors in it') from e
+    try:
+        with safetensors.safe_open(st, 'pt') as f: meta,tensors = f.metadata() or {},{k:f.get_tensor(k).clone() for k in f.keys()}
+    except OSError as e: raise MnistError(f'cannot read {st}: {e.strerror or e}; pass a folder that mnist_train wrote, or the model.safetensors in it') from e
+    except safetensors.SafetensorError as e: raise MnistError(f'{st} is damaged, or no safetensors file ({_line(e)}); train again') from e
+    by,text = meta.get('mnist_from_scratch'),meta.get('spec', '')
+    if by=='1': raise MnistError(f'{st} was written by Learner.export or Learner.save; read it in Python, with load_learner or Learner.load')
+    if by!='save_model': raise MnistError(f'{st} was not written by mnist_train; load it with the tool that wrote it')
+    if meta.get('crc')!=_sum(text, tensors): raise MnistError(f'{st} is damaged: its contents do not match their checksum; train again')
     try:
         spec = json.loads(text)
         if type(spec) is not dict or spec.get('format')!=1: raise ValueError('it does not say format 1')
-        name,classes,options,sha = (spec.get(o) for o in ('model','classes','options','sha256'))
+        name,classes,options = (spec.get(o) for o in ('model','classes','options'))
         if type(name) is not str or type(options) is not dict: raise ValueError('model should be a name and options a dictionary')
         if type(classes) is not list or not all(type(o) is int and 0<=o<=9 for o in classes) or len(set(classes))!=len(classes) or len(classes)<2:
             raise ValueError('classes should be a list of two or more different digits')
         with torch.device('meta'): model = make_model(name, len(classes), **options)
-    except (ValueError, RecursionError, TypeError, MnistError) as e: raise MnistError(f'{js} describes no model of ours: {e}') from e
-    if hashlib.sha256(data).hexdigest()!=sha: raise MnistError(f'{st} is not the file that {js.name} was written for, or was damaged; train again')
-    try: tensors = safetensors.torch.load(data)
-    except (safetensors.SafetensorError, ValueError, KeyError) as e: raise MnistError(f'{st} is no safetensors file ({e})') from e
+    except (ValueError, RecursionError, TypeError, MnistError) as e: raise MnistError(f'{st} describes no model of ours: {_line(e)}') from e
     def shapes(o): return {k:(tuple(v.shape), v.dtype) for k,v in o.items()}
-    if shapes(tensors)!=shapes(model.state_dict()): raise MnistError(f'{st} does not hold the numbers of the model that {js.name} describes; train again')
+    if shapes(tensors)!=shapes(model.state_dict()): raise MnistError(f'{st} does not hold the numbers of the model that it describes; train again')
     if not all(o.isfinite().all() for o in tensors.values()): raise MnistError(f'{st} holds numbers that are not finite; train again')
     model.load_state_dict(tensors, assign=True)
     return model.eval(),spec
@@ -280,7 +277,7 @@ def _check(model, **numbers):
     for k,(v,lo,hi) in numbers.items():
         if v is not None and not lo<=v<=hi: raise MnistError(f'--{k} is {v}; it should be {f"{lo} or more" if hi==math.inf else f"from {lo} to {hi}" if lo==0 else "a positive number"}')
 
-# %% ../nbs/21_cli.ipynb #8d9ac6c4
+# %% ../nbs/21_cli.ipynb #79efdeb2
 try: from fastcore.script import Param
 except ImportError: # fastcore 2 has no Param, and takes a dictionary for argparse
     def Param(help, type, default='', **kw): return Annotated[type, dict(help=help + (default and f' (default: {default})'), **kw)]
@@ -337,7 +334,7 @@ def mnist_train(
                 except FloatingPointError as e:
                     raise MnistError(f'the training diverged in epoch {learn.epoch+1}: the loss is no longer a number, so nothing is saved; try an --lr below {lr:g}') from e
                 values = learn.recorder.values
-            if model!='baseline' and not values and (out/'model.json').exists():
+            if model!='baseline' and not values and (out/'model.safetensors').exists():
                 raise KeyboardInterrupt(f'interrupted before the first epoch was done; the model that was in {out} is still there')
             info = dict(data=train.source, images=len(train), validated_on=len(valid), seed=seed)
             if model!='baseline': info.update(epochs=learn.n_epoch, epochs_done=len(values), batches_done=learn.train_iter, bs=learn.dls.train.bs, lr=learn.lr if model=='fast' else lr)

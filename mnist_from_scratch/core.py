@@ -6,10 +6,11 @@
 __all__ = ['exportables', 'MnistError', 'replacing', 'making_folder', 'set_seed', 'pack_state', 'unpack_state', 'write_state',
            'read_state', 'exportable', 'default_device', 'apply', 'to_device', 'to_cpu', 'blame']
 
-# %% ../nbs/00_core.ipynb #0105e2e1
-import json, os, random, shutil, zlib
+# %% ../nbs/00_core.ipynb #d266799c
+import json, os, random, shutil, time, zlib
 from collections.abc import Mapping
 from contextlib import contextmanager
+from glob import escape
 from pathlib import Path
 from uuid import uuid4
 
@@ -28,7 +29,31 @@ def _printable(s):
     "The text of `s` in one line that can be printed anywhere: other characters as Python writes them in a string."
     return ''.join(c if c.isprintable() else repr(c)[1:-1] for c in str(s))
 
-# %% ../nbs/00_core.ipynb #21002dd7
+# %% ../nbs/00_core.ipynb #e123298b
+try: import fcntl
+except ImportError: fcntl = None # Windows
+
+_HEX8 = '[0-9a-f]'*8
+
+def _remove_abandoned(tmp):
+    "Remove the temporary file `tmp`, unless somebody is writing it"
+    try:
+        if fcntl:
+            with open(tmp) as f: fcntl.flock(f, fcntl.LOCK_EX|fcntl.LOCK_NB); tmp.unlink()
+        elif time.time()-tmp.stat().st_mtime > 3600: tmp.unlink()
+    except OSError: pass # it is locked, or already gone
+
+def _temporary(path):
+    "A new file beside `path`, and that file opened, which holds the lock. What was abandoned there is removed"
+    for o in path.parent.glob(f'.{escape(path.stem)}-{_HEX8}{escape(path.suffix)}'): _remove_abandoned(o)
+    while True:
+        tmp = path.with_name(f'.{path.stem}-{uuid4().hex[:8]}{path.suffix}')
+        f = open(tmp, 'xb')
+        try: fcntl.flock(f, fcntl.LOCK_EX) if fcntl else f.close()
+        except OSError: pass # this file system has no locks
+        if tmp.exists(): return tmp,f # and was not taken for abandoned before it was locked
+
+# %% ../nbs/00_core.ipynb #19a994be
 @contextmanager
 def replacing(
     path:str|Path # The file that will exist, whole, when the block ends
@@ -36,20 +61,21 @@ def replacing(
     """Yield a temporary path beside `path`; when the block ends without an error it takes the place of `path`.
 
     The suffix is kept, since writers of images and models choose their format by it. If the block raises, `path` is
-    as it was and nothing is left behind. Raises `MnistError` where the folder cannot be made or written."""
+    as it was and nothing is left behind; what a killed process left behind goes the next time. Raises `MnistError`
+    where the folder cannot be made or written."""
     path,tmp = Path(path),None
     if path.is_dir(): raise MnistError(f'cannot write {path}: it is a folder; name a file in it')
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        tmp = path.with_name(f'.{path.stem}-{uuid4().hex[:8]}{path.suffix}')
+        tmp,held = _temporary(path)
         yield tmp
         with open(tmp, 'rb+') as f: os.fsync(f.fileno())
         os.replace(tmp, path)
     except OSError as e: raise MnistError(f'cannot write {path}: {e.strerror or e}; choose another place or make room there') from e
     finally:
-        if tmp: tmp.unlink(missing_ok=True)
+        if tmp: tmp.unlink(missing_ok=True); held.close()
 
-# %% ../nbs/00_core.ipynb #98d0a4e8
+# %% ../nbs/00_core.ipynb #9dde3ffd
 @contextmanager
 def making_folder(
     path:str|Path # The folder that will exist, complete, when the block ends
@@ -66,11 +92,13 @@ def making_folder(
         with FileLock(path.parent/f'.{path.name}.lock'):
             if path.exists(): yield None
             else:
+                for o in path.parent.glob(f'.{escape(path.name)}-{_HEX8}'): shutil.rmtree(o, ignore_errors=True) # of a process that was killed
                 tmp = path.with_name(f'.{path.name}-{uuid4().hex[:8]}')
                 tmp.mkdir()
                 yield tmp
+                if hasattr(os, 'sync'): os.sync() # thousands of files, one by one, would take minutes
                 os.replace(tmp, path)
-    except OSError as e: raise MnistError(f'cannot write {path}: {e.strerror or e}; choose another place or make room there') from e
+    except (OSError, NotImplementedError) as e: raise MnistError(f'cannot write {path}: {getattr(e, "strerror", None) or e}; choose another place or make room there') from e
     finally:
         if tmp: shutil.rmtree(tmp, ignore_errors=True)
 
@@ -107,7 +135,7 @@ def pack_state(
         return {kind: parts if isinstance(parts, str) else [pack(v) for v in parts]}
     return json.dumps(pack(state)),tensors
 
-# %% ../nbs/00_core.ipynb #7f8957ea
+# %% ../nbs/00_core.ipynb #7c2dbb38
 def unpack_state(
     text:str, # JSON, and
     tensors:list, # tensors, as `pack_state` returns them
@@ -115,12 +143,13 @@ def unpack_state(
     skip=() # Keys of the outermost dictionary to leave out, unread
 ): # The state
     "Put together what `pack_state` took apart. Any text that is something else raises one of Python's errors, and does nothing."
+    left = dict(enumerate(tensors)) # each is used once: a short text cannot ask for many copies
     def unpack(o):
         if not isinstance(o, dict): return o
         (k,v), = o.items()
-        if k=='tensor':  return tensors[v]
-        if k=='numbers': return tensors[v].tolist()
-        if k=='scalars': return list(tensors[v].unbind())
+        if k=='tensor':  return left.pop(v)
+        if k=='numbers': return left.pop(v).tolist()
+        if k=='scalars': return list(left.pop(v).unbind())
         if k=='dict': return {unpack(a):unpack(b) for a,b in v}
         parts = v if isinstance(v, str) else [unpack(a) for a in v]
         if k in ('list','tuple'): return tuple(parts) if k=='tuple' else list(parts)
@@ -128,14 +157,25 @@ def unpack_state(
     o = json.loads(text)
     return unpack({'dict':[(k,v) for k,v in o['dict'] if k not in skip]} if skip else o)
 
-# %% ../nbs/00_core.ipynb #1295238c
+# %% ../nbs/00_core.ipynb #5f243d1b
 def _crc(text, tensors):
     "A sum that shows whether anything was changed by accident"
     c = zlib.crc32(text.encode())
-    for t in tensors: c = zlib.crc32(t.reshape(-1).view(torch.uint8).numpy(), c)
+    for t in tensors: c = zlib.crc32(t.reshape(-1).view(torch.uint8).numpy(), zlib.crc32(f'{t.dtype}{list(t.shape)}'.encode(), c))
     return str(c)
 
-def _line(e): "What the exception `e` says, in one line"; return (str(e).strip().splitlines() or [type(e).__name__])[0][:200]
+def _line(e):
+    "What the exception `e` says, in one line that shows what cannot be printed as `?`"
+    return ''.join(o if o.isprintable() else '?' for o in (str(e).strip().splitlines() or [type(e).__name__])[0][:200])
+
+def _safetensors(tensors, **notes):
+    "`tensors` (a dictionary) and `notes` (texts) in safetensors' format, as bytes, which are the same for the same contents: left to itself, safetensors writes notes in any order"
+    from safetensors.torch import save
+    data = save({k:t.detach().cpu().clone(memory_format=torch.contiguous_format) for k,t in tensors.items()}, metadata=notes)
+    n = 8+int.from_bytes(data[:8], 'little')
+    head = json.dumps(json.loads(data[8:n]) | {'__metadata__':notes}).encode()
+    head += b' '*(-len(head)%8) # the numbers begin at a multiple of 8
+    return len(head).to_bytes(8, 'little')+head+data[n:]
 
 def write_state(
     file:str|Path, # The file, of safetensors format
@@ -143,9 +183,9 @@ def write_state(
     default=None # As for `pack_state`
 ) -> str|Path: # `file`
     "Write `state`, whole or not at all. Raises `MnistError` where it cannot be written, `TypeError` for what has no place in a state."
-    from safetensors.torch import save_file
     text,tensors = pack_state(state, default)
-    with replacing(file) as tmp: save_file({str(i):t.clone() for i,t in enumerate(tensors)}, tmp, metadata={'mnist_from_scratch':'1', 'state':text, 'crc':_crc(text, tensors)})
+    data = _safetensors({str(i):t for i,t in enumerate(tensors)}, mnist_from_scratch='1', state=text, crc=_crc(text, tensors))
+    with replacing(file) as tmp: tmp.write_bytes(data) # safetensors' own way of writing leaves a file behind when it is killed
     return file
 
 def read_state(
@@ -161,7 +201,7 @@ def read_state(
             by = meta.get('mnist_from_scratch')
             if by=='save_model': raise MnistError('it was written by mnist_train; read it with mnist_predict or load_model')
             if by!='1': raise MnistError('it was not written by mnist_from_scratch; load it with the tool that wrote it')
-            tensors = [f.get_tensor(str(i)) for i in range(len(f.keys()))]
+            tensors = [f.get_tensor(str(i)).clone() for i in range(len(f.keys()))] # a copy: safetensors leaves them in the file, where somebody may change them
         if meta['crc']!=_crc(meta['state'], tensors): raise ValueError('its contents do not match their checksum')
         state = unpack_state(meta['state'], tensors, object_hook, skip)
         if not isinstance(state, dict): raise ValueError('it holds no dictionary')

@@ -6,9 +6,10 @@
 __all__ = ['BUNDLED', 'MIRRORS', 'MNIST_FILES', 'as_mnist', 'read_image', 'Digits', 'bundled_digits', 'read_idx', 'load_idx',
            'cache_dir', 'load_folder', 'load_csv', 'download_mnist', 'load_digits', 'URLs', 'untar_data']
 
-# %% ../nbs/01_datasets.ipynb #a0b2f647
-import csv, gzip, hashlib, io, math, mmap, os, re, stat, sys, warnings, zlib
+# %% ../nbs/01_datasets.ipynb #62d75473
+import csv, gzip, hashlib, io, math, mmap, os, re, stat, sys, time, warnings, zlib
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import fastcore.xtras # for `path.ls()` and `Path.BASE_PATH`
@@ -18,10 +19,11 @@ import torch
 from fastcore.basics import patch
 from fastcore.xtras import Config
 from fastcore.imports import IN_NOTEBOOK
+from filelock import FileLock
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from .core import MnistError, making_folder, read_state, write_state
+from .core import MnistError, making_folder, read_state, write_state, _line
 
 # %% ../nbs/01_datasets.ipynb #56a62d7b
 def _grey(im):
@@ -360,7 +362,7 @@ def _png_lines(path):
         return lines if z.eof and len(lines)==28*29 else None
     except (OSError, zlib.error): return None
 
-# %% ../nbs/01_datasets.ipynb #5d2dc33c
+# %% ../nbs/01_datasets.ipynb #62488dad
 def _unfilter(a):
     "The pixels `[N,28,28]` of the lines `a`, uint8 `[N,28,29]`; those of an image with an unknown filter are not to be used."
     a = a.transpose(1,0,2).copy() # `[28,N,29]`: line by line
@@ -382,11 +384,14 @@ def _unfilter(a):
             x[r,i] = row
     return x.transpose(1,0,2).copy()
 
+def _bar(items):
+    "A progress bar for `items`, if somebody is watching; else `None`."
+    from fastprogress import progress_bar
+    if IN_NOTEBOOK or sys.stdout.isatty(): return progress_bar(items, leave=False)
+
 def _progress(items):
     "`items`, with a progress bar if they are many and somebody is watching."
-    if len(items)<20000 or not (IN_NOTEBOOK or sys.stdout.isatty()): return items
-    from fastprogress import progress_bar
-    return progress_bar(items, leave=False)
+    return (len(items)>=20000 and _bar(items)) or items
 
 def _read_images(files):
     "The images in `files` (paths), uint8 `[N,28,28]`: read by ourselves where we can, else by Pillow."
@@ -400,7 +405,7 @@ def _read_images(files):
             except MnistError as e: raise MnistError(f'{f}: {e}') from None
     return x
 
-# %% ../nbs/01_datasets.ipynb #0b4d3072
+# %% ../nbs/01_datasets.ipynb #c3c51e47
 def cache_dir()->Path:
     "The library's own cache: below `XDG_CACHE_HOME` if that is set, or where this system keeps caches."
     return pooch.os_cache('mnist_from_scratch')
@@ -426,6 +431,21 @@ def _listing(folder, root):
     try: return sorted([f'{o.name}\0{(s := o.stat()).st_size}\0{s.st_mtime_ns}' for o in _entries(folder, root) if o.is_file()])
     except OSError as e: raise MnistError(f'cannot read {e.filename}: {e.strerror}; try again when nobody is changing that folder') from e
 
+def _read_folder(folder, held, source):
+    "The images that `held` names, in order."
+    names = [(o.partition('\0')[0], d) for d in held for o in held[d]]
+    stems = [o.rpartition('.')[0] or o for o,_ in names]
+    if all(o.isascii() and o.isdigit() for o in stems) and len(numbers := [*map(int, stems)])==len({*numbers}):
+        names = [names[i] for i in np.argsort(numbers)]
+    return Digits(_read_images([f'{folder}{os.sep}{d}{os.sep}{o}' for o,d in names]), [int(d) for _,d in names], source)
+
+def _kept(file, key, n, source):
+    "The `n` images kept in `file`; `None` if it is not there, damaged, or of another `key`."
+    try:
+        s = read_state(file)
+        if s['key']==key and len(s['y'])==n: return Digits(s['x'], s['y'], source)
+    except (MnistError, KeyError, TypeError, ValueError): pass
+
 def _load_images(folder, root, source, cache):
     "Digits from `folder/0/*` to `folder/9/*`."
     folders = [folder/d for d in '0123456789' if os.path.isdir(folder/d)]
@@ -435,22 +455,20 @@ def _load_images(folder, root, source, cache):
     if not n: raise MnistError(f'{folder} has no images in folders named 0 to 9; pass the folder that holds those')
     for o in folders:
         if not held[o.name]: raise MnistError(f'{o} has no images; put some there, or remove that folder')
-    if cache := cache and n>=_MANY:
-        sha = lambda s: hashlib.sha256(s.encode(errors='surrogatepass')).hexdigest()
-        file,key = cache_dir()/'folders'/f'{sha(str(folder.resolve()))[:16]}.safetensors',sha(f'1 {held}') # 1: the first way to keep them
-        try:
-            kept = read_state(file)
-            if kept['key']==key and len(kept['y'])==n: return Digits(kept['x'], kept['y'], source)
-        except (MnistError, KeyError, TypeError): pass # none there, or damaged
-    names = [(o.partition('\0')[0], d) for d in held for o in held[d]]
-    stems = [o.rpartition('.')[0] or o for o,_ in names]
-    if all(o.isascii() and o.isdigit() for o in stems) and len(numbers := [*map(int, stems)])==len({*numbers}):
-        names = [names[i] for i in np.argsort(numbers)]
-    ds = Digits(_read_images([f'{folder}{os.sep}{d}{os.sep}{o}' for o,d in names]), [int(d) for _,d in names], source)
-    if cache:
+    if not cache or n<_MANY: return _read_folder(folder, held, source)
+    sha = lambda s: hashlib.sha256(s.encode(errors='surrogatepass')).hexdigest()
+    file,key = cache_dir()/'folders'/f'{sha(str(folder.resolve()))[:16]}.safetensors',sha(f'1 {held}') # 1: the first way to keep them
+    if ds := _kept(file, key, n, source): return ds
+    lock = FileLock(file.with_name(f'.{file.name}.lock'))
+    try: file.parent.mkdir(parents=True, exist_ok=True); lock.acquire()
+    except (OSError, NotImplementedError): pass # nothing can be kept there
+    try:
+        if ds := _kept(file, key, n, source): return ds # another process was quicker
+        ds = _read_folder(folder, held, source)
         try: write_state(file, dict(key=key, x=ds.x, y=ds.y))
         except MnistError: pass # then it is read again next time
-    return ds
+        return ds
+    finally: lock.release()
 
 def load_folder(
     folder:str|Path, # Holds `train` and `valid`, or `training` and `testing`, or itself the folders 0 to 9
@@ -527,26 +545,53 @@ def load_csv(
     a = np.frombuffer(data, np.uint8).reshape(-1,len(cols))
     return Digits(a[:,-784:].reshape(-1,28,28), a[:,0].astype(np.int64) if len(cols)>784 else None, f'table {Path(path).name}')
 
-# %% ../nbs/01_datasets.ipynb #edca611a
+# %% ../nbs/01_datasets.ipynb #331ce5ef
 MIRRORS = 'https://ossci-datasets.s3.amazonaws.com/mnist/','https://storage.googleapis.com/cvdf-datasets/mnist/'
 MNIST_FILES = {'train-images-idx3-ubyte.gz': '440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609',
                'train-labels-idx1-ubyte.gz': '3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c',
                't10k-images-idx3-ubyte.gz': '8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6',
                't10k-labels-idx1-ubyte.gz': 'f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6'}
+_BYTES = dict(zip(MNIST_FILES, (9_912_422, 28_881, 1_648_877, 4_542)))
+_CONNECT,_SILENT,_SLOW = 10,30,1000 # seconds until there is a connection, seconds without a byte, bytes a second
+
+_BROKE_OFF = 'the connection broke off'
+class _BrokeOff(Exception): "A download that had begun and did not come to its end"
+
+def _get(url, file, _, size):
+    "A downloader for pooch: at most `size` bytes from `url` into `file`, with a progress bar if they are many."
+    import requests
+    from urllib3.exceptions import HTTPError
+    start,got,bar = time.monotonic(),0,_bar(range(size)) if size>2**20 else None
+    if bar: bar.update(0)
+    with requests.get(url, stream=True, timeout=(_CONNECT,_SILENT)) as r, open(file, 'wb') as f:
+        r.raise_for_status()
+        read = getattr(r.raw, 'read1', r.raw.read) # what has come so far, where urllib3 is new enough
+        while True:
+            try: b = read(2**14, decode_content=True)
+            except HTTPError as e: raise _BrokeOff() from e
+            if not b: return
+            got += len(b)
+            if got>size: raise ValueError(f'it has more than its {size:,} bytes')
+            if (took := time.monotonic()-start)>_SILENT and got<_SLOW*took: raise requests.Timeout
+            f.write(b)
+            if bar: bar.update(got)
 
 def _fetch(mirror, files, folder):
     "Download `files` from `mirror` into `folder`; what went wrong in a few words, or `None`."
     from requests import RequestException, ConnectionError, Timeout
+    from requests.exceptions import SSLError
     log = pooch.get_logger()
     level = log.level
     log.setLevel('ERROR')
     try:
         for name,sha in files.items():
-            pooch.retrieve(mirror+name, f'sha256:{sha}', fname=name, path=folder, downloader=pooch.HTTPDownloader(timeout=(10,30)))
+            pooch.retrieve(mirror+name, f'sha256:{sha}', fname=name, path=folder, downloader=partial(_get, size=_BYTES.get(name, 2**24)))
+    except _BrokeOff: return _BROKE_OFF
     except Timeout: return 'no answer in time'
+    except SSLError as e: return f'no secure connection ({_line(e)})'
     except ConnectionError: return 'no connection'
-    except RequestException as e: return str(e)
-    except ValueError: return f'{name} is not the file it should be, its SHA-256 differs'
+    except RequestException as e: return _line(e)
+    except ValueError as e: return f"{name} is not the file it should be, {'its SHA-256 differs' if 'hash' in str(e) else _line(e)}"
     finally: log.setLevel(level)
 
 def download_mnist(
@@ -558,12 +603,13 @@ def download_mnist(
     folder = Path(folder or cache_dir()/'mnist')
     if folder.is_dir(): return folder
     with making_folder(folder) as new:
-        failed = []
-        for o in mirrors if new else ():
+        failed,todo = {},list(mirrors) if new else []
+        for o in todo:
             if not (why := _fetch(o, files, new)): break
-            failed.append(f'{o}: {why}')
+            if why==_BROKE_OFF and o not in failed: todo.append(o) # once more, after the others
+            failed[o] = why
         else:
-            if new: raise MnistError(f"MNIST cannot be downloaded ({'; '.join(failed)})")
+            if new: raise MnistError(f"MNIST cannot be downloaded ({'; '.join(f'{o}: {why}' for o,why in failed.items())}); try again later, or put its four files into {folder}")
     return folder
 
 # %% ../nbs/01_datasets.ipynb #b7e6b759
@@ -635,7 +681,7 @@ def load_digits(
         if o.is_mnist: o.source = f'MNIST, {o.source}'
     return sets
 
-# %% ../nbs/01_datasets.ipynb #228d6abd
+# %% ../nbs/01_datasets.ipynb #e3b8ada2
 class URLs:
     "The addresses by which fastai knows the threes and sevens of MNIST, and all of it."
     MNIST_SAMPLE = 'https://s3.amazonaws.com/fast-ai-sample/mnist_sample.tgz'
@@ -663,17 +709,17 @@ def untar_data(
     if url not in _LAYOUT: raise MnistError(f"cannot get {url}; known are URLs.MNIST_SAMPLE ({URLs.MNIST_SAMPLE}) and URLs.MNIST ({URLs.MNIST})")
     kind,parts,digits = _LAYOUT[url]
     source = _wanted(source)
-    if source=='digits' and (done := cache_dir()/f'digits_{kind}').is_dir(): return done
+    def make(name, sets):
+        with making_folder(cache_dir()/name) as new:
+            if new: _write_pngs(new, parts, sets(), digits)
+        return cache_dir()/name
+    if source=='digits': return make(f'digits_{kind}', bundled_digits)
     if source in ('auto','mnist'):
         for done in _fastai_data()/f'mnist_{kind}',cache_dir()/f'mnist_{kind}':
             if all((done/p/str(d)).is_dir() for p in parts for d in digits): return done
     sets = load_digits(source)
-    if all(o.is_mnist for o in sets): name = 'mnist'
-    elif sets[0].source==BUNDLED: name = 'digits'
-    else: name = 'own'
-    folder = cache_dir()/f'{name}_{kind}'
-    if name=='own': folder = folder.with_name(f"{folder.name}_{hashlib.sha256(''.join(_sha(t) for o in sets for t in (o.x,o.y.byte())).encode()).hexdigest()[:8]}")
     for o in sets: o.only(*digits)
-    with making_folder(folder) as new:
-        if new: _write_pngs(new, parts, sets, digits)
-    return folder
+    if all(o.is_mnist for o in sets): name = f'mnist_{kind}'
+    elif sets[0].source==BUNDLED: name = f'digits_{kind}'
+    else: name = f"own_{kind}_{hashlib.sha256(''.join(_sha(t) for o in sets for t in (o.x,o.y.byte())).encode()).hexdigest()[:8]}"
+    return make(name, lambda: sets)

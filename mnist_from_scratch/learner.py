@@ -8,7 +8,7 @@ __all__ = ['CancelFitException', 'CancelEpochException', 'CancelTrainException',
            'Learner', 'SkipToEpoch', 'Metric', 'AvgMetric', 'AvgLoss', 'TorchMetric', 'mk_metric', 'AvgSmoothLoss',
            'Recorder', 'ProgressCallback', 'FiniteLossCallback', 'GatherPredsCallback']
 
-# %% ../nbs/09_learner.ipynb #2d967a24
+# %% ../nbs/09_learner.ipynb #ee5c1b2f
 import math, sys, time
 from contextlib import contextmanager
 from functools import partial
@@ -19,7 +19,7 @@ import torch
 from fastcore.basics import GetAttr, class2attr, noop, patch
 from fastcore.foundation import L
 from torch import nn, Tensor
-from .core import MnistError, apply, blame, read_state, to_device, write_state
+from .core import MnistError, apply, blame, read_state, to_device, write_state, _line
 from .optimizers import Adam, OptimWrapper
 
 # %% ../nbs/09_learner.ipynb #5d618d1f
@@ -825,7 +825,7 @@ def save(self:Learner,
     "Write the model's numbers, and the optimizer's, to `file.safetensors`, whole or not at all. Raises `MnistError` where it cannot."
     return write_state(self.path/self.model_dir/f'{file}.safetensors', dict(model=dict(self.model.state_dict()), opt=self.opt.state_dict() if with_opt and self.opt else None))
 
-# %% ../nbs/09_learner.ipynb #78c448b5
+# %% ../nbs/09_learner.ipynb #db20be8a
 _floats = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
 
 def _check_state(file, state, model, strict=True, own=False):
@@ -855,7 +855,7 @@ def load(self:Learner,
     if with_opt and state.get('opt'):
         if self.opt is None: self.create_opt()
         try: self.opt.load_state_dict(state['opt'])
-        except (ValueError, KeyError, TypeError) as e: raise MnistError(f'{file} has the state of another optimizer: {e}; load it with with_opt=False') from e
+        except Exception as e: raise MnistError(f'{file} has the state of another optimizer: {_line(e)}; load it with with_opt=False') from e
     self.model.load_state_dict(state['model'], strict=strict)
     if device is not None: self.model.to(device)
     return self

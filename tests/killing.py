@@ -47,6 +47,11 @@ def die_at_call(mod, name, n, after):
         return o
     setattr(mod, name, g)
 
+def half(file, data):
+    "Writes the first half of `data`, and dies"
+    with open(file, 'wb') as f: f.write(data[:len(data)//2])
+    die()
+
 def loaders(kind):
     if kind=='plain': return [DataLoader(data[0], bs=32), DataLoader(data[1], bs=64)]
     if kind=='generator': return [DataLoader(data[0], bs=32, shuffle=True, generator=torch.Generator().manual_seed(5)), DataLoader(data[1], bs=64)]
@@ -96,8 +101,8 @@ def pick(r, took):
     if way=='batch':          return way, lambda: [Die(r.choice(['before_batch','after_pred','after_loss','after_batch']), r.randrange(20), True)], None
     if way=='step':           return way, lambda: [Die(r.choice(['after_backward','after_step']), r.randrange(20), True)], None
     if way=='validation':     return way, lambda: [Die(r.choice(['after_pred','after_batch']), r.randrange(4), False)], None
-    import safetensors.torch as st
-    mod,name,after = {'before the file':(st,'save_file',False), 'in the file':(st,'save_file',True), 'before renaming':(os,'replace',False), 'after renaming':(os,'replace',True), 'clean up':(Path,'unlink',True)}[way]
+    if way=='in the file': return way, lambda: setattr(Path, 'write_bytes', half) or [], None
+    mod,name,after = {'before the file':(Path,'write_bytes',False), 'before renaming':(os,'replace',False), 'after renaming':(os,'replace',True), 'clean up':(Path,'unlink',True)}[way]
     def f(): die_at_call(mod, name, n, after); return []
     return way, f, None
 
@@ -126,7 +131,7 @@ def main(folder, kills, seed):
             else: break
         if not (folder/'killed.pt').exists(): assert wait(child(lambda: run(kind, 'killed', every, s)))==0
         a,b = load('never'),load('killed')
-        done.append(dict(kind=kind, every=every, killed=killed, differs=[k for k in a if not same(a[k], b[k])], half=[o.name for o in (folder/'killed').rglob('.checkpoint*')]))
+        done.append(dict(kind=kind, every=every, killed=killed, differs=[k for k in a if not same(a[k], b[k])], half=[o.name for o in (folder/'killed').rglob('.*')]))
         for o in folder.iterdir(): shutil.rmtree(o) if o.is_dir() else o.unlink()
     print(json.dumps(dict(runs=done, ways=ways)))
 

@@ -1,0 +1,314 @@
+"""Models from strangers: a file that was changed gives the very same model, or one line that says why not; no code is run, and no memory is taken that the file does not fill.
+
+Each format is harmed in two ways: by chance, where the checksum tells, and on purpose, with a checksum that fits."""
+import json, os, pickle, struct, sys, tracemalloc
+from contextlib import contextmanager
+
+import pytest, torch
+from conftest import cases
+from hypothesis import given, settings, strategies as st
+from torch import nn
+from torch.utils.data import TensorDataset
+
+from mnist_from_scratch import cli, convnet
+from mnist_from_scratch.callbacks import Checkpoint
+from mnist_from_scratch.core import MnistError, _crc, _safetensors, read_state, set_seed, write_state
+from mnist_from_scratch.export import load_learner
+from mnist_from_scratch.learner import Callback, Learner
+from mnist_from_scratch.losses import CrossEntropyLossFlat, accuracy, cross_entropy
+from mnist_from_scratch.minibatches import DataLoader, DataLoaders
+from mnist_from_scratch.optimizers import Adam
+from test_predict_export import Watch
+
+# --- what loading must not do
+
+seen = None
+FORBIDDEN = 'import exec compile os.system os.exec os.fork os.posix_spawn subprocess.Popen pickle.find_class ctypes.dlopen socket.connect os.rename os.remove os.mkdir'.split()
+def _hook(event, args):
+    if seen is None: return
+    if event=='open': event = 'open to write' if (args[2] or 0)&(os.O_WRONLY|os.O_RDWR|os.O_CREAT) else ''
+    if event in FORBIDDEN or event=='open to write': seen.append((event, str(args)[:200]))
+sys.addaudithook(_hook)
+
+@contextmanager
+def only_reads():
+    "Python's own auditing sees no import, no code, no pickled name, no process, no connection and no write in this block"
+    global seen
+    seen = []
+    try: yield
+    finally: found,seen = seen,None
+    assert not found, found
+
+def test_only_reads_sees(tmp_path, canary):
+    for f in (lambda: __import__('canary'), lambda: (tmp_path/'x').write_text(''), lambda: pickle.loads(pickle.dumps(nn.Linear)), lambda: eval('1+1'), lambda: os.system('true')):
+        with pytest.raises(AssertionError), only_reads(): f()
+    assert canary.exists()
+
+NAMES = ['canary', 'canary.Net', 'canary:Net', 'os.system', 'builtins.eval', '__import__("canary")', 'torch.nn.Linear', 'nn.Linear', 'Linear', 'Module', 'Sequential', 'MSELossFlat', 'cross_entropy', 'F.mse_loss', '../canary', '']
+
+@pytest.fixture
+def canary(tmp_path, monkeypatch):
+    "A module that writes this file when somebody imports it"
+    (tmp_path/'canary.py').write_text(f'open({str(tmp_path/"sings")!r}, "w")\nimport torch\nclass Net(torch.nn.Linear): pass\n')
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, 'canary', raising=False)
+    yield tmp_path/'sings'
+    sys.modules.pop('canary', None)
+
+# --- the formats: how a file is read, and what it holds
+
+def learner(path):
+    set_seed(0)
+    ds = TensorDataset(torch.randn(40,4), torch.randint(0,3,(40,)))
+    learn = Learner(DataLoaders(DataLoader(ds, 5), DataLoader(ds, 20)), nn.Sequential(nn.Linear(4,4), nn.ReLU(), nn.Linear(4,3)), CrossEntropyLossFlat(), Adam, metrics=accuracy, path=path)
+    learn.create_mbar,learn.logger = False,lambda *_: None
+    return learn
+
+class Halt(Callback):
+    "Ends a fit before its first batch"
+    order = 300
+    def before_batch(self): raise KeyboardInterrupt
+
+class Stop(Callback):
+    order = 300
+    def after_batch(self):
+        if self.train_iter==11: raise KeyboardInterrupt
+
+def stopped(path):
+    try: learner(path).fit(3, .01, cbs=[Checkpoint(4), Stop()])
+    except KeyboardInterrupt: pass
+    new,*old = sorted((path/'models').glob('checkpoint-*'), reverse=True)
+    for o in old: o.unlink()
+    return new
+
+def resumed(file):
+    "The state in which a fit goes on, before the first batch"
+    learn = learner(file.parent.parent)
+    try: learn.fit(3, .01, cbs=[Checkpoint(4), Halt()], resume=True)
+    except KeyboardInterrupt: pass
+    return dict(model=learn.model.state_dict(), opt=learn.opt.state_dict(), rows=[list(o) for o in learn.recorder.values], n=learn.train_iter)
+
+def loaded(file):
+    learn = learner(file.parent.parent)
+    for p in learn.model.parameters(): p.data.zero_()
+    learn.load(file.stem)
+    return dict(model=learn.model.state_dict(), opt=learn.opt and learn.opt.state_dict())
+
+def exported(file):
+    learn = load_learner(file)
+    return dict(model=learn.model.state_dict(), net=str(learn.model), loss=str(vars(learn.loss_func)), vocab=learn.dls.vocab if hasattr(learn.dls, 'vocab') else None)
+
+def trained(file):
+    model,spec = cli.load_model(file)
+    return dict(model=model.state_dict(), net=str(model), spec=spec)
+
+def saved(path):
+    net = cli.make_model('linear', 3)
+    for p in net.parameters(): p.data.copy_(torch.randn(p.shape, generator=torch.Generator().manual_seed(1)))
+    cli.save_model(path, net, 'linear', (3,7,9))
+    return path/'model.safetensors'
+
+def fitted(path):
+    learn = learner(path)
+    learn.fit(1, .01)
+    return learn
+
+FORMATS = {  # name: makes the file; reads it; the share of the cases
+    'state':       (lambda d: write_state(d/'s.safetensors', dict(t=torch.arange(6).view(2,3)/7, n=list(map(float, range(12))), h=torch.ones(3, dtype=torch.float16), w=('a',None,{1:2.5}))), read_state, 2),
+    'export':      (lambda d: fitted(d).export(), exported, 5),
+    'save':        (lambda d: fitted(d).save('m'), loaded, 5),
+    'mnist_train': (saved, trained, 5),
+    'checkpoint':  (stopped, resumed, 20)}
+
+@pytest.fixture(scope='module')
+def good(tmp_path_factory):
+    "For each format the bytes of a good file, where it lies, and what it holds"
+    def one(make, read):
+        file = make(tmp_path_factory.mktemp('good'))
+        return file,file.read_bytes(),read(file)
+    return {k:one(make, read) for k,(make,read,_) in FORMATS.items()}
+
+def same(a, b):
+    if isinstance(a, torch.Tensor): return isinstance(b, torch.Tensor) and a.dtype==b.dtype and torch.equal(a, b)
+    if isinstance(a, dict): return a.keys()==b.keys() and all(same(a[k], b[k]) for k in a)
+    if isinstance(a, (list,tuple)): return type(a) is type(b) and len(a)==len(b) and all(map(same, a, b))
+    return a==b
+
+def tried(kind, good, data, fits):
+    "Read `data` in the place of the good file: whether it was refused, in one line that names it. What is not refused is the same, unless its checksum `fits`"
+    file,raw,holds = good[kind]
+    file.write_bytes(data)
+    try:
+        with Watch():
+            if kind=='checkpoint': got = FORMATS[kind][1](file) # which goes on, and so may write
+            else:
+                with only_reads(): got = FORMATS[kind][1](file)
+    except MnistError as e:
+        assert len(str(e).splitlines())==1 and str(file) in str(e) and len(str(e))<900 and str(e).isprintable(), str(e)
+        return True
+    finally:
+        for o in file.parent.iterdir():
+            if kind=='checkpoint': o.unlink()
+    assert fits or same(got, holds), 'loaded, and not the same'
+    return False
+
+# --- harmed by chance
+
+def split(raw): n = struct.unpack('<Q', raw[:8])[0]; return json.loads(raw[8:8+n]),raw[8+n:]
+def joined(head, body): h = head if isinstance(head, bytes) else json.dumps(head).encode(); return struct.pack('<Q', len(h))+h+body
+
+DTYPES = 'BOOL U8 I8 F8_E5M2 F8_E4M3 I16 U16 F16 BF16 I32 U32 F32 F64 I64 U64 C64 X'.split()
+values = st.none()|st.booleans()|st.integers(-2**70, 2**70)|st.floats()|st.text(max_size=5)|st.sampled_from(NAMES)|st.just([])|st.just({})|st.sampled_from([2**60, 2**63-1, 10**18, -1, [2**40,2**40]])
+
+@st.composite
+def harmed(draw, raw):
+    "`raw`, a file of safetensors' format, after something happened to it"
+    how,n = draw(st.sampled_from('bits cut grown length entry dtype shape offsets swap drop double notes nest zeros'.split())),len(raw)
+    at = st.integers(0, n-1)
+    if how=='bits':
+        b = bytearray(raw)
+        for i,k in draw(st.lists(st.tuples(at, st.integers(0,7)), min_size=1, max_size=8)): b[i] ^= 1<<k
+        return bytes(b)
+    if how=='cut': return raw[:draw(at)]
+    if how=='grown': i = draw(at); return raw[:i]+draw(st.binary(min_size=1, max_size=99))+raw[i:]
+    if how=='length': return struct.pack('<Q', draw(st.integers(0, 2**64-1)|st.integers(0, n)|st.sampled_from([2**60, 2**63, 10**8, 10**8+1])))+raw[8:]
+    if how=='zeros': i = draw(at); k = draw(st.integers(1,4096)); return raw[:i]+bytes(len(raw[i:i+k]))+raw[i+k:]
+    head,body = split(raw)
+    names = sorted(head.keys()-{'__metadata__'})
+    name,other = draw(st.sampled_from(names)),draw(st.sampled_from(names))
+    if how=='entry': head[name] = draw(values|st.fixed_dictionaries(dict(dtype=values, shape=values|st.lists(values, max_size=3), data_offsets=values|st.lists(values, max_size=3))))
+    if how=='dtype': head[name]['dtype'] = draw(st.sampled_from(DTYPES)|values)
+    if how=='shape': head[name]['shape'] = draw(st.permutations(head[name]['shape'])|st.lists(st.sampled_from([0,1,2,3,4,2**31,2**60,-1]), max_size=4)|values)
+    if how=='offsets': head[name]['data_offsets'] = draw(st.lists(st.integers(-9, n+9)|st.sampled_from([2**60,2**64-1]), max_size=3))
+    if how=='swap': head[name],head[other] = head[other],head[name]
+    if how=='drop': del head[name]
+    if how=='double': return joined(json.dumps(head).replace('{', '{'+json.dumps(name)+':'+json.dumps(head[other])+',', 1).encode(), body)
+    if how=='nest': return joined(json.dumps(head).replace('{', '{"x":'+'['*draw(st.integers(1,20000)), 1).encode(), body)
+    if how=='notes':
+        key = draw(st.sampled_from([*head['__metadata__'], '__metadata__']))
+        if key=='__metadata__': head[key] = draw(values)
+        elif draw(st.booleans()): head['__metadata__'][key] = draw(values|st.text())
+        else: del head['__metadata__'][key]
+    return joined(head, body)
+
+@pytest.mark.parametrize('kind', FORMATS)
+def test_harmed_by_chance(kind, good, tally, canary):
+    refused = 0
+    @settings(max_examples=max(20, cases//FORMATS[kind][2]), deadline=None, derandomize=True, database=None)
+    @given(harmed(good[kind][1]))
+    def run(data):
+        nonlocal refused,n
+        n += 1
+        refused += tried(kind, good, data, fits=False)
+    n = 0
+    run()
+    assert refused>n/2 and not canary.exists() and 'canary' not in sys.modules
+    tally('strangers', f'{kind}, by chance', tried=n, refused=refused, unlike=0)
+
+# --- forged: another content, with a checksum that fits
+
+def forged(kind, raw, text, change=lambda ts: ts):
+    "A file of `kind` with another text, and tensors as `change` leaves them"
+    from safetensors.torch import load
+    head,ts = split(raw)[0]['__metadata__'],change(load(raw))
+    if kind=='mnist_train': return _safetensors(ts, **head | dict(spec=text, crc=cli._sum(text, ts)))
+    return _safetensors(ts, **head | dict(state=text, crc=_crc(text, [ts[str(i)] for i in range(len(ts))])))
+
+def plain(kind, raw): return split(raw)[0]['__metadata__']['spec' if kind=='mnist_train' else 'state']
+
+def obj(name, **args): return {'object':[name, {'dict':[list(o) for o in args.items()]}, {'dict':[]}, {'dict':[]}, {'dict':[]}]}
+hostile = values|st.sampled_from(NAMES).map(lambda n: {'name':n})|st.sampled_from(NAMES).map(lambda n: obj(n, in_features=4, out_features=3))|st.sampled_from([{'tensor':0},{'numbers':1},{'scalars':0},{'tensor':-1},{'list':[]},{'dict':[]},{'tuple':[1,2]},{'dict':[[{'list':[]},1]]},{'pickle':'cos\nsystem'},obj('Linear', in_features=10**6, out_features=10**6),float('nan'),float('-inf'),10**400])
+
+@st.composite
+def rewritten(draw, text):
+    "JSON with one to three pieces replaced, or cut, nested or doubled"
+    how = draw(st.sampled_from(['pieces']*6+['cut','nest','doubled','big']))
+    if how=='cut': return text[:draw(st.integers(0, len(text)-1))]
+    if how=='nest': n = draw(st.integers(1, 30000)); return draw(st.sampled_from(['[','{"list":[','{"dict":[[1,']))*n+text
+    s = json.loads(text)
+    for _ in range(draw(st.integers(1,3))):
+        o,top = s,True
+        while isinstance(o, (dict,list)) and o:
+            k = draw(st.sampled_from(sorted(o))) if isinstance(o, dict) else draw(st.integers(0, len(o)-1))
+            if not (isinstance(o[k], (dict,list)) and o[k]) or draw(st.integers(0,7))==0: o[k] = json.loads(json.dumps(draw(hostile))); break # a copy
+            o = o[k]
+    text = json.dumps(s)
+    if how=='doubled': return text.replace('{', '{"dict":[],', 1)
+    if how=='big': return text.replace('1', '1'*draw(st.integers(2,6000)), 1)
+    return text
+
+@pytest.mark.parametrize('kind', [o for o in FORMATS if o!='state'])
+def test_forged(kind, good, tally, canary):
+    "It may be another model, but never code, never a crash, and never much memory"
+    raw,n,refused = good[kind][1],0,0
+    @settings(max_examples=max(20, cases//FORMATS[kind][2]), deadline=None, derandomize=True, database=None)
+    @given(rewritten(plain(kind, raw)))
+    def run(text):
+        nonlocal n,refused
+        n += 1
+        refused += tried(kind, good, forged(kind, raw, text), fits=True)
+    run()
+    assert n/4<refused<=n and not canary.exists() and 'canary' not in sys.modules
+    tally('strangers', f'{kind}, forged', tried=n, refused=refused, **{'code run':0})
+
+@pytest.mark.parametrize('kind', ['export','save','mnist_train','checkpoint'])
+@pytest.mark.parametrize('change', [lambda t: t.T.contiguous() if t.dim()==2 else t[:-1], lambda t: t.to(torch.int32), lambda t: t[None], lambda t: t[:0], lambda t: t.to(torch.float8_e5m2), lambda t: t.to(torch.complex64)], ids='transposed int32 rank empty float8 complex'.split())
+def test_numbers_that_do_not_fit(kind, change, good, tally):
+    "Each tensor in turn"
+    from safetensors.torch import load
+    raw = good[kind][1]
+    keys = [k for k,t in load(raw).items() if t.is_floating_point() and t.numel()>1 and t.dim() and not (t.shape[0]==t.shape[-1] and change(t).shape==t.shape and change(t).dtype==t.dtype)]
+    n = sum(tried(kind, good, forged(kind, raw, plain(kind, raw), lambda ts: ts|{k:change(ts[k])}), fits=True) for k in keys)
+    assert n>=(3 if kind in ('checkpoint','save') else 1)
+    tally('strangers', f'{kind}, forged', tried=len(keys), refused=n)
+
+# --- memory
+
+def peak(f):
+    "The most memory that Python took for `f` beyond what it had; PyTorch's is seen by `Watch`"
+    tracemalloc.start()
+    try:
+        try:
+            with Watch(): f()
+        except MnistError as e: why = str(e)
+        else: why = None
+        return tracemalloc.get_traced_memory()[1],why
+    finally: tracemalloc.stop()
+
+@pytest.mark.parametrize('kind', FORMATS)
+def test_claims_cost_nothing(kind, good, tally):
+    "A header of 2^60 bytes, tensors of 2^60 numbers, a file that ends before they come"
+    file,raw,_ = good[kind]
+    head,body = split(raw)
+    name = sorted(head.keys()-{'__metadata__'})[0]
+    def claim(**kwargs): return joined(head | {name: head[name]|kwargs}, body)
+    for data in (struct.pack('<Q', 2**60)+raw[8:], struct.pack('<Q', 2**63-1)+raw[8:], claim(shape=[2**60]), claim(shape=[2**30,2**30]), claim(shape=[2**60], data_offsets=[0,2**62]), claim(data_offsets=[0,2**64-1])):
+        file.write_bytes(data)
+        mem,why = peak(lambda: FORMATS[kind][1](file))
+        assert why and mem < 3e6, (mem,why)
+        tally('strangers', f'{kind}, claims', tried=1, refused=1)
+
+@pytest.mark.parametrize('text', ['['+'[],'*300_000+'[]]', '['+'{},'*300_000+'{}]', '{"list":['+'{"list":[]},'*90_000+'1]}', '{"list":['+'{"numbers":1},'*70_000+'1]}', '{"list":['+'{"tensor":0},'*70_000+'1]}'], ids='lists dicts packed numbers tensors'.split())
+def test_a_text_that_grows(text, good):
+    "At most 100 bytes of memory for a byte of the file"
+    file,raw,_ = good['state']
+    data = forged('state', raw, text)
+    file.write_bytes(data)
+    mem,_ = peak(lambda: read_state(file))
+    assert mem < 100*len(data), mem/len(data)
+
+# --- pickles
+
+class Evil:
+    "A pickle that writes a file when it is read"
+    def __init__(self, file): self.file = str(file)
+    def __reduce__(self): return open,(self.file,'w')
+
+@pytest.mark.parametrize('protocol', [0,2,4])
+@pytest.mark.parametrize('kind', FORMATS)
+def test_pickles_are_not_read(kind, protocol, good, tmp_path, tally):
+    for data in pickle.dumps(Evil(tmp_path/'x'), protocol),joined(pickle.dumps(Evil(tmp_path/'x'), protocol), b''):
+        assert tried(kind, good, data, fits=False) and not (tmp_path/'x').exists()
+    torch.save(dict(a=Evil(tmp_path/'x')), tmp_path/'t')
+    assert tried(kind, good, (tmp_path/'t').read_bytes(), fits=False) and not (tmp_path/'x').exists()
+    tally('strangers', 'pickles', tried=3, refused=3)
