@@ -1,7 +1,7 @@
 """Whatever is written is there whole, as it was or as it was to be: after SIGKILL, on a full disk, and when eight processes start at once on an empty cache.
 
 What is written, and how it is read again, is in `writing.py`, which forks; each of its three parts runs once."""
-import json, os, re, signal, subprocess, sys
+import json, os, re, signal, subprocess, sys, tempfile
 from pathlib import Path
 
 import pytest
@@ -9,6 +9,12 @@ from mnist_from_scratch import core
 from mnist_from_scratch.core import MnistError, making_folder, replacing
 
 here = Path(__file__).parent
+
+@pytest.fixture
+def folder(tmp_path):
+    "In memory where that can be had: a kill is a kill on any file system, and disks take their time"
+    if not os.access('/dev/shm', os.W_OK): yield tmp_path; return
+    with tempfile.TemporaryDirectory(dir='/dev/shm') as d: yield Path(d)
 
 def ran(part, folder, *before):
     r = subprocess.run([*before, sys.executable, here/'writing.py', part, folder], capture_output=True, text=True, env=os.environ|dict(OMP_NUM_THREADS='1', PYTHONPATH=os.pathsep.join(filter(None, [str(here.parent), os.environ.get('PYTHONPATH')]))))
@@ -19,7 +25,7 @@ def test_no_other_way_to_write():
     "Each line of the library that writes is in the list below, and each of these is in a `replacing` or a `making_folder`, or goes where nothing is kept"
     known = {
         'core.py': ['path.parent.mkdir','f = open(tmp','os.replace(tmp','tmp.write_bytes(data)','path.parent.mkdir','tmp.mkdir()','os.replace(tmp'],   # replacing, making_folder, write_state
-        'bench.py': ['.write_bytes(gzip','replacing(file) as f: f.write_text'],                                                                        # the first in a temporary folder
+        'bench.py': ['.write_bytes(gzip','.mkdir(parents','.save(folder','open(names[0]','f.write(_idx_header','replacing(file) as f: f.write_text'],                                                                      # all but the last in temporary folders
         'callbacks.py': ['f.write_text','self.writer = SummaryWriter'],                                                                               # CSVLogger; TensorBoard appends, each record with a checksum
         'cli.py': ['os.open(os.devnull','st.write_bytes(data)','js.write_text','open(f, \'w\'','.savefig(f','replacing(submission) as f: f.write_text'],
         'datasets.py': ['file.parent.mkdir','open(file, \'wb\')','open(folder/f','f.write(b)','.mkdir(parents=True)','.save(folder','labels.csv\').write_text'],  # a lock's folder; downloads, IDX files, PNGs, each in a making_folder
@@ -32,10 +38,10 @@ def test_no_other_way_to_write():
     for name,lines in found.items():
         for l in lines: assert any(k in l for k in known.get(name, ())), f'{name} writes in a way of its own: {l}'
 
-def test_killed(tmp_path, tally):
+def test_killed(folder, tally):
     "At each step, in the middle of a write, and at any time; also where a write fails because the file would get too large"
     ways = {}
-    for o in ran('kill', tmp_path):
+    for o in ran('kill', folder):
         assert o['leftovers']==[], o
         for k,n in o['deaths'].items(): ways[k] = ways.get(k,0)+n
         tally('kills', o['kind'], survived=sum(n for k,n in o['deaths'].items() if k!='too large'), **{'bytes lost':0})
@@ -56,8 +62,8 @@ def test_full_disk(tmp_path, tally):
         assert o['refused']>=1 or o['kind']=='Folders', o # a cache that cannot be kept is no error
         tally('full disks', o['kind'], survived=o['refused'] or 7, **{'bytes lost':0})
 
-def test_race(tmp_path, tally):
-    r = {o['kind']:o for o in ran('race', tmp_path)}
+def test_race(folder, tally):
+    r = {o['kind']:o for o in ran('race', folder)}
     for k,o in r.items():
         assert o['status']==[0]*8 and not o['left'], o
         tally('processes', k, raced=8, failed=0)
