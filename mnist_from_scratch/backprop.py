@@ -6,10 +6,11 @@
 __all__ = ['numerical_grad', 'check_grad', 'Layer', 'LinearLayer', 'ReluLayer', 'SigmoidLayer', 'MnistLossLayer',
            'CrossEntropyLayer', 'Layers', 'by_hand', 'calc_grad_by_hand']
 
-# %% ../nbs/13_backprop.ipynb #5b3bb36e
+# %% ../nbs/13_backprop.ipynb #f45c0777
 import torch
 from fastcore.basics import noop
 from torch import nn, Tensor
+from .core import check_shapes
 from .losses import log_softmax, mnist_loss, nll_loss, sigmoid
 from .neural_net import relu
 
@@ -34,7 +35,7 @@ def numerical_grad(
         xs[i] = v
     return g
 
-# %% ../nbs/13_backprop.ipynb #8f85f3d7
+# %% ../nbs/13_backprop.ipynb #05b2b028
 def check_grad(
     f, # Takes a tensor shaped like `x`, float64, and gives one number
     x:Tensor, # Where
@@ -44,7 +45,7 @@ def check_grad(
     rtol:float=1e-4 # … and in addition, as a share of the slope
 ) -> float: # The largest difference
     "Compare `grad` with `numerical_grad(f, x)`. Raises `AssertionError` with index and both values where they differ most, `ValueError` for another shape."
-    if grad.shape!=x.shape: raise ValueError(f'a gradient has the shape of its tensor, {tuple(x.shape)}, not {tuple(grad.shape)}')
+    check_shapes('check_grad', x=(x,'[...]'), grad=(grad,'[...]'))
     num = numerical_grad(f, x, eps)
     diff = (grad-num).abs()
     bad = ~(diff <= atol+rtol*num.abs())   # so that nan is bad
@@ -76,7 +77,7 @@ class Layer:
         if g is None or g.shape!=self.out.shape: raise ValueError(f'{type(self).__name__} gave shape {tuple(self.out.shape)}; its backward takes a gradient of that shape, not {None if g is None else tuple(g.shape)}')
         with torch.no_grad(): return self.bwd(g) if to_input else self.bwd_params(g)
 
-# %% ../nbs/13_backprop.ipynb #3f335386
+# %% ../nbs/13_backprop.ipynb #3d428268
 def _add_grad(p, g): p.grad = g if p.grad is None else p.grad+g
 
 class LinearLayer(Layer):
@@ -85,13 +86,13 @@ class LinearLayer(Layer):
         w:Tensor, # Weights to start with, [k, m]; the layer makes a copy
         b:Tensor # Biases to start with, [m]; the same
     ):
-        if w.ndim!=2 or b.shape!=w.shape[1:]: raise ValueError(f'LinearLayer takes weights [k, m] and biases [m], not {tuple(w.shape)} and {tuple(b.shape)}')
+        check_shapes('LinearLayer', w=(w,'float [k,m]'), b=(b,'float [m]'))
         self.w,self.b = w.detach().clone(),b.detach().clone()
 
     def parameters(self): return [self.w,self.b]
 
     def fwd(self, x):
-        if x.ndim!=2 or x.shape[1]!=len(self.w): raise ValueError(f'this LinearLayer takes inputs [N, {len(self.w)}], not {tuple(x.shape)}')
+        check_shapes('this LinearLayer', x=(x,f'float [N,{len(self.w)}]'))
         self.x = x
         return torch.addmm(self.b, x, self.w)     # x@w + b
 

@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['mean_digits', 'mnist_distance', 'rmse_distance', 'is_3', 'Proportion', 'mcnemar', 'PixelSimilarity']
 
-# %% ../nbs/03_baseline.ipynb #ca2278a7
+# %% ../nbs/03_baseline.ipynb #7a3d9f47
 import math
 
 import torch
 from torch import nn, Tensor
-from .core import MnistError, exportable
+from .core import MnistError, check_shapes, exportable
 from .datasets import Digits
 
 # %% ../nbs/03_baseline.ipynb #0d74e54b
@@ -86,7 +86,7 @@ def mcnemar(
     i,j = (a & ~b).sum().item(),(~a & b).sum().item()
     return i, j, min(1., 2*sum(math.comb(i+j, k) for k in range(min(i,j)+1))/2**(i+j))
 
-# %% ../nbs/03_baseline.ipynb #9c025a25
+# %% ../nbs/03_baseline.ipynb #a6e951b5
 _dists = dict(l1=mnist_distance, rmse=rmse_distance)
 
 @exportable
@@ -112,7 +112,8 @@ class PixelSimilarity(nn.Module):
     def forward(self,
         x:Tensor # float [N, 28, 28] or [N, 784], in [0,1]
     ) -> Tensor: # [N, n]: minus the distance to each mean
-        "One class after the other, so that memory holds N×28×28 differences and not n times as many"
+        "One class after the other, so that memory holds N×28×28 differences and not n times as many. Raises `ShapeError` for other inputs."
+        check_shapes('PixelSimilarity', x=(x,'float [N,28,28] or float [N,1,28,28] or float [N,784]'))
         x = x.reshape(-1, 28, 28)
         return -torch.stack([_dists[self.dist](x, m) for m in self.means], dim=1)
 

@@ -6,7 +6,7 @@
 __all__ = ['RESNET18_URL', 'cnn_learner', 'conv2d', 'conv', 'mnist_convnet', 'BasicBlock', 'ResNet', 'resnet18', 'Resize',
            'ImageDataset', 'ImageDataLoaders', 'AdaptiveConcatPool2d', 'create_head', 'vision_learner']
 
-# %% ../nbs/14_convnet.ipynb #6f399e8a
+# %% ../nbs/14_convnet.ipynb #a91a24d4
 import os
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from PIL import Image, ImageOps
 from fastcore.basics import patch
 from fastcore.foundation import L
 from torch import nn, Tensor
-from .core import MnistError, default_device, exportable
+from .core import MnistError, check_shapes, default_device, exportable
 from .datasets import _FORMATS, _check_link, _entries, _grey, read_image
 from .losses import CrossEntropyLossFlat
 from .minibatches import DataLoader, DataLoaders, collate
@@ -24,7 +24,7 @@ from .optimizers import Adam
 from .learner import Learner
 from . import callbacks # gives Learner its freeze
 
-# %% ../nbs/14_convnet.ipynb #19e0906a
+# %% ../nbs/14_convnet.ipynb #33299592
 def conv2d(
     x:Tensor, # Images, [N, in, H, W]
     weight:Tensor, # Kernels, [out, in, kh, kw]
@@ -33,6 +33,7 @@ def conv2d(
     padding:int=0 # So many rows and columns of zeros around each image
 ) -> Tensor: # [N, out, (H+2*padding-kh)//stride+1, (W+2*padding-kw)//stride+1]
     "Slide each kernel over each image: at each place, the sum of products over all channels. As `torch.nn.functional.conv2d`."
+    check_shapes('conv2d', x=(x,'float [N,i,H,W]'), weight=(weight,'float [o,i,h,w]'), **({} if bias is None else dict(bias=(bias,'float [o]'))))
     kh,kw = weight.shape[2:]
     x = nn.functional.pad(x, [padding]*4)
     res = torch.einsum('nchwij,ocij->nohw', x.unfold(2,kh,stride).unfold(3,kw,stride), weight)

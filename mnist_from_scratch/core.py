@@ -34,7 +34,7 @@ def _printable(s):
     return ''.join(c if c.isprintable() else repr(c)[1:-1] for c in str(s))
 
 # %% ../nbs/00_core.ipynb #4915963d
-def _seen(o): return f"{str(o.dtype)[6:]} [{','.join(map(str, o.shape))}]" if isinstance(o, Tensor) else type(o).__name__
+def _seen(o): return f"{str(o.dtype).removeprefix('torch.')} [{','.join(map(str, o.shape))}]" if hasattr(o, 'dtype') and hasattr(o, 'shape') else type(o).__name__
 
 class ShapeError(MnistError, ValueError):
     "Tensors have other shapes or types than are needed. `tensors` are as for `check_shapes`."

@@ -6,7 +6,7 @@
 __all__ = ['BUNDLED', 'MIRRORS', 'MNIST_FILES', 'as_mnist', 'read_image', 'Digits', 'bundled_digits', 'read_idx', 'load_idx',
            'cache_dir', 'load_folder', 'load_csv', 'download_mnist', 'load_digits', 'URLs', 'untar_data']
 
-# %% ../nbs/01_datasets.ipynb #62d75473
+# %% ../nbs/01_datasets.ipynb #38b09728
 import csv, gzip, hashlib, io, math, mmap, os, re, stat, sys, time, warnings, zlib
 from contextlib import contextmanager
 from functools import partial
@@ -23,7 +23,7 @@ from filelock import FileLock
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from .core import MnistError, making_folder, read_state, write_state, _line
+from .core import MnistError, check_shapes, making_folder, read_state, write_state, _line
 
 # %% ../nbs/01_datasets.ipynb #56a62d7b
 def _grey(im):
@@ -152,7 +152,7 @@ def read_image(
     except Exception as e: # a damaged file can make Pillow raise nearly anything
         raise MnistError(f"cannot read {path}: {getattr(e, 'strerror', None) or 'it is damaged, or no image'}; give an image file, such as PNG or JPEG") from e
 
-# %% ../nbs/01_datasets.ipynb #4a431b8b
+# %% ../nbs/01_datasets.ipynb #fe6664e8
 class Digits:
     """A set of handwritten digits in two tensors, `x` the images and `y` the labels (`None` where they are not known).
 
@@ -165,12 +165,9 @@ class Digits:
         source:str='' # Where they came from, in words
     ):
         x,n = torch.as_tensor(x),len(x)
-        if x.dtype!=torch.uint8 or x.shape!=(n,28,28):
-            raise MnistError(f'images must be uint8 of shape [N,28,28], not {x.dtype} of shape {list(x.shape)}')
+        if y is not None: y = torch.as_tensor(y)
+        check_shapes('Digits', images=(x,'uint8 [N,28,28]'), **({} if y is None else dict(labels=(y,'int64 [N]'))))
         if y is not None:
-            y = torch.as_tensor(y)
-            if y.dtype!=torch.int64 or y.shape!=(n,):
-                raise MnistError(f'{n} images need int64 labels of shape [{n}], not {y.dtype} of shape {list(y.shape)}')
             if n and not 0<=y.min()<=y.max()<=9: raise MnistError(f'labels must be 0 to 9, not {y.min()} to {y.max()}')
         self.x,self.y,self.source = x,y,source
 

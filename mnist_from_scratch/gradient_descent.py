@@ -5,9 +5,10 @@
 # %% auto #0
 __all__ = ['descend', 'roller_coaster', 'quadratic', 'mse', 'rmse', 'show_preds', 'apply_step']
 
-# %% ../nbs/04_gradient_descent.ipynb #e258e84d
+# %% ../nbs/04_gradient_descent.ipynb #c3c5544c
 import torch
 from torch import Tensor
+from .core import check_shapes
 from .pixels import to_np
 
 # %% ../nbs/04_gradient_descent.ipynb #32735a9e
@@ -46,12 +47,13 @@ def quadratic(
     a,b,c = params
     return a*t**2 + b*t + c
 
-# %% ../nbs/04_gradient_descent.ipynb #70bcef0d
+# %% ../nbs/04_gradient_descent.ipynb #1aca3e19
 def mse(
     preds:Tensor, # Predictions
     targets:Tensor # What they should be, of the same shape
 ) -> Tensor: # One number
-    "Mean squared error"
+    "Mean squared error. Raises `ShapeError` where the shapes differ."
+    check_shapes('mse', preds=(preds,'[...]'), targets=(targets,'[...]'))
     return ((preds-targets)**2).mean()
 
 def rmse(

@@ -5,20 +5,21 @@
 # %% auto #0
 __all__ = ['confusion_matrix', 'plot_confusion', 'worst_mistakes', 'report']
 
-# %% ../nbs/15_interpret.ipynb #a86ada1f
+# %% ../nbs/15_interpret.ipynb #fe39e3db
 import torch
 from torch import Tensor
+from .core import check_shapes
 from .baseline import Proportion
 from .pixels import show_image, to_np
 
-# %% ../nbs/15_interpret.ipynb #13356b13
+# %% ../nbs/15_interpret.ipynb #825450d3
 def confusion_matrix(
     preds:Tensor, # Predicted classes, int64 [N]
     targs:Tensor, # True classes, int64 [N]
     n:int # How many classes there are
 ) -> Tensor: # int64 [n, n]: row `i`, column `j` counts items of class `i` that were taken for `j`
     "Rows are the truth, columns the answers, as in scikit-learn. Raises `ValueError` for a class that is not 0 to n-1."
-    if preds.shape!=targs.shape: raise ValueError(f'{len(preds)} predictions do not fit {len(targs)} targets')
+    check_shapes('confusion_matrix', preds=(preds,'int64 [N]'), targs=(targs,'int64 [N]'))
     for o in preds,targs:
         if len(o) and not 0<=o.min()<=o.max()<n: raise ValueError(f'classes lie between 0 and {n-1}, not from {o.min()} to {o.max()}')
     return (targs*n+preds).bincount(minlength=n*n).view(n,n)
@@ -47,17 +48,18 @@ def plot_confusion(
     ax.tick_params(length=0)
     return ax
 
-# %% ../nbs/15_interpret.ipynb #68197dde
+# %% ../nbs/15_interpret.ipynb #78b2577a
 def worst_mistakes(
     scores:Tensor, # Activations, one column a class, [N, n]
     targs:Tensor # True classes, int64 [N]
 ) -> Tensor: # Positions of the mistakes, int64, the worst first
-    "Where the highest score belongs to a wrong class, sorted by its lead over the right one."
+    "Where the highest score belongs to a wrong class, sorted by its lead over the right one. Raises `ShapeError` for other shapes."
+    check_shapes('worst_mistakes', scores=(scores,'float [N,n]'), targs=(targs,'int64 [N]'))
     lead = scores.amax(1) - scores.gather(1, targs[:,None])[:,0]
     wrong = (scores.argmax(1)!=targs).nonzero()[:,0]
     return wrong[lead[wrong].argsort(descending=True, stable=True)]
 
-# %% ../nbs/15_interpret.ipynb #dc6b5795
+# %% ../nbs/15_interpret.ipynb #a17d95b3
 def report(
     x:Tensor, # Images, [N, 28, 28]
     scores:Tensor, # What the model says about them, [N, n]
@@ -68,6 +70,7 @@ def report(
 ): # A matplotlib `Figure`
     "One page on a classifier: accuracy, some digits, the worst mistakes, and the confusion matrix."
     from matplotlib.figure import Figure
+    check_shapes('report', x=(x,'[N,28,28]'), scores=(scores,'float [N,n]'), targs=(targs,'int64 [N]'))
     preds,ncols = scores.argmax(1),8
     fig = Figure(figsize=(12,6), layout='constrained')
     fig.suptitle(f'{title}\n{Proportion.of(preds==targs)} of {len(x):,} right (with 95 % interval)'.strip())

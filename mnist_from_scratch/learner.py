@@ -8,7 +8,7 @@ __all__ = ['CancelFitException', 'CancelEpochException', 'CancelTrainException',
            'Learner', 'SkipToEpoch', 'Metric', 'AvgMetric', 'AvgLoss', 'TorchMetric', 'mk_metric', 'AvgSmoothLoss',
            'Recorder', 'ProgressCallback', 'FiniteLossCallback', 'GatherPredsCallback']
 
-# %% ../nbs/09_learner.ipynb #ee5c1b2f
+# %% ../nbs/09_learner.ipynb #9566f8b4
 import math, sys, time
 from contextlib import contextmanager
 from functools import partial
@@ -19,7 +19,7 @@ import torch
 from fastcore.basics import GetAttr, class2attr, noop, patch
 from fastcore.foundation import L
 from torch import nn, Tensor
-from .core import MnistError, apply, blame, read_state, to_device, write_state, _line
+from .core import MnistError, apply, blame, one_with_one, read_state, to_device, write_state, _line
 from .optimizers import Adam, OptimWrapper
 
 # %% ../nbs/09_learner.ipynb #5d618d1f
@@ -215,7 +215,7 @@ def _set_state(self:Learner, ps, **kwargs):
     for p in ps:
         if p in state: state[p].update(kwargs)
 
-# %% ../nbs/09_learner.ipynb #9a3b204c
+# %% ../nbs/09_learner.ipynb #ce9741a4
 @patch
 def _with_events(self:Learner, f, event, ex):
     try: self(f'before_{event}'); f()
@@ -228,7 +228,7 @@ def _do_one_batch(self:Learner):
     except RuntimeError as e: _blame_layer(e, self.model, self.xb); raise
     self('after_pred')
     if self.yb:
-        try: self.loss_grad = self.loss_func(self.pred, *self.yb)
+        try: self.loss_grad = self.loss_func(self.pred, *self.yb) if self.iter else one_with_one(self.loss_func, self.pred, *self.yb)
         except Exception as e: blame(e, f'the loss, of {_seen(self.pred)} and {_seen(self.y)}'); raise
         self.loss = self.loss_grad.detach().clone()
     self('after_loss')
@@ -336,7 +336,7 @@ class SkipToEpoch(Callback):
     def before_epoch(self):
         if self.epoch < self._skip_to: raise CancelEpochException
 
-# %% ../nbs/09_learner.ipynb #be89ab99
+# %% ../nbs/09_learner.ipynb #b7bfcf0f
 class Metric:
     "What is measured over an epoch: `reset`, `accumulate` after each batch, then `value`."
     def reset(self): "Forget all batches"
@@ -353,7 +353,8 @@ class AvgMetric(Metric):
     def __init__(self, func): self.func = func
     def reset(self): self.values,self.sizes = [],[]
     def _value(self, learn):
-        try: return torch.as_tensor(self.func(learn.pred, *learn.yb)).detach()
+        f = self.func if self.sizes else partial(one_with_one, self.func)
+        try: return torch.as_tensor(f(learn.pred, *learn.yb)).detach()
         except Exception as e: blame(e, f'metric {self.name}'); raise
     def accumulate(self, learn): self.values.append(self._value(learn)); self.sizes.append(len(learn.yb[0]))
     @property

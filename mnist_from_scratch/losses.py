@@ -7,18 +7,21 @@ __all__ = ['sigmoid', 'mnist_loss', 'batch_accuracy', 'softmax', 'log_softmax', 
            'error_rate', 'top_k_accuracy', 'binary_cross_entropy_with_logits', 'BaseLoss', 'CrossEntropyLossFlat',
            'BCEWithLogitsLossFlat', 'MnistLossFlat', 'MSELossFlat']
 
-# %% ../nbs/05_losses.ipynb #4e7e038f
+# %% ../nbs/05_losses.ipynb #7c884ee9
 import torch
 from torch import Tensor
+from .core import ShapeError, check_shapes
 
-# %% ../nbs/05_losses.ipynb #cb9a58a6
+# %% ../nbs/05_losses.ipynb #8c871d44
 def sigmoid(
-    x:Tensor # Any shape
+    x:Tensor # Floats, any shape
 ) -> Tensor: # The same shape, each value between 0 and 1
-    "$1/(1+e^{-x})$, with a finite slope for every `x`: below −88, where $e^{-x}$ leaves the range of 32-bit floats, it is cut off."
-    return 1/(1+torch.exp(-x.clamp(min=-88)))
+    "$1/(1+e^{-x})$, and $e^x/(1+e^x)$ where `x` is negative: with the right slope for every `x`, in any type of floats."
+    neg = x<0
+    e = torch.exp(torch.where(neg, x, -x))
+    return torch.where(neg, e, 1)/(1+e)
 
-# %% ../nbs/05_losses.ipynb #76cd27ba
+# %% ../nbs/05_losses.ipynb #b5daffe9
 def mnist_loss(
     predictions:Tensor, # Activations, [N] or [N,1]
     targets:Tensor, # 1 for the class to recognise, 0 for the other; the same shape
@@ -26,18 +29,18 @@ def mnist_loss(
 ) -> Tensor: # One number between 0 and 1
     """Mean distance of `activation(predictions)` from `targets`, after chapter 4 of fast.ai's book.
 
-    Raises `ValueError` where the shapes differ, since broadcasting [N] against [N,1] would compare all with all."""
-    if predictions.shape!=targets.shape: raise ValueError(f'mnist_loss compares one with one: predictions are {tuple(predictions.shape)}, targets {tuple(targets.shape)}')
+    Raises `ShapeError` where the shapes differ, since broadcasting [N] against [N,1] would compare all with all."""
+    check_shapes('mnist_loss', predictions=(predictions,'float [...]'), targets=(targets,'[...]'))
     predictions = activation(predictions)
     return torch.where(targets==1, 1-predictions, predictions).mean()
 
-# %% ../nbs/05_losses.ipynb #76c4cbc9
+# %% ../nbs/05_losses.ipynb #c0b5a58e
 def batch_accuracy(
     xb:Tensor, # Activations, [N] or [N,1]
     yb:Tensor # 1 or 0; the same shape
 ) -> Tensor: # One number between 0 and 1
-    "Share of activations on the right side: a probability above 0.5 is a yes. Raises `ValueError` where the shapes differ."
-    if xb.shape!=yb.shape: raise ValueError(f'batch_accuracy compares one with one: activations are {tuple(xb.shape)}, targets {tuple(yb.shape)}')
+    "Share of activations on the right side: a probability above 0.5 is a yes. Raises `ShapeError` where the shapes differ."
+    check_shapes('batch_accuracy', xb=(xb,'float [...]'), yb=(yb,'[...]'))
     return ((sigmoid(xb)>0.5)==yb).float().mean()
 
 # %% ../nbs/05_losses.ipynb #fdc2ea8a
@@ -58,7 +61,7 @@ def log_softmax(
     x = x - x.amax(dim, keepdim=True)
     return x - torch.exp(x).sum(dim, keepdim=True).log()
 
-# %% ../nbs/05_losses.ipynb #863ff959
+# %% ../nbs/05_losses.ipynb #093c2f15
 def _reduce(losses, reduction):
     if reduction=='none': return losses
     if reduction not in ('mean','sum'): raise ValueError(f"reduction is 'mean', 'sum' or 'none', not {reduction!r}")
@@ -69,8 +72,8 @@ def nll_loss(
     target:Tensor, # Class numbers, int64 [N]
     reduction:str='mean' # 'mean', 'sum', or 'none' for one loss per item
 ) -> Tensor: # One number, or [N]
-    "Minus the log probability of the right class. Raises `ValueError` for shapes or labels that do not fit, and for an unknown `reduction`."
-    if target.shape!=log_probs.shape[:1]: raise ValueError(f'one class number per row: for activations {tuple(log_probs.shape)} targets are {tuple(log_probs.shape[:1])}, not {tuple(target.shape)}')
+    "Minus the log probability of the right class. Raises `ValueError` for shapes, types or labels that do not fit, and for an unknown `reduction`."
+    check_shapes('nll_loss', log_probs=(log_probs,'float [N,n]'), target=(target,'int64 [N]'))
     n = log_probs.shape[-1]
     if target.numel() and not (0<=target.min() and target.max()<n): raise ValueError(f'labels lie between 0 and {n-1} for {n} classes, not from {target.min()} to {target.max()}')
     losses = -log_probs[torch.arange(len(target), device=target.device), target]
@@ -84,18 +87,18 @@ def cross_entropy(
     "Cross-entropy of the softmax of `input`, as `torch.nn.functional.cross_entropy`."
     return nll_loss(log_softmax(input), target, reduction)
 
-# %% ../nbs/05_losses.ipynb #245095e0
+# %% ../nbs/05_losses.ipynb #f175945b
 def accuracy(
     inp:Tensor, # Activations or probabilities, [..., n]
     targ:Tensor, # Class numbers, [...] or [..., 1]
     axis:int=-1 # The axis that runs over the classes
 ) -> Tensor: # One number between 0 and 1
-    "Share of items whose highest activation is that of the right class. Raises `ValueError` where the counts differ."
+    "Share of items whose highest activation is that of the right class. Raises `ShapeError` where the counts differ, or there is only one class."
     pred = inp.argmax(dim=axis).flatten()
-    if len(pred)!=targ.numel(): raise ValueError(f'accuracy compares one with one: there are {len(pred)} predictions and {targ.numel()} targets')
+    if len(pred)!=targ.numel() or inp.shape[axis]<2: raise ShapeError('accuracy', inp=(inp,'[N,n], with at least two classes,'), targ=(targ,'[N]'))
     return (pred==targ.flatten()).float().mean()
 
-# %% ../nbs/05_losses.ipynb #abcd5864
+# %% ../nbs/05_losses.ipynb #94034553
 def error_rate(
     inp:Tensor, # As for `accuracy`
     targ:Tensor, # As for `accuracy`
@@ -110,21 +113,20 @@ def top_k_accuracy(
     k:int=5, # How many of the highest count
     axis:int=-1 # The axis that runs over the classes
 ) -> Tensor: # One number between 0 and 1
-    "Share of items whose class is among the `k` highest activations. Raises `ValueError` where the shapes do not fit."
-    if targ.shape!=inp.select(axis, 0).shape: raise ValueError(f'top_k_accuracy compares one with one: activations are {tuple(inp.shape)}, targets {tuple(targ.shape)}')
+    "Share of items whose class is among the `k` highest activations. Raises `ShapeError` where the shapes do not fit."
+    if targ.shape!=inp.select(axis, 0).shape: raise ShapeError('top_k_accuracy', inp=(inp,'[N,n]'), targ=(targ,'[N]'))
     top = inp.topk(k, dim=axis).indices
     return (top==targ.unsqueeze(axis)).any(axis).float().mean()
 
-# %% ../nbs/05_losses.ipynb #9d75a9e2
+# %% ../nbs/05_losses.ipynb #b837ae21
 def binary_cross_entropy_with_logits(
     input:Tensor, # Activations, any shape
     target:Tensor, # 1 for the class to recognise, 0 for the other, or a probability between them; the same shape
     reduction:str='mean' # As for `nll_loss`
 ) -> Tensor: # One number, or the shape of `input`
-    "Minus the log probability that the sigmoid of `input` gives to `target`, as PyTorch's function of this name. Raises `ValueError` where the shapes differ."
-    if input.shape!=target.shape: raise ValueError(f'one target for each activation: activations are {tuple(input.shape)}, targets {tuple(target.shape)}')
-    yes,no = log_softmax(torch.stack([input, torch.zeros_like(input)], -1)).unbind(-1)
-    return _reduce(-(target*yes + (1-target)*no), reduction)
+    "Minus the log probability that the sigmoid of `input` gives to `target`, as PyTorch's function of this name. Raises `ShapeError` where the shapes differ."
+    check_shapes('binary_cross_entropy_with_logits', input=(input,'float [...]'), target=(target,'[...]'))
+    return _reduce((1-target)*input + torch.logaddexp(torch.zeros_like(input), -input), reduction)
 
 # %% ../nbs/05_losses.ipynb #0603b0d4
 class BaseLoss:
@@ -147,29 +149,29 @@ class CrossEntropyLossFlat(BaseLoss):
     def activation(self, x): "Probabilities, by softmax"; return softmax(x, self.axis)
     def decodes(self, x): "The class of the highest value"; return x.argmax(self.axis)
 
-# %% ../nbs/05_losses.ipynb #f8974873
+# %% ../nbs/05_losses.ipynb #f4e58cd8
 class BCEWithLogitsLossFlat(BaseLoss):
     "`binary_cross_entropy_with_logits` of activations and targets with as many elements; an answer is yes above `thresh`."
     def __init__(self, thresh:float=0.5, reduction:str='mean'):
         super().__init__(reduction=reduction)
         self.thresh = thresh
-    def __call__(self, inp, targ): return binary_cross_entropy_with_logits(*_flat(inp, targ), self.reduction)
+    def __call__(self, inp, targ): return binary_cross_entropy_with_logits(*_flat(self, inp, targ), self.reduction)
     def activation(self, x): "Probabilities, by sigmoid"; return sigmoid(x)
     def decodes(self, x): "Is the probability above `thresh`?"; return x>self.thresh
 
 class MnistLossFlat(BCEWithLogitsLossFlat):
     "`mnist_loss`, with the sigmoid, of activations and targets with as many elements."
     def __call__(self, inp, targ):
-        inp,targ = _flat(inp, targ)
+        inp,targ = _flat(self, inp, targ)
         return _reduce((sigmoid(inp)-targ).abs(), self.reduction)
 
 class MSELossFlat(BaseLoss):
     "Mean squared difference of predictions and targets with as many elements."
     def __call__(self, inp, targ):
-        inp,targ = _flat(inp, targ)
+        inp,targ = _flat(self, inp, targ)
         return _reduce((inp-targ)**2, self.reduction)
 
-def _flat(inp, targ):
+def _flat(loss, inp, targ):
     "Both as [N]; the targets as floats"
-    if inp.numel()!=targ.numel(): raise ValueError(f'one target for each prediction: predictions are {tuple(inp.shape)}, targets {tuple(targ.shape)}')
+    if inp.numel()!=targ.numel() or not inp.is_floating_point(): raise ShapeError(type(loss).__name__, inp=(inp,'float [N,…]'), targ=(targ,'[N,…]'))
     return inp.reshape(-1),targ.reshape(-1).to(inp.dtype)

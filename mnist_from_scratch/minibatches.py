@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['collate', 'DataLoader', 'DigitRows', 'to_dset', 'DataLoaders']
 
-# %% ../nbs/06_minibatches.ipynb #ec8c22fa
+# %% ../nbs/06_minibatches.ipynb #ebedd6fb
 import math, operator, random
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
@@ -20,18 +20,20 @@ from fastcore.basics import noop, patch
 from PIL import Image
 from torch import Tensor
 from torch.utils.data import DataLoader as TorchDL, IterableDataset, TensorDataset
-from .core import blame, default_device, exportable, set_seed, to_cpu, to_device
+from .core import ShapeError, _seen, blame, check_shapes, default_device, exportable, set_seed, to_cpu, to_device
 from .datasets import Digits, as_mnist, read_image
 from .pixels import show_images
 
-# %% ../nbs/06_minibatches.ipynb #4bbd8a08
+# %% ../nbs/06_minibatches.ipynb #9df80248
 def collate(
     items:list # Items of one kind: tensors, arrays, numbers, strings, or tuples, lists and dictionaries of these
 ): # The same structure, with a new first axis in each tensor; strings as a tuple
     """Turn a list of items into an item of stacks, as fastai and PyTorch do (Python's floats become 64-bit ones).
 
-    Raises `TypeError` for other kinds, `ValueError` for items of different lengths."""
+    Raises `TypeError` for other kinds, `ValueError` for items of different lengths or shapes."""
     o = items[0]
+    if isinstance(o, (Tensor,np.ndarray)) and (odd := [i for i in items if getattr(i, 'shape', None)!=o.shape]):
+        raise ShapeError(f'cannot stack items of {_seen(o)} and of {_seen(odd[0])}: bring them to one shape, or pass collate_fn')
     if isinstance(o, Tensor): return torch.stack(list(items))
     if isinstance(o, np.ndarray): return torch.from_numpy(np.stack(items))
     if isinstance(o, float): return torch.tensor(items, dtype=torch.float64)   # as PyTorch's
@@ -115,12 +117,14 @@ def one_batch(self:DataLoader):
     for b in self.new(num_workers=0): return b
     raise ValueError(f'this DataLoader has no batch: {self.n} items, bs={self.bs}, drop_last={self.drop_last}')
 
-# %% ../nbs/06_minibatches.ipynb #0ceabb6d
+# %% ../nbs/06_minibatches.ipynb #e7e53e8b
 @patch
 def _check(self:DataLoader):
     "Raises an error where the arguments do not fit together"
     samplers = self.sampler is not None or self.batch_sampler is not None
     kind = type(self.dataset).__name__
+    for k,v in dict(bs=self.bs, num_workers=self.num_workers, n=self._n).items():
+        if v is not None and (not hasattr(v, '__index__') or isinstance(v, bool)): raise TypeError(f'{k} of a DataLoader is a whole number, not {v!r}')
     if self.bs is not None and self.bs<1: raise ValueError(f'a batch holds at least one item, not {self.bs}')
     if odd := [k for k in self.kwargs if k not in _worker_args]:
         raise TypeError(f'a DataLoader takes no {odd[0]}; for workers there are {", ".join(_worker_args)}')
@@ -133,7 +137,7 @@ def _check(self:DataLoader):
     if self.batch_sampler is not None and others:
         raise ValueError('a batch_sampler makes whole batches; leave out bs, shuffle, drop_last, n and sampler')
 
-# %% ../nbs/06_minibatches.ipynb #75f0e7b0
+# %% ../nbs/06_minibatches.ipynb #9eabb74e
 def _floats(b):
     "An item or a batch with pixels from 0 to 1, where they were bytes"
     if b[0].dtype!=torch.uint8: return b
@@ -146,6 +150,7 @@ class DigitRows(TensorDataset):
 
     Where `x` are bytes, uint8 [N,784], they are kept as such, and items are made of them. Without `y` an item is `(x,)`."""
     def __init__(self, x, y=None, vocab=None, to_target=None):
+        check_shapes('DigitRows', x=(x,'uint8 [N,784] or float [N,784]'), **({} if y is None else dict(y=(y,'int64 [N] or int64 [N,1]'))))
         super().__init__(x, *(() if y is None else (y,)))
         self.vocab,self.to_target = vocab,to_target
 
@@ -177,26 +182,24 @@ def to_dset(
     to_target = partial(_targets, classes=classes, positive=positive)
     return DigitRows(_pixel_rows(ds, as_bytes), to_target(ds), vocab, to_target)
 
-# %% ../nbs/06_minibatches.ipynb #f4d5f739
+# %% ../nbs/06_minibatches.ipynb #dde49924
 def _row(im):
     "One image as a row of 784 floats"
     if isinstance(im, (str,Path)): im = read_image(im)
     if isinstance(im, Image.Image) and (im.size,im.mode)!=((28,28),'L'): im = as_mnist(im)
     im = im if isinstance(im, Tensor) else torch.from_numpy(np.array(im))
-    if im.numel()!=784:
-        raise ValueError(f'an image has 28×28 pixels, not shape {tuple(im.shape)}; pass a list of such images, or PIL images of any size')
-    if not im.is_floating_point(): im = im.float() if im.dtype==torch.bool else im.float()/255
-    elif not 0<=im.min()<=im.max()<=1:
-        raise ValueError(f'pixels that are floats lie between 0 (paper) and 1 (ink), not from {im.min():.3g} to {im.max():.3g}; '
-                         'divide by 255, or pass whole numbers')
-    return im.float().flatten()
+    if im.squeeze().shape not in ((28,28),(784,)) or im.is_complex(): raise ShapeError('test_ds', **{'a list of images':(im,'[28,28] or [784], or PIL images of any size,')})
+    top = 1 if im.is_floating_point() or im.dtype==torch.bool else 255
+    if not 0<=im.min()<=im.max()<=top:
+        raise ValueError(f'pixels lie between 0 (paper) and 1 (ink) if they are floats, or 255 if they are whole numbers, not from {im.min():.3g} to {im.max():.3g} in {_seen(im)}')
+    return (im.float()/top).flatten()
 
 @patch
 def test_ds(self:DigitRows,
     items, # `Digits`; or a list of images: 28×28 or 784 numbers (bytes, or floats from 0 to 1), PIL images or files of any size
     with_labels:bool=False # Targets too? Then `items` are labelled `Digits`, or pairs of an image and a digit
 ) -> DigitRows: # Rows, and targets if asked for
-    "Images as rows like those of this set. Raises `ValueError` for other shapes, or floats outside of [0,1]."
+    "Images as rows like those of this set. Raises `ValueError` for other shapes, or pixels out of range."
     if isinstance(items, TensorDataset): return items if with_labels else DigitRows(items.tensors[0], None, self.vocab, self.to_target)   # rows already
     if isinstance(items, Digits): x,y = _pixel_rows(items),items.y
     else:

@@ -544,6 +544,8 @@ def _(d):
 # %% ../nbs/16_side_by_side.ipynb #b04a48d5
 reasons.update(
     MnistError='the exception of this library: one line that says what is wrong outside of the code, and what to do',
+    ShapeError='what check_shapes and one_with_one raise', check_shapes='compares shapes and types with a line like those of this book\'s comments; jaxtyping does so for annotations, and this library does without it',
+    one_with_one='watches whether a loss broadcasts all against all, where the libraries at most warn',
     replacing='a file that appears whole or not at all: Python has os.replace, which is its last step, and no block around it',
     making_folder='the same for a folder that several processes want at once',
     exportable='marks what a file may name, as torch.serialization.add_safe_globals does for pickles; both only note it, and there is no result',

@@ -250,19 +250,19 @@ def test_check_grad_tolerances():
     assert check_grad(cubed, x, g, rtol=1e-3)==pytest.approx(.01, abs=1e-4)==check_grad(cubed, x, g, atol=.1, rtol=0)
 
 @pytest.mark.parametrize('f,error,text', [
-    (lambda: check_grad(cubed, torch.ones(3), torch.ones(3,1)), ValueError, r'\(3,\), not \(3, 1\)'),
+    (lambda: check_grad(cubed, torch.ones(3), torch.ones(3,1)), ValueError, r'of one shape, not float32 \[3\] and float32 \[3,1\]'),
     (lambda: numerical_grad(lambda x: x*2, torch.ones(3)), ValueError, r'shape \(3,\)'),
     (lambda: ReluLayer().backward(torch.ones(3)), ValueError, 'ReluLayer cannot go back'),
     (lambda: (l:=ReluLayer(), l(torch.ones(4,3)), l.backward(torch.ones(3))), ValueError, r'\(4, 3\).*not \(3,\)'),
     (lambda: (l:=ReluLayer(), l(torch.ones(4,3)), l.backward()), ValueError, r'\(4, 3\).*not None'),
     (lambda: Layers(ReluLayer()).backward(torch.ones(3)), ValueError, 'Layers cannot go back'),
-    (lambda: LinearLayer(torch.ones(3,2), torch.ones(1)), ValueError, r'not \(3, 2\) and \(1,\)'),
-    (lambda: LinearLayer(torch.ones(3), torch.ones(())), ValueError, r'not \(3,\) and \(\)'),
-    (lambda: LinearLayer(torch.ones(3,2), torch.ones(2))(torch.ones(3)), ValueError, r'inputs \[N, 3\], not \(3,\)'),
-    (lambda: LinearLayer(torch.ones(3,2), torch.ones(2))(torch.ones(4,2)), ValueError, r'inputs \[N, 3\], not \(4, 2\)'),
+    (lambda: LinearLayer(torch.ones(3,2), torch.ones(1)), ValueError, r'not float32 \[3,2\] and float32 \[1\]'),
+    (lambda: LinearLayer(torch.ones(3), torch.ones(())), ValueError, r'not float32 \[3\] and float32 \[\]'),
+    (lambda: LinearLayer(torch.ones(3,2), torch.ones(2))(torch.ones(3)), ValueError, r'x float \[N,3\], not float32 \[3\]'),
+    (lambda: LinearLayer(torch.ones(3,2), torch.ones(2))(torch.ones(4,2)), ValueError, r'x float \[N,3\], not float32 \[4,2\]'),
     (lambda: by_hand(nn.Sequential(nn.Linear(2,2), nn.Dropout())), TypeError, 'not Dropout'),
     (lambda: by_hand(nn.Sequential(nn.Linear(2,2,bias=False))), TypeError, 'with a bias'),
-    (lambda: MnistLossLayer()(torch.ones(3,1), torch.ones(3)), ValueError, 'one with one'),
+    (lambda: MnistLossLayer()(torch.ones(3,1), torch.ones(3)), ValueError, 'of one shape'),
     (lambda: CrossEntropyLayer()(torch.ones(3,2), torch.tensor([0,1,2])), ValueError, 'labels lie'),
 ])
 def test_errors(f, error, text):

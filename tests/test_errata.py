@@ -9,7 +9,7 @@ import pytest
 nbs = Path(__file__).parent.parent/'nbs'
 
 errata = [   # number, what, chapter, source, output
-    ( 1, 'the images in the place of the labels, stopped',          '07_training_loop',    r'calc_grad\(xb, xb, model\)', r'one with one'),
+    ( 1, 'the images in the place of the labels, stopped',          '07_training_loop',    r'calc_grad\(xb, xb, model\)', r'of one shape'),
     ( 1, 'the same unchecked, and what it costs',                   '07_training_loop',    r'def on_images', r'images for labels +0\.[45]'),
     ( 2, 'activations cut at 0.5',                                  '05_losses',           r'\(acts>0\.5\)==yes', r'tensor\(0\.6667\)'),
     ( 3, 'a mean squared error with a root',                        '04_gradient_descent', r'\(rmse,1e-5\)', r'160\.70 to 160\.42'),
