@@ -18,5 +18,5 @@ setup(
     extras_require=dict(dev=cfg['dev_requirements'].split()),
     entry_points=dict(console_scripts=cfg['console_scripts'].split(), nbdev=[f"{cfg['lib_path']}={cfg['lib_path']}._modidx:d"]),
     classifiers=['Development Status :: 3 - Alpha', 'Intended Audience :: Education', 'Natural Language :: English',
-                 'Programming Language :: Python :: 3', 'Topic :: Scientific/Engineering :: Artificial Intelligence'],
+                 'Programming Language :: Python :: 3', *[f'Programming Language :: Python :: 3.{v}' for v in range(11, 16)], 'Topic :: Scientific/Engineering :: Artificial Intelligence'],
 )

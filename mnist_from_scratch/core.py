@@ -171,7 +171,7 @@ def set_seed(
 ):
     "Seed Python's, NumPy's and PyTorch's generators with `s`."
     random.seed(s)
-    np.random.seed(s % 2**32)
+    np.random.seed(s % (2**32-1))     # as fastai; NumPy takes no larger ones
     torch.manual_seed(s)
     if reproducible: torch.backends.cudnn.deterministic,torch.backends.cudnn.benchmark = True,False
 
