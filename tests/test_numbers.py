@@ -32,7 +32,7 @@ for d in 0,1: pairs |= {f'softmax {d}':(partial(us.softmax, dim=d), partial(F.so
 pairs |= {'mnist_loss':(us.mnist_loss, l1, 'yes'), 'mse':(mse, F.mse_loss, 'yes'), 'rmse':(rmse, lambda x,t: F.mse_loss(x, t).sqrt(), 'yes')}
 for r in 'mean','sum','none':
     pairs |= {f'cross_entropy {r}':(partial(us.cross_entropy, reduction=r), partial(F.cross_entropy, reduction=r), 'class'), f'CrossEntropyLossFlat {r}':(us.CrossEntropyLossFlat(reduction=r), partial(F.cross_entropy, reduction=r), 'class'),
-              f'nll_loss {r}':(partial(us.nll_loss, reduction=r), partial(F.nll_loss, reduction=r), 'class'),
+              f'nll_loss {r}':(lambda x,t,r=r: us.nll_loss(F.log_softmax(x, 1), t, r), lambda x,t,r=r: F.nll_loss(F.log_softmax(x, 1), t, reduction=r), 'class'),
               f'binary_cross_entropy_with_logits {r}':(partial(us.binary_cross_entropy_with_logits, reduction=r), partial(F.binary_cross_entropy_with_logits, reduction=r), 'yes'),
               f'BCEWithLogitsLossFlat {r}':(us.BCEWithLogitsLossFlat(reduction=r), Flat(F.binary_cross_entropy_with_logits, r), 'yes'),
               f'MnistLossFlat {r}':(us.MnistLossFlat(reduction=r), Flat(l1, r), 'yes'), f'MSELossFlat {r}':(us.MSELossFlat(reduction=r), Flat(F.mse_loss, r), 'yes')}
