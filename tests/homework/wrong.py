@@ -1,0 +1,669 @@
+"Homework as people hand it in, wrong: each with the name of the mistake that the checker should see in it. Written without the checker's own wrong answers in view."
+import math
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn, tensor
+
+answers = []
+def wrong(task, mistake): return lambda f: answers.append((task, mistake, f))
+
+# --- images
+
+@wrong('mean_digit', 'mean of each image')
+def _(stack): return stack.float().flatten(1).mean(1)
+
+@wrong('mean_digit', 'one number for all pixels')
+def _(stack): return stack.double().mean().item()
+
+@wrong('mean_digit', 'overflow of bytes')
+def _(stack):
+    total = torch.zeros_like(stack[0])
+    for im in stack: total += im
+    return total/len(stack)
+
+@wrong('mean_digit', 'rounded to whole numbers')
+def _(stack): return stack.double().mean(0).type(stack.dtype)
+
+@wrong('mean_digit', 'sum instead of mean')
+def _(stack): return np.array(stack, dtype=float).sum(axis=0)
+
+@wrong('center', 'axes not kept')
+def _(ims):
+    m = ims.flatten(1).mean(1)
+    return ims - m
+
+@wrong('center', 'one mean for all')
+def _(ims): return ims - sum(ims.flatten().tolist())/ims.numel()
+
+@wrong('center', 'mean of each pixel')
+def _(ims): return ims - torch.stack(list(ims)).mean(dim=0)
+
+@wrong('center', 'argument changed in place')
+def _(ims):
+    for im in ims: im -= im.mean()
+    return ims
+
+# --- a first guess
+
+@wrong('mnist_distance', 'one number for the whole batch')
+def _(a, b): return F.l1_loss(*torch.broadcast_tensors(a, b))
+
+@wrong('mnist_distance', 'differences cancel')
+def _(a, b): return (a-b).flatten(-2).mean(-1)
+
+@wrong('mnist_distance', 'RMSE instead of L1')
+def _(a, b): return torch.sqrt(((a-b)**2).mean(-1).mean(-1))
+
+@wrong('mnist_distance', 'squares instead of absolute values')
+def _(a, b): return torch.pow(a-b, 2).mean([-2,-1])
+
+@wrong('mnist_distance', 'sum instead of mean')
+def _(a, b): return np.abs(a.numpy()-b.numpy()).sum((-1,-2))
+
+@wrong('mnist_distance', 'absolute value after the mean')
+def _(a, b):
+    d = a-b
+    return d.mean((-2,-1)).abs()
+
+@wrong('rmse_distance', 'MSE called RMSE')
+def _(a, b): return (a-b).square().mean((-2,-1))
+
+@wrong('rmse_distance', 'root before the mean')
+def _(a, b): return ((a-b)**2).sqrt().mean((-1,-2))
+
+@wrong('rmse_distance', 'one number for the whole batch')
+def _(a, b): return math.sqrt(((a-b)**2).mean()) if (a-b).numel() else math.nan
+
+@wrong('rmse_distance', 'sum instead of mean')
+def _(a, b): return torch.linalg.vector_norm(a-b, dim=(-2,-1))
+
+def l1(a, b): return (a-b).abs().mean((-1,-2))
+
+@wrong('is_3', 'the other class')
+def _(x, m3, m7): return ~(l1(x, m3) <= l1(x, m7))
+
+@wrong('is_3', 'if on a whole tensor')
+def _(x, m3, m7):
+    if l1(x, m3) < l1(x, m7): return True
+    return False
+
+@wrong('is_3', 'another distance')
+def _(x, m3, m7): return ((x-m3)**2).sum((-1,-2)) < ((x-m7)**2).sum((-1,-2))
+
+@wrong('is_3', 'distances instead of an answer')
+def _(x, m3, m7):
+    d3,d7 = l1(x, m3),l1(x, m7)
+    return d3-d7
+
+# --- downhill
+
+@wrong('mse', 'RMSE called MSE')
+def _(p, t): return torch.sqrt(F.mse_loss(p, t.to(p.dtype)))
+
+@wrong('mse', 'L1 instead of squares')
+def _(p, t):
+    total = 0
+    for a,b in zip(p.flatten(), t.flatten()): total = total + abs(a-b)
+    return total/p.numel()
+
+@wrong('mse', 'sum instead of mean')
+def _(p, t): return torch.dot((p-t).flatten(), (p-t).flatten())
+
+@wrong('mse', 'differences cancel')
+def _(p, t): return torch.mean(p-t)
+
+@wrong('mse', 'autograd cannot follow')
+def _(p, t): return float(((p-t)**2).mean())
+
+@wrong('mse', 'nothing returned')
+def _(p, t): print(((p-t)**2).mean())
+
+@wrong('rmse', 'MSE called RMSE')
+def _(p, t): return torch.square(p-t).mean()
+
+@wrong('rmse', 'root before the mean')
+def _(p, t): return torch.mean(((p-t)**2)**.5)
+
+@wrong('sgd_step', 'new tensors')
+def _(params, lr):
+    for p in params:
+        if p.grad is not None: p = p - lr*p.grad
+
+@wrong('sgd_step', 'recorded by autograd')
+def _(params, lr):
+    for p in params: p -= p.grad*lr
+
+@wrong('sgd_step', 'uphill')
+def _(params, lr):
+    with torch.no_grad():
+        for p in params:
+            if p.grad is None: continue
+            p += lr*p.grad
+
+@wrong('sgd_step', 'gradients cleared before use')
+def _(params, lr):
+    for p in params:
+        if p.grad is None: continue
+        p.grad = torch.zeros_like(p)
+        p.data -= lr*p.grad
+
+@wrong('sgd_step', 'no gradient yet')
+def _(params, lr):
+    for p in params: p.data -= p.grad*lr
+
+# --- losses
+
+@wrong('sigmoid', 'sign of the exponent')
+def _(x): return 1/(1+math.e**x.clamp(-80,80))
+
+@wrong('sigmoid', 'overflow')
+def _(x):
+    e = x.exp()
+    return e/(e+1)
+
+@wrong('sigmoid', 'overflow in the slope')
+def _(x): return (1+(-x).exp())**-1
+
+@wrong('sigmoid', 'tanh')
+def _(x): return torch.tanh(x)
+
+@wrong('sigmoid', 'autograd cannot follow')
+def _(x): return 1/(1+np.exp(-x.detach().numpy().clip(-80,80)))
+
+@wrong('mnist_loss', 'no sigmoid')
+def _(preds, targs): return torch.where(targs==1, 1-preds, preds).mean()
+
+@wrong('mnist_loss', 'all against all')
+def _(preds, targs):
+    preds = preds.sigmoid()
+    return torch.where(targs==1, 1-preds, preds).mean()
+
+@wrong('mnist_loss', 'targets the wrong way round')
+def _(preds, targs):
+    preds = torch.sigmoid(preds)
+    return torch.where(targs==1, preds, 1-preds).mean()
+
+@wrong('mnist_loss', 'sum instead of mean')
+def _(preds, targs): return (preds.sigmoid()-targs.float()).abs().sum()
+
+@wrong('mnist_loss', 'a loss without a slope')
+def _(preds, targs): return ((preds.sigmoid()>0.5)!=(targs==1)).float().mean()
+
+@wrong('mnist_loss', 'cross-entropy instead')
+def _(preds, targs): return F.binary_cross_entropy(preds.sigmoid(), targs.to(preds.dtype))
+
+@wrong('batch_accuracy', 'threshold on the wrong scale')
+def _(xb, yb): return ((xb>0.5).float()==yb.float()).float().mean()
+
+@wrong('batch_accuracy', 'sigmoid cut at 0')
+def _(xb, yb):
+    preds = xb.sigmoid() > 0
+    return (preds==yb).sum()/yb.numel()
+
+@wrong('batch_accuracy', 'all against all')
+def _(xb, yb):
+    preds = xb.sigmoid()
+    return ((preds>0.5)==yb).float().mean()
+
+@wrong('batch_accuracy', 'count instead of share')
+def _(xb, yb): return sum(int((a>0)==bool(b)) for a,b in zip(xb.flatten(), yb.flatten()))
+
+@wrong('softmax', 'softmax over the wrong axis')
+def _(acts):
+    e = torch.exp(acts-acts.max(0).values if len(acts) else acts)
+    return e/e.sum(dim=0)
+
+@wrong('softmax', 'softmax over the wrong axis')
+def _(acts): return F.softmax(acts, dim=1)
+
+@wrong('softmax', 'overflow')
+def _(acts):
+    e = math.e**acts
+    return e/torch.sum(e, -1, keepdim=True)
+
+@wrong('softmax', 'axis not kept')
+def _(acts):
+    e = torch.exp(acts)
+    return e/e.sum(axis=-1)
+
+@wrong('softmax', 'one sum for the whole batch')
+def _(acts):
+    if not acts.numel(): return acts
+    e = (acts-acts.max()).exp()
+    return e/e.sum()
+
+@wrong('softmax', 'argument changed in place')
+def _(acts):
+    acts.sub_(acts.amax(-1, keepdim=True)).exp_()
+    return acts/acts.sum(-1, keepdim=True)
+
+@wrong('log_softmax', 'logarithm of a zero')
+def _(acts):
+    e = torch.exp(acts-acts.amax(-1, keepdim=True))
+    return torch.log(e/e.sum(-1, keepdim=True))
+
+@wrong('log_softmax', 'no logarithm')
+def _(acts): return F.softmax(acts, dim=-1)
+
+@wrong('cross_entropy', 'softmax before a cross-entropy that has one')
+def _(acts, targs):
+    probs = torch.softmax(acts, dim=1)
+    return nn.CrossEntropyLoss()(probs, targs)
+
+@wrong('cross_entropy', 'sum instead of mean')
+def _(acts, targs): return nn.CrossEntropyLoss(reduction='sum')(acts, targs)
+
+@wrong('cross_entropy', 'sign')
+def _(acts, targs): return torch.log_softmax(acts, 1).gather(1, targs[:,None]).mean()
+
+@wrong('cross_entropy', 'every target for every row')
+def _(acts, targs):
+    sm = F.log_softmax(acts, dim=1)
+    return -sm[:,targs].mean()
+
+@wrong('cross_entropy', 'no softmax')
+def _(acts, targs): return F.nll_loss(acts, targs)
+
+@wrong('cross_entropy', 'logarithm of a zero')
+def _(acts, targs): return -(acts.softmax(1).gather(1, targs[:,None])).log().mean()
+
+@wrong('cross_entropy', 'no logarithm')
+def _(acts, targs): return F.nll_loss(acts.softmax(1), targs)
+
+@wrong('accuracy', 'argmax over the wrong axis')
+def _(acts, targs): return (torch.argmax(acts, dim=0)==targs).float().mean()
+
+@wrong('accuracy', 'argmax over everything')
+def _(acts, targs): return (torch.argmax(acts)==targs).double().mean()
+
+@wrong('accuracy', 'count instead of share')
+def _(acts, targs): return (acts.argmax(1)==targs).sum().item()
+
+@wrong('accuracy', 'values instead of positions')
+def _(acts, targs): return (acts.amax(1)==targs).float().mean()
+
+# --- mini-batches
+
+@wrong('batches', 'last batch dropped')
+def _(x, y, bs):
+    i = 0
+    while i+bs<=len(x):
+        yield x[i:i+bs],y[i:i+bs]
+        i += bs
+
+@wrong('batches', 'an empty batch at the end')
+def _(x, y, bs):
+    for k in range(len(x)//bs+1): yield x[bs*k:bs*k+bs],y[bs*k:bs*k+bs]
+
+@wrong('batches', 'labels not cut')
+def _(x, y, bs):
+    for part in x.split(bs):
+        if len(part): yield part,y
+
+@wrong('batches', 'only the first batch')
+def _(x, y, bs):
+    for i in range(0, len(x), bs): return [(x[i:i+bs],y[i:i+bs])]
+    return []
+
+@wrong('shuffled', 'labels left behind')
+def _(x, y):
+    idx = np.random.permutation(len(x))
+    return x[idx],y
+
+@wrong('shuffled', 'two different orders')
+def _(x, y):
+    def mix(t): return t[torch.randperm(len(t))]
+    return mix(x),mix(y)
+
+@wrong('shuffled', 'drawn with replacement')
+def _(x, y):
+    idx = np.random.choice(len(x), len(x))
+    return x[idx],y[idx]
+
+@wrong('split', 'the validation set is trained on')
+def _(x, y, pct):
+    v = torch.randperm(len(x))[:int(pct*len(x))]
+    return x,y,x[v],y[v]
+
+@wrong('split', 'not drawn at random')
+def _(x, y, pct):
+    n = int(len(x)*(1-pct))
+    return x[:n],y[:n],x[n:],y[n:]
+
+@wrong('split', 'the validation set is the training set')
+def _(x, y, pct):
+    i = torch.randperm(len(x))
+    return x[i],y[i],x[i],y[i]
+
+# --- the training loop
+
+@wrong('init_params', 'not a leaf')
+def _(size, std=1.0): return torch.randn(size, requires_grad=True)*std
+
+@wrong('init_params', 'no requires_grad')
+def _(size, std=1.0): return torch.normal(0., std, size if isinstance(size, tuple) else (size,))
+
+@wrong('init_params', 'uniform numbers')
+def _(size, std=1.0):
+    w = std*torch.rand(size)
+    w.requires_grad = True
+    return w
+
+@wrong('mat_mul', 'assigned instead of added')
+def _(a, b):
+    c = torch.zeros(len(a), b.shape[1], dtype=a.dtype)
+    for i in range(len(a)):
+        for j in range(b.shape[1]):
+            for k in range(len(b)): c[i,j] = a[i,k]*b[k,j]
+    return c
+
+@wrong('mat_mul', 'last product missing')
+def _(a, b):
+    c = torch.zeros(len(a), b.shape[1], dtype=a.dtype)
+    for i in range(len(a)):
+        for j in range(b.shape[1]):
+            for k in range(len(b)-1): c[i,j] += a[i,k]*b[k,j]
+    return c
+
+@wrong('mat_mul', 'element by element')
+def _(a, b): return torch.mul(a, b)
+
+@wrong('linear1', 'bias forgotten')
+def _(xb, w, b): return torch.matmul(xb, w)
+
+@wrong('linear1', '[N] instead of [N,1]')
+def _(xb, w, b): return (xb@w).sum(1)+b[0]
+
+@wrong('calc_grad', 'old gradients cleared')
+def _(xb, yb, model, loss_func):
+    for p in model.parameters(): p.grad = None
+    loss_func(model(xb), yb).backward()
+
+@wrong('calc_grad', 'no backward')
+def _(xb, yb, model, loss_func): return loss_func(model(xb), yb)
+
+@wrong('calc_grad', 'gradient stops')
+def _(xb, yb, model, loss_func):
+    with torch.no_grad(): preds = model(xb)
+    loss_func(preds, yb).backward()
+
+@wrong('calc_grad', 'loss arguments exchanged')
+def _(xb, yb, model, loss_func):
+    preds = model(xb)
+    loss = loss_func(yb, preds)
+    loss.backward()
+
+@wrong('train_epoch', 'gradients not cleared')
+def _(model, dl, opt, loss_func):
+    for x,y in dl:
+        loss = loss_func(model(x), y)
+        loss.backward()
+        opt.step()
+
+@wrong('train_epoch', 'gradients cleared before use')
+def _(model, dl, opt, loss_func):
+    for x,y in dl:
+        loss_func(model(x), y).backward()
+        opt.zero_grad()
+        opt.step()
+
+@wrong('train_epoch', 'no step')
+def _(model, dl, opt, loss_func):
+    for x,y in dl:
+        opt.zero_grad()
+        loss_func(model(x), y).backward()
+
+@wrong('train_epoch', 'one step for all batches')
+def _(model, dl, opt, loss_func):
+    opt.zero_grad()
+    for x,y in dl: loss_func(model(x), y).backward()
+    opt.step()
+
+@wrong('train_epoch', 'only the first batch')
+def _(model, dl, opt, loss_func):
+    for x,y in dl:
+        opt.zero_grad()
+        loss_func(model(x), y).backward()
+        opt.step()
+        return model
+
+@wrong('train_epoch', 'arguments')
+def _(model): pass
+
+@wrong('train_epoch', 'images handed in as targets')
+def _(model, dl, opt, loss_func):
+    for b in dl:
+        opt.zero_grad()
+        loss_func(model(b[0]), b[0]).backward()
+        opt.step()
+
+@wrong('validate_epoch', 'the mean of batch means')
+def _(model, valid_dl, metric):
+    with torch.no_grad(): accs = [metric(model(xb), yb) for xb,yb in valid_dl]
+    return round(torch.stack(accs).mean().item(), 4)
+
+@wrong('validate_epoch', 'records kept')
+def _(model, dl, metric):
+    total = n = 0
+    for x,y in dl:
+        total = total+metric(model(x), y).item()*len(x)
+        n = n+len(x)
+    return total/n
+
+@wrong('validate_epoch', 'only the last batch')
+@torch.no_grad()
+def _(model, dl, metric):
+    for x,y in dl: acc = metric(model(x), y)
+    return acc
+
+@wrong('validate_epoch', 'metric arguments exchanged')
+@torch.no_grad()
+def _(model, dl, metric): return sum(metric(y, model(x))*len(y) for x,y in dl)/sum(len(y) for _,y in dl)
+
+# --- optimizers
+
+@wrong('BasicOptim', 'parameters used up')
+class _:
+    def __init__(self, params, lr): self.params = params; self.lr = lr
+    def step(self):
+        for p in self.params:
+            if p.grad is not None: p.data -= p.grad.data*self.lr
+    def zero_grad(self):
+        for p in self.params: p.grad = None
+
+class Plain:
+    def __init__(self, params, lr): self.params,self.lr = list(params),lr
+    @torch.no_grad()
+    def step(self):
+        for p in self.params:
+            if p.grad is not None: p -= self.lr*p.grad
+    def zero_grad(self):
+        for p in self.params: p.grad = None
+
+@wrong('BasicOptim', 'recorded by autograd')
+class _(Plain):
+    def step(self):
+        for p in self.params: p -= self.lr*p.grad
+
+@wrong('BasicOptim', 'zero_grad clears nothing')
+class _(Plain):
+    def zero_grad(self):
+        for p in self.params: g = p.grad; g = None
+
+@wrong('BasicOptim', 'no gradient yet')
+class _(Plain):
+    def step(self):
+        for p in self.params: p.data -= self.lr*p.grad.data
+
+@wrong('BasicOptim', 'learning rate ignored')
+class _(Plain):
+    def step(self):
+        for p in self.params:
+            if p.grad is not None: p.data = p.data-p.grad
+
+class Memory:
+    def __init__(self, params, lr, mom):
+        self.ps,self.lr,self.mom = [*params],lr,mom
+        self.vs = [0. for _ in self.ps]
+    def step(self):
+        for i,p in enumerate(self.ps):
+            self.vs[i] = self.new(self.vs[i], p.grad)
+            p.data -= self.lr*self.vs[i]
+    def zero_grad(self):
+        for p in self.ps: p.grad.zero_()
+
+@wrong('Momentum', 'average instead of sum')
+class _(Memory):
+    def new(self, v, g): return self.mom*v + g*(1-self.mom)
+
+@wrong('Momentum', 'no memory')
+class _(Memory):
+    def new(self, v, g): return g.clone()
+
+@wrong('Momentum', 'nothing fades')
+class _(Memory):
+    def new(self, v, g): return v+g
+
+@wrong('Momentum', 'momentum on the new gradient')
+class _(Memory):
+    def new(self, v, g): return v+g*self.mom
+
+# --- schedules, nets, a Learner
+
+@wrong('one_cycle', 'straight lines')
+def _(pos, lr_max, pct=.25, div=25., div_final=1e5):
+    lo,hi = lr_max/div,lr_max
+    if pos<=pct: return lo+(hi-lo)*pos/pct
+    return hi-(hi-hi/div_final)*(pos-pct)/(1-pct)
+
+@wrong('one_cycle', 'no rise')
+def _(pos, lr_max, pct=.25, div=25., div_final=1e5): return lr_max/div_final+(lr_max-lr_max/div_final)*(math.cos(pos*math.pi)+1)/2
+
+@wrong('relu', 'absolute value')
+def _(x): return x*x.sign()
+
+@wrong('relu', 'if on a whole tensor')
+def _(x): return max(x, 0)
+
+@wrong('relu', 'argument changed in place')
+def _(x):
+    x[x<0] = 0
+    return x
+
+@wrong('relu', 'leaky')
+def _(x): return F.leaky_relu(x.float())
+
+@wrong('simple_net', 'no ReLU')
+def _(n_in, n_hidden, n_out): return nn.Sequential(nn.Linear(n_in, n_hidden), nn.Linear(n_hidden, n_out))
+
+@wrong('simple_net', 'softmax at the end')
+def _(n_in, n_hidden, n_out): return nn.Sequential(nn.Linear(n_in, n_hidden), nn.ReLU(), nn.Linear(n_hidden, n_out), nn.Softmax(dim=1))
+
+@wrong('simple_net', 'sigmoid at the end')
+class _(nn.Module):
+    def __init__(self, a, b, c): super().__init__(); self.l1,self.l2 = nn.Linear(a,b),nn.Linear(b,c)
+    def forward(self, x): return self.l2(self.l1(x).relu()).sigmoid()
+
+@wrong('simple_net', 'layers that PyTorch does not see')
+class _(nn.Module):
+    def __init__(self, a, b, c): super().__init__(); self.layers = [nn.Linear(a,b),nn.Linear(b,c)]
+    def forward(self, x): return self.layers[1](F.relu(self.layers[0](x)))
+
+class Small:
+    def __init__(self, dls, model, loss_func, opt_func, lr, cbs):
+        self.train_dl,self.valid_dl = dls
+        self.model,self.loss_func,self.cbs,self.opt = model,loss_func,cbs,opt_func(model.parameters(), lr)
+    def tell(self, event):
+        for cb in self.cbs:
+            if hasattr(cb, event): getattr(cb, event)(self)
+    def train(self):
+        self.model.train()
+        for xb,yb in self.train_dl:
+            self.loss = self.loss_func(self.model(xb), yb)
+            self.loss.backward()
+            self.opt.step(); self.opt.zero_grad()
+            self.tell('after_batch')
+    def validate(self):
+        self.model.eval()
+        with torch.no_grad():
+            for xb,yb in self.valid_dl: self.loss = self.loss_func(self.model(xb), yb); self.tell('after_batch')
+    def fit(self, n):
+        self.tell('before_fit')
+        for _ in range(n):
+            self.tell('before_epoch'); self.train(); self.validate(); self.tell('after_epoch')
+        self.tell('after_fit')
+
+@wrong('Learner', 'the validation set is trained on')
+class _(Small):
+    def validate(self):
+        self.model.eval()
+        for xb,yb in self.valid_dl:
+            self.loss = self.loss_func(self.model(xb), yb)
+            self.loss.backward(); self.opt.step(); self.opt.zero_grad()
+            self.tell('after_batch')
+
+@wrong('Learner', 'eval() forgotten')
+class _(Small):
+    def validate(self):
+        with torch.no_grad():
+            for xb,yb in self.valid_dl: self.loss = self.loss_func(self.model(xb), yb); self.tell('after_batch')
+
+@wrong('Learner', 'a callback need not know all events')
+class _(Small):
+    def tell(self, event):
+        for cb in self.cbs: getattr(cb, event)(self)
+
+@wrong('Learner', 'gradients not cleared')
+class _(Small):
+    def train(self):
+        self.model.train()
+        for xb,yb in self.train_dl:
+            self.loss = self.loss_func(self.model(xb), yb)
+            self.loss.backward(); self.opt.step()
+            self.tell('after_batch')
+
+@wrong('Learner', 'no validation')
+class _(Small):
+    def validate(self): pass
+
+# --- all ten digits
+
+def ten(loss, clear=True, drop=False):
+    def f(model, x, y, epochs, lr, bs):
+        opt = torch.optim.SGD(model.parameters(), lr=lr)
+        for _ in range(epochs):
+            for xb,yb in zip(x.split(bs), y.split(bs)):
+                if drop and len(xb)<bs: continue
+                if clear: opt.zero_grad()
+                loss(model(xb), yb).backward()
+                opt.step()
+        return model
+    return f
+
+wrong('train_ten', 'softmax before a cross-entropy that has one')(ten(lambda p,y: F.cross_entropy(F.softmax(p, 1), y)))
+wrong('train_ten', 'gradients not cleared')(ten(F.cross_entropy, clear=False))
+wrong('train_ten', 'last batch dropped')(ten(F.cross_entropy, drop=True))
+wrong('train_ten', 'sum instead of mean')(ten(nn.CrossEntropyLoss(reduction='sum')))
+
+# --- any task
+
+@wrong('relu', 'too slow')
+def _(x):
+    while True:
+        try: x.undefined()
+        except Exception: pass
+
+@wrong('relu', 'too slow')
+def _(x):
+    import time
+    time.sleep(100)
+
+@wrong('relu', 'an exception')
+def _(x): return undefined
+
+@wrong('softmax', 'not a number')
+def _(x): return x/0
+
+@wrong('mse', 'shape')
+def _(p, t): return ((p-t)**2).mean().reshape(1,1)

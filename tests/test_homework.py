@@ -1,0 +1,299 @@
+"""The checker: it calls wrong homework by its name, passes right homework in any style, does no harm and takes none; and the notebook of tasks, empty and filled in.
+
+The answers that it is tried with are in the folder homework: `wrong.py` and `right.py`."""
+import builtins, importlib.util, json, random, re, subprocess, sys, textwrap, threading, time
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import nbformat, pytest, torch
+from mnist_from_scratch import homework as hw
+from mnist_from_scratch.core import MnistError
+from mnist_from_scratch.homework import check, check_file, check_folder, class_table, tasks
+
+here = Path(__file__).parent
+def answers(name):
+    spec = importlib.util.spec_from_file_location(name, here/'homework'/f'{name}.py')
+    spec.loader.exec_module(mod := importlib.util.module_from_spec(spec))
+    return mod.answers
+wrong,right = answers('wrong'),answers('right')
+def limit(mistake): return .3 if mistake=='too slow' else 20
+
+# --- what it knows
+
+@pytest.mark.parametrize('task,mistake,fn', wrong, ids=[f'{t}-{m}' for t,m,_ in wrong])
+def test_wrong(task, mistake, fn):
+    "A wrong answer gets the name of its mistake, and the two hints for it"
+    v = hw._judge(tasks[task], fn, limit(mistake))
+    assert (v.status, v.mistake)==('wrong', mistake), v
+    hints = [m.hints for m in tasks[task].mistakes if m.name==mistake] or [hw._common.get(mistake) or hw._general[mistake]]
+    assert tuple(v.hints) in hints and len(v.hints)==2 and all(v.hints) and v.came+v.should
+
+@pytest.mark.parametrize('task,fn', right, ids=[t for t,_ in right])
+def test_right(task, fn):
+    v = hw._judge(tasks[task], fn)
+    assert v, v
+
+def test_there_are_enough():
+    "25 tasks, 80 wrong answers and 40 right ones, some of each task"
+    assert len(tasks)>=25 and len(wrong)>=80 and len(right)>=40
+    assert {t for t,*_ in wrong}=={t for t,_ in right}==set(tasks)
+    assert sum(m not in hw._general for _,m,_ in wrong)>=80         # known by name, and not in general
+
+def test_every_mistake_has_two_hints():
+    "(That each can be told from the others is checked in the chapter.)"
+    for t in tasks.values():
+        for m in t.mistakes: assert len(m.hints)==2 and all(m.hints) and m.hints[0]!=m.hints[1], (t.name, m.name)
+
+@pytest.mark.parametrize('task,gone,fn', [o for o in wrong if o[1] not in hw._general and o[1] not in dict(hw._by_error)][::8], ids=lambda o: o if isinstance(o, str) else '')
+def test_it_is_the_entry_that_counts(task, gone, fn, monkeypatch):
+    "Without its entry a mistake is no longer named"
+    monkeypatch.setattr(tasks[task], 'mistakes', [m for m in tasks[task].mistakes if m.name!=gone])
+    assert hw._judge(tasks[task], fn).mistake!=gone
+
+def test_two_mistakes_are_named_one_after_the_other():
+    def softmax(x): return x.exp()/x.exp().sum(0)
+    assert check('softmax', softmax).mistake=='softmax over the wrong axis'
+    def softmax(x): return x.exp()/x.exp().sum(-1, keepdim=True)
+    assert check('softmax', softmax).mistake=='overflow'
+    def loop(model, dl, opt, loss_func):
+        for xb,yb in [*dl][:-1]: loss_func(model(xb), yb).backward(); opt.step()
+    assert check('train_epoch', loop).mistake=='gradients not cleared'
+
+# --- what it says
+
+def test_hints_get_clearer_and_begin_anew():
+    hw._told.clear()
+    def three(): return [check('relu', torch.abs).hint for _ in range(3)]
+    a,b,c = three()
+    assert a!=b==c
+    assert check('relu', torch.relu) and three()==[a,b,c]
+
+def test_text_fits_80_columns():
+    for task,mistake,fn in wrong[::3]:
+        text = repr(check(task, fn, seconds=limit(mistake)))
+        assert max(map(len, text.splitlines()))<=80 and text.startswith(f'{task}: not right yet') and 'hint' in text
+
+def test_card_escapes_everything():
+    bad = '<script>alert(1)</script>&"'
+    def relu(x): raise ValueError(bad)
+    v = check('relu', relu, answer=True)
+    page = v._repr_html_()
+    assert '<script' not in page and '&lt;script&gt;' in page and '<pre' in page
+    for k in 'task','given','came','should','hint','answer': assert bad not in hw.Verdict(**{**dict(task='x', status='wrong'), k:bad})._repr_html_()
+
+def test_the_name_is_enough():
+    def relu(x): return x.clamp(min=0)
+    assert check('relu') and check(relu) and check('relu', torch.relu)
+    del relu
+    v = check('relu')
+    assert v.status=='missing' and not v and '`relu(x)`' in v.hint
+    relu = 3
+    assert check('relu').mistake=='arguments'
+    for bad in 'rellu','foo': pytest.raises(MnistError, check, bad)
+    with pytest.raises(MnistError, match="no task is called foo; give its name first"):
+        def foo(): pass
+        check(foo)
+
+def test_the_books_own_does_not_count():
+    for t in tasks.values(): assert hw._judge(t, t.right).mistake=="the book's own"
+
+def test_where_an_exception_was():
+    def relu(x):
+        y = x
+        return y.nothing_like_that
+    v = check(relu)
+    assert v.mistake=='an exception' and "'nothing_like_that'" in v.came and re.search(r'\(line \d+: return y.nothing_like_that\)$', v.came) and '\n' not in v.came
+
+@pytest.mark.parametrize('fn', [lambda: 0, lambda x,y: 0, lambda *,x: 0])
+def test_arguments(fn):
+    v = hw._judge(tasks['relu'], fn)
+    assert v.mistake=='arguments' and v.should=='relu(x)' and v.came.startswith('relu(')
+def test_arguments_that_have_a_default_in_the_book():
+    def calc_grad(xb, yb, model): pass
+    assert check(calc_grad).mistake=='arguments'
+    def relu(x, inplace=False): return x.clamp(min=0)
+    assert check(relu)
+
+def test_progress():
+    hw._state.clear()
+    check('relu', torch.relu); check('mse', torch.abs); check('rmse')
+    p = hw.progress()
+    assert repr(p).startswith(f'1 of {len(tasks)} right') and '+ relu' in repr(p) and 'x mse' in repr(p) and '. rmse' in repr(p)
+    assert p._repr_html_().count('✓')==1 and p._repr_html_().count('✗')==1 and all(k in p._repr_html_() for k in tasks)
+
+# --- no harm
+
+w,names = torch.ones(3, requires_grad=True),[1]
+net = torch.nn.Linear(2, 1)
+count = 0
+def vandal(x):
+    global w, count, count2
+    print('noise'); sys.stderr.write('noise')
+    random.seed(1); np.random.seed(1); torch.manual_seed(1)
+    torch.set_grad_enabled(False); torch.set_default_dtype(torch.float64)
+    w.data += 1; net.weight.data.zero_(); net.bias.grad = torch.ones(1)
+    w,count,count2 = None,count+1,3
+    return x.clamp(min=0)
+
+def test_nothing_is_changed(capsys):
+    "Not the generators, the switches, the globals, their tensors, the modules; and nothing is printed"
+    def state(): return random.getstate(),np.random.get_state()[1].tolist(),torch.get_rng_state().tolist(),torch.is_grad_enabled(),torch.get_default_dtype(),w.tolist(),net.weight.tolist(),net.bias.grad,count,id(w),set(globals()),set(sys.modules)
+    hw._judge(tasks['relu'], torch.relu)
+    before = state()
+    hw._judge(tasks['relu'], vandal); check('relu', vandal)
+    assert state()==before
+    assert capsys.readouterr()==('','')
+
+def test_a_step_that_trains_globals():
+    "A loop that uses a global model instead of its argument does not train it"
+    ns = dict(model=torch.nn.Linear(2, 1))
+    exec('def train_epoch(m, dl, opt, f):\n    for x,y in dl: f(model(x), y).backward(); [p.data.sub_(p.grad) for p in model.parameters()]', ns)
+    before = [p.clone() for p in ns['model'].parameters()]
+    assert not hw._judge(tasks['train_epoch'], ns['train_epoch'])
+    assert all(torch.equal(a, b) and b.grad is None for a,b in zip(before, ns['model'].parameters()))
+
+def forever(x):
+    while True:
+        try: 1/0
+        except Exception: pass
+def sleeps(x): time.sleep(60)
+def never_ends(x, y, bs):
+    while True: yield x[:1],y[:1]
+
+def test_too_slow():
+    t = time.monotonic()
+    for fn in forever,sleeps: assert check('relu', fn, seconds=.2).mistake=='too slow'
+    assert check('batches', never_ends, seconds=.5).status=='wrong'
+    assert time.monotonic()-t<30
+    time.sleep(.5)      # no alarm is left
+
+def test_too_slow_in_a_thread():
+    "Where there are no alarms: in threads, and on Windows"
+    res = []
+    t = threading.Thread(target=lambda: res.append(check('relu', forever, seconds=.2).mistake)); t.start(); t.join(60)
+    assert res==['too slow']
+
+def test_too_slow_without_alarms(monkeypatch):
+    monkeypatch.delattr(hw.signal, 'setitimer')
+    assert check('relu', forever, seconds=.2).mistake=='too slow' and check('relu', torch.relu)
+
+def test_interrupt_gets_through():
+    def relu(x): raise KeyboardInterrupt
+    pytest.raises(KeyboardInterrupt, check, relu)
+def test_exit_does_not():
+    def relu(x): sys.exit('bye')
+    assert check(relu).came.startswith('SystemExit: bye')
+
+# --- files
+
+class_of_ten = dict(
+    good='import torch\ndef mse(p, t): return ((p-t)**2).mean()\ndef relu(x): return torch.relu(x)\ndef accuracy(a, t): return (a.argmax(1)==t).float().mean()',
+    wrong='def mse(p, t): return ((p-t)**2).mean().sqrt()\ndef relu(x): return x.abs()',
+    loops='def relu(x):\n    while True: pass\ndef mse(p, t): return ((p-t)**2).mean()',
+    blocks='import ctypes\ndef mse(p, t): return ((p-t)**2).mean()\ndef relu(x):\n    while True:\n        try:\n            while True: pass\n        except BaseException: pass',
+    exits='import os\ndef mse(p, t): os._exit(3)\ndef relu(x): return x.clamp(min=0)',
+    crashes='import ctypes\ndef relu(x): ctypes.string_at(0)\ndef accuracy(a, t): return (a.argmax(1)==t).float().mean()',
+    eats='import torch\ndef relu(x): return [0]*10**10\ndef mse(p, t): return torch.zeros(10**11).mean()',
+    syntax='def mse(p, t) return 0',
+    dies='import os\nos.kill(os.getpid(), 9)',
+    late='def relu(x): return x.clamp(min=0)\nprint(input())\nwhile True: pass')
+
+@pytest.fixture(scope='module')
+def hand_ins(tmp_path_factory):
+    folder = tmp_path_factory.mktemp('hand_ins')
+    for k,v in class_of_ten.items(): (folder/f'{k}.py').write_text(v)
+    cells = ['%matplotlib inline\n!ls\ndef mse(p, t): return ((p-t)**2).mean()', '%%bash\nexit', 'raise ValueError("<b>")', 'def relu(x): return x.clamp(min=0)']
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell('# x'), *map(nbformat.v4.new_code_cell, cells)]), folder/'book.ipynb')
+    (folder/'broken.ipynb').write_text('{"cells": 3}')
+    (folder/'bytes.py').write_bytes(b'\xff\xfe')
+    (folder/'notes.txt').write_text('no hand-in')
+    return folder
+
+@pytest.fixture(scope='module')
+def results(hand_ins): return check_folder(hand_ins, ['mse','relu','accuracy'], seconds=2, memory=1)
+
+def test_a_class(results, hand_ins):
+    "One bad hand-in stops nobody; each gets what it deserves"
+    def got(k): return [results[k]['tasks'][t]['mistake'] or 'right' for t in ('mse','relu','accuracy')]
+    assert set(results)=={f'{k}.py' for k in [*class_of_ten,'bytes']}|{'book.ipynb','broken.ipynb'}
+    assert got('good.py')==['right']*3 and results['good.py']['passed']==3 and results['good.py']['error']==''
+    assert got('wrong.py')==['RMSE called MSE','absolute value','missing']
+    assert got('loops.py')==['right','too slow','missing']
+    assert got('blocks.py')==['right','too slow','missing']
+    assert got('exits.py')==['an end of everything','right','missing']
+    assert got('crashes.py')==['missing','an end of everything','right']
+    assert got('eats.py')==['too much memory']*2+['missing']
+    assert got('syntax.py')==['missing']*3 and 'SyntaxError' in results['syntax.py']['error'] and 'line 1' in results['syntax.py']['error']
+    assert got('dies.py')==['missing']*3 and 'SIGKILL' in results['dies.py']['error']
+    assert 'EOFError' in results['late.py']['error'] and got('late.py')[1]=='right'
+    assert got('book.ipynb')==['right','right','missing'] and 'ValueError: <b>' in results['book.ipynb']['error'] and 'cell 3' in results['book.ipynb']['error']
+    for k in 'broken.ipynb','bytes.py': assert got(k)==['missing']*3 and 'cannot be read' in results[k]['error']
+
+def test_table_and_json(results):
+    assert json.loads(json.dumps(results))==results
+    text = class_table(results)
+    assert max(map(len, text.splitlines()))<=80 and re.search(r'^good.py +3  \+\+\+$', text, re.M) and re.search(r'^wrong.py +0  xx\.$', text, re.M)
+    assert 'relu: too slow' in text and not any('\n' in r['error'] for r in results.values())
+
+def test_nothing_is_left_in_the_folder(results, hand_ins): assert len([*hand_ins.rglob('*')])==len(class_of_ten)+4
+
+def test_hints_of_a_file(tmp_path):
+    f = tmp_path/'a b.py'
+    f.write_text('import helper\ndef relu(x): return helper.f(x)')
+    (tmp_path/'helper.py').write_text('def f(x): return x.abs()')
+    def hint(level): return [v.hint for v in check_file(f, ['relu'], level=level)[0]]
+    assert hint(1)!=hint(2) and 'absolute value' in hint(2)[0]
+    assert not (tmp_path/'__pycache__').exists()
+    for bad in tmp_path/'none.py',tmp_path: pytest.raises(MnistError, check_file, bad)
+    (tmp_path/'a.txt').write_text(''); pytest.raises(MnistError, check_file, tmp_path/'a.txt'); pytest.raises(MnistError, check_folder, tmp_path/'none')
+
+# --- the notebook of tasks
+
+book = nbformat.read(here.parent/'nbs/23_exercises.ipynb', 4)
+stated = {m[1]:c.source for c in book.cells if c.cell_type=='markdown' and (m := re.match(r'### (\w+)\n', c.source))}
+
+def test_each_task_is_stated():
+    "In the order of the checker: a text that has the call, shapes and an example, an empty cell, and the check"
+    assert [*stated]==[*tasks]
+    for i,c in enumerate(book.cells):
+        if not (m := re.match(r'### (\w+)\n', c.source)): continue
+        t = tasks[m[1]]
+        empty,checked = book.cells[i+1],book.cells[i+2]
+        assert empty.source.startswith(f'# your code: {t.name}(') and not empty.outputs and checked.source==f"check('{t.name}')"
+        assert f'`{t.name}({", ".join(p.name for p in t.params)}' in re.sub(r'=[\w.]+', '', c.source), t.call
+        assert '```python' in c.source
+
+def as_list(o): return o.tolist() if isinstance(o, torch.Tensor) else list(o) if isinstance(o, torch.Size) else o
+
+@pytest.mark.parametrize('name', stated)
+def test_example(name):
+    "The example in the text gives what stands beside it"
+    ns = dict(math=__import__('math'), torch=torch, nn=torch.nn, F=torch.nn.functional, tensor=torch.tensor, Tensor=torch.Tensor)
+    for t in tasks.values(): exec(t.answer, ns)
+    *before,last = re.search(r'```python\n(.+?)\n```', stated[name], re.S)[1].split('\n')
+    expr,expected = last.split('   # ')
+    *stmts,expr = expr.split('; ')
+    torch.manual_seed(0)
+    exec('\n'.join([*before,*stmts]), ns)
+    got,expected = as_list(eval(expr, ns)),eval(expected)
+    assert got==expected or torch.allclose(torch.tensor(got, dtype=torch.float64), torch.tensor(expected, dtype=torch.float64), rtol=1e-6), got
+
+def verdicts(nb): return [o.data['text/plain'] for c in nb.cells if c.cell_type=='code' and c.source.startswith('check(') for o in c.outputs]
+
+def test_stored_unsolved():
+    "Each check says what is missing, none raises"
+    assert len(verdicts(book))==len(tasks) and all('nothing to check yet' in o for o in verdicts(book))
+    assert not [o for c in book.cells if c.cell_type=='code' for o in c.outputs if o.output_type=='error']
+
+def test_solved():
+    "The key written into the empty cells: everything is right, from top to bottom, and the net at the end reads digits"
+    from nbclient import NotebookClient
+    nb = nbformat.v4.new_notebook(cells=[nbformat.from_dict(c) for c in book.cells if '%pip' not in c.source])
+    for c in nb.cells:
+        if c.cell_type=='code' and (m := re.match(r'# your code: (\w+)', c.source)): c.source = tasks[m[1]].answer
+    last = re.search(r'```python\n(.+?)```', nb.cells[-1].source, re.S)[1]
+    nb.cells.append(nbformat.v4.new_code_cell("import os; os.environ['MNIST_FROM_SCRATCH_DATA'] = 'digits'; torch.manual_seed(0)\n"+last))
+    NotebookClient(nb, timeout=600, kernel_name='python3').execute()
+    assert verdicts(nb)==[f'{k}: right' for k in tasks]
+    assert float(re.search(r'[\d.]+', nb.cells[-1].outputs[-1].data['text/plain'])[0])>.8
