@@ -26,7 +26,7 @@ from .core import MnistError
 from .minibatches import _same_rng
 from .optimizers import BasicOptim
 
-# %% ../nbs/20_homework.ipynb #c2780ef8
+# %% ../nbs/20_homework.ipynb #d10bba86
 def _tensors(v):
     "The tensors in `v`, a tensor, a module, or a list or tuple of these, as far as they are small enough to be copied"
     if isinstance(v, nn.Module): v = [*v.parameters(), *v.buffers()]
@@ -50,7 +50,8 @@ def _as_before(
             for k,v in kept.items():
                 if names.get(k) is not v: names[k] = v
             for t,data,grad,g in tensors:
-                if t.shape!=data.shape or not torch.equal(t, data): t.data = data
+                if t.shape!=data.shape: t.data = data
+                elif not torch.equal(t, data): t.data.copy_(data)
                 t.grad = grad
                 if g is not None: grad.data = g
 
@@ -117,7 +118,7 @@ def _pair(came, should):
     shapes = isinstance(came, Tensor) and isinstance(should, Tensor) and came.shape!=should.shape
     return tuple(f'{_list(o.tolist()) if isinstance(o, Tensor) and 0<o.numel()<=12 else _text(o)}' + (f', of shape {list(o.shape)}' if shapes and o.numel() else '') for o in (came,should))
 
-# %% ../nbs/20_homework.ipynb #ef452244
+# %% ../nbs/20_homework.ipynb #915754ca
 class _Probe:
     "An input for a function. `run(fn, o)` calls `fn` and notes in the dictionary `o` what it did; `maybe` is a right answer if an exception is right, too."
     def __init__(self, says, run, maybe=None): self.says,self.run,self.maybe = says,run,maybe
@@ -148,10 +149,10 @@ def _observe(fn, probe):
     torch.manual_seed(0)
     try: probe.run(fn, o)
     except (KeyboardInterrupt, _Late): raise
-    except BaseException as e: o['error'] = _error(e, fn)
+    except BaseException as e: o['error'],o['_where'] = _error(e, fn)
     return o
 
-# %% ../nbs/20_homework.ipynb #ef60f5fd
+# %% ../nbs/20_homework.ipynb #2312948e
 _root = Path(mnist_from_scratch.__file__).parent
 
 def _file_of(fn):
@@ -160,7 +161,7 @@ def _file_of(fn):
     return next((o.co_filename for o in codes if o), None)
 
 def _error(e, fn=None):
-    "One line about the exception `e` of `fn`, with the last line of the reader's own code that it came through"
+    "The exception `e` of `fn` in one line, and the last line of the reader's own code that it came through"
     tb,frames = e.__traceback__,[]
     while tb: frames.append((tb.tb_frame.f_code.co_filename, tb.tb_lineno)); tb = tb.tb_next
     file = _file_of(fn) or next((f for f,_ in frames if Path(f).parent!=_root), None)
@@ -168,7 +169,7 @@ def _error(e, fn=None):
     if isinstance(e, SyntaxError): n = e.lineno
     msg = ' '.join(str(e.msg if isinstance(e, SyntaxError) else e).split())
     line = linecache.getline(file, n).strip() if file and n else ''
-    return f'{type(e).__name__}: {msg[:160]}' + (f' (line {n}{": " + line[:60] if line else ""})' if n else '')
+    return f'{type(e).__name__}: {msg[:160]}', f' (line {n}{": " + line[:60] if line else ""})' if n else ''
 
 # %% ../nbs/20_homework.ipynb #bc0c3479
 @dataclass
@@ -245,7 +246,7 @@ _common = {
     'overflow': ('Try inputs of 1000. What is e^1000 in 32 bits?', 'The exponential overflows to infinity. Subtract the largest activation of the row first: that changes nothing in the result, and no exponent is above 0.'),
 }
 
-# %% ../nbs/20_homework.ipynb #15a34c87
+# %% ../nbs/20_homework.ipynb #785a4973
 _general = {
     'missing': ('', ''),
     "the book's own": ("This is the function of the book. Write one yourself, under the same name.",)*2,
@@ -257,7 +258,7 @@ _general = {
     'autograd cannot follow': ('The value is right, but nothing can be trained with it. Which step leads out of PyTorch, or from a slope to a jump?', 'The result has no slope. `.item()`, `float()`, NumPy, `.detach()`, `torch.tensor(…)` and comparisons end the record: stay with operators on tensors.'),
     'if on a whole tensor': ('Your code asks a tensor with many elements whether it is true. Which of the elements should answer?', '`if`, `and`, `or`, `min` and `max` of Python want one answer, and a tensor has many. Use `torch.where`, comparisons or `clamp`, which go through the elements.'),
     'gradient stops': ('Autograd has nothing to go back over. Where was the record cut off?', '`backward()` finds no parameter behind the loss: the predictions were made under `no_grad`, or with `.detach()`, `.item()` or `.data`.'),
-    'an exception': ('Read the message from its end, and look at the line it names. What are the shapes there?',)*2,
+    'an exception': ('Read the message, and look at the line it names. What are the shapes there?', 'Run that line by itself, with the input above, and print what goes into it.'),
     'an end of everything': ('Does your code call `exit`, or something written in C that crashes?', 'The whole process was ended by it, and not by an exception. Look for `exit()`, `os._exit`, threads, and memory that is written to directly.'),
     'shape': ('The shape is not the right one. Which axes should be left?', 'Print the shape after each step, and compare it with the one in the task.'),
     'not a number': ('Which of your steps gives infinity, or 0/0, for this input?', 'A `nan` or `inf` came in where the numbers are extreme or there are none. Look for exponentials, logarithms and divisions.'),
@@ -267,7 +268,7 @@ _by_error = [('recorded by autograd', r'leaf Variable that requires grad'), ('if
              ('autograd cannot follow', r"Can't call numpy\(\) on Tensor that requires grad"), ('gradient stops', r'does not require grad and does not have a grad_fn'),
              ('too much memory', r'MemoryError|can.t allocate memory|not enough memory')]
 
-# %% ../nbs/20_homework.ipynb #98cf9cfa
+# %% ../nbs/20_homework.ipynb #547846a0
 def _suspect(task, mine, bad, k):
     "The mistake that does what was noted in `mine`, if one does; `bad` has the numbers of the probes that went wrong, and `k` is what was wrong first"
     best,res,a = (0,0),None,mine[bad[0]]
@@ -277,7 +278,7 @@ def _suspect(task, mine, bad, k):
         if m.notes is None: m.notes = [_observe(m.fn, p) for p in task.probes]
         b = m.notes[bad[0]]
         alike = [_same(mine[i], m.notes[i]) for i in bad]
-        if not (k in a and k in b and _eq(a[k], b[k]) or all(alike)): continue
+        if not (k in a and k in b and _eq(a[k], b[k]) and 2*sum(alike)>=len(bad)-1 or all(alike)): continue
         score = sum(alike),sum(n in y and _eq(x[n], y[n]) for x,y in zip(mine, m.notes) for n in x)
         if score>best: best,res = score,m
     return res
@@ -303,7 +304,7 @@ def _first(mine, right):
     "What differs first"
     return next((k for k in right if k[0]!='_' and not (k in mine and _eq(mine[k], right[k]))), next((k for k in mine if k[0]!='_' and k not in right), 'result'))
 
-# %% ../nbs/20_homework.ipynb #dfc3a023
+# %% ../nbs/20_homework.ipynb #04ca9b71
 @dataclass
 class Verdict:
     "What `check` found. It is true if all is right."
@@ -319,7 +320,7 @@ class Verdict:
 
     def __bool__(self): return self.status=='pass'
     @property
-    def title(self): "The verdict in a few words"; return f"{self.task}: {dict(wrong='not right yet', missing='nothing to check yet').get(self.status, 'right')}"
+    def title(self): "The verdict in a few words"; return f"{self.task}: {dict(wrong='not right yet', missing='nothing to check yet').get(self.status, 'right')}" + (f' ({self.mistake})' if self.hints and self.hint==self.hints[-1]!=self.hints[0] else '')
     @property
     def rows(self): return [(k,v) for k,v in (('given',self.given),('came',self.came),('should be',self.should),('hint',self.hint)) if v]
 
@@ -334,7 +335,7 @@ class Verdict:
         answer = f'<pre style="overflow-x:auto">{esc(self.answer)}</pre>' if self.answer else ''
         return f'<div style="border-left:.3em solid {colour};padding:.2em 1em;margin:.5em 0;max-width:50em"><div><b>{"✓ " if self else ""}{esc(self.title)}</b></div>{rows}{answer}</div>'
 
-# %% ../nbs/20_homework.ipynb #c894a92c
+# %% ../nbs/20_homework.ipynb #8ea3d6b0
 _told,_state = Counter(),{}     # how often a mistake was named; what was found last, by task
 
 def _task(name):
@@ -375,8 +376,8 @@ def _judge(task, fn, seconds=20.):
         kind,suspect = _kind(a, b),_suspect(task, mine, bad, k)
     if kind in ('nothing returned','argument changed in place','too much memory'): suspect = None
     if (sig := _signature(fn)) and re.match(rf'TypeError: [\w.<>]*{re.escape(getattr(fn, "__name__", "?"))}(\.__init__)?\(\) (takes|missing)', a.get('error','')): return verdict('arguments', came=f'{task.name}{sig}', should=task.call)
-    came,should = (a['error'],_pair('', b.get(k,''))[1]) if 'error' in a and k not in a else _pair(a.get(k, 'unchanged'), b.get(k, 'unchanged'))
-    if k!='result': came,should = (o if o==a.get('error') else f'{k}: {o}' for o in (came,should))
+    came,should = (a['error']+a['_where'],_pair('', b.get(k,''))[1]) if 'error' in a and k not in a else _pair(a.get(k, 'unchanged'), b.get(k, 'unchanged'))
+    if k!='result': came,should = (o if 'error' in a and k not in a and o is came else f'{k}: {o}' for o in (came,should))
     return verdict(suspect.name if suspect else kind, _says(task, task.probes[bad[0]]), came, should, suspect.hints if suspect else _common.get(kind))
 
 def _says(task, p):
@@ -484,7 +485,7 @@ class _Key:
                     p.data -= lr*p.grad
                     p.grad = None
 
-# %% ../nbs/20_homework.ipynb #da2e65e9
+# %% ../nbs/20_homework.ipynb #81677b91
 def _wraps(ims):
     total = ims[0]
     for im in ims[1:]: total = total+im
@@ -499,7 +500,7 @@ def _wraps(ims):
  .wrong('overflow of bytes', _wraps, 'What is 200+100 for a number of 8 bits?', 'The images are bytes, from 0 to 255, and what is above begins at 0 again. Make floats of them first: `ims.float()`.')
  .wrong('rounded to whole numbers', lambda ims: ims.float().mean(0).to(ims.dtype), 'Is the mean of 1 and 2 a whole number?', 'The result is of the type of the bytes, so what is behind the point is cut off. Leave it a float.'))
 
-(Task('center', _Key.center, 'pixels', 'Each image of [N,h,w] minus its own mean brightness',
+(Task('center', _Key.center, 'baseline', 'Each image of [N,h,w] minus its own mean brightness',
       [_given(T([[[1.,3.]]])), _given(T([[[1.,3.]],[[0.,8.]]])), _given(T([[[1.,3.],[0.,0.]],[[2.,8.],[4.,4.]]])), _given(_r(3,2,2)), _given(_r(4,3,2).mT), _given(_r(3,28,28).double())])
  .wrong('one mean for all', lambda x: x-x.mean(), 'Is a dark image treated the same whatever images are beside it?', 'This subtracts the mean of all images together. Each image has its own: `.mean((-1,-2), keepdim=True)`.')
  .wrong('mean of each pixel', lambda x: x-x.mean(0), 'Is the mean taken within an image, or across images?', 'This subtracts the mean image. Take the mean over the last two axes, and not over the first.')
@@ -690,7 +691,7 @@ def _nll(log_p, t): return -log_p[range(len(t)),t].mean()
  .wrong('smallest instead of largest', lambda a,t: (a.argmin(-1)==t).float().mean(), 'Which activation stands for the answer, the smallest or the largest?', 'You take the smallest. The model answers with the class of its largest activation: `argmax`.')
  .wrong('percent', lambda a,t: 100*(a.argmax(-1)==t).float().mean()));
 
-# %% ../nbs/20_homework.ipynb #cae140a4
+# %% ../nbs/20_homework.ipynb #43891b6e
 def _batches(n, bs):
     def run(fn, o):
         x,y = torch.arange(n*2.).view(n,2),torch.arange(n)
@@ -751,8 +752,8 @@ def _held_out(fn, o):
     t,v = (a.flatten(1)[:,0].div(2).long() for a in (xt,xv))
     o['items in the validation set'] = T(len(v))
     o['items in the training set'] = T(len(t))
-    o['items that are in both'] = T(len(set(t.tolist())&set(v.tolist())))
-    o['items that are in neither'] = T(n-len(set(t.tolist())|set(v.tolist())))
+    o['are there items in both?'] = T(bool(set(t.tolist())&set(v.tolist())))
+    o['are there items in neither?'] = T(len(set(t.tolist())|set(v.tolist()))<n)
     o['do images and labels belong together?'] = T(len(t)==len(yt) and len(v)==len(yv) and bool((t//10==yt).all() and (v//10==yv).all()))
     v = v.sort().values
     o['is the validation set drawn at random?'] = T(len(v)<2 or v.unique().numel()==1 or not bool((v.diff()==v.diff()[0]).all()))
@@ -1261,13 +1262,13 @@ def progress(): # An object that shows itself
     "A picture of which tasks have been checked in this session, and with which result"
     return _Progress(_state)
 
-# %% ../nbs/20_homework.ipynb #01ce2efb
+# %% ../nbs/20_homework.ipynb #f0023e15
 def _cells(path):
     "The pieces of code of a hand-in"
     text = Path(path).read_text(encoding='utf-8-sig')
     if path.suffix!='.ipynb': return [text]
     cells = [''.join(c['source']) for c in json.loads(text)['cells'] if c['cell_type']=='code']
-    return [re.sub(r'^[ \t]*[%!?].*$', '', c, flags=re.M) for c in cells if not c.startswith('%%')]
+    return ['' if c.startswith('%%') else re.sub(r'^[ \t]*[%!?].*$', '', c, flags=re.M) for c in cells]
 
 def _load(path):
     "What the hand-in `path` defines, and what went wrong, in a line"
@@ -1278,7 +1279,7 @@ def _load(path):
         name = f'{path.name}[{i}]' if path.suffix=='.ipynb' else str(path)
         linecache.cache[name] = len(src), None, [l+'\n' for l in src.splitlines()], name
         try: exec(compile(src, name, 'exec'), vars(mod))
-        except BaseException as e: wrong = wrong or _error(e) + (f' in cell {i+1}' if path.suffix=='.ipynb' else '')
+        except BaseException as e: wrong = wrong or ''.join(_error(e)) + (f' in code cell {i+1}' if path.suffix=='.ipynb' else '')
     return vars(mod),wrong
 
 def _child():
@@ -1298,7 +1299,7 @@ def _child():
         try:
             with _limit(seconds): names,wrong = _load(Path(path))
         except _Late: wrong = f'it did not end in {seconds:g} seconds'
-        except (OSError, ValueError, LookupError, TypeError, AttributeError) as e: wrong = f'cannot be read: {_error(e)}'
+        except (OSError, ValueError, LookupError, TypeError, AttributeError) as e: wrong = f'cannot be read: {_error(e)[0]}'
         say(wrong=wrong)
         for name in todo:
             say(task=name)
@@ -1306,7 +1307,9 @@ def _child():
             say(verdict=asdict(Verdict(name, 'missing', 'missing') if fn is None else _judge(tasks[name], fn, seconds)))
     os._exit(0)         # threads of theirs do not keep it alive
 
-# %% ../nbs/20_homework.ipynb #def6dfd7
+# %% ../nbs/20_homework.ipynb #7f205fa0
+_stop = threading.Event()       # set when somebody pressed Ctrl-C
+
 def _run_child(path, todo, seconds, memory, out):
     "Run `_child` until it ends, dies, or is silent for too long; the lines it wrote, and what became of it"
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as tmp:
@@ -1317,7 +1320,7 @@ def _run_child(path, todo, seconds, memory, out):
         try:
             while p.poll() is None:
                 if (new := out.stat().st_size)>size: size,end = new,monotonic()+2*seconds+5
-                if monotonic()>end: fate = 'too slow'; break
+                if monotonic()>end or _stop.is_set(): fate = 'too slow'; break
                 sleep(.02)
         finally:
             try: os.killpg(p.pid, signal.SIGKILL) if os.name!='nt' else p.kill()
@@ -1337,7 +1340,7 @@ def check_file(
     if not path.is_file(): raise MnistError(f'there is no file {path}; give a Python file or a notebook')
     if path.suffix not in ('.py','.ipynb'): raise MnistError(f'{path} is no Python file and no notebook; its name should end in .py or .ipynb')
     res,wrong = [],''
-    while todo:
+    while todo and not _stop.is_set():
         with tempfile.TemporaryDirectory() as tmp:
             (out := Path(tmp)/'lines').touch()
             lines,fate = _run_child(path.absolute(), todo, seconds, memory, out)
@@ -1353,7 +1356,7 @@ def check_file(
         if v.hints: v.hint = v.hints[level-1]
     return res,wrong
 
-# %% ../nbs/20_homework.ipynb #de99b121
+# %% ../nbs/20_homework.ipynb #338b0788
 def _row(verdicts, wrong): return dict(passed=sum(map(bool, verdicts)), error=wrong, tasks={v.task:{k:x for k,x in asdict(v).items() if k not in ('task','answer','hints')} for v in verdicts})
 
 def check_folder(
@@ -1375,7 +1378,10 @@ def check_folder(
         row = _row(vs, wrong)
         if each: each(f.name, row)
         return f.name,row
-    with ThreadPoolExecutor(workers or os.cpu_count()) as ex: return dict(ex.map(one, files))
+    with ThreadPoolExecutor(workers or os.cpu_count()) as ex:
+        try: return dict(ex.map(one, files))
+        except BaseException: _stop.set(); raise        # those that run end at once
+        finally: ex.shutdown(cancel_futures=True); _stop.clear()
 
 _marks = {'pass':'+', 'wrong':'x', 'missing':'.'}
 def class_table(

@@ -60,13 +60,18 @@ def test_two_mistakes_are_named_one_after_the_other():
         for xb,yb in [*dl][:-1]: loss_func(model(xb), yb).backward(); opt.step()
     assert check('train_epoch', loop).mistake=='gradients not cleared'
 
+def test_no_name_by_chance():
+    "One value alike is not enough: a schedule that is always 0 is not one that only begins there"
+    assert check('one_cycle', lambda *args: 0.).mistake=='something else'
+    assert check('sigmoid', lambda x: x*0+.5).mistake!='tanh' and check('relu', lambda x: x).mistake=='something else'
+
 # --- what it says
 
 def test_hints_get_clearer_and_begin_anew():
     hw._told.clear()
     def three(): return [check('relu', torch.abs).hint for _ in range(3)]
     a,b,c = three()
-    assert a!=b==c
+    assert a!=b==c and check('relu', torch.abs).title=='relu: not right yet (absolute value)'
     assert check('relu', torch.relu) and three()==[a,b,c]
 
 def test_text_fits_80_columns():
@@ -227,7 +232,7 @@ def test_a_class(results, hand_ins):
     assert got('syntax.py')==['missing']*3 and 'SyntaxError' in results['syntax.py']['error'] and 'line 1' in results['syntax.py']['error']
     assert got('dies.py')==['missing']*3 and 'SIGKILL' in results['dies.py']['error']
     assert 'EOFError' in results['late.py']['error'] and got('late.py')[1]=='right'
-    assert got('book.ipynb')==['right','right','missing'] and 'ValueError: <b>' in results['book.ipynb']['error'] and 'cell 3' in results['book.ipynb']['error']
+    assert got('book.ipynb')==['right','right','missing'] and 'ValueError: <b>' in results['book.ipynb']['error'] and 'code cell 3' in results['book.ipynb']['error']
     for k in 'broken.ipynb','bytes.py': assert got(k)==['missing']*3 and 'cannot be read' in results[k]['error']
 
 def test_table_and_json(results):
