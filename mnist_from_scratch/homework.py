@@ -268,17 +268,17 @@ _by_error = [('recorded by autograd', r'leaf Variable that requires grad'), ('if
              ('autograd cannot follow', r"Can't call numpy\(\) on Tensor that requires grad"), ('gradient stops', r'does not require grad and does not have a grad_fn'),
              ('too much memory', r'MemoryError|can.t allocate memory|not enough memory')]
 
-# %% ../nbs/20_homework.ipynb #547846a0
-def _suspect(task, mine, bad, k):
-    "The mistake that does what was noted in `mine`, if one does; `bad` has the numbers of the probes that went wrong, and `k` is what was wrong first"
+# %% ../nbs/20_homework.ipynb #005203d5
+def _suspect(task, mine, bad, firsts):
+    "The mistake that does what was noted in `mine`, if one does; `bad` has the numbers of the probes that went wrong, and `firsts` what was wrong there first"
     best,res,a = (0,0),None,mine[bad[0]]
     for m in task.mistakes:
-        if m.error and k not in a and re.search(m.error, a.get('error','')): return m
+        if m.error and firsts[0] not in a and re.search(m.error, a.get('error','')): return m
         if not m.fn: continue
         if m.notes is None: m.notes = [_observe(m.fn, p) for p in task.probes]
-        b = m.notes[bad[0]]
         alike = [_same(mine[i], m.notes[i]) for i in bad]
-        if not (k in a and k in b and _eq(a[k], b[k]) and 2*sum(alike)>=len(bad)-1 or all(alike)): continue
+        begin = [k in mine[i] and k in m.notes[i] and _eq(mine[i][k], m.notes[i][k]) for i,k in zip(bad, firsts)]
+        if not (begin[0] and 2*sum(begin)>=len(bad) or all(alike)): continue
         score = sum(alike),sum(n in y and _eq(x[n], y[n]) for x,y in zip(mine, m.notes) for n in x)
         if score>best: best,res = score,m
     return res
@@ -304,7 +304,7 @@ def _first(mine, right):
     "What differs first"
     return next((k for k in right if k[0]!='_' and not (k in mine and _eq(mine[k], right[k]))), next((k for k in mine if k[0]!='_' and k not in right), 'result'))
 
-# %% ../nbs/20_homework.ipynb #04ca9b71
+# %% ../nbs/20_homework.ipynb #9d64fd5c
 @dataclass
 class Verdict:
     "What `check` found. It is true if all is right."
@@ -330,12 +330,13 @@ class Verdict:
 
     def _repr_html_(self):
         esc,colour = html.escape,{'pass':'#2e8b57','wrong':'#d9822b'}.get(self.status, '#8888')
-        def cell(s): return re.sub(r'`([^`]+)`', r'<code>\1</code>', esc(s))
-        rows = ''.join(f'<div style="display:flex;gap:1em"><div style="flex:0 0 5.5em;opacity:.7">{k}</div><div style="min-width:0;overflow-wrap:anywhere">{cell(v) if k=="hint" else f"<code>{esc(v)}</code>"}</div></div>' for k,v in self.rows)
+        code = '<code style="color:inherit;background:none;border:none;padding:0">'     # pages have colours of their own for it
+        def cell(s): return re.sub(r'`([^`]+)`', rf'{code}\1</code>', esc(s))
+        rows = ''.join(f'<div style="display:flex;gap:1em"><div style="flex:0 0 5.5em;opacity:.7">{k}</div><div style="min-width:0;overflow-wrap:anywhere">{cell(v) if k=="hint" else f"{code}{esc(v)}</code>"}</div></div>' for k,v in self.rows)
         answer = f'<pre style="overflow-x:auto">{esc(self.answer)}</pre>' if self.answer else ''
         return f'<div style="border-left:.3em solid {colour};padding:.2em 1em;margin:.5em 0;max-width:50em"><div><b>{"✓ " if self else ""}{esc(self.title)}</b></div>{rows}{answer}</div>'
 
-# %% ../nbs/20_homework.ipynb #8ea3d6b0
+# %% ../nbs/20_homework.ipynb #a490840d
 _told,_state = Counter(),{}     # how often a mistake was named; what was found last, by task
 
 def _task(name):
@@ -372,8 +373,8 @@ def _judge(task, fn, seconds=20.):
         bad = [i for i,(p,a,b) in enumerate(zip(task.probes, mine, right)) if not (_same(a, b) or p.maybe and 'error' in a)]
         if not bad: return Verdict(task.name, 'pass')
         a,b = mine[bad[0]],right[bad[0]]
-        k = _first(a, b)
-        kind,suspect = _kind(a, b),_suspect(task, mine, bad, k)
+        k,*_ = firsts = [_first(mine[i], right[i]) for i in bad]
+        kind,suspect = _kind(a, b),_suspect(task, mine, bad, firsts)
     if kind in ('nothing returned','argument changed in place','too much memory'): suspect = None
     if (sig := _signature(fn)) and re.match(rf'TypeError: [\w.<>]*{re.escape(getattr(fn, "__name__", "?"))}(\.__init__)?\(\) (takes|missing)', a.get('error','')): return verdict('arguments', came=f'{task.name}{sig}', should=task.call)
     came,should = (a['error']+a['_where'],_pair('', b.get(k,''))[1]) if 'error' in a and k not in a else _pair(a.get(k, 'unchanged'), b.get(k, 'unchanged'))
@@ -600,7 +601,7 @@ def _stepper(f):
  .wrong('the gradient takes the place of the weights', _stepper(lambda p,lr: p.data.copy_(-lr*p.grad)), 'What is left of the old parameter after your step?', 'The parameter is replaced by the step. Subtract the step from it: `-=`, not `= -`.')
  .wrong('no gradient yet', error='NoneType'));
 
-# %% ../nbs/20_homework.ipynb #90a12a5d
+# %% ../nbs/20_homework.ipynb #ef6e8559
 (Task('sigmoid', losses.sigmoid, 'losses', '1/(1+exp(-x)) of each number, with a finite slope even for -1000',
       [_given(T(0.)), _given(T([-1.,2.])), _given(_r(2,3)), _given(_r(3).double()), _given(_r(0)), _given(_r(3,2).mT, slope=True), _given(T([-1000.,1000.])), _given(T([-1000.,0.,1000.]), slope=True)])
  .wrong('sign of the exponent', lambda x: 1/(1+torch.exp(x.clamp(max=88))), 'Should the result rise or fall when x grows?', 'The exponent has the wrong sign: it is exp(-x).')
@@ -640,7 +641,7 @@ def _two(f): "The mean of `f` of the probabilities and the targets"; return lamb
  .wrong('not averaged', lambda p,t: ((p>0)==t).float())
  .wrong('percent', lambda p,t: 100*((p>0)==t).float().mean()))
 
-_acts = [_given(T([1.,2.])), _given(T([[1.,2.],[3.,1.]])), _given(_r(2,3)), _given(_r(2,3,2)), _given(_r(3,4).double()), _given(_r(4,3).T), _given(_r(0,3)), _given(T([[1000.,999.,0.]])), _given(T([[1000.,999.],[-1000.,-1001.]]))]
+_acts = [_given(T([1.,2.])), _given(T([[1.,2.],[3.,1.]])), _given(_r(2,3)), _given(_r(2,3,2)), _given(_r(3,4).double()), _given(_r(4,3).T), _given(T([[1000.,999.,0.]])), _given(T([[1000.,999.],[-1000.,-1001.]])), _given(_r(0,3))]
 (Task('softmax', losses.softmax, 'losses', 'Probabilities along the last axis, safe for activations of 1000', _acts)
  .wrong('softmax over the wrong axis', lambda x: torch.softmax(x, 0))
  .wrong('softmax over the wrong axis', lambda x: torch.softmax(x, 1), error='Dimension out of range')
@@ -1032,7 +1033,7 @@ def _nesterov(self, p):
  .wrong('uphill', _but(one=lambda self,p: (self.avgs.__setitem__(p, self.mom*self.avgs.get(p, 0)+p.grad), p.data.add_(self.lr*self.avgs[p]))))
  .wrong('recorded by autograd', error=r'leaf Variable that requires grad'));
 
-# %% ../nbs/20_homework.ipynb #d94b4816
+# %% ../nbs/20_homework.ipynb #f030852e
 def _cos(a, b, t): return a+(1-math.cos(math.pi*t))/2*(b-a)
 def _lin(a, b, t): return a+t*(b-a)
 def _cycle(f=_cos, start=lambda l,d: l/d, end=lambda l,d,e: l/e, top=lambda p: p, down=lambda pos,p: (pos-p)/(1-p)):
@@ -1043,6 +1044,7 @@ def _cycle(f=_cos, start=lambda l,d: l/d, end=lambda l,d,e: l/e, top=lambda p: p
 (Task('one_cycle', _Key.one_cycle, 'callbacks', 'The learning rate at `pos` (0 to 1): from lr_max/div up to lr_max at `pct`, then down to lr_max/div_final, both along half a cosine',
       [_given(0., 1.), _given(.25, 1.), _given(1., 1.), _given(.1, 1.), _given(.5, 1.), _given(.9, .1), _given(.5, 2., .5), _given(.6, 2., .5, 10., 100.), _given(1., 2., .5, 10., 100.)])
  .wrong('straight lines', _cycle(_lin), 'Is your curve level at the top?', 'The ways up and down are straight lines. Along half a cosine: start + (1-cos(pi*t))/2*(end-start).')
+ .wrong('a quarter of a wave', lambda pos,l,pct=.25,div=25.,f=1e5: l/div+(l-l/div)*math.sin(pos/pct*math.pi/2) if pos<pct else l/f+(l-l/f)*math.cos((pos-pct)/(1-pct)*math.pi/2), 'Is your curve level at both ends of each part?', 'Each part is a quarter of a wave, which is level at one end only. Half a wave: start + (1-cos(pi*t))/2*(end-start).')
  .wrong('starts at 0', _cycle(start=lambda l,d: 0.), 'What is your rate at the very beginning?', 'It begins at 0, and should at lr_max/div.')
  .wrong('ends where it began', _cycle(end=lambda l,d,e: l/d), 'What is your rate at the very end?', 'It ends at lr_max/div. The end is much lower: lr_max/div_final.')
  .wrong('ends at 0', _cycle(end=lambda l,d,e: 0.), 'What is your rate at the very end?', 'It ends at 0, and should at lr_max/div_final.')

@@ -59,6 +59,12 @@ def test_two_mistakes_are_named_one_after_the_other():
     def loop(model, dl, opt, loss_func):
         for xb,yb in [*dl][:-1]: loss_func(model(xb), yb).backward(); opt.step()
     assert check('train_epoch', loop).mistake=='gradients not cleared'
+    class Learner(tasks['Learner'].right):
+        def fit(self, n):
+            self.model.train = self.model.eval = lambda *_: self.model.__dict__.update(training=True)
+            self.cbs = [c for c in self.cbs if not hasattr(c, 'before_fit')]
+            super().fit(n)
+    assert check(Learner).mistake=='eval() forgotten'
 
 def test_no_name_by_chance():
     "One value alike is not enough: a schedule that is always 0 is not one that only begins there"

@@ -238,6 +238,11 @@ def _(acts):
     acts.sub_(acts.amax(-1, keepdim=True)).exp_()
     return acts/acts.sum(-1, keepdim=True)
 
+@wrong('softmax', 'one maximum for all rows')
+def _(acts):
+    e = (acts-acts.max()).exp()
+    return e/e.sum(-1, keepdim=True)
+
 @wrong('log_softmax', 'logarithm of a zero')
 def _(acts):
     e = torch.exp(acts-acts.amax(-1, keepdim=True))
@@ -539,6 +544,11 @@ def _(pos, lr_max, pct=.25, div=25., div_final=1e5):
 
 @wrong('one_cycle', 'no rise')
 def _(pos, lr_max, pct=.25, div=25., div_final=1e5): return lr_max/div_final+(lr_max-lr_max/div_final)*(math.cos(pos*math.pi)+1)/2
+
+@wrong('one_cycle', 'a quarter of a wave')
+def _(pos, lr_max, pct=.25, div=25., div_final=1e5):
+    if pos<=pct: return lr_max/div + lr_max*(1-1/div)*math.sin(math.pi/2*pos/pct)
+    return lr_max/div_final + lr_max*(1-1/div_final)*math.sin(math.pi/2*(1+(pos-pct)/(1-pct)))
 
 @wrong('relu', 'absolute value')
 def _(x): return x*x.sign()
