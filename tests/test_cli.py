@@ -526,3 +526,45 @@ def test_ctrl_c_in_the_first_epoch_keeps_an_older_model(tmp_path, monkeypatch, c
     assert {o.name:o.read_bytes() for o in out.iterdir()}==before
     with pytest.raises(KeyboardInterrupt, match='so far is saved'): cli.mnist_train(data='digits', model='linear', epochs=3, seeds=1, out=str(tmp_path/'new'))
     assert (tmp_path/'new/model.safetensors').exists()
+
+# --- mnist_check
+
+HOMEWORK = 'def mse(p, t): return ((p-t)**2).mean()\ndef relu(x): return x.abs()\n'
+
+def test_check(run, tmp_path):
+    "What is right, what is not, a hint, a clearer one, the answer; and the status"
+    Path('a.py').write_text(HOMEWORK)
+    status,out,err = run('mnist_check', 'a.py', '--only', 'mse', 'relu', '--json', 'a.json')
+    assert status==1 and not err and out.startswith('mse: right\nrelu: not right yet\n') and '1 of 2 right, 1 not right yet; for clearer hints: --more' in out and 'def relu' not in out
+    assert max(map(len, out.splitlines()))<=80
+    assert json.loads(Path('a.json').read_text(encoding='utf-8'))['a.py']['tasks']['relu']['mistake']=='absolute value'
+    status,more,_ = run('mnist_check', 'a.py', '--only', 'relu', '--more', '--answer')
+    assert status==1 and 'relu: not right yet (absolute value)' in more and 'def relu' in more and more.split('hint')[1].split('\n')[0] not in out
+    assert run('mnist_check', 'a.py', '--only', 'mse')[0]==0
+    status,out,_ = run('mnist_check', '--list')
+    assert status==0 and 'relu(x)\n' in out and 'train_epoch(model, dl, opt, loss_func)\n' in out
+
+def test_check_of_a_folder(run):
+    Path('class').mkdir()
+    for k,v in dict(ann=HOMEWORK, ben='import os; os._exit(1)').items(): Path(f'class/{k}.py').write_text(v)
+    status,out,_ = run('mnist_check', 'class', '--only', 'mse', 'relu', '--json', 'out.json')
+    assert status==0 and re.search(r'^ann.py +1  \+x$', out, re.M) and re.search(r'^ben.py +0  \.\.$', out, re.M) and 'exit status 1' in out
+    assert set(json.loads(Path('out.json').read_text(encoding='utf-8')))=={'ann.py','ben.py'}
+
+@pytest.mark.parametrize('args,says', [((), 'which file'), (('none.py',), 'there is no file none.py'), (('.',), 'no folder with Python files'), (('a.txt',), 'no Python file and no notebook'),
+    (('a.py','--only','rellu'), 'did you mean relu'), (('a.py','--answer'), '--answer is for the tasks of --only'), (('a.py','--seconds','0'), '--seconds is 0'), (('a.py','--memory','nan'), '--memory is nan'),
+    (('empty.py',), 'defines none of the tasks'), (('a.py','--json','..'), 'it is a folder')])
+def test_check_says_no_in_one_line(run, args, says):
+    for k in 'a.txt','empty.py': Path(k).write_text('')
+    if '.' in args: [Path(k).unlink() for k in ('a.txt','empty.py')]
+    status,_,err = run('mnist_check', *args)
+    assert status==1 and err.startswith('mnist_check: ') and says in err and err.count('\n')==1
+
+def test_check_stops_at_once(script, tmp_path):
+    "Ctrl-C ends the check of a folder, and the processes that are under way"
+    for i in range(4): (tmp_path/f'{i}.py').write_text(f'import time\nopen({str(tmp_path/"begun")!r}, "w")\ntime.sleep(300)')
+    p = start(script('mnist_check'), tmp_path, '--seconds', '200')
+    while not (tmp_path/'begun').exists(): time.sleep(.1)
+    p.send_signal(signal.SIGINT)
+    t = time.monotonic()
+    assert p.wait(60)==130 and time.monotonic()-t<20 and p.stderr.read()=='mnist_check: interrupted\n'
