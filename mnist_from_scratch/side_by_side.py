@@ -541,7 +541,7 @@ def _(d):
     def texts(ax): return {t.get_position():t.get_text() for t in ax.texts if t.get_text()!='0'}
     return (lambda: texts(us.plot_confusion(cm, range(10), Figure().subplots()))),(lambda: texts(ConfusionMatrixDisplay(cm.numpy()).plot(ax=Figure().subplots(), colorbar=False).ax_))
 
-# %% ../nbs/16_side_by_side.ipynb #b04a48d5
+# %% ../nbs/16_side_by_side.ipynb #2a660044
 reasons.update(
     MnistError='the exception of this library: one line that says what is wrong outside of the code, and what to do',
     ShapeError='what check_shapes and one_with_one raise', check_shapes='compares shapes and types with a line like those of this book\'s comments; jaxtyping does so for annotations, and this library does without it',
@@ -578,7 +578,7 @@ reasons.update(
     published='the recipe that chapter 18 is measured against, in plain PyTorch: it is the peer', normalize='a subtraction and a division, with MNIST\'s figures',
     has_bf16='asks PyTorch about the processor', FoldDigits='PyTorch\'s pixel_unshuffle, after cutting off a border', Flat='PyTorch\'s permute and flatten', fast_net='a small convnet of PyTorch\'s layers',
     newton_schulz='the step inside of Muon', Muon='PyTorch has a Muon since 2.9, for matrices only; a test of the chapter holds the two together', muon_groups='sorts parameters for Muon',
-    fit_linear='fits with two lines for a schedule, which the pair of combine_scheds covers', fast_learner='sets up the Learner of chapter 18', CudaGraph='calls PyTorch\'s make_graphed_callables at the right moment',
+    fit_linear='fits with two lines for a schedule, which the pair of combine_scheds covers', fast_learner='sets up the Learner of chapter 18', distort='draws its own chance; `tests/test_augment.py` compares it with torchvision where both do the same', Augment='a callback around distort', best_net='puts together parts that are compared here', best_learner='sets up the Learner of chapter 19', CudaGraph='calls PyTorch\'s make_graphed_callables at the right moment',
     load_learner='reads what our export writes; fastai\'s unpickles what fastai\'s writes, and neither can read the other\'s file',
     make_model='makes the models of mnist_train by their names', to_dls='makes the loaders of mnist_train', make_learner='makes the Learner of mnist_train',
     predict='scores images with a model of mnist_train', save_model='writes the files of mnist_train', load_model='reads the files of mnist_train',

@@ -22,9 +22,10 @@ def tally():
 
 def pytest_terminal_summary(terminalreporter):
     if not _tally: return
+    lines = [f"{kind:14} {what:26} {', '.join(f'{k} {n:,}' for k,n in counts.items())}" for (kind,what),counts in sorted(_tally.items())]
     terminalreporter.section('nothing lost, nothing broken in')
-    for (kind,what),counts in sorted(_tally.items()):
-        terminalreporter.line(f"{kind:14} {what:26} {', '.join(f'{k} {n:,}' for k,n in counts.items())}")
+    for o in lines: terminalreporter.line(o)
+    if 'TALLY' in os.environ: Path(os.environ['TALLY']).write_text('\n'.join(lines)+'\n')
 
 @pytest.fixture(scope='session')
 def mnist():

@@ -123,13 +123,13 @@ def test_train(run, data, tmp_path, monkeypatch):
         expected[title] = [name=='mlp',n,*fig(lo),round(lo/359,4),round(hi/359,4)]
     assert {k:list(v) for k,v in table.items()}==expected
 
-@pytest.mark.parametrize('model,title', [('baseline','pixel similarity, rmse'), ('linear','linear'), ('mlp','784-30-2 net'), ('fast','quick convnet')])
+@pytest.mark.parametrize('model,title', [('baseline','pixel similarity, rmse'), ('linear','linear'), ('mlp','784-30-2 net'), ('fast','quick convnet'), ('best','residual net')])
 def test_each_model_on_two_digits(run, data, tmp_path, model, title):
     args = 'mnist_train','--data',data,'--digits','7, 3','--model',model,'--epochs',3,'--seeds',1,'--out',tmp_path/'a'/'b'
     status,out,err = run(*args)
     assert (status,err)==(0,'')
     table = rows(out)
-    assert len(table)==5+(model=='fast') and [k for k,v in table.items() if v[0]]==[title]
+    assert len(table)==5+(model in ('fast','best')) and [k for k,v in table.items() if v[0]]==[title]
     spec = whole(tmp_path/'a'/'b', n=1438//5)
     assert spec['model']==model and spec['classes']==[3,7] and spec['accuracy']['value']==table[title][2]>.8
     bits = (tmp_path/'a'/'b'/'model.safetensors').read_bytes()
@@ -368,7 +368,7 @@ def test_help(run, name, opts):
     assert (status,err)==(0,'') and max(map(len, out.splitlines()))<=80
     assert all(re.search(rf'^  --{o} ', out, re.M) for o in opts.split())
     assert re.search(r'Examples?:\s', out) and 'mnist_run' in out
-    if name=='mnist_train': assert all(o in ' '.join(out.split()) for o in ('baseline (pixel similarity), linear, mlp (a net with one hidden layer), or fast','(default: mlp)','default: 5, or 20','(default: all)'))
+    if name=='mnist_train': assert all(o in ' '.join(out.split()) for o in ('baseline (pixel similarity), linear, mlp (a net with one hidden layer), fast (a convnet that trains in seconds), or best','(default: mlp)','default: 5, or 20','(default: all)'))
 
 # --- interruptions
 

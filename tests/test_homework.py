@@ -141,10 +141,11 @@ count = 0
 def vandal(x):
     global w, count, count2
     print('noise'); sys.stderr.write('noise')
-    random.seed(1); np.random.seed(1); torch.manual_seed(1)
-    torch.set_grad_enabled(False); torch.set_default_dtype(torch.float64)
-    w.data += 1; net.weight.data.zero_(); net.bias.grad = torch.ones(1)
+    random.seed(1); np.random.seed(1); torch.manual_seed(1); torch.set_default_dtype(torch.float32)
+    if w is not None: w.data += 1
+    net.weight.data.zero_(); net.bias.grad = torch.ones(1)
     w,count,count2 = None,count+1,3
+    torch.set_grad_enabled(False); torch.set_default_dtype(torch.float64)
     return x.clamp(min=0)
 
 def test_nothing_is_changed(capsys):
@@ -152,7 +153,7 @@ def test_nothing_is_changed(capsys):
     def state(): return random.getstate(),np.random.get_state()[1].tolist(),torch.get_rng_state().tolist(),torch.is_grad_enabled(),torch.get_default_dtype(),w.tolist(),net.weight.tolist(),net.bias.grad,count,id(w),set(globals()),set(sys.modules)
     hw._judge(tasks['relu'], torch.relu)
     before = state()
-    hw._judge(tasks['relu'], vandal); check('relu', vandal)
+    assert hw._judge(tasks['relu'], vandal) and check('relu', vandal)
     assert state()==before
     assert capsys.readouterr()==('','')
 
@@ -261,7 +262,7 @@ def test_hints_of_a_file(tmp_path):
 
 # --- the notebook of tasks
 
-book = nbformat.read(here.parent/'nbs/23_exercises.ipynb', 4)
+book = nbformat.read(here.parent/'nbs/24_exercises.ipynb', 4)
 stated = {m[1]:c.source for c in book.cells if c.cell_type=='markdown' and (m := re.match(r'### (\w+)\n', c.source))}
 
 def test_each_task_is_stated():
