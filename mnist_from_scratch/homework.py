@@ -80,7 +80,7 @@ def _limit(
             while not done.wait(wait): wait = .2; ctypes.pythonapi.PyThreadState_SetAsyncExc(me, ctypes.py_object(_Late))
         t = threading.Thread(target=watch, daemon=True); t.start()
         try: yield
-        finally: done.set(); t.join(); ctypes.pythonapi.PyThreadState_SetAsyncExc(me, None)
+        finally: done.set(); t.join()   # nothing is taken back: Python 3.11 would check for it ever after, and hang under a profiler
 
 # %% ../nbs/21_homework.ipynb #20b03e51
 def _value(r):
