@@ -227,8 +227,8 @@ def _crc(text, tensors):
     return str(c)
 
 def _line(e):
-    "What the exception `e` says, in one line that shows what cannot be printed as `?`"
-    return ''.join(o if o.isprintable() else '?' for o in (str(e).strip().splitlines() or [type(e).__name__])[0][:200])
+    "What the exception `e` says, in one line"
+    return (str(e).strip().splitlines() or [type(e).__name__])[0][:200]
 
 def _safetensors(tensors, **notes):
     "`tensors` (a dictionary) and `notes` (texts) in safetensors' format, as bytes, which are the same for the same contents: left to itself, safetensors writes notes in any order"

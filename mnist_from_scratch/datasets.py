@@ -487,7 +487,7 @@ def load_folder(
     return _load_images(folder, root, source, cache),None
 
 # %% ../nbs/01_datasets.ipynb #685e61af
-_BYTES = {str(i):i for i in range(256)}
+_BYTE_OF = {str(i):i for i in range(256)}
 _WHOLE = re.compile(r'\s*(\+?\d{1,9}|-0{1,9})(\.0*)?\s*', re.ASCII)
 
 def _number(s, top):
@@ -498,7 +498,7 @@ def _number(s, top):
 def _row(cells, cols, path, n):
     "Row `n` of the table as bytes."
     if len(cells)!=len(cols): raise MnistError(f'row {n} of {path} has {len(cells)} cells and the header {len(cols)}; complete the row, or leave it out')
-    try: return bytes(map(_BYTES.__getitem__, cells))
+    try: return bytes(map(_BYTE_OF.__getitem__, cells))
     except KeyError: pass
     res = [_number(o, 255) for o in cells]
     if None in res:
@@ -548,7 +548,7 @@ MNIST_FILES = {'train-images-idx3-ubyte.gz': '440fcabf73cc546fa21475e81ea3702656
                'train-labels-idx1-ubyte.gz': '3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c',
                't10k-images-idx3-ubyte.gz': '8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6',
                't10k-labels-idx1-ubyte.gz': 'f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6'}
-_BYTES = dict(zip(MNIST_FILES, (9_912_422, 28_881, 1_648_877, 4_542)))
+_SIZES = dict(zip(MNIST_FILES, (9_912_422, 28_881, 1_648_877, 4_542)))
 _CONNECT,_SILENT,_SLOW = 10,30,1000 # seconds until there is a connection, seconds without a byte, bytes a second
 
 _BROKE_OFF = 'the connection broke off'
@@ -582,7 +582,7 @@ def _fetch(mirror, files, folder):
     log.setLevel('ERROR')
     try:
         for name,sha in files.items():
-            pooch.retrieve(mirror+name, f'sha256:{sha}', fname=name, path=folder, downloader=partial(_get, size=_BYTES.get(name, 2**24)))
+            pooch.retrieve(mirror+name, f'sha256:{sha}', fname=name, path=folder, downloader=partial(_get, size=_SIZES.get(name, 2**24)))
     except _BrokeOff: return _BROKE_OFF
     except Timeout: return 'no answer in time'
     except SSLError as e: return f'no secure connection ({_line(e)})'

@@ -19,7 +19,7 @@ import torch
 from fastcore.basics import GetAttr, class2attr, noop, patch
 from fastcore.foundation import L
 from torch import nn, Tensor
-from .core import MnistError, apply, blame, one_with_one, read_state, to_device, write_state, _line
+from .core import MnistError, apply, blame, one_with_one, read_state, to_device, write_state, _line, _seen
 from .optimizers import Adam, OptimWrapper
 
 # %% ../nbs/09_learner.ipynb #5d618d1f
@@ -229,7 +229,7 @@ def _do_one_batch(self:Learner):
     self('after_pred')
     if self.yb:
         try: self.loss_grad = self.loss_func(self.pred, *self.yb) if self.iter else one_with_one(self.loss_func, self.pred, *self.yb)
-        except Exception as e: blame(e, f'the loss, of {_seen(self.pred)} and {_seen(self.y)}'); raise
+        except Exception as e: blame(e, f'the loss, of {_values(self.pred)} and {_values(self.y)}'); raise
         self.loss = self.loss_grad.detach().clone()
     self('after_loss')
     if not self.training or not self.yb: return
@@ -237,10 +237,9 @@ def _do_one_batch(self:Learner):
     self._with_events(lambda: self.opt.step(), 'step', CancelStepException)
     self.opt.zero_grad()
 
-def _seen(o):
-    "Shape and range of a tensor, for a message"
-    if not isinstance(o, Tensor) or not o.numel(): return f'a {type(o).__name__}'
-    return f"a tensor of shape {tuple(o.shape)}" + (f' with {o.min()} to {o.max()}' if not o.is_floating_point() else '')
+def _values(o):
+    "What `o` is and, of whole numbers, the range: class numbers tell why a loss fails"
+    return _seen(o) + (f' with {o.min()} to {o.max()}' if isinstance(o, Tensor) and o.numel() and not o.is_floating_point() else '')
 
 def _device(model): "Where `model` is"; return next((o.device for o in chain(model.parameters(), model.buffers())), torch.device('cpu'))
 def _all_but_last(b): return max(1, len(b)-1)

@@ -1,10 +1,13 @@
-"What several test modules use: MNIST where there is one, the bundled digits, the built site, a browser, the table of what was survived."
+"What several test modules use: MNIST where there is one, the bundled digits, the built site, a browser, a counter of operations, the table of what was survived."
 import os, shutil, subprocess, sys, threading, zlib
+from collections import Counter
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from torch.utils._python_dispatch import TorchDispatchMode
+
 from mnist_from_scratch.core import MnistError
 from mnist_from_scratch.datasets import load_digits
 
@@ -39,6 +42,13 @@ def mnist():
 def digits():
     "`(train, valid)` of the bundled digits"
     return load_digits('digits')
+
+class Ops(TorchDispatchMode):
+    "Counts the operations on tensors, by name, while the block lasts"
+    def __init__(self): super().__init__(); self.n = Counter()
+    def __torch_dispatch__(self, f, types, args=(), kwargs=None):
+        self.n[f.overloadpacket.__name__] += 1
+        return f(*args, **kwargs or {})
 
 def inventory(file, project, *names):
     "An inventory of the kind that Sphinx fetches from other projects"

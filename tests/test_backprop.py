@@ -1,14 +1,13 @@
 "Gradients by hand against autograd, in 64-bit floats: for all shapes and values, through whole nets, and after training."
 import importlib, math
-from collections import Counter
 from copy import deepcopy
 from functools import partial
 from pathlib import Path
 
 import pytest, torch
+from conftest import Ops
 import torch.nn.functional as F
 from torch import nn
-from torch.utils._python_dispatch import TorchDispatchMode
 
 import mnist_from_scratch.backprop as backprop
 from mnist_from_scratch.backprop import *
@@ -159,13 +158,6 @@ def test_gpu(n_out, loss_func, hand_loss, targets):
     same(calc_grad_by_hand(x, y, hand, hand_loss()), calc_grad(x, y, net, loss_func))
     grads_agree(net, hand)
     check_grad(lambda x: (x**3).sum(), x, 3*x**2)
-
-class Ops(TorchDispatchMode):
-    "Counts the operations on tensors, by name, while the block lasts"
-    def __init__(self): super().__init__(); self.n = Counter()
-    def __torch_dispatch__(self, f, types, args=(), kwargs=None):
-        self.n[f.overloadpacket.__name__] += 1
-        return f(*args, **kwargs or {})
 
 def test_no_product_for_the_images():
     "Two products forward, two for the weights, one between the layers; the gradient of the images costs one more, and only who asks pays"

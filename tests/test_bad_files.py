@@ -754,7 +754,7 @@ def test_commands(tmp_path, monkeypatch, capfd):
 # Memory
 
 measure = '''
-import json, os, sys, time, torch, numpy, resource
+import json, os, sys, torch, numpy, resource
 from mnist_from_scratch.datasets import *
 from mnist_from_scratch.convnet import ImageDataset
 from mnist_from_scratch.core import MnistError
@@ -765,10 +765,10 @@ resource.setrlimit(resource.RLIMIT_AS, (room, room))
 for name,code in json.load(sys.stdin).items():
     if not os.fork(): # each in a process of its own
         open('/proc/self/clear_refs', 'w').write('5') # sets the highest mark to what is used now
-        was,t = status('VmHWM'),time.process_time()
+        was = status('VmHWM')
         try: eval(code); how = 'read'
         except MnistError as e: how = str(e)
-        print(json.dumps([name, how, status('VmHWM')-was, time.process_time()-t]), flush=True)
+        print(json.dumps([name, how, status('VmHWM')-was]), flush=True)
         os._exit(0)
     os.wait()
 '''
@@ -814,16 +814,15 @@ def test_memory(place, tally):
     todo |= {o:f'load_csv({p(o)})' for o in ('one line.csv.gz','rows.csv.gz','1 GB line.csv','1 GB header.csv','quoted.csv','rows.csv')}
     todo |= {o:f'as_mnist(read_image({p(o)}))' for o in ('promises.png','holds.png','L.png','RGBA.png','I;16.png','F.tif','28.png')}
     todo |= {f'dataset {o}':f'ImageDataset([{p(o)}])[0]' for o in ('RGBA.png','holds.png')}
-    r = subprocess.run([sys.executable, '-c', measure], input=json.dumps(todo), capture_output=True, text=True, env=os.environ|dict(OMP_NUM_THREADS='1'))
+    r = subprocess.run([sys.executable, '-c', measure], input=json.dumps(todo), capture_output=True, text=True, timeout=600, env=os.environ|dict(OMP_NUM_THREADS='1'))
     assert not r.returncode and not r.stderr, r.stderr
     res = {k:o for k,*o in map(json.loads, r.stdout.splitlines())}
     assert res.keys()==todo.keys()
     shutil.rmtree(d)
-    for k,(how,used,secs) in res.items(): print(f'{k:20} {size[k.replace("dataset ","")]:14,} bytes, {used/1e6:8.1f} MB, {secs:6.2f} s: {how[-90:]}')
+    for k,(how,used) in res.items(): print(f'{k:20} {size[k.replace("dataset ","")]:14,} bytes, {used/1e6:8.1f} MB: {how[-90:]}')
     MB = 2**20
     limits = {'full.idx':1.1*size['full.idx']+8*MB, 'rows.csv':2*size['rows.csv']+8*MB, 'rows.csv.gz':2*64*MB, 'quoted.csv':2*size['quoted.csv'], 'L.png':16*2**24, 'RGBA.png':32*2**24, 'I;16.png':32*2**24, 'F.tif':32*2**24, 'dataset RGBA.png':16*2**24}
-    for k,(how,used,secs) in res.items():
+    for k,(how,used) in res.items():
         assert (how=='read')==(k in ('full.idx','rows.csv','dataset RGBA.png')), (k, how)
         assert used<limits.get(k, 16*MB), (k, used)
-        assert secs<20, (k, secs)
     tally('bad files', 'bombs', tried=len(res), refused=sum(o[0]!='read' for o in res.values()), most_MB=round(max(o[1] for k,o in res.items() if k not in limits)/1e6))

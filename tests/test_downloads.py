@@ -27,7 +27,7 @@ def serve(monkeypatch, files):
     "Starts servers on this machine; patience is short, and sizes are those of our files"
     for k in 'NO_PROXY','no_proxy': monkeypatch.setenv(k, '127.0.0.1,localhost')
     monkeypatch.setattr(D, '_SILENT', 1); monkeypatch.setattr(D, '_CONNECT', 3)
-    monkeypatch.setattr(D, '_BYTES', {k:len(b) for k,b in files[0].items()})
+    monkeypatch.setattr(D, '_SIZES', {k:len(b) for k,b in files[0].items()})
     servers = []
     def start(how=lambda name, n: 'good', fs=files[0]): servers.append(Server(fs, how)); return servers[-1]
     yield start
@@ -91,7 +91,7 @@ def test_later_it_works(serve, files, tmp_path):
     assert download_mnist(tmp_path/'m', (serve().url,), files[1])==tmp_path/'m'
 
 def test_the_sizes_are_known():
-    assert D._BYTES.keys()==D.MNIST_FILES.keys() and sum(D._BYTES.values())==11_594_722
+    assert D._SIZES.keys()==D.MNIST_FILES.keys() and sum(D._SIZES.values())==11_594_722
 
 def test_offline(files, tmp_path, monkeypatch, serve, capsys):
     "One line, quickly; the bundled digits in its place where one may choose"
@@ -115,7 +115,7 @@ def test_progress(serve, files, tmp_path, monkeypatch):
     assert not made
     big = os.urandom(2**21)
     fs,sums = files[0]|{IMAGES:big},files[1]|{IMAGES:hashlib.sha256(big).hexdigest()}
-    monkeypatch.setitem(D._BYTES, IMAGES, len(big))
+    monkeypatch.setitem(D._SIZES, IMAGES, len(big))
     download_mnist(tmp_path/'b', (serve(fs=fs).url,), sums)
     assert made==[len(big)] and shown==sorted(shown) and shown[0]==0 and shown[-1]==len(big) and len(shown)>20
 

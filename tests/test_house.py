@@ -1,5 +1,6 @@
 "What holds of the house as a whole: the order of its chapters, what an import costs, and what may be stored in a notebook."
 import ast, configparser, json, re, subprocess, symtable, sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,18 @@ def test_one_chapter_one_module():
     exp = {o.stem[3:]: re.findall(r'^#\|\s*default_exp\s+(\S+)', '\n'.join(c['source'] for c in cells(o)), re.M) for o in chapters}
     assert {k:v for k,v in exp.items() if v not in ([k],[])} == {}
     assert {k for k,v in exp.items() if v} == {o.stem for o in modules}
+
+def twice(src):
+    "Names that the top level of a module binds more than once: the later one, perhaps of another cell, would silently win"
+    tree = ast.parse(src).body
+    defs = [o.name for o in tree if isinstance(o, (ast.FunctionDef, ast.ClassDef)) and not any('patch' in ast.unparse(d) for d in o.decorator_list)]
+    names = [n.id for o in tree if isinstance(o, ast.Assign) for t in o.targets for n in ast.walk(t) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+    return [k for k,n in Counter(defs+names).items() if n>1 and k!='_']
+
+@pytest.mark.parametrize('mod', modules, ids=name)
+def test_a_module_binds_a_name_once(mod): assert not twice(mod.read_text(encoding='utf-8'))
+
+def test_twice(): assert twice('a = 1\n@patch\ndef f(self:A): a = 2\n@patch\ndef f(self:B): pass\nb,a = 3,4\ndef b(): pass')==['b','a']
 
 def test_imports_are_light():
     "No module imports fastai, torchvision or scikit-learn; only `all` imports what draws tables, plots and progress bars."
