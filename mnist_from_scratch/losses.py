@@ -75,7 +75,9 @@ def nll_loss(
     "Minus the log probability of the right class. Raises `ValueError` for shapes, types or labels that do not fit, and for an unknown `reduction`."
     check_shapes('nll_loss', log_probs=(log_probs,'float [N,n]'), target=(target,'int64 [N]'))
     n = log_probs.shape[-1]
-    if target.numel() and not (0<=target.min() and target.max()<n): raise ValueError(f'labels lie between 0 and {n-1} for {n} classes, not from {target.min()} to {target.max()}')
+    if target.numel():
+        lo,hi = map(int, target.aminmax())
+        if lo<0 or hi>=n: raise ValueError(f'labels lie between 0 and {n-1} for {n} classes, not from {lo} to {hi}')
     losses = -log_probs[torch.arange(len(target), device=target.device), target]
     return _reduce(losses, reduction)
 

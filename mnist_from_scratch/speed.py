@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn, Tensor
 from torch.utils.data import TensorDataset
-from .backprop import Layer, _add_grad, _hand_layers
+from .backprop import Layer, ReluLayer, _add_grad, _hand_layers
 from .core import exportable, set_seed
 from .losses import accuracy
 from .minibatches import DataLoader, DataLoaders
@@ -214,6 +214,10 @@ class _MaxPool(Layer):
         return out
     def bwd(self, g): return torch.ops.aten.max_pool2d_with_indices_backward(g, self.x, self.size, self.size, (0,0), (1,1), False, self.where)
 
+class _Relu(ReluLayer):
+    "`nn.ReLU` by hand, back in one pass."
+    def bwd(self, g): return torch.ops.aten.threshold_backward(g, self.out, 0)
+
 class _Flat(Layer):
     def fwd(self, x):
         self.shape = x.permute(0,2,3,1).shape
@@ -232,4 +236,4 @@ def _pool(l):
     if l.stride!=l.kernel_size or not isinstance(l.stride, int) or l.padding or l.dilation!=1 or l.ceil_mode: raise TypeError(f'by_hand knows pooling of squares beside each other, not {l}')
     return _MaxPool(l)
 
-_hand_layers.update({nn.Conv2d:_conv, nn.MaxPool2d:_pool, Flat:lambda l: _Flat(), FoldDigits:lambda l: _Fold()})
+_hand_layers.update({nn.ReLU:lambda l: _Relu(), nn.Conv2d:_conv, nn.MaxPool2d:_pool, Flat:lambda l: _Flat(), FoldDigits:lambda l: _Fold()})
