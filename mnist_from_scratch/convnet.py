@@ -16,8 +16,8 @@ from PIL import Image, ImageOps
 from fastcore.basics import patch
 from fastcore.foundation import L
 from torch import nn, Tensor
-from .core import MnistError, check_shapes, default_device, exportable
-from .datasets import _FORMATS, _check_link, _entries, _grey, read_image
+from .core import MnistError, check_shapes, default_device, exportable, _line
+from .datasets import _FORMATS, _check_link, _entries, _fetch, _grey, read_image
 from .losses import CrossEntropyLossFlat
 from .minibatches import DataLoader, DataLoaders, collate
 from .optimizers import Adam
@@ -117,14 +117,15 @@ class ResNet(nn.Module):
 # %% ../nbs/14_convnet.ipynb #55341525
 RESNET18_URL = 'https://download.pytorch.org/models/resnet18-f37072fd.pth'
 
-def _published(url):
-    "The weights at `url`, from PyTorch's cache if they are there"
-    file = Path(torch.hub.get_dir())/'checkpoints'/Path(url).name
-    try: return torch.hub.load_state_dict_from_url(url, map_location='cpu', check_hash=True, weights_only=True)
-    except Exception as e: # a damaged file can make torch.load raise nearly anything
-        if file.exists(): raise MnistError(f'{file} cannot be loaded; delete it, and it will be downloaded again') from e
-        why = str(getattr(e, 'reason', None) or e or type(e).__name__).splitlines()[0]
-        raise MnistError(f'cannot get {url}: {why}; put the file into {file.parent}, or do without: pretrained=False') from e
+_RESNET18_SHA,_RESNET18_SIZE = 'f37072fd47e89c5e827621c5baffa7500819f7896bbacec160b1a16c560e07ec',46_830_571
+
+def _published():
+    "The weights at `RESNET18_URL`, by way of PyTorch's cache"
+    (mirror,slash,name),folder = RESNET18_URL.rpartition('/'),Path(torch.hub.get_dir())/'checkpoints'
+    try: why = _fetch(mirror+slash, {name:_RESNET18_SHA}, folder, _RESNET18_SIZE)
+    except OSError as e: why = _line(e)
+    if why: raise MnistError(f'cannot get {RESNET18_URL}: {why}; put the file into {folder}, or do without: pretrained=False')
+    return torch.load(folder/name, map_location='cpu', weights_only=True)
 
 def resnet18(
     num_classes:int=1000, # Outputs
@@ -134,7 +135,7 @@ def resnet18(
     if weights not in (None,'DEFAULT','IMAGENET1K_V1'): raise ValueError(f"weights is 'DEFAULT', 'IMAGENET1K_V1' or None, not {weights!r}")
     if weights and num_classes!=1000: raise ValueError(f'the published weights are for 1000 classes, not {num_classes}; vision_learner gives the net a new end')
     model = ResNet(BasicBlock, [2,2,2,2], num_classes)
-    if weights: model.load_state_dict(_published(RESNET18_URL))
+    if weights: model.load_state_dict(_published())
     return model
 
 # %% ../nbs/14_convnet.ipynb #fbbec8b4

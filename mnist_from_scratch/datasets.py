@@ -573,8 +573,8 @@ def _get(url, file, _, size):
             f.write(b)
             if bar: bar.update(got)
 
-def _fetch(mirror, files, folder):
-    "Download `files` from `mirror` into `folder`; what went wrong in a few words, or `None`."
+def _fetch(mirror, files, folder, size=2**24):
+    "Download those of `files` that are not in `folder` from `mirror`, of at most `size` bytes where we do not know it; what went wrong in a few words, or `None`."
     from requests import RequestException, ConnectionError, Timeout
     from requests.exceptions import SSLError
     log = pooch.get_logger()
@@ -582,7 +582,7 @@ def _fetch(mirror, files, folder):
     log.setLevel('ERROR')
     try:
         for name,sha in files.items():
-            pooch.retrieve(mirror+name, f'sha256:{sha}', fname=name, path=folder, downloader=partial(_get, size=_SIZES.get(name, 2**24)))
+            pooch.retrieve(mirror+name, f'sha256:{sha}', fname=name, path=folder, downloader=partial(_get, size=_SIZES.get(name, size)))
     except _BrokeOff: return _BROKE_OFF
     except Timeout: return 'no answer in time'
     except SSLError as e: return f'no secure connection ({_line(e)})'

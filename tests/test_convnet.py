@@ -135,7 +135,8 @@ def server(tmp_path, monkeypatch):
     def publish(state, sha=None):
         torch.save(state, tmp_path/'w.pth')
         b = (tmp_path/'w.pth').read_bytes()
-        name = f'resnet18-{sha or hashlib.sha256(b).hexdigest()[:8]}.pth'
+        for k,v in dict(SHA=sha or hashlib.sha256(b).hexdigest(), SIZE=len(b)).items(): monkeypatch.setattr(convnet, f'_RESNET18_{k}', v)
+        name = 'resnet18.pth'
         (tmp_path/'www'/name).write_bytes(b)
         monkeypatch.setattr(convnet, 'RESNET18_URL', f'http://127.0.0.1:{srv.server_port}/{name}')
         return tmp_path/'torch'/'hub'/'checkpoints'/name
@@ -168,12 +169,16 @@ def test_pretrained(server):
     fresh = vision_learner(fake(3), resnet18, pretrained=False, loss_func=F.cross_entropy).model
     assert list(fresh.state_dict())==list(learn.model.state_dict())     # what one saves the other can load
 
-def test_wrong_weights(server):
-    cached = server(resnet18().state_dict(), sha='00000000')
-    with says('resnet18-00000000.pth', 'invalid hash', 'pretrained=False'): resnet18(weights='DEFAULT')
-    assert not cached.exists()
-    cached.parent.mkdir(parents=True, exist_ok=True); cached.write_bytes(b'broken')
-    with says(cached, 'delete it'): resnet18(weights='DEFAULT')
+def test_wrong_weights(server, monkeypatch):
+    "What is not the published file is not kept, and what is damaged in the cache is replaced"
+    cached = server(resnet18().state_dict(), sha='0'*64)
+    with says('resnet18.pth is not the file it should be, its SHA-256 differs', cached.parent, 'pretrained=False'): resnet18(weights='DEFAULT')
+    assert not [*cached.parent.iterdir()]
+    cached = server(resnet18().state_dict()); cached.write_bytes(b'broken')
+    assert isinstance(resnet18(weights='DEFAULT'), ResNet) and cached.stat().st_size==convnet._RESNET18_SIZE
+    cached.unlink(); monkeypatch.setattr(convnet, '_RESNET18_SIZE', 1000)
+    with says('it has more than its 1,000 bytes'): resnet18(weights='DEFAULT')
+    assert not [*cached.parent.iterdir()]
 
 def test_no_network(server, monkeypatch):
     server({})
@@ -182,7 +187,7 @@ def test_no_network(server, monkeypatch):
 
 def test_address_of_the_weights():
     models = pytest.importorskip('torchvision.models')
-    assert models.ResNet18_Weights.DEFAULT.url==convnet.RESNET18_URL and models.ResNet18_Weights.DEFAULT.name=='IMAGENET1K_V1'
+    assert models.ResNet18_Weights.DEFAULT.url==convnet.RESNET18_URL and convnet._RESNET18_SHA[:8] in convnet.RESNET18_URL and models.ResNet18_Weights.DEFAULT.name=='IMAGENET1K_V1'
 
 # --- images from folders
 

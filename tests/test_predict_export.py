@@ -416,7 +416,7 @@ def test_exportable_classes(registered, tmp_path):
 def test_vision_learner(digits, tmp_path, monkeypatch, pretrained):
     "A ResNet with fastai's head, from folders of pictures of some size, with a transform of each"
     from mnist_from_scratch import convnet
-    monkeypatch.setattr(convnet, '_published', lambda url: convnet.ResNet(convnet.BasicBlock, [2,2,2,2]).state_dict())
+    monkeypatch.setattr(convnet, '_published', lambda: convnet.ResNet(convnet.BasicBlock, [2,2,2,2]).state_dict())
     for part in 'train','valid':
         for i,(x,y) in enumerate(zip(digits[1].x[:20], digits[1].y[:20])):
             file = tmp_path/part/f'n{y}'/f'{i}.png'; file.parent.mkdir(parents=True, exist_ok=True); Image.fromarray(x.numpy()).resize((40,40)).save(file)
