@@ -11,6 +11,7 @@ from time import perf_counter
 from unittest.mock import patch
 
 import torch
+from scipy.stats import t
 from mnist_from_scratch import speed
 from mnist_from_scratch.bench import _example
 from mnist_from_scratch.datasets import load_digits
@@ -51,10 +52,10 @@ def float32(*args, **kwargs):
 
 def summary(res):
     "What is written, of `(seconds, seconds of preparation, accuracy)` of all runs"
-    base,rows = min(t for t,*_ in res['published']),{}     # what disturbs a run only makes it slower
+    base,rows = min(o[0] for o in res['published']),{}     # what disturbs a run only makes it slower
     for k,v in res.items():
         ts,ready,accs = zip(*v)
-        half = {5:2.776, 10:2.262}.get(len(accs), 2.)*stdev(accs)/math.sqrt(len(accs)) if len(accs)>1 else 0.   # Student's t
+        half = t.ppf(.975, len(accs)-1)*stdev(accs)/math.sqrt(len(accs)) if len(accs)>1 else 0.
         rows[k] = dict(time=round(min(ts)/base, 4), seconds=round(min(ts), 3), prepare=round(min(ready)/base, 4), accuracy=round(mean(accs), 5),
                        low=round(mean(accs)-half, 5) if len(accs)>1 else None, high=round(mean(accs)+half, 5) if len(accs)>1 else None, lowest=round(min(accs), 4), seeds=len(accs))
     info = dict(date=str(datetime.date.today()), torch=torch.__version__.split('+')[0], machine=platform.machine(), threads=torch.get_num_threads(), bfloat16=has_bf16())

@@ -22,10 +22,10 @@ from .speed import FoldDigits, Muon, fit_linear, has_bf16, muon_groups
 # %% ../nbs/19_augment.ipynb #78347eaa
 def distort(
     x:Tensor, # Images, float [N, 784] or [N, 1, 28, 28]
-    degrees:float=10., # Largest turn, to either side
-    translate:float=.04, # Largest shift, as a part of the image's width
-    scale=(.9,1.1), # Least and largest stretch of width and height, each for itself
-    shear:float=8.5, # Largest lean to either side, in degrees
+    degrees:float=15., # Largest turn, to either side
+    translate:float=.09, # Largest shift, as a part of the image's width
+    scale=(.85,1.15), # Least and largest stretch of width and height, each for itself
+    shear:float=11., # Largest lean to either side, in degrees
     elastic:float=.4, # Typical length of the arrows that bend the image, in pixels
     n_grid:int=5 # Arrows in a row and in a column
 ) -> Tensor: # As many images, of the same shape
@@ -84,11 +84,11 @@ def tta(self:Learner,
     ds_idx:int=1, # Which of the `dls`, if no `dl` is given
     dl=None, # Batches
     n:int=4, # Distorted copies of each image
-    f=distort, # Takes the images of a batch, and returns as many of the same shape
+    f=None, # Takes the images of a batch, and returns as many of the same shape; by default `distort`, milder than in training
     beta:float=.25 # Weight of the predictions for the images as they are, beside the mean of those for the copies
 ) -> tuple: # Predictions and targets
     "Test-time augmentation: predictions for each image as it is, and for `n` distorted copies of it, averaged. As fastai's."
-    aug = Augment(f)
+    aug = Augment(f or partial(distort, degrees=5, translate=.035, scale=(.95,1.05), shear=3, elastic=0))
     aug.run_valid = True
     preds,targs = self.get_preds(ds_idx, dl)
     copies = sum(self.get_preds(ds_idx, dl, cbs=aug)[0] for _ in range(n))/n

@@ -108,7 +108,7 @@ class LinearLayer(Layer):
 class ReluLayer(Layer):
     "`relu`, any shape. At 0 the slope is taken as 0, as in PyTorch's `F.relu`."
     def fwd(self, x): return relu(x)
-    def bwd(self, g): return g*self.out.sign()      # 0 or 1
+    def bwd(self, g): return torch.ops.aten.threshold_backward(g, self.out, 0)     # torch.where(self.out>0, g, 0), quicker
 
 # %% ../nbs/13_backprop.ipynb #bbff1774
 class SigmoidLayer(Layer):

@@ -322,12 +322,17 @@ def _imports():
 def _import_losses(): return {'torch':partial(_import, 'torch'), 'ours, learner':partial(_import, 'mnist_from_scratch.learner')}
 
 # %% ../nbs/20_bench.ipynb #884f0ebf
-def _quick(safe):
+def _trains(**kwargs):
+    "MNIST's training set, and a function that trains the quick net on it for an epoch"
     train,valid = (to_dset(o) for o in load_digits('mnist'))
-    learn = fast_learner(train, TensorDataset(*valid[:64]), safe=safe)
+    learn = fast_learner(train, TensorDataset(*valid[:64]), **kwargs)
     def ours():
         with learn.no_bar(): fit_linear(learn)
-    return {'the published recipe':partial(published, *train[:]), 'ours, safe' if safe else 'ours':ours}
+    return train[:],ours
+
+def _quick(safe):
+    xy,ours = _trains(safe=safe)
+    return {'the published recipe':partial(published, *xy), 'ours, safe' if safe else 'ours':ours}
 
 benchmark('an epoch to 99 %', .12, takes=45)(partial(_quick, False))
 benchmark('an epoch to 99.1 %', .2, takes=50)(partial(_quick, True));
@@ -336,11 +341,8 @@ benchmark('an epoch to 99.1 %', .2, takes=50)(partial(_quick, True));
 @benchmark('an epoch to 99 %, on a GPU', takes=10)
 def _gpu():
     if not torch.cuda.is_available(): raise MnistError('there is no GPU here that CUDA can use')
-    train,valid = (to_dset(o) for o in load_digits('mnist'))
-    learn,(x,y) = fast_learner(train, TensorDataset(*valid[:64]), device='cuda'),(o.cuda() for o in train[:])
-    def ours():
-        with learn.no_bar(): fit_linear(learn)
-    return {'the published recipe':partial(published, x, y), 'ours':ours}
+    xy,ours = _trains(device='cuda')
+    return {'the published recipe':partial(published, *(o.cuda() for o in xy)), 'ours':ours}
 
 # %% ../nbs/20_bench.ipynb #40581660
 def _example(
@@ -367,11 +369,8 @@ def _example(
 
 @benchmark("to 99 %, beside PyTorch's example", takes=30)
 def _beside_example(n=47):
-    train,valid = (to_dset(o) for o in load_digits('mnist'))
-    (x,y),learn = train[:],fast_learner(train, TensorDataset(*valid[:64]))
+    (x,y),ours = _trains()
     def theirs(): return _example(x, y, 1, n)[1]*4*math.ceil(len(x)/64)/n
-    def ours():
-        with learn.no_bar(): fit_linear(learn)
     return {f'4 epochs, from {n} batches':theirs, 'ours':ours}
 
 # %% ../nbs/20_bench.ipynb #7f7cef9f
@@ -473,11 +472,12 @@ def plot_results(
 ): # matplotlib's `Axes`
     "A line for each candidate: the median ratio to its peer, from the lowest to the highest, the bound where there is one, and hollow what it was before."
     import matplotlib.pyplot as plt
-    rows = _by_name(rows)
+    rows,before = _by_name(rows),[_by_name(e['rows']) for e in earlier]
     _,ax = plt.subplots(figsize=(7, .3*len(rows)+.8))
     for i,(k,r) in enumerate(rows.items()):
         color = 'C0' if r['bound'] else '#888'
-        ax.plot([*(o[k]['ratio'] for e in earlier if k in (o := _by_name(e['rows'])))], [i]*sum(k in _by_name(e['rows']) for e in earlier), 'o', mfc='none', color=color)
+        old = [o[k]['ratio'] for o in before if k in o]
+        ax.plot(old, [i]*len(old), 'o', mfc='none', color=color)
         ax.plot([r['lowest'],r['highest']], [i,i], color=color, lw=2)
         ax.plot(r['ratio'], i, 'o', color=color)
         if r['bound']: ax.plot(r['bound'], i, '|', color='C3', ms=12, mew=2)

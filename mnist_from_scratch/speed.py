@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn, Tensor
 from torch.utils.data import TensorDataset
-from .backprop import Layer, ReluLayer, _add_grad, _hand_layers
+from .backprop import Layer, _add_grad, _hand_layers
 from .core import exportable, set_seed
 from .losses import accuracy
 from .minibatches import DataLoader, DataLoaders
@@ -214,10 +214,6 @@ class _MaxPool(Layer):
         return out
     def bwd(self, g): return torch.ops.aten.max_pool2d_with_indices_backward(g, self.x, self.size, self.size, (0,0), (1,1), False, self.where)
 
-class _Relu(ReluLayer):
-    "`nn.ReLU` by hand, back in one pass."
-    def bwd(self, g): return torch.ops.aten.threshold_backward(g, self.out, 0)
-
 class _Flat(Layer):
     def fwd(self, x):
         self.shape = x.permute(0,2,3,1).shape
@@ -225,7 +221,7 @@ class _Flat(Layer):
     def bwd(self, g): return g.view(self.shape).permute(0,3,1,2)
 
 class _Fold(Layer):
-    def fwd(self, x): return FoldDigits()(x)
+    def __init__(self, l): self.fwd = l
     def bwd(self, g): raise NotImplementedError('nobody goes back through FoldDigits: ask for no gradient of the images (to_input=False)')
 
 def _conv(l):
@@ -236,4 +232,4 @@ def _pool(l):
     if l.stride!=l.kernel_size or not isinstance(l.stride, int) or l.padding or l.dilation!=1 or l.ceil_mode: raise TypeError(f'by_hand knows pooling of squares beside each other, not {l}')
     return _MaxPool(l)
 
-_hand_layers.update({nn.ReLU:lambda l: _Relu(), nn.Conv2d:_conv, nn.MaxPool2d:_pool, Flat:lambda l: _Flat(), FoldDigits:lambda l: _Fold()})
+_hand_layers.update({nn.Conv2d:_conv, nn.MaxPool2d:_pool, Flat:lambda l: _Flat(), FoldDigits:_Fold})

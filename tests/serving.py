@@ -1,6 +1,8 @@
 "A server on this machine's own address that behaves, or misbehaves in all the ways that a mirror may"
-import gzip, socket, threading, time
+import gzip, hashlib, socket, threading, time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from mnist_from_scratch.datasets import _idx_header
 
 BOMB = gzip.compress(bytes(2**24), 1)
 
@@ -67,3 +69,14 @@ class Server:
         threading.Thread(target=self.httpd.serve_forever, kwargs=dict(poll_interval=.05), daemon=True).start()
 
     def close(self): self.over = True; self.httpd.shutdown(); self.httpd.server_close()
+
+def nobody():
+    "An address at which nobody listens"
+    s = Server({}); s.close()
+    return s.url
+
+def packed(sets):
+    "MNIST's four files for `(train, valid)`, and the SHA-256 of each"
+    t = {f'{p}-{w}.gz':t for p,o in zip(('train','t10k'), sets) for w,t in (('images-idx3-ubyte',o.x),('labels-idx1-ubyte',o.y.byte()))}
+    fs = {k:gzip.compress(_idx_header(v)+v.numpy().tobytes(), 1, mtime=0) for k,v in t.items()}
+    return fs,{k:hashlib.sha256(b).hexdigest() for k,b in fs.items()}

@@ -10,7 +10,7 @@ from torch import nn
 from mnist_from_scratch import bench
 from mnist_from_scratch.cli import _bench_row, mnist_bench
 from mnist_from_scratch.core import MnistError, set_seed
-from mnist_from_scratch.datasets import cache_dir, load_folder, load_idx
+from mnist_from_scratch.datasets import cache_dir, load_idx
 from mnist_from_scratch.losses import accuracy, batch_accuracy, cross_entropy, mnist_loss
 
 command = shutil.which('mnist_bench', path=Path(sys.executable).parent) or shutil.which('mnist_bench')

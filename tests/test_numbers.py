@@ -8,7 +8,7 @@ from hypothesis import example, given, settings, strategies as st
 
 from conftest import cases
 from mnist_from_scratch import losses as us
-from mnist_from_scratch.backprop import CrossEntropyLayer, MnistLossLayer, SigmoidLayer
+from mnist_from_scratch.backprop import CrossEntropyLayer, MnistLossLayer, ReluLayer, SigmoidLayer
 from mnist_from_scratch.gradient_descent import mse, rmse
 
 dtypes = torch.float16,torch.bfloat16,torch.float32,torch.float64
@@ -36,7 +36,7 @@ for r in 'mean','sum','none':
               f'binary_cross_entropy_with_logits {r}':(partial(us.binary_cross_entropy_with_logits, reduction=r), partial(F.binary_cross_entropy_with_logits, reduction=r), 'yes'),
               f'BCEWithLogitsLossFlat {r}':(us.BCEWithLogitsLossFlat(reduction=r), Flat(F.binary_cross_entropy_with_logits, r), 'yes'),
               f'MnistLossFlat {r}':(us.MnistLossFlat(reduction=r), Flat(l1, r), 'yes'), f'MSELossFlat {r}':(us.MSELossFlat(reduction=r), Flat(F.mse_loss, r), 'yes')}
-layers = {'SigmoidLayer':(SigmoidLayer, torch.sigmoid, None), 'MnistLossLayer':(MnistLossLayer, l1, 'yes'), 'CrossEntropyLayer':(CrossEntropyLayer, F.cross_entropy, 'class')}
+layers = {'ReluLayer':(ReluLayer, F.relu, None), 'SigmoidLayer':(SigmoidLayer, torch.sigmoid, None), 'MnistLossLayer':(MnistLossLayer, l1, 'yes'), 'CrossEntropyLayer':(CrossEntropyLayer, F.cross_entropy, 'class')}
 def answers(x): return torch.sigmoid(x)>.5
 metrics = {'batch_accuracy':(us.batch_accuracy, lambda x,t: (answers(x)==t.bool()).float().mean(), 'yes'), 'accuracy':(us.accuracy, lambda x,t: (x.argmax(1)==t).float().mean(), 'class'),
            'error_rate':(us.error_rate, lambda x,t: 1-(x.argmax(1)==t).float().mean(), 'class'), 'top_k_accuracy':(partial(us.top_k_accuracy, k=2), lambda x,t: (x.topk(2).indices==t[:,None]).any(1).float().mean(), 'class')}

@@ -1,6 +1,5 @@
 "The quick net of chapter 18: its optimizer beside PyTorch's, its data, and, on MNIST, what it is for."
-import importlib.util, json, math
-from functools import partial
+import importlib.util, json
 from pathlib import Path
 
 import pytest, torch
@@ -124,14 +123,14 @@ def test_nothing_is_read_inside_an_epoch(digits, f32):
 def test_looks_at_the_loss(digits, f32, monkeypatch):
     "On a card: every 50th batch and the end of the epoch as a rule, and only the end for the quick net"
     looks = []
-    monkeypatch.setattr(speed.FiniteLossCallback, '_look', lambda self: looks.append((self.iter, self.learn.training)))
+    monkeypatch.setattr(speed.FiniteLossCallback, '_look', lambda self: looks.append(self.iter))
     def looked(every):
         looks.clear()
         learn = fast_learner(*(to_dset(o) for o in digits), bs=16, device='meta', cbs=Callback(before_validate=lambda cb: (_ for _ in ()).throw(CancelFitException)))
         learn.remove_cb(learn.recorder)
         if every: learn.finite_loss.every = every
         with learn.no_bar(): fit_linear(learn)
-        return [i for i,_ in looks]
+        return [*looks]
     assert looked(None)==[89] and looked(50)==[0,50,89]
 
 def recording(calls):
@@ -251,6 +250,10 @@ def test_quick_net_by_hand(safe, monkeypatch):
     grads_agree(net, hand)
     assert masks==[True,False]           # nothing is calculated for the images
     with pytest.raises(NotImplementedError, match='FoldDigits'): hand.backward(torch.ones(9, 10).double())
+
+def test_folds_by_hand_as_it_is_told():
+    net,x = nn.Sequential(FoldDigits(crop=0)),torch.rand(2, 784)
+    assert torch.equal(by_hand(net)(x), net(x))
 
 @pytest.mark.parametrize('layer', [nn.Conv2d(2, 2, 3, groups=2), nn.Conv2d(2, 2, 3, padding='same'), nn.Conv2d(2, 2, 3, padding=1, padding_mode='reflect'), nn.Conv2d(2, 2, 3, bias=False),
     nn.MaxPool2d(3, 2), nn.MaxPool2d((2,2)), nn.MaxPool2d(2, padding=1), nn.MaxPool2d(2, ceil_mode=True)], ids=str)

@@ -15,7 +15,7 @@ from mnist_from_scratch.callbacks import Checkpoint
 from mnist_from_scratch.core import MnistError, _crc, _safetensors, read_state, set_seed, write_state
 from mnist_from_scratch.export import load_learner
 from mnist_from_scratch.learner import Callback, Learner
-from mnist_from_scratch.losses import CrossEntropyLossFlat, accuracy, cross_entropy
+from mnist_from_scratch.losses import CrossEntropyLossFlat, accuracy
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders
 from mnist_from_scratch.optimizers import Adam
 from test_predict_export import Watch
@@ -194,7 +194,7 @@ def harmed(draw, raw):
 @pytest.mark.parametrize('kind', FORMATS)
 def test_harmed_by_chance(kind, good, tally, canary):
     refused = 0
-    @settings(max_examples=max(20, cases//FORMATS[kind][2]), deadline=None, derandomize=True, database=None)
+    @settings(max_examples=max(20, cases//FORMATS[kind][2]), deadline=None, derandomize=cases<=2000, database=None)
     @given(harmed(good[kind][1]))
     def run(data):
         nonlocal refused,n
@@ -241,7 +241,7 @@ def rewritten(draw, text):
 def test_forged(kind, good, tally, canary):
     "It may be another model, but never code, never a crash, and never much memory"
     raw,n,refused = good[kind][1],0,0
-    @settings(max_examples=max(20, cases//FORMATS[kind][2]), deadline=None, derandomize=True, database=None)
+    @settings(max_examples=max(20, cases//FORMATS[kind][2]), deadline=None, derandomize=cases<=2000, database=None)
     @given(rewritten(plain(kind, raw)))
     def run(text):
         nonlocal n,refused

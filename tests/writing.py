@@ -2,7 +2,7 @@
 
 Run by `test_writes.py`, in a process of its own that has imported everything once and forks: `python writing.py kill|full|race FOLDER` prints a JSON of what happened.
 Each kind of file has versions: `write(v)` writes version v, and `read()` looks at all that is there and says which one it is."""
-import csv, gzip, hashlib, json, os, random, resource, signal, subprocess, sys, time, traceback
+import csv, json, os, random, resource, signal, subprocess, sys, time
 from pathlib import Path
 
 import matplotlib; matplotlib.use('Agg')
@@ -22,7 +22,7 @@ from mnist_from_scratch.losses import cross_entropy
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders
 from mnist_from_scratch.optimizers import SGD
 from killing import child, die, wait
-from serving import Server
+from serving import Server, packed
 
 def quiet(): sys.stdout = sys.stderr = open(os.devnull, 'w')
 
@@ -210,11 +210,8 @@ class Downloads(Made):
     def __init__(self, folder):
         super().__init__(folder)
         self.server = Server({})
-    def files(self, v):
-        t = {f'{p}-{w}.gz':t for p,o in zip(('train','t10k'), sets(v)) for w,t in (('images-idx3-ubyte',o.x),('labels-idx1-ubyte',o.y.byte()))}
-        return {k:gzip.compress(D._idx_header(t)+t.numpy().tobytes(), mtime=0) for k,t in t.items()}
-    def prepare(self, v): self.server.files |= {f'{v}/{k}':b for k,b in self.files(v).items()}
-    def write(self, v): download_mnist(self.path/self.name(v), (f'{self.server.url}{v}/',), {k:hashlib.sha256(b).hexdigest() for k,b in self.files(v).items()})
+    def prepare(self, v): self.server.files |= {f'{v}/{k}':b for k,b in packed(sets(v))[0].items()}
+    def write(self, v): download_mnist(self.path/self.name(v), (f'{self.server.url}{v}/',), packed(sets(v))[1])
 
 KINDS = [State,Save,Best,Export,Checkpoints,Trained,Run,Log,Answers,Results,Folders,Made,Pictures,Downloads]
 
@@ -222,8 +219,8 @@ def leftovers(folder): return [str(o.relative_to(folder)) for o in folder.rglob(
 
 # --- deaths
 
-def step_counter(folder, n=None, done=None):
-    "Dies before the n-th thing that this process does to the files in `folder`; without n `done` gets the count"
+def step_counter(folder, n=None):
+    "Dies before the n-th thing that this process does to the files in `folder`; returns a function that counts them"
     count,root = [0],str(folder)
     def step():
         if count[0]==n: die()
@@ -362,7 +359,7 @@ def race(folder, n=8):
         elif name=='Bundled': work = lambda: untar_data(URLs.MNIST_SAMPLE, source='digits')
         elif name=='Resolver': # the whole way of load_digits, from a download
             d = Downloads(path); d.prepare(1); server = d.server
-            sums = {k:hashlib.sha256(b).hexdigest() for k,b in d.files(1).items()}
+            sums = packed(sets(1))[1]
             real = download_mnist
             def work():
                 D.download_mnist = lambda: real(None, (f'{server.url}1/',), sums)
