@@ -118,14 +118,14 @@ def _pair(came, should):
     shapes = isinstance(came, Tensor) and isinstance(should, Tensor) and came.shape!=should.shape
     return tuple(f'{_list(o.tolist()) if isinstance(o, Tensor) and 0<o.numel()<=12 else _text(o)}' + (f', of shape {list(o.shape)}' if shapes and o.numel() else '') for o in (came,should))
 
-# %% ../nbs/21_homework.ipynb #915754ca
+# %% ../nbs/21_homework.ipynb #ddaf6ac2
 class _Probe:
     "An input for a function. `run(fn, o)` calls `fn` and notes in the dictionary `o` what it did; `maybe` is a right answer if an exception is right, too."
     def __init__(self, says, run, maybe=None): self.says,self.run,self.maybe = says,run,maybe
 
 def _given(
     *args, # Arguments; each function gets its own copy
-    slope:bool=False, # Note the slope of the result too?
+    slope:bool=False, # Note the slope of the result too? Of a result with several numbers, that of their sum
     maybe=None # As for `_Probe`
 ):
     "A probe that calls a function with `args`"
@@ -138,9 +138,9 @@ def _given(
         if not slope: return
         o['the slope'] = 'none: autograd cannot follow'
         if not isinstance(r, Tensor) or not r.requires_grad: return
-        (r*torch.linspace(1, 2, r.numel()).view(r.shape)).sum().backward()
+        r.sum().backward()
         for i,x in enumerate(xs):
-            if isinstance(x, Tensor) and x.requires_grad: o['the slope' if i==0 else f'the slope for argument {i+1}'] = 'none' if x.grad is None else x.grad
+            if isinstance(x, Tensor) and x.requires_grad: o['the slope' if i==0 else f'the slope of the sum for argument {i+1}'] = 'none' if x.grad is None else x.grad
     return _Probe(args, run, maybe)
 
 def _observe(fn, probe):
@@ -218,7 +218,7 @@ class Task:
         src = re.sub(r"check_shapes\('(\w+)', (\w+)=\(\w+,'\w* ?\[\.\.\.]'\), (\w+)=\(\w+,'\w* ?\[\.\.\.]'\)\)", r"if \2.shape!=\3.shape: raise ValueError('\1 compares one with one')", src)
         return re.sub(r'^ *check_shapes\(.*\n', '', src, flags=re.M)
 
-# %% ../nbs/21_homework.ipynb #ab215a34
+# %% ../nbs/21_homework.ipynb #60b39d13
 _common = {
     'sum instead of mean': ('What happens to your result if every item is there twice? It should stay what it is.', 'This is the sum. Divide by how many there are, or call `mean` where you call `sum`.'),
     'differences cancel': ('Try two differences of +1 and -1. How far apart does your function say they are?', 'Positive and negative differences cancel each other. Take `abs()` of each difference, or square it, before the mean.'),
@@ -236,6 +236,9 @@ _common = {
     'learning rate ignored': ('Call it with two learning rates. What changes?', 'The learning rate does not matter in your code. Multiply the gradient by it.'),
     'new tensors': ('Look at the tensor that was handed in, after your step. Has it changed?', '`p = p - …` makes a new tensor and leaves the parameter as it was. Change it in place: `p.data -= …`, or `p -= …` under `torch.no_grad()`.'),
     'recorded by autograd': ('PyTorch keeps a record of all that is done with a parameter. Should the step be part of it?', 'Autograd records the step, and refuses. Make it under `with torch.no_grad():`, or on `p.data`.'),
+    'gradients cleared by the step': ('The parameters are right. What is left in `grad` after your step?', 'The step clears the gradients, too. It should only read them: clearing is for others to do.'),
+    'gradients changed by the step': ('The parameters are right. Print `grad` before and after your step.', 'The step changes `grad` itself. Names that end in `_`, as in `p.grad.mul_(lr)`, and `*=` change a tensor in place: write `lr*p.grad`, and keep a memory in tensors of its own.'),
+    'if on a gradient': ('What does the `if` of that line ask, and of how many numbers?', 'A tensor with many numbers is neither true nor false. To ask whether there is a gradient, write `if p.grad is not None`.'),
     'no gradient yet': ('Which parameters have a gradient? Perhaps not all of them.', 'A parameter that the loss does not depend on has `grad` None. Skip it: `if p.grad is not None`.'),
     'gradients not cleared': ('The first step is right and the second is not. What is in `grad` when the second batch comes?', 'The gradients are never cleared, so each batch adds its own to all earlier ones. Call `zero_grad()` once per batch, after the step.'),
     'gradients cleared before use': ('Nothing changes. What is in `grad` at the moment of the step?', 'The gradients are cleared between `backward()` and the step, so the step has nothing to go by. First backward, then step, then clear.'),
@@ -243,10 +246,13 @@ _common = {
     'images handed in as targets': ('What is compared with what? Follow both arguments of that call.', 'The images are handed in as targets. The second argument is the labels of the batch.'),
     'last batch dropped': ('Count the items that you go through, for 5 items in batches of 2.', 'The short last batch is left out. It has fewer items, and counts all the same.'),
     'only the first batch': ('How many batches are gone through? Look at where the `return` stands.', 'It ends after the first batch. The `return` (or `break`) belongs behind the loop, further to the left.'),
+    'two different orders': ('Which label does the first image have afterwards, and which had it before?', 'Images and labels are shuffled separately. Draw one order, and use it for both.'),
+    'drawn with replacement': ('How often is each image there?', 'Some items are drawn twice and some never. `torch.randperm` gives each number once.'),
     'parameters used up': ('The first time all is well, later nothing happens. What is `model.parameters()`, a list?', '`model.parameters()` is a generator, which can be gone through only once. Keep `list(params)`.'),
     'sum of the batch': ('What happens to the step if a batch is twice as large?', 'The loss is summed over the batch, and should be its mean.'),
     'records kept': ('Is a gradient needed here? Look at what autograd does meanwhile.', 'Autograd records everything, which costs memory for nothing. Do it under `with torch.no_grad():`.'),
     'softmax over the wrong axis': ('Which numbers should add up to 1, those of a row or those of a column?', 'The softmax runs over the items of the batch. Its axis is that of the classes, the last one: `dim=-1`.'),
+    'axis 1 instead of the last': ('How many axes has the input above, and which number has the last one?', '`dim=1` is there only if there are two axes or more. The last axis is `dim=-1`, however many there are.'),
     'overflow': ('Try inputs of 1000. What is e^1000 in 32 bits?', 'The exponential overflows to infinity. Subtract the largest activation of the row first: that changes nothing in the result, and no exponent is above 0.'),
 }
 
@@ -272,17 +278,24 @@ _by_error = [('recorded by autograd', r'leaf Variable that requires grad'), ('if
              ('autograd cannot follow', r"Can't call numpy\(\) on Tensor that requires grad"), ('gradient stops', r'does not require grad and does not have a grad_fn'),
              ('too much memory', r'MemoryError|can.t allocate memory|not enough memory')]
 
-# %% ../nbs/21_homework.ipynb #005203d5
-def _suspect(task, mine, bad, firsts):
+# %% ../nbs/21_homework.ipynb #60e0f8bd
+def _until(k, a, b, right):
+    "Are the notes `a` and `b` the same up to the entry `k`?"
+    names = [n for n in right if n[0]!='_']
+    return all(n in a and n in b and _eq(a[n], b[n]) for n in (names[:names.index(k)] if k in names else names)+[k])
+
+def _suspect(task, mine, right, bad, firsts):
     "The mistake that does what was noted in `mine`, if one does; `bad` has the numbers of the probes that went wrong, and `firsts` what was wrong there first"
     best,res,a = (0,0),None,mine[bad[0]]
+    v = a.get(firsts[0])
+    many = isinstance(v, Tensor) and v.unique().numel()>3      # so many numbers are not alike by chance
     for m in task.mistakes:
         if m.error and firsts[0] not in a and re.search(m.error, a.get('error','')): return m
         if not m.fn: continue
         if m.notes is None: m.notes = [_observe(m.fn, p) for p in task.probes]
         alike = [_same(mine[i], m.notes[i]) for i in bad]
-        begin = [k in mine[i] and k in m.notes[i] and _eq(mine[i][k], m.notes[i][k]) for i,k in zip(bad, firsts)]
-        if not (begin[0] and 2*sum(begin)>=len(bad) or all(alike)): continue
+        begin = [_until(k, mine[i], m.notes[i], right[i]) for i,k in zip(bad, firsts)]
+        if not (begin[0] and (many or 2*sum(begin)>=len(bad)) or all(alike)): continue
         score = sum(alike),sum(n in y and _eq(x[n], y[n]) for x,y in zip(mine, m.notes) for n in x)
         if score>best: best,res = score,m
     return res
@@ -293,11 +306,11 @@ def _kind(mine, right):
     for name,pat in _by_error:
         if re.search(pat, err): return name
     if err: return 'an exception'
-    if mine.get('result')=='None' and right.get('result')!='None': return 'nothing returned'
+    k = _first(mine, right)
+    if any(mine.get(n)=='None'!=right.get(n) for n in (k,'result')): return 'nothing returned'
     wrong = [k for k in mine.keys()|right.keys() if k[0]!='_' and not (k in mine and k in right and _eq(mine[k], right[k]))]
     if wrong==['the argument afterwards']: return 'argument changed in place'
     if 'result' not in wrong and any(isinstance(mine.get(k), str) and mine[k].startswith('none') for k in wrong): return 'autograd cannot follow'
-    k = _first(mine, right)
     a,b = mine.get(k),right.get(k)
     if isinstance(a, Tensor) and isinstance(b, Tensor):
         if a.shape!=b.shape: return 'shape'
@@ -340,7 +353,7 @@ class Verdict:
         answer = f'<pre style="overflow-x:auto">{esc(self.answer)}</pre>' if self.answer else ''
         return f'<div style="border-left:.3em solid {colour};padding:.2em 1em;margin:.5em 0;max-width:50em"><div><b>{"✓ " if self else ""}{esc(self.title)}</b></div>{rows}{answer}</div>'
 
-# %% ../nbs/21_homework.ipynb #a490840d
+# %% ../nbs/21_homework.ipynb #8059596e
 _told,_state = Counter(),{}     # how often a mistake was named; what was found last, by task
 
 def _task(name):
@@ -378,7 +391,7 @@ def _judge(task, fn, seconds=20.):
         if not bad: return Verdict(task.name, 'pass')
         a,b = mine[bad[0]],right[bad[0]]
         k,*_ = firsts = [_first(mine[i], right[i]) for i in bad]
-        kind,suspect = _kind(a, b),_suspect(task, mine, bad, firsts)
+        kind,suspect = _kind(a, b),_suspect(task, mine, right, bad, firsts)
     if kind in ('nothing returned','argument changed in place','too much memory'): suspect = None
     if (sig := _signature(fn)) and re.match(rf'TypeError: [\w.<>]*{re.escape(getattr(fn, "__name__", "?"))}(\.__init__)?\(\) (takes|missing)', a.get('error','')): return verdict('arguments', came=f'{task.name}{sig}', should=task.call)
     came,should = (a['error']+a['_where'],_pair('', b.get(k,''))[1]) if 'error' in a and k not in a else _pair(a.get(k, 'unchanged'), b.get(k, 'unchanged'))
@@ -514,7 +527,7 @@ def _wraps(ims):
  .wrong('mean of each row', lambda x: x-x.mean(-2, keepdim=True), 'What does your function do with an image whose columns differ in brightness?', 'The mean runs over one axis only, so each row (or column) gets its own. Take it over both: `.mean((-1,-2), keepdim=True)`.')
  .wrong('scaled, too', lambda x: (x-x.mean((-1,-2), keepdim=True))/x.std((-1,-2), keepdim=True), 'The mean of your result is right. And its spread?', 'Nothing is to be divided here: subtract the mean, and leave the rest.'));
 
-# %% ../nbs/21_homework.ipynb #51d091ee
+# %% ../nbs/21_homework.ipynb #726fed70
 _pairs = [_given(_t([[1.,0.]]), _t([[0.,3.]])), _given(_t([[1.,2.],[0.,4.]]), _t([[1.,0.],[3.,3.]])), _given(_r(2,1,2), _r(2,1,2,seed=1)), _given(_r(3,2,2), _r(2,2,seed=1)),
           _given(_r(2,1,2,2), _r(3,2,2,seed=1)), _given(_r(4,5,3).mT.double(), _r(3,5,seed=1).double()), _given(_r(0,2,2), _r(2,2)), _given(_t([[1e4,-1e4]]), _t([[0.,1e4]]))]
 
@@ -535,16 +548,17 @@ _pairs = [_given(_t([[1.,0.]]), _t([[0.,3.]])), _given(_t([[1.,2.],[0.,4.]]), _t
 
 _m3,_m7 = _t([[1.,0.]]),_t([[0.,1.]])
 (Task('is_3', baseline.is_3, 'baseline', 'Is each image nearer (by L1) to `mean3` than to `mean7`? True or false, [...]',
-      [_given(_t([[.9,.2]]), _m3, _m7), _given(_t([[.1,.2]]), _t([[1.,1.]]), _m7), _given(_t([[[.9,.2]],[[0.,.7]],[[.5,0.]]]), _m3, _m7),
-       _given(_t([[[2.,0.]],[[.6,.6]],[[.1,0.]]]), _t([[1.1,1.1]]), _t([[0.,0.]])), _given(_r(5,28,28), _r(28,28,seed=1), _r(28,28,seed=2)), _given(_r(0,1,2), _m3, _m7)])
+      [_given(_t([[.9,.2]]), _m3, _m7), _given(_t([[.1,.2]]), _t([[1.,1.]]), _m7), _given(_t([[.5,.5]]), _m3, _m7), _given(_t([[[.9,.2]],[[0.,.7]],[[.5,0.]]]), _m3, _m7),
+       _given(_t([[[2.,0.]],[[.7,.7]],[[.1,0.]]]), _t([[1.1,1.3]]), _t([[0.,0.]])), _given(_r(5,28,28), _r(28,28,seed=1), _r(28,28,seed=2)), _given(_r(0,1,2), _m3, _m7)])
  .wrong('the other class', lambda x,a,b: baseline.mnist_distance(x, a) > baseline.mnist_distance(x, b), 'Which distance should be the smaller one for a three?', 'The comparison is the wrong way round: near means a small distance, so use `<`.')
  .wrong('one number for the whole batch', lambda x,a,b: (x-a).abs().mean() < (x-b).abs().mean())
  .wrong('differences cancel', lambda x,a,b: (x-a).mean((-1,-2)) < (x-b).mean((-1,-2)))
  .wrong('absolute value after the mean', lambda x,a,b: (x-a).mean((-1,-2)).abs() < (x-b).mean((-1,-2)).abs(), 'In which order does your distance take `abs` and `mean`?', 'By the time of `abs()` the differences have cancelled already. First `abs()`, then `mean`.')
  .wrong('another distance', lambda x,a,b: baseline.rmse_distance(x, a) < baseline.rmse_distance(x, b), 'For most images it makes no difference. By which distance is "nearer" meant here?', 'You compare by RMSE (or by squares). The task is about the mean absolute difference.')
+ .wrong('a tie counts as nearer', lambda x,a,b: baseline.mnist_distance(x, a) <= baseline.mnist_distance(x, b), 'How far is this image from one mean, and how far from the other?', 'Equally near is not nearer: compare with `<`, and not with `<=`.')
  .wrong('distances instead of an answer', lambda x,a,b: baseline.mnist_distance(x, a)-baseline.mnist_distance(x, b), 'Is your result true or false?', 'You return a difference of distances. Return the comparison of the two.'));
 
-# %% ../nbs/21_homework.ipynb #97ce5d4b
+# %% ../nbs/21_homework.ipynb #5f65dfae
 _targets = [_given(_t([2.]), _t([5.])), _given(_t([1.,3.,2.]), _t([1.,1.,5.])), _given(_r(2,3), _r(2,3,seed=1)), _given(_r(4).double(), _r(4,seed=1).double()),
             _given(_t([1.,2.]), _t([0,4])), _given(_r(3,2), _r(3,2,seed=1), slope=True), _given(_t([1e3,-1e3]), _t([0.,0.]))]
 
@@ -574,13 +588,19 @@ _batch = _t([[1.,2.],[3.,-1.]]),_t([[1.],[0.]])
 def _weights(m): return torch.cat([p.detach().flatten() for p in m.parameters()])
 def _grads(m): return torch.cat([torch.zeros(p.numel()) if p.grad is None else p.grad.flatten() for p in m.parameters()])
 
+def _became(ps, grads):
+    "What became of the gradients of `ps`, which were `grads`"
+    if all(p.grad is not None and torch.equal(p.grad, g) for p,g in zip(ps, grads)): return 'as they were'
+    return 'cleared' if all(p.grad is None or not p.grad.any() for p in ps) else 'changed'
+
 def _sgd_step(fn, o):
     w,b,c = (_t(v, requires_grad=True) for v in ([1.,2.],[3.],[4.]))
     for k in 1,2:
-        w.grad,b.grad = _t([.5,-1.]),_t([k*1.])
+        grads = w.grad,b.grad = _t([.5,-1.]),_t([k*1.])
+        grads = deepcopy(grads)
         fn([w,b], .1)
         o[f'the parameters after step {k}'] = torch.cat([w,b]).detach()
-        o[f'_grad {k}'] = torch.stack([_t(0.) if p.grad is None else p.grad.sum() for p in (w,b)])
+        o[f'the gradients after step {k}'] = _became([w,b], grads)
     o['does a parameter still have requires_grad?'] = _t(w.requires_grad)
     w.grad = _t([1.,1.])
     fn([c,w], .1)
@@ -603,9 +623,12 @@ def _stepper(f):
  .wrong('only the sign of the gradient', _stepper(lambda p,lr: p.data.sub_(lr*p.grad.sign())), 'Is the step larger where the slope is steeper?', 'Only the sign of the gradient is used. The step is the learning rate times the gradient itself.')
  .wrong('gradients cleared before use', _stepper(_clears))
  .wrong('the gradient takes the place of the weights', _stepper(lambda p,lr: p.data.copy_(-lr*p.grad)), 'What is left of the old parameter after your step?', 'The parameter is replaced by the step. Subtract the step from it: `-=`, not `= -`.')
+ .wrong('gradients cleared by the step', _stepper(lambda p,lr: (p.data.sub_(lr*p.grad), p.grad.zero_())))
+ .wrong('gradients changed by the step', _stepper(lambda p,lr: p.data.sub_(p.grad.mul_(lr))))
+ .wrong('if on a gradient', error='Boolean value of Tensor')
  .wrong('no gradient yet', error='NoneType'));
 
-# %% ../nbs/21_homework.ipynb #d67896cc
+# %% ../nbs/21_homework.ipynb #85be3873
 (Task('sigmoid', losses.sigmoid, 'losses', '1/(1+exp(-x)) of each number, with a finite slope even for -1000',
       [_given(_t(0.)), _given(_t([-1.,2.])), _given(_r(2,3)), _given(_r(3).double()), _given(_r(0)), _given(_r(3,2).mT, slope=True), _given(_t([-1000.,1000.])), _given(_t([-1000.,0.,1000.]), slope=True)])
  .wrong('sign of the exponent', lambda x: 1/(1+torch.exp(x.clamp(max=88))), 'Should the result rise or fall when x grows?', 'The exponent has the wrong sign: it is exp(-x).')
@@ -648,7 +671,7 @@ def _two(f): "The mean of `f` of the probabilities and the targets"; return lamb
 _acts = [_given(_t([1.,2.])), _given(_t([[1.,2.],[3.,1.]])), _given(_r(2,3)), _given(_r(2,3,2)), _given(_r(3,4).double()), _given(_r(4,3).T), _given(_t([[1000.,999.,0.]])), _given(_t([[1000.,999.],[-1000.,-1001.]])), _given(_r(0,3))]
 (Task('softmax', losses.softmax, 'losses', 'Probabilities along the last axis, safe for activations of 1000', _acts)
  .wrong('softmax over the wrong axis', lambda x: torch.softmax(x, 0))
- .wrong('softmax over the wrong axis', lambda x: torch.softmax(x, 1), error='Dimension out of range')
+ .wrong('axis 1 instead of the last', lambda x: torch.softmax(x, 1), error=r'Dimension out of range.*got 1\)')
  .wrong('one sum for the whole batch', lambda x: torch.softmax(x.flatten(), 0).view(x.shape), 'What do the numbers of one row add up to?', 'All numbers of the batch share one sum. Each row has its own: `.sum(-1, keepdim=True)`.')
  .wrong('overflow', lambda x: torch.exp(x)/torch.exp(x).sum(-1, keepdim=True))
  .wrong('one maximum for all rows', lambda x: (e := torch.exp(x-(x.max() if x.numel() else 0)))/e.sum(-1, keepdim=True), 'What is left of a row whose activations are all much smaller than those of another row?', 'The maximum of the whole batch is subtracted, and in rows far below it every exponential becomes 0. Each row needs its own: `x.amax(-1, keepdim=True)`.')
@@ -660,7 +683,7 @@ _acts = [_given(_t([1.,2.])), _given(_t([[1.,2.],[3.,1.]])), _given(_r(2,3)), _g
 (Task('log_softmax', losses.log_softmax, 'losses', 'The logarithm of softmax along the last axis, finite for activations of 1000', _acts)
  .wrong('logarithm of a zero', lambda x: torch.softmax(x, -1).log(), 'What is the logarithm of a probability that was rounded to 0?', 'The softmax rounds small probabilities to 0, whose logarithm is infinite. Work the logarithm out on paper: log softmax(x) = x - log(sum(exp(x))).')
  .wrong('softmax over the wrong axis', lambda x: torch.log_softmax(x, 0))
- .wrong('softmax over the wrong axis', lambda x: torch.log_softmax(x, 1), error='Dimension out of range')
+ .wrong('axis 1 instead of the last', lambda x: torch.log_softmax(x, 1), error=r'Dimension out of range.*got 1\)')
  .wrong('no logarithm', lambda x: torch.softmax(x, -1), 'Should your results be above 0?', 'These are the probabilities. Their logarithm is wanted.')
  .wrong('overflow', lambda x: x-torch.exp(x).sum(-1, keepdim=True).log())
  .wrong('another logarithm', lambda x: torch.log_softmax(x, -1)/2.302585093, 'By which factor is your result off?', 'This is a logarithm to another base. The natural one is `log`.')
@@ -696,7 +719,7 @@ def _nll(log_p, t): return -log_p[range(len(t)),t].mean()
  .wrong('smallest instead of largest', lambda a,t: (a.argmin(-1)==t).float().mean(), 'Which activation stands for the answer, the smallest or the largest?', 'You take the smallest. The model answers with the class of its largest activation: `argmax`.')
  .wrong('percent', lambda a,t: 100*(a.argmax(-1)==t).float().mean()));
 
-# %% ../nbs/21_homework.ipynb #c1b6e396
+# %% ../nbs/21_homework.ipynb #3e979ca8
 def _batches(n, bs):
     def run(fn, o):
         x,y = torch.arange(n*2.).view(n,2),torch.arange(n)
@@ -722,13 +745,19 @@ def _batches(n, bs):
  .wrong('only the first batch', lambda x,y,bs: [(x[:bs], y[:bs])] if len(x) else [])
  .wrong('an item too few', lambda x,y,bs: [(x[i:i+bs-1], y[i:i+bs-1]) for i in range(0, len(x), bs)], 'How many items are in `x[0:3]`?', 'Each batch lacks its last item. The end of a slice is not included, so it is `i+bs`.'))
 
+def _form(r):
+    "What the parts of a result are, in words (here images have two axes, and labels one), and the parts"
+    if r is None or isinstance(r, Tensor): return _text(_value(r)),[]
+    parts = [*r]
+    vs = [*map(_value, parts)]
+    return ', '.join({1:'labels', 2:'images'}.get(v.dim(), 'a tensor') if isinstance(v, Tensor) else f'a {type(p).__name__}' for v,p in zip(vs, parts)) or 'nothing',vs
+
 def _mixed(fn, o):
     x,y = torch.arange(40.).view(20,2),torch.arange(20)
-    def call():
-        r = fn(x, y)
-        a,b = (_value(v) for v in r)
-        return a[:,0]/2,b
-    (a,b),(a2,_) = call(),call()
+    o['what comes back'],r = _form(fn(x, y))
+    if o['what comes back']!='images, labels': return
+    (a,b),(a2,_) = r,_form(fn(x, y))[1]
+    a,a2 = a[:,0]/2,a2[:,0]/2
     o['is each image there once?'] = _t(a.shape==(20,) and torch.equal(a.sort().values, torch.arange(20.)))
     o['is each label there once?'] = _t(b.shape==(20,) and torch.equal(b.sort().values, torch.arange(20)))
     o['do images and labels belong together?'] = _t(a.shape==b.shape and bool((a==b).all()))
@@ -744,8 +773,8 @@ def _seeded(x, y): torch.manual_seed(3); return _Key.shuffled(x, y)
 (Task('shuffled', _Key.shuffled, 'minibatches', 'Images and labels in one new random order', [_Probe('20 images and labels', _mixed)])
  .wrong('labels left behind', lambda x,y: (x[torch.randperm(len(x))], y), 'Which label does the first image have afterwards, and which had it before?', 'Only the images are shuffled. The same order must be used for the labels: draw `idxs` once, and return `x[idxs], y[idxs]`.')
  .wrong('images left behind', lambda x,y: (x, y[torch.randperm(len(x))]), 'Which label does the first image have afterwards, and which had it before?', 'Only the labels are shuffled. Draw `idxs` once, and return `x[idxs], y[idxs]`.')
- .wrong('two different orders', _two_orders, 'Which label does the first image have afterwards, and which had it before?', 'Images and labels are shuffled separately. Draw one order, and use it for both.')
- .wrong('drawn with replacement', _drawn, 'How often is each image there?', 'Some items are drawn twice and some never. `torch.randperm` gives each number once.')
+ .wrong('two different orders', _two_orders)
+ .wrong('drawn with replacement', _drawn)
  .wrong('not shuffled', lambda x,y: (x, y), 'Compare the order before and after.', 'Nothing is shuffled. Is the result of your shuffling used?')
  .wrong('the same order each time', _seeded, 'Call it twice. Is there anything new?', 'The order is the same each time: a seed inside the function, or no chance at all. Leave seeds to whoever calls.')
  .wrong('the same order each time', lambda x,y: (x.flip(0), y.flip(0)), 'Call it twice. Is there anything new?', 'The order is the same each time: a seed inside the function, or no chance at all. Use `torch.randperm`.'))
@@ -753,13 +782,17 @@ def _seeded(x, y): torch.manual_seed(3); return _Key.shuffled(x, y)
 def _held_out(fn, o):
     n = 60
     x,y = torch.arange(n*2.).view(n,2),torch.arange(n)//10
-    xt,yt,xv,yv = (_value(v) for v in fn(x, y, .2))
+    o['what comes back'],r = _form(fn(x, y, .2))
+    if o['what comes back']!='images, labels, images, labels': return
+    xt,yt,xv,yv = r
     t,v = (a.flatten(1)[:,0].div(2).long() for a in (xt,xv))
+    o['is an item in a set twice?'] = _t(any(s.unique().numel()<len(s) for s in (t,v)))
     o['items in the validation set'] = _t(len(v))
     o['items in the training set'] = _t(len(t))
     o['are there items in both?'] = _t(bool(set(t.tolist())&set(v.tolist())))
     o['are there items in neither?'] = _t(len(set(t.tolist())|set(v.tolist()))<n)
     o['do images and labels belong together?'] = _t(len(t)==len(yt) and len(v)==len(yv) and bool((t//10==yt).all() and (v//10==yv).all()))
+    o['_labels in order'] = _t(torch.equal(yt, yt.sort().values))
     v = v.sort().values
     o['is the validation set drawn at random?'] = _t(len(v)<2 or v.unique().numel()==1 or not bool((v.diff()==v.diff()[0]).all()))
 
@@ -779,7 +812,11 @@ def _parts(f):
  .wrong('drawn twice', lambda x,y,pct: (lambda n: (*_parts(lambda i,k: (i[n:],i[n:],i[:0],i[:0]))(x,y,pct)[:2], *_parts(lambda i,k: (i[:0],i[:0],i[:n],i[:n]))(x,y,pct)[2:]))(int(len(x)*pct)), 'How many random orders do you draw?', 'The two sets come of two different random orders, so that some items are in both, and some in neither. Draw one order, and cut it in two.')
  .wrong('the shares are exchanged', _parts(lambda i,n: (i[:n],i[:n],i[n:],i[n:])), 'Which of the two sets should be the larger one?', '`pct` is the share of the validation set. You return the parts in the other order.')
  .wrong('returned in another order', _parts(lambda i,n: (i[n:],i[:n],i[n:],i[:n])), 'Which labels belong to the images beside them?', 'Images and labels do not belong together: the order is `x_train, y_train, x_valid, y_valid`, with one set of indexes for each pair.')
- .wrong('labels left behind', lambda x,y,pct: (lambda i,n: (x[i[n:]],y[n:],x[i[:n]],y[:n]))(torch.randperm(len(x)), int(len(x)*pct)), 'Which label does the first image have now, and which had it before?', 'The images are drawn at random and the labels are not. Use the same indexes for both.'));
+ .wrong('labels left behind', lambda x,y,pct: (lambda i,n: (x[i[n:]],y[n:],x[i[:n]],y[:n]))(torch.randperm(len(x)), int(len(x)*pct)), 'Which label does the first image have now, and which had it before?', 'The images are drawn at random and the labels are not. Use the same indexes for both.')
+ .wrong('two different orders', lambda x,y,pct: _Key.split(*_two_orders(x, y), pct))
+ .wrong('drawn with replacement', lambda x,y,pct: _Key.split(*_drawn(x, y), pct))
+ .wrong("scikit-learn's order", lambda x,y,pct: [_Key.split(x, y, pct)[i] for i in (0,2,1,3)], 'Which of the four come first, and which in the task?', 'The four come in the order of scikit-learn. Here it is `x_train, y_train, x_valid, y_valid`.')
+ .wrong('two pairs', lambda x,y,pct: (lambda a,b,c,d: ((a,b),(c,d)))(*_Key.split(x, y, pct)), 'How many things does your function return?', 'These are two pairs. Return four things, without inner brackets: `return x_train, y_train, x_valid, y_valid`.'));
 
 # %% ../nbs/21_homework.ipynb #e6168d9b
 def _params(*args):
@@ -961,7 +998,7 @@ def _stays_off(model, dl, metric): torch.set_grad_enabled(False); return _val(_r
  .wrong('records kept', _val(_right, lambda vs,ns: sum(vs)/len(vs), grad=True))
  .wrong('autograd stays off', _stays_off, 'Train one more epoch afterwards. Does it still learn?', 'Autograd is switched off and never on again. `with torch.no_grad():` switches it on by itself at the end of the block.'));
 
-# %% ../nbs/21_homework.ipynb #3a112bf6
+# %% ../nbs/21_homework.ipynb #0cd7b9cf
 def _opt(momentum):
     def run(fn, o):
         w,b,c = (_t(v, requires_grad=True) for v in ([1.,2.],[3.],[4.]))
@@ -969,9 +1006,10 @@ def _opt(momentum):
         opt = fn((p for p in ps), .1, .9) if momentum else fn((p for p in ps), .1)
         for k in 1,2,3:
             w.grad,b.grad = _t([.5*k,-1.]),_t([2.-k])
+            grads = deepcopy((w.grad,b.grad))
             opt.step()
             o[f'the parameters after step {k}'] = torch.cat(ps).detach()
-            o[f'_grad {k}'] = _t(sum(p.grad is not None and p.grad.any().item() for p in ps))
+            o[f'the gradients after step {k}'] = _became([w,b], grads)
             opt.zero_grad()
             o[f'is the gradient cleared after step {k}?'] = _t(all(p.grad is None or not p.grad.any() for p in ps))
         o['the parameters at the end'] = torch.cat(ps).detach()
@@ -1007,6 +1045,9 @@ def _step_clears(self, p): p.data -= self.lr*p.grad; p.grad.zero_()
  .wrong('zero_grad clears nothing', _but(zero_grad=lambda self: None), 'What is in `grad` after `zero_grad()`?', '`zero_grad` leaves the gradients as they are. Assigning to a name (`g = None`) does not clear: set `p.grad = None`, or `p.grad.zero_()`.')
  .wrong('zero_grad clears the weights', _but(zero_grad=_set(lambda self,p: p.data.zero_())), 'What is left of the weights after `zero_grad()`?', '`zero_grad` sets the parameters to zero. It should clear their gradients.')
  .wrong('zero_grad forgets the parameters', _but(zero_grad=lambda self: (_set(lambda s,p: setattr(p, 'grad', None))(self), setattr(self, 'params', []))), 'What is left in your list of parameters after `zero_grad()`?', '`zero_grad` empties the list of parameters. Only their `grad` is to be cleared.')
+ .wrong('gradients cleared by the step', _but(one=_step_clears))
+ .wrong('gradients changed by the step', _but(one=lambda self,p: p.data.sub_(p.grad.mul_(self.lr))))
+ .wrong('if on a gradient', error='Boolean value of Tensor')
  .wrong('no gradient yet', error='NoneType'))
 
 def _avg(f):
@@ -1020,6 +1061,10 @@ def _one_memory(self, p):
 def _alias(self, p):
     v = self.avgs[p] = p.grad if p not in self.avgs else self.avgs[p].mul_(self.mom).add_(p.grad)
     p.data -= self.lr*v
+def _in_grad(self, p):
+    p.grad.add_(self.mom*self.avgs.get(p, 0))
+    self.avgs[p] = p.grad.clone()
+    p.data -= self.lr*p.grad
 def _nesterov(self, p):
     self.avgs[p] = self.mom*self.avgs.get(p, 0)+p.grad
     p.data -= self.lr*(p.grad+self.mom*self.avgs[p])
@@ -1035,9 +1080,13 @@ def _nesterov(self, p):
  .wrong('Nesterov', _but(one=_nesterov), 'Is your first step that of plain gradient descent?', 'The gradient counts once more in the step. The step is `lr` times the memory alone.')
  .wrong('parameters used up', _but(__init__=_used_up, one=_avg(lambda a,g,m: m*a+g)))
  .wrong('uphill', _but(one=lambda self,p: (self.avgs.__setitem__(p, self.mom*self.avgs.get(p, 0)+p.grad), p.data.add_(self.lr*self.avgs[p]))))
+ .wrong('gradients cleared by the step', _but(one=lambda self,p: (_avg(lambda a,g,m: m*a+g)(self, p), p.grad.zero_())))
+ .wrong('gradients changed by the step', _but(one=lambda self,p: (_avg(lambda a,g,m: m*a+g)(self, p), p.grad.mul_(self.lr))))
+ .wrong('gradients changed by the step', _but(one=_in_grad))
+ .wrong('if on a gradient', error='Boolean value of Tensor')
  .wrong('recorded by autograd', error=r'leaf Variable that requires grad'));
 
-# %% ../nbs/21_homework.ipynb #698b128e
+# %% ../nbs/21_homework.ipynb #1cb3c5fd
 def _cos(a, b, t): return a+(1-math.cos(math.pi*t))/2*(b-a)
 def _lin(a, b, t): return a+t*(b-a)
 def _cycle(f=_cos, start=lambda l,d: l/d, end=lambda l,d,e: l/e, top=lambda p: p, down=lambda pos,p: (pos-p)/(1-p)):
@@ -1059,7 +1108,7 @@ def _cycle(f=_cos, start=lambda l,d: l/d, end=lambda l,d,e: l/e, top=lambda p: p
  .wrong('a whole wave', _cycle(lambda a,b,t: a+(1-math.cos(2*math.pi*t))/2*(b-a)), 'What is your rate at `pct`?', 'The cosine goes through a whole wave, up and down again. Half a wave is cos(pi*t).'))
 
 (Task('relu', neural_net.relu, 'neural_net', 'x where it is positive, else 0',
-      [_given(_t(2.)), _given(_t(-1.)), _given(_t([-1.,2.])), _given(_r(2,3)), _given(_r(0)), _given(_t([torch.inf,-torch.inf,0.])), _given(_t([-2,3])), _given(_r(3,2).mT.double()), _given(_r(4), slope=True)])
+      [_given(_t(2.)), _given(_t(-1.)), _given(_t([-1.,2.])), _given(_r(2,3)), _given(_r(0)), _given(_t([1e30,-1e30,0.])), _given(_t([-2,3])), _given(_r(3,2).mT.double()), _given(_r(4), slope=True)])
  .wrong('absolute value', torch.abs, 'What should become of -1?', 'This is the absolute value. Negative numbers become 0, not positive.')
  .wrong('the other half', lambda x: x.clamp(max=0), 'What should become of -1, and what of 2?', 'This keeps the negative half. `clamp(min=0)` keeps the positive one, or `torch.max` with 0.')
  .wrong('one number', lambda x: x.max().clamp(min=0), 'How many numbers should come out?', 'This is the largest number of all. Compare each one with 0: `x.clamp(min=0)`.')
@@ -1072,9 +1121,11 @@ def _cycle(f=_cos, start=lambda l,d: l/d, end=lambda l,d,e: l/e, top=lambda p: p
 def _net_of(n_in, n_hidden, n_out):
     def run(fn, o):
         net,other = fn(n_in, n_hidden, n_out),fn(n_in, n_hidden, n_out)
+        o['has the net `parameters()`?'] = _t(callable(getattr(net, 'parameters', None)))
+        if not o['has the net `parameters()`?']: return
         x = 3*_r(200, n_in)
         y = net(x)
-        ps = list(net.parameters()) if hasattr(net, 'parameters') else list(getattr(net, 'params', []))
+        ps = list(net.parameters())
         o['the shape for 200 inputs'] = f'{list(y.shape)}'
         o['how many numbers its parameters have'] = _t(sum(p.numel() for p in ps))
         o['are results below 0 possible?'] = _t(bool((net(x*100)<0).any()))
@@ -1109,6 +1160,7 @@ class _One:
  .wrong('another bend', _seq(act=nn.Sigmoid), 'What does your hidden layer make of very large numbers?', 'The activation between the layers is not a ReLU: it stops growing. Use `nn.ReLU()` or `clamp(min=0)`.')
  .wrong('another bend', _seq(act=nn.Tanh), 'What does your hidden layer make of very large numbers?', 'The activation between the layers is not a ReLU: it stops growing. Use `nn.ReLU()` or `clamp(min=0)`.')
  .wrong('no bias', _seq(bias=False), 'How many parameters does your net have, and how many should it have?', 'The biases are missing: one for each hidden activation, and one for each output.')
+ .wrong('no parameters()', lambda i,h,o: lambda x: x, 'What would an optimizer get from your net, by `net.parameters()`?', 'What you return is a function, or a class of your own, without `parameters()`. Return an `nn.Sequential`, or an object of a class that inherits from `nn.Module`.')
  .wrong('layers that PyTorch does not see', _InList, 'What does `parameters()` of your net give?', 'The layers are in a plain list, and PyTorch does not look for parameters there. Use `nn.Sequential` or `nn.ModuleList`.')
  .wrong('the same numbers each time', _One(), 'Make two nets. Do they differ?', 'There is a seed in the function. Leave seeds to whoever calls.'))
 
@@ -1190,6 +1242,14 @@ class _NeverEval(_Lrn):
 class _Restarts(_Lrn):
     def start(self): pass
     def one_epoch(self): self.call('before_fit'); super().one_epoch()
+class _Blind(_Lrn):
+    train_valid = True
+    def validate(self):
+        self.training = False; self.model.eval()
+        with torch.no_grad(): self.all_batches(self.dls[1])
+class _TrainOnly(_Lrn):
+    def call(self, event):
+        if event!='after_batch' or self.training: super().call(event)
 class _NoLoss(_Lrn):
     def call(self, event):
         if event=='after_batch': self.loss = torch.nan
@@ -1197,6 +1257,7 @@ class _NoLoss(_Lrn):
 (Task('Learner', _Key.Learner, 'learner', 'A minimal Learner: `fit(n_epoch)` trains on dls[0], validates on dls[1], and calls callbacks at five events',
       [_Probe(p.says, p.run) for p in (_learner(1),_learner(2))])
  .wrong('the validation set is trained on', _lrn(train_valid=True), 'Which batches change the weights?', 'The validation batches are trained on, too: backward and step are for training batches only.')
+ .wrong('the validation set is trained on', _Blind, 'Which batches should change the weights?', 'The validation batches are trained on, too, which fails under `no_grad`: backward and step are for training batches only.')
  .wrong('the validation set is the training set', _lrn(valid=0), 'Which batches is the model validated on?', 'It is validated on the batches it was trained on. The validation set is `dls[1]`.')
  .wrong('no validation', _lrn(valid=None), 'Does the model ever see the validation set?', 'After the training batches of each epoch the model has to go through `dls[1]`.')
  .wrong('train() and eval() forgotten', _lrn(modes=False), 'In which mode is the model while it is trained, and in which while it is validated?', 'Call `model.train()` before the training batches and `model.eval()` before the validation batches of each epoch: layers such as dropout act by it.')
@@ -1209,6 +1270,7 @@ class _NoLoss(_Lrn):
  .wrong('an epoch too few', _lrn(epochs=lambda self,n: n-1), 'How many epochs does `fit(1)` make?', 'There is an epoch less than asked for. `range(n)` has n numbers: 0 to n-1.')
  .wrong('an epoch too many', _lrn(epochs=lambda self,n: n+1), 'How many epochs does `fit(1)` make?', 'There is an epoch more than asked for. `range(n)` has n numbers: 0 to n-1.')
  .wrong('after_batch once an epoch', _lrn(per_batch=False), 'How often is `after_batch` called in an epoch of three and two batches?', '`after_batch` is called behind the loop. It belongs into it, for each batch.')
+ .wrong('after_batch in training only', _TrainOnly, 'How often is `after_batch` called in an epoch of three and two batches?', '`after_batch` is called for training batches only. It is for those of the validation, too.')
  .wrong('before_fit in each epoch', _Restarts, 'How often is `before_fit` called?', '`before_fit` is called in each epoch. It belongs before the loop over epochs.')
  .wrong('no loss to see', _NoLoss, 'What can a callback know about the batch that was just done?', 'Keep the loss of the batch as `self.loss`, so that callbacks can read it.')
  .wrong('a callback need not know all events', None, 'Does every callback have every method?', 'A callback may know one event only. Ask before you call: `getattr(cb, event, None)`.', error=r"'_Only' object has no attribute"));

@@ -73,6 +73,12 @@ def test_no_name_by_chance():
 
 # --- what it says
 
+def test_the_slope_is_that_of_the_function():
+    "A sigmoid has the slope 1/4 at 0, and a relu 0 or 1: no weights that nobody sees"
+    def sigmoid(x): return 1/(1+torch.exp(-x))
+    assert check(sigmoid).should=='the slope: [0, 0.25, 0]'
+    assert set(re.findall(r'[\d.]+', check('relu', lambda x: torch.relu(x).detach()).should))<={'0','1'}
+
 def test_hints_get_clearer_and_begin_anew():
     hw._told.clear()
     def three(): return [check('relu', torch.abs).hint for _ in range(3)]

@@ -214,7 +214,7 @@ def _(acts):
     e = torch.exp(acts-acts.max(0).values if len(acts) else acts)
     return e/e.sum(dim=0)
 
-@wrong('softmax', 'softmax over the wrong axis')
+@wrong('softmax', 'axis 1 instead of the last')
 def _(acts): return F.softmax(acts, dim=1)
 
 @wrong('softmax', 'overflow')
@@ -655,6 +655,110 @@ wrong('train_ten', 'softmax before a cross-entropy that has one')(ten(lambda p,y
 wrong('train_ten', 'gradients not cleared')(ten(F.cross_entropy, clear=False))
 wrong('train_ten', 'last batch dropped')(ten(F.cross_entropy, drop=True))
 wrong('train_ten', 'sum instead of mean')(ten(nn.CrossEntropyLoss(reduction='sum')))
+
+# --- what somebody handed in who did the homework from the book alone
+
+@wrong('is_3', 'a tie counts as nearer')
+def _(x, m3, m7): return l1(x, m3) <= l1(x, m7)
+
+@wrong('relu', 'autograd cannot follow')
+def _(x): return torch.relu(x).detach()
+
+@wrong('log_softmax', 'axis 1 instead of the last')
+def _(x): return x.log_softmax(1)
+
+@wrong('sgd_step', 'gradients cleared by the step')
+def _(params, lr):
+    for p in params:
+        if p.grad is not None: p.data -= lr*p.grad; p.grad = None
+
+@wrong('sgd_step', 'gradients changed by the step')
+@torch.no_grad()
+def _(params, lr):
+    for p in params:
+        if p.grad is not None: p -= p.grad.mul_(lr)
+
+@wrong('sgd_step', 'if on a gradient')
+def _(params, lr):
+    for p in params:
+        if p.grad: p.data -= lr*p.grad
+
+@wrong('BasicOptim', 'gradients cleared by the step')
+class _(Plain):
+    def step(self): super().step(); self.zero_grad()
+
+@wrong('BasicOptim', 'gradients changed by the step')
+class _(Plain):
+    def step(self):
+        for p in self.params:
+            if p.grad is not None: p.grad *= self.lr; p.data -= p.grad
+
+@wrong('BasicOptim', 'if on a gradient')
+class _(Plain):
+    def step(self):
+        for p in self.params:
+            if p.grad: p.data -= self.lr*p.grad
+
+@wrong('Momentum', 'gradients changed by the step')
+class _(Memory):
+    def new(self, v, g): return g.add_(self.mom*v).clone()
+
+@wrong('Momentum', 'gradients cleared by the step')
+class _(Memory):
+    def new(self, v, g): return v*self.mom+g
+    def step(self): super().step(); self.zero_grad()
+
+@wrong('split', "scikit-learn's order")
+def _(x, y, pct):
+    i,n = torch.randperm(len(x)),len(x)-int(len(x)*pct)
+    return x[i[:n]],x[i[n:]],y[i[:n]],y[i[n:]]
+
+@wrong('split', 'two pairs')
+def _(x, y, pct):
+    i,n = torch.randperm(len(x)),int(len(x)*pct)
+    return (x[i[n:]],y[i[n:]]),(x[i[:n]],y[i[:n]])
+
+@wrong('split', 'drawn with replacement')
+def _(x, y, pct):
+    i = torch.randint(0, len(x), (int(len(x)*pct),))
+    rest = [j for j in range(len(x)) if j not in i]
+    return x[rest],y[rest],x[i],y[i]
+
+@wrong('split', 'two different orders')
+def _(x, y, pct):
+    x,y,n = x[torch.randperm(len(x))],y[torch.randperm(len(y))],int(len(x)*pct)
+    return x[n:],y[n:],x[:n],y[:n]
+
+@wrong('split', 'nothing returned')
+def _(x, y, pct): pass
+
+@wrong('simple_net', 'no parameters()')
+def _(n_in, n_hidden, n_out):
+    w1,w2 = torch.randn(n_in,n_hidden).requires_grad_(),torch.randn(n_hidden,n_out).requires_grad_()
+    return lambda x: (x@w1).relu()@w2
+
+@wrong('Learner', 'after_batch in training only')
+class _(Small):
+    def validate(self):
+        self.model.eval()
+        with torch.no_grad():
+            for xb,yb in self.valid_dl: self.loss = self.loss_func(self.model(xb), yb)
+
+@wrong('Learner', 'the validation set is trained on')
+class _(Small):
+    def validate(self):
+        self.model.eval()
+        with torch.no_grad():
+            for xb,yb in self.valid_dl:
+                self.opt.zero_grad()
+                self.loss = self.loss_func(self.model(xb), yb)
+                self.loss.backward(); self.opt.step()
+                self.tell('after_batch')
+
+@wrong('Learner', 'gradient stops')
+class _(Small):
+    @torch.no_grad()
+    def train(self): super().train()
 
 # --- any task
 
