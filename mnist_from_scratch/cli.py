@@ -431,9 +431,11 @@ def mnist_bench(
 def _show_file(path, verdicts, wrong, only, more, answer):
     "Print what was found in a file; is all right?"
     from mnist_from_scratch.homework import tasks
-    there = [v for v in verdicts if v.status!='missing' or only]
+    there = [v for v in verdicts if v.status!='missing' or v.hint or only]
     n,bad = sum(map(bool, there)),sum(v.status=='wrong' for v in there)
     if wrong: print(f'{path}: {wrong}')
+    if wrong and all(v.status=='missing' for v in verdicts): return False     # there is no more to say
+    for v in there: v.hint = v.hint.replace('`check(…, answer=True)`', f'`--only {v.task} --answer`')
     for v in there: print(f'{v}\n\n{tasks[v.task].answer}' if answer else v)
     if not there: raise MnistError(f'{path} defines none of the tasks; mnist_check --list prints their names')
     print(f'{n} of {len(verdicts)} right' + (f', {bad} not right yet' + '; for clearer hints: --more'*(not more) if bad else ''))

@@ -6,7 +6,7 @@
 __all__ = ['tasks', 'Task', 'Verdict', 'check', 'progress', 'check_file', 'check_folder', 'class_table']
 
 # %% ../nbs/21_homework.ipynb #8af84370
-import ctypes, difflib, html, inspect, json, linecache, math, os, re, signal, subprocess, sys, tempfile, textwrap, threading, types, warnings
+import ctypes, difflib, dis, html, inspect, json, linecache, math, os, re, signal, subprocess, sys, tempfile, textwrap, threading, types, warnings
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -87,6 +87,7 @@ def _value(r):
     "`r` as a tensor, if it is one, or can be made one; else a text that says what it is"
     if isinstance(r, Tensor): return r.detach().clone().cpu()
     if r is None or isinstance(r, str): return repr(r)
+    if type(r).__module__=='torch.return_types': return f'a pair, values and positions (torch.{type(r).__name__})'
     if isinstance(r, (list,tuple)) and r and isinstance(r[0], (Tensor,list,tuple)): r = [_value(o) for o in r]
     try: return torch.stack(r) if isinstance(r, list) and r and isinstance(r[0], Tensor) else torch.as_tensor(r)
     except Exception: return f'a {type(r).__name__}'
@@ -118,7 +119,7 @@ def _pair(came, should):
     shapes = isinstance(came, Tensor) and isinstance(should, Tensor) and came.shape!=should.shape
     return tuple(f'{_list(o.tolist()) if isinstance(o, Tensor) and 0<o.numel()<=12 else _text(o)}' + (f', of shape {list(o.shape)}' if shapes and o.numel() else '') for o in (came,should))
 
-# %% ../nbs/21_homework.ipynb #ddaf6ac2
+# %% ../nbs/21_homework.ipynb #915754ca
 class _Probe:
     "An input for a function. `run(fn, o)` calls `fn` and notes in the dictionary `o` what it did; `maybe` is a right answer if an exception is right, too."
     def __init__(self, says, run, maybe=None): self.says,self.run,self.maybe = says,run,maybe
@@ -167,9 +168,10 @@ def _error(e, fn=None):
     file = _file_of(fn) or next((f for f,_ in frames if Path(f).parent!=_root), None)
     n = next((n for f,n in reversed(frames) if f==file), None)
     if isinstance(e, SyntaxError): n = e.lineno
+    def short(s, n): return textwrap.shorten(s, n, placeholder=' …') if ' ' in s[:n] else s[:n]
     msg = ' '.join(str(e.msg if isinstance(e, SyntaxError) else e).split())
     line = linecache.getline(file, n).strip() if file and n else ''
-    return f'{type(e).__name__}: {msg[:160]}', f' (line {n}{": " + line[:60] if line else ""})' if n else ''
+    return f'{type(e).__name__}: {short(msg, 160)}', f' (line {n}{": " + short(line, 60) if line else ""})' if n else ''
 
 # %% ../nbs/21_homework.ipynb #a353c940
 @dataclass
@@ -208,7 +210,8 @@ class Task:
     def params(self):
         "The parameters that are part of the task: the book's function may have more"
         n = max((len(p.says) for p in self.probes if isinstance(p.says, tuple)), default=None)
-        return [*inspect.signature(self.right).parameters.values()][:n]
+        ps = [*inspect.signature(self.right).parameters.values()][:n]
+        return [p.replace(default=p.empty) if isinstance(p.default, int) else p for p in ps]     # those of MNIST are the book's
     @property
     def call(self): "How it is called"; return f'{self.name}({", ".join(f"{p.name}={p.default}" if isinstance(p.default, (int,float)) else p.name for p in self.params)})'
     @property
@@ -218,7 +221,7 @@ class Task:
         src = re.sub(r"check_shapes\('(\w+)', (\w+)=\(\w+,'\w* ?\[\.\.\.]'\), (\w+)=\(\w+,'\w* ?\[\.\.\.]'\)\)", r"if \2.shape!=\3.shape: raise ValueError('\1 compares one with one')", src)
         return re.sub(r'^ *check_shapes\(.*\n', '', src, flags=re.M)
 
-# %% ../nbs/21_homework.ipynb #60b39d13
+# %% ../nbs/21_homework.ipynb #ab215a34
 _common = {
     'sum instead of mean': ('What happens to your result if every item is there twice? It should stay what it is.', 'This is the sum. Divide by how many there are, or call `mean` where you call `sum`.'),
     'differences cancel': ('Try two differences of +1 and -1. How far apart does your function say they are?', 'Positive and negative differences cancel each other. Take `abs()` of each difference, or square it, before the mean.'),
@@ -252,6 +255,7 @@ _common = {
     'sum of the batch': ('What happens to the step if a batch is twice as large?', 'The loss is summed over the batch, and should be its mean.'),
     'records kept': ('Is a gradient needed here? Look at what autograd does meanwhile.', 'Autograd records everything, which costs memory for nothing. Do it under `with torch.no_grad():`.'),
     'softmax over the wrong axis': ('Which numbers should add up to 1, those of a row or those of a column?', 'The softmax runs over the items of the batch. Its axis is that of the classes, the last one: `dim=-1`.'),
+    'axes counted from the front': ('The input above is one image. How many axes has it, and which numbers have they?', 'Counted from the front, rows and columns are the axes 1 and 2 in a batch, and 0 and 1 in a single image. Counted from the end they are always -2 and -1.'),
     'axis 1 instead of the last': ('How many axes has the input above, and which number has the last one?', '`dim=1` is there only if there are two axes or more. The last axis is `dim=-1`, however many there are.'),
     'overflow': ('Try inputs of 1000. What is e^1000 in 32 bits?', 'The exponential overflows to infinity. Subtract the largest activation of the row first: that changes nothing in the result, and no exponent is above 0.'),
 }
@@ -267,18 +271,27 @@ _general = {
     'argument changed in place': ('The result is right. Look at the tensor that you handed in, before and after.', 'The argument is changed in place, and whoever called needs it still. Work on a copy (`x.clone()`), and beware of `+=` and of names that end in `_`.'),
     'autograd cannot follow': ('The value is right, but nothing can be trained with it. Which step leads out of PyTorch, or from a slope to a jump?', 'The result has no slope. `.item()`, `float()`, NumPy, `.detach()`, `torch.tensor(…)` and comparisons end the record: stay with operators on tensors.'),
     'if on a whole tensor': ('Your code asks a tensor with many elements whether it is true. Which of the elements should answer?', '`if`, `and`, `or`, `min` and `max` of Python want one answer, and a tensor has many. Use `torch.where`, comparisons or `clamp`, which go through the elements.'),
+    'values and positions': ('What does that call give? Print it.', '`max`, `min`, `sort` and `topk` of PyTorch give a pair: values, and where they are. Take one of the two: `.values` or `.indices`. (`amax` gives the values alone, and `argmax` the positions.)'),
+    'mean of whole numbers': ('Of which `dtype` is the tensor at that line? Print it.', '`mean` of PyTorch needs floats, and these are bytes, whole numbers, or true and false. Make floats of them first: `.float()`.'),
+    'true and false subtracted': ('Of which `dtype` are the arguments in the input above?', 'PyTorch does not subtract true and false. Make numbers of them first: `.float()`.'),
+    'one number out of many': ('How many numbers has the tensor at that line?', '`.item()`, `float()`, `int()` and the functions of `math` take a tensor of one number only. Use what PyTorch has for tensors, such as `torch.exp`, `.sqrt()` or `**.5`, and return the tensor.'),
+    'an import forgotten': ('Where should the name in the message come from?', 'The file (or a cell above) has to import what it uses: `import math, torch`, `import torch.nn.functional as F`, `from torch import nn, tensor, Tensor`, `import numpy as np`.'),
     'gradient stops': ('Autograd has nothing to go back over. Where was the record cut off?', '`backward()` finds no parameter behind the loss: the predictions were made under `no_grad`, or with `.detach()`, `.item()` or `.data`.'),
     'an exception': ('Read the message, and look at the line it names. What are the shapes there?', 'Run that line by itself, with the input above, and print what goes into it.'),
     'an end of everything': ('Does your code call `exit`, or something written in C that crashes?', 'The whole process was ended by it, and not by an exception. Look for `exit()`, `os._exit`, threads, and memory that is written to directly.'),
+    'another form': ('How many things come back, of which kind, in which order? Compare with the task.', 'What comes back is not made up as in the task: the card says of which parts it is, and of which it should be.'),
     'shape': ('The shape is not the right one. Which axes should be left?', 'Print the shape after each step, and compare it with the one in the task.'),
     'not a number': ('Which of your steps gives infinity, or 0/0, for this input?', 'A `nan` or `inf` came in where the numbers are extreme or there are none. Look for exponentials, logarithms and divisions.'),
-    'something else': ('Work out the result for this input on paper, and print the steps.', 'This is none of the mistakes that are known here. Try the input above step by step; `check(…, answer=True)` shows how the book does it.'),
+    'something unknown': ('The input is made inside the check. Make such a model and such data, call your function, and print what changes after each step.', 'This is none of the mistakes that are known here, or two of them at once. `check(…, answer=True)` shows how the book does it: run both on the same data, and compare after each step.'),
+    'something else': ('Work out the result for this input on paper, and print the steps.', 'This is none of the mistakes that are known here, or two of them at once. Try the input above step by step; `check(…, answer=True)` shows how the book does it.'),
 }
 _by_error = [('recorded by autograd', r'leaf Variable that requires grad'), ('if on a whole tensor', r'Boolean value of Tensor|truth value of an array'),
              ('autograd cannot follow', r"Can't call numpy\(\) on Tensor that requires grad"), ('gradient stops', r'does not require grad and does not have a grad_fn'),
-             ('too much memory', r'MemoryError|can.t allocate memory|not enough memory')]
+             ('mean of whole numbers', r'floating point or complex dtype. Got: (Byte|Bool|Int|Long|Short|Char)'), ('true and false subtracted', r'Subtraction, the `-` operator, with .*bool'),
+             ('one number out of many', r'only one element tensors can be converted|elements cannot be converted to Scalar'), ('an import forgotten', r"name '(torch|math|nn|F|np|tensor|Tensor)' is not defined"),
+             ('values and positions', r'torch\.return_types'), ('too much memory', r'MemoryError|can.t allocate memory|not enough memory')]
 
-# %% ../nbs/21_homework.ipynb #60e0f8bd
+# %% ../nbs/21_homework.ipynb #005203d5
 def _until(k, a, b, right):
     "Are the notes `a` and `b` the same up to the entry `k`?"
     names = [n for n in right if n[0]!='_']
@@ -308,6 +321,8 @@ def _kind(mine, right):
     if err: return 'an exception'
     k = _first(mine, right)
     if any(mine.get(n)=='None'!=right.get(n) for n in (k,'result')): return 'nothing returned'
+    if isinstance(mine.get(k), str) and 'values and positions' in mine[k]: return 'values and positions'
+    if k=='what comes back': return 'another form'
     wrong = [k for k in mine.keys()|right.keys() if k[0]!='_' and not (k in mine and k in right and _eq(mine[k], right[k]))]
     if wrong==['the argument afterwards']: return 'argument changed in place'
     if 'result' not in wrong and any(isinstance(mine.get(k), str) and mine[k].startswith('none') for k in wrong): return 'autograd cannot follow'
@@ -353,13 +368,19 @@ class Verdict:
         answer = f'<pre style="overflow-x:auto">{esc(self.answer)}</pre>' if self.answer else ''
         return f'<div style="border-left:.3em solid {colour};padding:.2em 1em;margin:.5em 0;max-width:50em"><div><b>{"✓ " if self else ""}{esc(self.title)}</b></div>{rows}{answer}</div>'
 
-# %% ../nbs/21_homework.ipynb #8059596e
+# %% ../nbs/21_homework.ipynb #a490840d
 _told,_state = Counter(),{}     # how often a mistake was named; what was found last, by task
 
 def _task(name):
     if name in tasks: return tasks[name]
     near = difflib.get_close_matches(str(name), tasks, 3, .5)
     raise MnistError(f"there is no task {str(name)!r}; {'did you mean '+' or '.join(near)+'?' if near else 'mnist_check --list, or tasks, has their names'}")
+
+def _near(task, names):
+    "What among `names` may be meant for a task that is missing, as a sentence"
+    own = {k.lower():k for k,v in names.items() if k not in tasks and callable(v) and getattr(v, '__module__', None)==names.get('__name__')}
+    near = difflib.get_close_matches(task.name.lower(), own, 1, .8)
+    return f'There is `{own[near[0]]}`. Is that meant? Call it `{task.name}`.' if near else ''
 
 def _signature(fn):
     "The parameters of `fn`, in brackets; None if it does not tell"
@@ -375,14 +396,49 @@ def _arguments(task, fn):
         except TypeError: pass
     return f'{task.name}{sig}'
 
+def _functions(fn):
+    "`fn`, or the methods of a class or an object, without decorators"
+    fs = [fn] if hasattr(inspect.unwrap(fn), '__code__') else vars(fn if isinstance(fn, type) else type(fn)).values()
+    return [f for o in fs if callable(o) and hasattr(f := inspect.unwrap(o), '__code__')]
+
+def _globals(fn): return next((f.__globals__ for f in _functions(fn)), {})
+
+def _uses(fn, names, seen):
+    "Enter in `seen` what `fn` calls by a name among `names`, itself or through other functions there"
+    codes = [f.__code__ for f in _functions(fn)]
+    for code in codes:
+        codes += [o for o in code.co_consts if isinstance(o, types.CodeType)]
+        for k in {i.argval for i in dis.get_instructions(code) if i.opname=='LOAD_GLOBAL'} & names.keys() - seen.keys():
+            if callable(names[k]) and _globals(names[k]) is names: seen[k] = names[k]; _uses(names[k], names, seen)
+    return seen
+
 def _judge(task, fn, seconds=20.):
-    "The `Verdict` on `fn`, still without a hint"
+    "The `Verdict` on `fn`, still without a hint. If it calls other homework that is not right yet, it is looked at with the book's in its place."
+    v,names = _look(task, fn, seconds),_globals(fn)
+    if v.status!='wrong' or v.mistake in ('too slow','arguments',"the book's own"): return v
+    used = {} if names.get('__name__','').startswith('torch.') else _uses(fn, names, {})
+    mine = {k:used[k] for k in tasks if k in used and used[k] is not fn and not _look(tasks[k], used[k], seconds/4)}
+    if not mine: return v
+    names.update({k:tasks[k].right for k in mine})
+    try: w = _look(task, fn, seconds)
+    finally: names.update(mine)
+    them = ' and '.join(f'`{k}`' for k in mine)
+    if w:
+        one = f"With the book's {them} in place of yours all is right. Begin there."
+        v.mistake,v.hints = 'in an earlier task',(one, f'{one} What is wrong in `{(k := next(iter(mine)))}`: {_look(tasks[k], mine[k], seconds/4).mistake}.')
+    elif w==v: pass
+    elif w.mistake in ('an exception','arguments'): v.hints = tuple(f'{h} Or it is in {them}, which you call, and which is not right yet.' for h in v.hints)
+    else: v,v.hints = w,tuple(f"{h} (All this with the book's {them} in place of yours, which is not right yet.)" for h in w.hints)
+    return v
+
+def _look(task, fn, seconds):
+    "The `Verdict` on `fn`, by itself"
     def verdict(mistake, given='', came='', should='', hints=None): return Verdict(task.name, 'wrong', mistake, given, came, should, hints=hints or _general[mistake])
     if not callable(fn): return verdict('arguments', came=f'a {type(fn).__name__}', should=task.call, hints=(f'`{task.name}` should be a function or a class.',)*2)
     if fn is task.right: return verdict("the book's own")
     if wrong := _arguments(task, fn): return verdict('arguments', came=wrong, should=task.call)
     mine,right,p = [],[],task.probes[0]
-    with _as_before(getattr(inspect.unwrap(fn), '__globals__', None) or getattr(getattr(fn, '__init__', None), '__globals__', {})):
+    with _as_before(_globals(fn)):
         try:
             with _limit(seconds):
                 for p in task.probes: mine.append(_observe(fn, p)); right.append(_observe(p.maybe or task.right, p))
@@ -392,6 +448,7 @@ def _judge(task, fn, seconds=20.):
         a,b = mine[bad[0]],right[bad[0]]
         k,*_ = firsts = [_first(mine[i], right[i]) for i in bad]
         kind,suspect = _kind(a, b),_suspect(task, mine, right, bad, firsts)
+        if kind=='something else' and isinstance(task.probes[bad[0]].says, str): kind = 'something unknown'
     if kind in ('nothing returned','argument changed in place','too much memory'): suspect = None
     if (sig := _signature(fn)) and re.match(rf'TypeError: [\w.<>]*{re.escape(getattr(fn, "__name__", "?"))}(\.__init__)?\(\) (takes|missing)', a.get('error','')): return verdict('arguments', came=f'{task.name}{sig}', should=task.call)
     came,should = (a['error']+a['_where'],_pair('', b.get(k,''))[1]) if 'error' in a and k not in a else _pair(a.get(k, 'unchanged'), b.get(k, 'unchanged'))
@@ -415,11 +472,13 @@ def check(
     name = fn if isinstance(fn, str) else getattr(fn, '__name__', repr(fn)[:40])
     if name not in tasks and not isinstance(fn, str): raise MnistError(f"no task is called {name}; give its name first, as in check('softmax', {name})")
     task = _task(name)
+    names = {}
     if isinstance(fn, str) and yours is None:
         f = inspect.currentframe().f_back
-        fn = f.f_locals.get(name, f.f_globals.get(name))
+        names = f.f_globals|f.f_locals
+        fn = names.get(name)
     elif yours is not None: fn = yours
-    v = Verdict(name, 'missing', 'missing', hint=f'Write `{task.call}` in the cell above, and run both cells.') if fn is None else _judge(task, fn, seconds)
+    v = Verdict(name, 'missing', 'missing', hint=_near(task, names) or f'Write `{task.call}` in the cell above, and run both cells.') if fn is None else _judge(task, fn, seconds)
     _state[name] = v.status
     if v.status=='wrong':
         _told[name,v.mistake] += 1
@@ -515,6 +574,7 @@ def _wraps(ims):
  .wrong('one number for all pixels', lambda ims: ims.float().mean(), 'How many numbers does a mean image have?', 'The mean runs over everything. Take it over the images only, the first axis: `.mean(0)`.')
  .wrong('mean of each image', lambda ims: ims.float().mean((1,2)), 'How many results are there, one per pixel or one per image?', 'This is the mean of each image over its pixels. Take the mean of each pixel over the images: `.mean(0)`.')
  .wrong('sum instead of mean', lambda ims: ims.float().sum(0))
+ .wrong('scaled, too', lambda ims: ims.float().mean(0)/255, 'Is your result on the same scale as the images?', 'It is divided by 255. The mean image keeps the scale of the images: leave that out.')
  .wrong('overflow of bytes', _wraps, 'What is 200+100 for a number of 8 bits?', 'The images are bytes, from 0 to 255, and what is above begins at 0 again. Make floats of them first: `ims.float()`.')
  .wrong('rounded to whole numbers', lambda ims: ims.float().mean(0).to(ims.dtype), 'Is the mean of 1 and 2 a whole number?', 'The result is of the type of the bytes, so what is behind the point is cut off. Leave it a float.'))
 
@@ -527,7 +587,7 @@ def _wraps(ims):
  .wrong('mean of each row', lambda x: x-x.mean(-2, keepdim=True), 'What does your function do with an image whose columns differ in brightness?', 'The mean runs over one axis only, so each row (or column) gets its own. Take it over both: `.mean((-1,-2), keepdim=True)`.')
  .wrong('scaled, too', lambda x: (x-x.mean((-1,-2), keepdim=True))/x.std((-1,-2), keepdim=True), 'The mean of your result is right. And its spread?', 'Nothing is to be divided here: subtract the mean, and leave the rest.'));
 
-# %% ../nbs/21_homework.ipynb #726fed70
+# %% ../nbs/21_homework.ipynb #51d091ee
 _pairs = [_given(_t([[1.,0.]]), _t([[0.,3.]])), _given(_t([[1.,2.],[0.,4.]]), _t([[1.,0.],[3.,3.]])), _given(_r(2,1,2), _r(2,1,2,seed=1)), _given(_r(3,2,2), _r(2,2,seed=1)),
           _given(_r(2,1,2,2), _r(3,2,2,seed=1)), _given(_r(4,5,3).mT.double(), _r(3,5,seed=1).double()), _given(_r(0,2,2), _r(2,2)), _given(_t([[1e4,-1e4]]), _t([[0.,1e4]]))]
 
@@ -538,13 +598,15 @@ _pairs = [_given(_t([[1.,0.]]), _t([[0.,3.]])), _given(_t([[1.,2.],[0.,4.]]), _t
  .wrong('absolute value after the mean', lambda a,b: (a-b).mean((-1,-2)).abs(), 'In which order do you take `abs` and `mean`?', 'By the time of `abs()` the differences have cancelled already. First `abs()`, then `mean`.')
  .wrong('RMSE instead of L1', lambda a,b: ((a-b)**2).mean((-1,-2)).sqrt(), 'Does a difference of 2 in one pixel count as much as 1 in each of two?', 'This is the root of the mean square. Here it should be the mean of the absolute values.')
  .wrong('squares instead of absolute values', lambda a,b: ((a-b)**2).mean((-1,-2)), 'Does a difference of 2 in one pixel count as much as 1 in each of two?', 'These are squares. Take the absolute values: `.abs()`.')
- .wrong('wrong axes', lambda a,b: (a-b).abs().mean((0,1)), 'Count axes from the end: which two are the rows and columns of an image, however many axes there are before?', 'The axes are counted from the front, which is right for one image and wrong for a batch. The last two are -1 and -2.'))
+ .wrong('wrong axes', lambda a,b: (a-b).abs().mean((0,1)), 'Count axes from the end: which two are the rows and columns of an image, however many axes there are before?', 'The axes are counted from the front, which is right for one image and wrong for a batch. The last two are -1 and -2.')
+ .wrong('axes counted from the front', error=r'Dimension out of range.*got 2\)|axis 2 is out of bounds'))
 
 (Task('rmse_distance', baseline.rmse_distance, 'baseline', 'The root of the mean squared difference of the pixels of images [...,h,w]', _pairs)
  .wrong('one number for the whole batch', lambda a,b: ((a-b)**2).mean().sqrt())
  .wrong('MSE called RMSE', lambda a,b: ((a-b)**2).mean((-1,-2)))
  .wrong('sum instead of mean', lambda a,b: ((a-b)**2).sum((-1,-2)).sqrt())
- .wrong('root before the mean', lambda a,b: (a-b).abs().mean((-1,-2)), 'The steps stand in the name, to be read from its end: error, square, mean, root.', 'The root of each square is only the absolute value, so this is the L1 distance. First the mean of the squares, then its root.'))
+ .wrong('root before the mean', lambda a,b: (a-b).abs().mean((-1,-2)), 'The steps stand in the name, to be read from its end: error, square, mean, root.', 'The root of each square is only the absolute value, so this is the L1 distance. First the mean of the squares, then its root.')
+ .wrong('axes counted from the front', error=r'Dimension out of range.*got 2\)|axis 2 is out of bounds'))
 
 _m3,_m7 = _t([[1.,0.]]),_t([[0.,1.]])
 (Task('is_3', baseline.is_3, 'baseline', 'Is each image nearer (by L1) to `mean3` than to `mean7`? True or false, [...]',
@@ -556,9 +618,10 @@ _m3,_m7 = _t([[1.,0.]]),_t([[0.,1.]])
  .wrong('absolute value after the mean', lambda x,a,b: (x-a).mean((-1,-2)).abs() < (x-b).mean((-1,-2)).abs(), 'In which order does your distance take `abs` and `mean`?', 'By the time of `abs()` the differences have cancelled already. First `abs()`, then `mean`.')
  .wrong('another distance', lambda x,a,b: baseline.rmse_distance(x, a) < baseline.rmse_distance(x, b), 'For most images it makes no difference. By which distance is "nearer" meant here?', 'You compare by RMSE (or by squares). The task is about the mean absolute difference.')
  .wrong('a tie counts as nearer', lambda x,a,b: baseline.mnist_distance(x, a) <= baseline.mnist_distance(x, b), 'How far is this image from one mean, and how far from the other?', 'Equally near is not nearer: compare with `<`, and not with `<=`.')
- .wrong('distances instead of an answer', lambda x,a,b: baseline.mnist_distance(x, a)-baseline.mnist_distance(x, b), 'Is your result true or false?', 'You return a difference of distances. Return the comparison of the two.'));
+ .wrong('distances instead of an answer', lambda x,a,b: baseline.mnist_distance(x, a)-baseline.mnist_distance(x, b), 'Is your result true or false?', 'You return a difference of distances. Return the comparison of the two.')
+ .wrong('axes counted from the front', error=r'Dimension out of range.*got 2\)|axis 2 is out of bounds'));
 
-# %% ../nbs/21_homework.ipynb #5f65dfae
+# %% ../nbs/21_homework.ipynb #97ce5d4b
 _targets = [_given(_t([2.]), _t([5.])), _given(_t([1.,3.,2.]), _t([1.,1.,5.])), _given(_r(2,3), _r(2,3,seed=1)), _given(_r(4).double(), _r(4,seed=1).double()),
             _given(_t([1.,2.]), _t([0,4])), _given(_r(3,2), _r(3,2,seed=1), slope=True), _given(_t([1e3,-1e3]), _t([0.,0.]))]
 
@@ -628,7 +691,7 @@ def _stepper(f):
  .wrong('if on a gradient', error='Boolean value of Tensor')
  .wrong('no gradient yet', error='NoneType'));
 
-# %% ../nbs/21_homework.ipynb #85be3873
+# %% ../nbs/21_homework.ipynb #d67896cc
 (Task('sigmoid', losses.sigmoid, 'losses', '1/(1+exp(-x)) of each number, with a finite slope even for -1000',
       [_given(_t(0.)), _given(_t([-1.,2.])), _given(_r(2,3)), _given(_r(3).double()), _given(_r(0)), _given(_r(3,2).mT, slope=True), _given(_t([-1000.,1000.])), _given(_t([-1000.,0.,1000.]), slope=True)])
  .wrong('sign of the exponent', lambda x: 1/(1+torch.exp(x.clamp(max=88))), 'Should the result rise or fall when x grows?', 'The exponent has the wrong sign: it is exp(-x).')
@@ -649,6 +712,10 @@ def _two(f): "The mean of `f` of the probabilities and the targets"; return lamb
 (Task('mnist_loss', losses.mnist_loss, 'losses', 'Mean distance of sigmoid(predictions) from the targets, 1 or 0; [N] and [N,1] are never compared all with all',
       [*_yes, _given(_t([.5,-.5]), _t([1.,0.])), _given(_r(4), _t([1,0,0,1]), slope=True), _given(_t([200.,-200.]), _t([1,1]), slope=True), _given(_r(3).double(), _t([True,False,True])), _given(*_odd, maybe=_flat(losses.mnist_loss))])
  .wrong('no sigmoid', lambda p,t: torch.where(t==1, 1-p, p).mean(), 'Can your loss be negative? It is a distance.', 'The sigmoid is missing: the predictions are raw activations, and have to be squeezed between 0 and 1 first.')
+ .wrong('no sigmoid', lambda p,t: (p-t.float()).abs().mean(), 'How large can your loss get, for a prediction of 200? It should stay below 1.', 'The sigmoid is missing: the predictions are raw activations, and have to be squeezed between 0 and 1 first.')
+ .wrong('no sigmoid', lambda p,t: (p-t.float()).mean(), 'Can your loss be negative? It is a distance.', 'Two things: the sigmoid is missing, and positive and negative differences cancel each other. Squeeze the predictions first, and take `abs()` of each difference.')
+ .wrong('differences cancel', _two(lambda p,t: p-t.float()), 'What is your loss for two predictions, one too high and one too low by as much?', 'Positive and negative differences cancel each other. Take `abs()` of each before the mean, or use `torch.where`.')
+ .wrong('absolute value after the mean', lambda p,t: (torch.sigmoid(p)-t.float()).mean().abs(), 'In which order do you take `abs` and `mean`?', 'By the time of `abs()` the differences have cancelled already. First `abs()`, then `mean`.')
  .wrong('sigmoid twice', _two(lambda p,t: torch.where(t==1, 1-torch.sigmoid(p), torch.sigmoid(p))), 'What loss does a very sure and right prediction get? It should be near 0.', 'The sigmoid is taken twice, so that the probabilities lie between 0.5 and 0.73. Once is enough.')
  .wrong('sum instead of mean', lambda p,t: torch.where(t==1, 1-torch.sigmoid(p), torch.sigmoid(p)).sum())
  .wrong('targets the wrong way round', _two(lambda p,t: torch.where(t==1, p, 1-p)), 'A high prediction where the target is 1: should the loss be high or low?', 'The two cases are exchanged: the distance is 1-p where the target is 1, and p where it is 0.')
@@ -678,12 +745,17 @@ _acts = [_given(_t([1.,2.])), _given(_t([[1.,2.],[3.,1.]])), _given(_r(2,3)), _g
  .wrong('logarithms', lambda x: torch.log_softmax(x, -1), 'Can a probability be negative?', 'These are the logarithms of the probabilities. Leave the logarithm out.')
  .wrong('no exponential', lambda x: x/x.sum(-1, keepdim=True), 'What does your function make of negative activations?', 'The activations are divided by their sum as they are. Take the exponentials first, which are never negative.')
  .wrong('axis not kept', lambda x: torch.exp(x)/torch.exp(x).sum(-1), 'Print the shapes of both sides of your division.', 'The sum has lost its axis, so that row i is not divided by its own sum: that lands on column i. Keep it: `keepdim=True`.', error='must match the size')
+ .wrong('axis not kept', lambda x: (e := torch.exp(x-x.amax(-1)))/e.sum(-1), 'Print the shapes of both sides of your subtraction, and of your division.', 'The maximum and the sum have lost their axis, so that what belongs to row i lands on column i. Keep the axis in both: `keepdim=True`.')
  .wrong('sigmoid instead', torch.sigmoid, 'Do the numbers of a row add up to 1?', 'This is the sigmoid, which takes each number for itself. Divide the exponentials by the sum of their row.'))
 
 (Task('log_softmax', losses.log_softmax, 'losses', 'The logarithm of softmax along the last axis, finite for activations of 1000', _acts)
  .wrong('logarithm of a zero', lambda x: torch.softmax(x, -1).log(), 'What is the logarithm of a probability that was rounded to 0?', 'The softmax rounds small probabilities to 0, whose logarithm is infinite. Work the logarithm out on paper: log softmax(x) = x - log(sum(exp(x))).')
  .wrong('softmax over the wrong axis', lambda x: torch.log_softmax(x, 0))
  .wrong('axis 1 instead of the last', lambda x: torch.log_softmax(x, 1), error=r'Dimension out of range.*got 1\)')
+ .wrong('axis not kept', lambda x: x-x.logsumexp(-1), 'Print the shapes of both sides of your subtraction.', 'The sum has lost its axis, so that what belongs to row i is subtracted from column i. Keep the axis: `keepdim=True`.')
+ .wrong('axis not kept', lambda x: x-torch.exp(x).sum(-1).log(), 'Print the shapes of both sides of your subtraction.', 'The sum has lost its axis, so that what belongs to row i is subtracted from column i. Keep the axis: `keepdim=True`.')
+ .wrong('axis not kept', lambda x: (x := x-x.amax(-1, keepdim=True))-x.exp().sum(-1).log(), 'Print the shapes of both sides of your subtraction.', 'The sum has lost its axis, so that what belongs to row i is subtracted from column i. Keep the axis: `keepdim=True`.')
+ .wrong('axis not kept', lambda x: (x := x-x.amax(-1))-x.exp().sum(-1).log(), 'Print the shapes of both sides of your subtractions.', 'The maximum and the sum have lost their axis, so that what belongs to row i is subtracted from column i. Keep the axis in both: `keepdim=True`.')
  .wrong('no logarithm', lambda x: torch.softmax(x, -1), 'Should your results be above 0?', 'These are the probabilities. Their logarithm is wanted.')
  .wrong('overflow', lambda x: x-torch.exp(x).sum(-1, keepdim=True).log())
  .wrong('another logarithm', lambda x: torch.log_softmax(x, -1)/2.302585093, 'By which factor is your result off?', 'This is a logarithm to another base. The natural one is `log`.')
@@ -703,6 +775,9 @@ def _nll(log_p, t): return -log_p[range(len(t)),t].mean()
  .wrong('overflow', lambda a,t: _nll((torch.exp(a)/torch.exp(a).sum(-1, keepdim=True)).log(), t))
  .wrong('logarithm of a zero', lambda a,t: _nll(a.softmax(-1).log(), t), 'What is the logarithm of a probability that was rounded to 0?', 'The softmax rounds small probabilities to 0, whose logarithm is infinite. Use log softmax(x) = x - log(sum(exp(x))), after subtracting the maximum of each row.')
  .wrong('every target for every row', lambda a,t: -a.log_softmax(-1)[:,t].mean(), 'How many numbers do you pick from [3,3] activations for three targets? Print the shape.', '`[:,targs]` picks all targets in each row, [N,N] numbers. One per row is `[torch.arange(N), targs]`.')
+ .wrong('every target for every row', lambda a,t: a.log_softmax(-1)[:,t].mean(), 'Can a loss be negative? And how many numbers do you pick from [3,3] activations for three targets?', 'Two things: the minus is missing, and `[:,targs]` picks all targets in each row, [N,N] numbers. One per row is `[torch.arange(N), targs]`.')
+ .wrong('rows picked instead of classes', lambda a,t: -a.log_softmax(-1)[t].mean(), 'What does `[targs]` pick from [N,n] activations: rows, or a number of each row?', '`[targs]` picks whole rows. One number of each row is `[torch.arange(N), targs]`.')
+ .wrong('targets not used', lambda a,t: -a.log_softmax(-1).mean(), 'Does your loss change if the targets do?', 'The mean runs over all classes. Only the right class of each row counts: `[torch.arange(N), targs]`.')
  .wrong('no softmax', lambda a,t: -a[range(len(t)),t].mean(), 'Does your loss change if the activations of the wrong classes rise?', 'The raw activations are picked, without a softmax. First log_softmax, then pick.')
  .wrong('another logarithm', lambda a,t: F.cross_entropy(a, t)/2.302585093, 'By which factor is your result off?', 'This is a logarithm to another base. The natural one is `log`.')
  .wrong('another logarithm', lambda a,t: F.cross_entropy(a, t)/.69314718, 'By which factor is your result off?', 'This is a logarithm to another base. The natural one is `log`.'))
@@ -713,21 +788,24 @@ def _nll(log_p, t): return -log_p[range(len(t)),t].mean()
  .wrong('argmax over the wrong axis', lambda a,t: (a.argmax(0)==t[:a.shape[1]]).float().mean() if a.shape[0]==a.shape[1] else (a.argmax(0)==t).float().mean(), 'How many answers does your `argmax` give, one per item or one per class?', 'The `argmax` runs over the items. Take it over the classes, the last axis: `argmax(-1)`.', error=r'must match the size')
  .wrong('argmax over everything', lambda a,t: (a.argmax()==t).float().mean(), 'How many answers does your `argmax` give for a batch of three?', '`argmax()` without an axis gives one number for the whole batch. Take it for each row: `argmax(-1)`.')
  .wrong('values instead of positions', lambda a,t: (a.max(-1).values==t).float().mean(), 'What do you compare the class numbers with?', 'You compare the largest activation itself with the class number. Its position is wanted: `argmax`.')
+ .wrong('values and positions', None, 'What is on each side of your `==`? Print both.', 'The comparison gave one True or False, and no tensor. If it is `max(1)` that you compare: that gives a pair, values and positions, which is never equal to a tensor. The positions alone are `argmax(1)`.', error="'bool' object has no attribute")
  .wrong('count instead of share', lambda a,t: (a.argmax(-1)==t).sum())
  .wrong('error rate', lambda a,t: (a.argmax(-1)!=t).float().mean())
  .wrong('not averaged', lambda a,t: (a.argmax(-1)==t).float())
  .wrong('smallest instead of largest', lambda a,t: (a.argmin(-1)==t).float().mean(), 'Which activation stands for the answer, the smallest or the largest?', 'You take the smallest. The model answers with the class of its largest activation: `argmax`.')
  .wrong('percent', lambda a,t: 100*(a.argmax(-1)==t).float().mean()));
 
-# %% ../nbs/21_homework.ipynb #3e979ca8
+# %% ../nbs/21_homework.ipynb #c1b6e396
 def _batches(n, bs):
     def run(fn, o):
         x,y = torch.arange(n*2.).view(n,2),torch.arange(n)
-        bs_ = [*islice(iter(fn(x, y, bs)), 50)]
+        r = fn(x, y, bs)
+        if not hasattr(r, '__iter__'): o['what comes back'] = _text(_value(r)); return
+        bs_ = [*islice(iter(r), 50)]
         pairs = all(isinstance(b, (tuple,list)) and len(b)==2 for b in bs_)
-        o['how many batches'] = _t(len(bs_))
-        o['a batch'] = 'a pair of images and labels' if pairs else f'a {type(bs_[0]).__name__}, and no pair'
+        o['what comes back'] = 'pairs of images and labels' if pairs else 'no pairs: '+', '.join(f'a {type(b).__name__}' for b in bs_[:3])+', …'*(len(bs_)>3)
         if not pairs: return
+        o['how many batches'] = _t(len(bs_))
         o['the sizes of the batches'] = _t([len(b[0]) for b in bs_], dtype=torch.int64)
         o['how many labels they have'] = _t([len(b[1]) for b in bs_], dtype=torch.int64)
         o['the labels'] = torch.cat([_value(b[1]).long() for b in bs_]) if bs_ else _t([])
@@ -738,6 +816,8 @@ def _batches(n, bs):
       [_batches(2,2), _batches(4,2), _batches(5,2), _batches(2,5), _batches(0,2), _batches(9,4)])
  .wrong('last batch dropped', lambda x,y,bs: [(x[i*bs:(i+1)*bs], y[i*bs:(i+1)*bs]) for i in range(len(x)//bs)])
  .wrong('an empty batch at the end', lambda x,y,bs: [(x[i*bs:(i+1)*bs], y[i*bs:(i+1)*bs]) for i in range(len(x)//bs+1)], 'How many batches are there if the items fit exactly?', 'With `n//bs + 1` there is an empty batch where the items fit exactly. Use `range(0, n, bs)`, or round up.')
+ .wrong('an empty batch of no images', lambda x,y,bs: [*zip(x.split(bs), y.split(bs))], 'How many batches are there of 0 images?', '`split` makes one piece, an empty one, of nothing, and so does a loop that runs at least once. No batch should be empty: leave it out.')
+ .wrong('one pair', lambda x,y,bs: (x[:bs], y[:bs]), 'What does your function give back, one pair or one for each batch?', 'What comes back is one pair of tensors. Return a list of pairs, one for each batch, or write `yield` in place of `return`.')
  .wrong('batches overlap', lambda x,y,bs: [(x[i:i+bs], y[i:i+bs]) for i in range(len(x))], 'How often does the second item come?', 'The start moves on by one item, and should by `bs`: `range(0, n, bs)`.')
  .wrong('last batch filled up', lambda x,y,bs: [(x[j], y[j]) for i in range(0, len(x), bs) for j in [torch.arange(i, i+bs)%len(x)]], 'How often does the first item come?', 'The last batch is filled up with items that came before. It should just be shorter.')
  .wrong('labels not cut', lambda x,y,bs: [(x[i:i+bs], y) for i in range(0, len(x), bs)], 'How many labels are there in your first batch?', 'Each batch has all labels. Cut them like the images.')
@@ -747,10 +827,10 @@ def _batches(n, bs):
 
 def _form(r):
     "What the parts of a result are, in words (here images have two axes, and labels one), and the parts"
-    if r is None or isinstance(r, Tensor): return _text(_value(r)),[]
-    parts = [*r]
+    if isinstance(r, Tensor) or not hasattr(r, '__iter__'): return _text(_value(r)),[]
+    parts = [*islice(r, 50)]
     vs = [*map(_value, parts)]
-    return ', '.join({1:'labels', 2:'images'}.get(v.dim(), 'a tensor') if isinstance(v, Tensor) else f'a {type(p).__name__}' for v,p in zip(vs, parts)) or 'nothing',vs
+    return ', '.join({1:'labels', 2:'images'}.get(v.dim(), 'a tensor') if isinstance(v, Tensor) else f'a {type(p).__name__}' for v,p in zip(vs[:5], parts))+', …'*(len(vs)>5) or 'nothing',vs
 
 def _mixed(fn, o):
     x,y = torch.arange(40.).view(20,2),torch.arange(20)
@@ -842,6 +922,7 @@ def _same_numbers(size, std): torch.manual_seed(1); return torch.randn(size)*std
       [_params(1), _params((2,3)), _params((100,100)), _params((100,100), .1)])
  .wrong('no requires_grad', lambda size,std=1.: torch.randn(size)*std, 'Does PyTorch know that this tensor is to be trained?', 'Without `requires_grad_()` autograd records nothing for these numbers, and they never get a gradient.')
  .wrong('not a leaf', lambda size,std=1.: torch.randn(size).requires_grad_()*std, 'What is it that has requires_grad: the tensor you return, or one that it was calculated from?', 'The product is the result of a recorded calculation, and its `grad` stays None. Multiply first, and call `requires_grad_()` last.')
+ .wrong('a number unpacked', None, 'What is `size` in the input above, and what does the star do with it?', 'A star unpacks a tuple, and `size` may be a number. `torch.randn(size)` takes both.', error=r'after \* must be an iterable')
  .wrong('all zeros', _init(lambda size,std: torch.zeros(size)), 'Are your numbers random?', 'All numbers are the same. A net whose weights begin alike keeps them alike: use `torch.randn`.')
  .wrong('uniform numbers', _init(lambda size,std: torch.rand(size)*std), 'Are there negative numbers among yours?', '`torch.rand` gives numbers between 0 and 1, evenly. The normal distribution, around 0, is `torch.randn`.')
  .wrong('std ignored', _init(lambda size,std: torch.randn(size)), 'Measure the standard deviation for `std=0.1`.', '`std` has no effect. Multiply the random numbers by it.')
@@ -865,6 +946,9 @@ _two_by_two = _t([[1.,2.],[3.,4.]]),_t([[5.,6.],[7.,9.]])
       [_given(_t([[1.,2.]]), _t([[3.],[4.]]), _t([.5])), _given(_r(2,2), _r(2,1,seed=1), _t([.5])), _given(_r(3,2), _r(2,4,seed=1), _r(4,seed=2)), _given(_r(2,2), _r(2,2,seed=1), _r(2,seed=2), slope=True), _given(_r(0,3), _r(3,2), _r(2)), _given(_r(2,3).double(), _r(3,1,seed=1).double(), _t([.5]).double())])
  .wrong('bias forgotten', lambda x,w,b: x@w, 'What should come out for an input that is all zeros?', 'The bias is missing: add it to each row.')
  .wrong('element by element', lambda x,w,b: x*w.T+b)
+ .wrong('element by element', lambda x,w,b: x*w+b)
+ .wrong('factors exchanged', lambda x,w,b: w@x+b, 'Is the product of `weights` and `xb` that of `xb` and `weights`?', 'With matrices the order matters: a row of `xb` goes with a column of `weights`, `xb@weights`.')
+ .wrong('bias along the wrong axis', lambda x,w,b: x@w+b[:,None], 'To what is each number of the bias added, to a row or to a column?', 'As a column the bias gives its first number to the first row of the batch, and so on. It has one for each output: add it as it is, `+bias`.')
  .wrong('[N] instead of [N,1]', lambda x,w,b: (x*w.T).sum(-1)+b if w.shape[1]==1 else (x@w).sum(-1)+b[0], 'What shape does your result have for one output?', 'The axis of the outputs is lost. The matrix product keeps it: `xb@weights`.')
  .wrong('one number for the whole batch', lambda x,w,b: (x@w).sum(0)+b, 'How many results should there be for a batch of two?', 'The sum runs over the images too. Each row has a result of its own: `xb@weights`.')
  .wrong('one number for the whole batch', lambda x,w,b: (x@w).sum()+b, 'How many results should there be for a batch of two?', 'The sum runs over the images too. Each row has a result of its own: `xb@weights`.')
@@ -882,8 +966,8 @@ def _one_grad(fn, o):
     m = _net()
     def note(): o['_backward'] = 'yes'
     fn(*_batch, m, _noting(note))
+    o['are the weights as before?'] = _t(torch.equal(_weights(m), _weights(_net())))
     o['the gradient'] = _grads(m)
-    o['the weights afterwards'] = _weights(m)
     fn(*_batch, m, _loss)
     o['the gradient after a second call'] = _grads(m)
 def _calc(loss=lambda m,f,x,y: f(m(x), y), before=lambda m: None, after=lambda m: None, back=True):
@@ -897,7 +981,7 @@ def _move(m):
     for p in m.parameters(): p.data -= p.grad
 
 (Task('calc_grad', training_loop.calc_grad, 'training_loop', "Add the gradient of a batch's loss to `grad` of each parameter of `model`",
-      [_Probe('a linear model of 2 numbers, xb = [[1, 2], [3, -1]], yb = [[1], [0]]', _one_grad)])
+      [_Probe('a linear model with weights [[0.5, -0.2]] and bias [0.3], xb = [[1, 2], [3, -1]], yb = [[1], [0]], loss_func(p, t) = ((p-2*t)**2).mean()', _one_grad)])
  .wrong('no backward', _calc(back=False), 'Which line of your function gives a parameter its `grad`?', '`backward()` is not called on the loss, so there are no gradients.')
  .wrong('old gradients cleared', _calc(before=lambda m: m.zero_grad()), 'Call it twice. What should the second call do with the gradient of the first?', 'The gradients are cleared first. That is the work of the optimizer\'s `zero_grad`; here they should be added.')
  .wrong('gradients cleared at the end', _calc(after=lambda m: m.zero_grad()), 'What is left in `grad` when your function is done?', 'The gradients are cleared again before anybody could use them. Leave them: the step comes later.')
@@ -998,7 +1082,7 @@ def _stays_off(model, dl, metric): torch.set_grad_enabled(False); return _val(_r
  .wrong('records kept', _val(_right, lambda vs,ns: sum(vs)/len(vs), grad=True))
  .wrong('autograd stays off', _stays_off, 'Train one more epoch afterwards. Does it still learn?', 'Autograd is switched off and never on again. `with torch.no_grad():` switches it on by itself at the end of the block.'));
 
-# %% ../nbs/21_homework.ipynb #0cd7b9cf
+# %% ../nbs/21_homework.ipynb #3a112bf6
 def _opt(momentum):
     def run(fn, o):
         w,b,c = (_t(v, requires_grad=True) for v in ([1.,2.],[3.],[4.]))
@@ -1086,7 +1170,7 @@ def _nesterov(self, p):
  .wrong('if on a gradient', error='Boolean value of Tensor')
  .wrong('recorded by autograd', error=r'leaf Variable that requires grad'));
 
-# %% ../nbs/21_homework.ipynb #1cb3c5fd
+# %% ../nbs/21_homework.ipynb #698b128e
 def _cos(a, b, t): return a+(1-math.cos(math.pi*t))/2*(b-a)
 def _lin(a, b, t): return a+t*(b-a)
 def _cycle(f=_cos, start=lambda l,d: l/d, end=lambda l,d,e: l/e, top=lambda p: p, down=lambda pos,p: (pos-p)/(1-p)):
@@ -1099,6 +1183,9 @@ def _cycle(f=_cos, start=lambda l,d: l/d, end=lambda l,d,e: l/e, top=lambda p: p
  .wrong('straight lines', _cycle(_lin), 'Is your curve level at the top?', 'The ways up and down are straight lines. Along half a cosine: start + (1-cos(pi*t))/2*(end-start).')
  .wrong('a quarter of a wave', lambda pos,l,pct=.25,div=25.,f=1e5: l/div+(l-l/div)*math.sin(pos/pct*math.pi/2) if pos<pct else l/f+(l-l/f)*math.cos((pos-pct)/(1-pct)*math.pi/2), 'Is your curve level at both ends of each part?', 'Each part is a quarter of a wave, which is level at one end only. Half a wave: start + (1-cos(pi*t))/2*(end-start).')
  .wrong('starts at 0', _cycle(start=lambda l,d: 0.), 'What is your rate at the very beginning?', 'It begins at 0, and should at lr_max/div.')
+ .wrong('starts and ends at 0', _cycle(start=lambda l,d: 0., end=lambda l,d,e: 0.), 'What is your rate at the very beginning, and at the very end?', 'It begins and ends at 0. It should begin at lr_max/div, and end at lr_max/div_final.')
+ .wrong('ends below where it began', _cycle(end=lambda l,d,e: l/d/e), 'What is your rate at the very end?', 'It ends at lr_max/div/div_final, which some libraries do. Here the end is lr_max/div_final.')
+ .wrong('the cosine the wrong way round', _cycle(lambda a,b,t: a+(1+math.cos(math.pi*t))/2*(b-a)), 'What is cos(0)? And what should your rate be at `pos` 0?', 'In the rise, (1+cos(pi*t))/2 goes from 1 to 0, so that it runs backwards. (1-cos(pi*t))/2 goes from 0 to 1.')
  .wrong('ends where it began', _cycle(end=lambda l,d,e: l/d), 'What is your rate at the very end?', 'It ends at lr_max/div. The end is much lower: lr_max/div_final.')
  .wrong('ends at 0', _cycle(end=lambda l,d,e: 0.), 'What is your rate at the very end?', 'It ends at 0, and should at lr_max/div_final.')
  .wrong('peak in the middle', _cycle(top=lambda p: .5), 'Where is the highest rate?', 'The top is in the middle, whatever `pct` says. The rise takes the share `pct`.')
@@ -1113,6 +1200,7 @@ def _cycle(f=_cos, start=lambda l,d: l/d, end=lambda l,d,e: l/e, top=lambda p: p
  .wrong('the other half', lambda x: x.clamp(max=0), 'What should become of -1, and what of 2?', 'This keeps the negative half. `clamp(min=0)` keeps the positive one, or `torch.max` with 0.')
  .wrong('one number', lambda x: x.max().clamp(min=0), 'How many numbers should come out?', 'This is the largest number of all. Compare each one with 0: `x.clamp(min=0)`.')
  .wrong('a step', lambda x: (x>0).to(x.dtype), 'What should become of 2?', 'This is 1 where x is positive. It should be x itself there: multiply by x, or use `torch.where`.')
+ .wrong('values and positions', lambda x: x.max(0), 'What does `max` give here? Print it.', 'In `x.max(0)` the 0 is an axis, and not a number to compare with, and the result is a pair, values and positions. Use `x.clamp(min=0)` or `torch.where`.')
  .wrong('leaky', lambda x: torch.where(x>0, x, x*.01), 'What should become of -1?', 'Some of the negative half leaks through. Here it is to be 0.')
  .wrong('leaky', lambda x: torch.where(x>0, x, x*.1), 'What should become of -1?', 'Some of the negative half leaks through. Here it is to be 0.')
  .wrong('negatives dropped', lambda x: x[x>0], 'How many numbers should come out?', 'The negative numbers are left out, so the shape is another. They stay, as 0.')
@@ -1121,8 +1209,9 @@ def _cycle(f=_cos, start=lambda l,d: l/d, end=lambda l,d,e: l/e, top=lambda p: p
 def _net_of(n_in, n_hidden, n_out):
     def run(fn, o):
         net,other = fn(n_in, n_hidden, n_out),fn(n_in, n_hidden, n_out)
-        o['has the net `parameters()`?'] = _t(callable(getattr(net, 'parameters', None)))
-        if not o['has the net `parameters()`?']: return
+        there = callable(getattr(net, 'parameters', None))
+        o['what comes back'] = _value(net) if net is None else f'something with{"out"*(not there)} `parameters()`'
+        if not there: return
         x = 3*_r(200, n_in)
         y = net(x)
         ps = list(net.parameters())
@@ -1280,8 +1369,14 @@ def _ten(bs, epochs, says):
     def run(fn, o):
         x,y = _r(7,4),_t([3,0,9,1,3,7,2])
         torch.manual_seed(0)
-        m = nn.Linear(4,10)
+        m,seen = nn.Linear(4,10),[]
+        def note(m, xs):
+            if not torch.is_grad_enabled() or xs[0].shape[1:]!=x.shape[1:]: return
+            there = (xs[0][:,None]==x).all(-1)
+            if there.any(1).all(): seen.append(there.int().argmax(1))
+        m.register_forward_pre_hook(note)
         fn(m, x, y, epochs, .5, bs)
+        o['are the items of each batch in the order given?'] = _t(all((i.diff()==1).all().item() for i in seen))
         o['the weights afterwards'] = _weights(m)
     return _Probe(says, run)
 def _tens(loss=F.cross_entropy, sizes=lambda x,bs: range(0, len(x), bs), words='bsz', n=lambda e: e, sign=1, lab=lambda y: y, width=lambda x,bs: bs):
@@ -1304,6 +1399,7 @@ def _tens(loss=F.cross_entropy, sizes=lambda x,bs: range(0, len(x), bs), words='
  .wrong('one epoch only', _tens(n=lambda e: 1), 'Does your function do more if `epochs` is 2?', 'There is one epoch, whatever `epochs` says.')
  .wrong('one batch for all', _tens(width=lambda x,bs: len(x), sizes=lambda x,bs: [0]), 'How many steps are there in an epoch of 7 items in batches of 3?', 'All items are in one batch. Cut them in pieces of `bs`.')
  .wrong('only the first batch', _tens(sizes=lambda x,bs: [0]))
+ .wrong('shuffled', lambda m,x,y,epochs,lr,bs: [_tens()(m, *_Key.shuffled(x, y), 1, lr, bs) for _ in range(epochs)], 'Which items are in your first batch?', 'The items are shuffled. That is a good thing in itself, but the task is to go through them in the order given.')
  .wrong('uphill', _tens(sign=-1))
  .wrong('no step', _tens(words='bz'), 'Which line of your loop changes the weights, and what is in `grad` then?', 'The weights stay as they are: there is no step, or the gradients are cleared before it.')
  .wrong('two classes only', _tens(lab=lambda y: (y==3).long()), 'How many different labels does your loss see?', 'The labels are turned into yes or no, as for threes and sevens. Here they are the numbers of the classes, as they come.')
@@ -1372,7 +1468,7 @@ def _child():
         for name in todo:
             say(task=name)
             fn = names.get(name)
-            say(verdict=asdict(Verdict(name, 'missing', 'missing') if fn is None else _judge(tasks[name], fn, seconds)))
+            say(verdict=asdict(Verdict(name, 'missing', 'missing', hint=_near(tasks[name], names)) if fn is None else _judge(tasks[name], fn, seconds)))
     os._exit(0)         # threads of theirs do not keep it alive
 
 # %% ../nbs/21_homework.ipynb #7f205fa0

@@ -544,6 +544,17 @@ def test_check(run, tmp_path):
     status,out,_ = run('mnist_check', '--list')
     assert status==0 and 'relu(x)\n' in out and 'train_epoch(model, dl, opt, loss_func)\n' in out
 
+def test_check_says_what_helps(run):
+    "How to see the answer here; a name that is nearly right; an error in the file, and nothing more; no defaults that the task lacks"
+    Path('mine.py').write_text('import torch\ndef rmse(p, t): return p.sum()*17\ndef Relu(x): return torch.relu(x)\nrelus = torch.relu')
+    status,out,_ = run('mnist_check', 'mine.py', '--more')
+    assert status==1 and '`--only rmse --answer`' in out and 'check(' not in out and 'There is `Relu`. Is that meant? Call it `relu`.' in out and out.count('nothing to check yet')==1
+    Path('bad.py').write_text('def relu(x) return x')
+    for args in [],['--only','relu','mse']:
+        status,out,err = run('mnist_check', 'bad.py', *args)
+        assert status==1 and out.startswith('bad.py: SyntaxError') and out.count('\n')==1 and not err
+    assert {'simple_net(n_in, n_hidden, n_out)','init_params(size, std=1.0)'}<={*run('mnist_check', '--list')[1].splitlines()}
+
 def test_check_of_a_folder(run):
     Path('class').mkdir()
     for k,v in dict(ann=HOMEWORK, ben='import os; os._exit(1)').items(): Path(f'class/{k}.py').write_text(v)

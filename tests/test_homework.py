@@ -71,7 +71,52 @@ def test_no_name_by_chance():
     assert check('one_cycle', lambda *args: 0.).mistake=='something else'
     assert check('sigmoid', lambda x: x*0+.5).mistake!='tanh' and check('relu', lambda x: x).mistake=='something else'
 
+earlier = dict(
+    softmax='def softmax(x): return x.exp()/x.exp().sum(-1, keepdim=True)',
+    log_softmax='def log_softmax(x): return softmax(x).log()',
+    cross_entropy='def cross_entropy(acts, targs): return nll(log_softmax(acts), targs)\ndef nll(lp, t): return -lp[range(len(t)),t].mean()',
+    calc_grad='def calc_grad(xb, yb, model, loss_func): loss_func(model(xb), yb)',
+    train_epoch='def train_epoch(model, dl, opt, loss_func):\n    for xb,yb in dl: calc_grad(xb, yb, model, loss_func); opt.step(); opt.zero_grad()',
+    Learner="""class Learner:
+    def __init__(self, dls, model, loss_func, opt_func, lr, cbs): pass
+    def fit(self, n): [calc_grad(None, None, lambda x: x, lambda p,t: p) for _ in range(n)]""",
+    sigmoid='def sigmoid(x): return 1/(1+torch.exp(-x.clamp(-80, 80)))/2', mnist_loss='def mnist_loss(p, t): return sigmoid(p).sub(t.float()).mean()',
+    BasicOptim='class BasicOptim:\n    def __init__(self, ps, lr): self.ps,self.lr = list(ps),lr\n    def step(self): sgd_step(self.ps, self.lr)\n    def zero_grad(self):\n        for p in self.ps: p.grad = None',
+    sgd_step='def sgd_step(params, lr):\n    for p in params:\n        if p.grad is not None: p.data += lr*p.grad')
+def hand(*names, **others):
+    ns = dict(torch=torch, __name__='hand_in')
+    for k in names: exec(earlier[k], ns)
+    return ns|others
+
+def judged(name, ns):
+    before = dict(ns)
+    v = hw._judge(tasks[name], ns[name])
+    assert ns==before
+    return v
+
+def test_a_mistake_in_an_earlier_task():
+    "What they call, and what that calls, is looked at first"
+    for later,names in dict(train_epoch=['calc_grad'], cross_entropy=['softmax','log_softmax'], BasicOptim=['sgd_step']).items():
+        v = judged(later, hand(later, *names))
+        assert v.mistake=='in an earlier task' and v.given and v.came and all(f'`{k}`' in h for k in names for h in v.hints), v
+    assert v.hints[1].endswith('What is wrong in `sgd_step`: uphill.') and 'uphill' not in v.hints[0]
+def test_mistakes_in_both():
+    v = judged('mnist_loss', hand('sigmoid','mnist_loss'))
+    assert v.mistake=='differences cancel' and all('`sigmoid`' in h for h in v.hints), v
+    assert judged('Learner', hand('Learner','calc_grad')).mistake!='in an earlier task'
+def test_an_earlier_task_is_not_blamed_for_nothing():
+    "It isn't called, or it makes no difference"
+    for src in 'return (torch.sigmoid(p)-t.float()).mean()', 'sigmoid(p); return (p.sigmoid()-t.float()).mean()':
+        ns = hand('sigmoid'); exec('def mnist_loss(p, t): '+src, ns)
+        v = judged('mnist_loss', ns)
+        assert v.mistake=='differences cancel' and 'sigmoid' not in ' '.join(v.hints)
+
 # --- what it says
+
+def test_no_paper_for_what_is_not_shown():
+    "Where the input is not on the card, nobody is asked to work it out"
+    assert 'on paper' in hw._judge(tasks['relu'], lambda x: x*3).hints[0]
+    for name in 'train_epoch','train_ten','validate_epoch','simple_net': assert 'on paper' not in ' '.join(hw._judge(tasks[name], lambda *args: 3).hints)
 
 def test_the_slope_is_that_of_the_function():
     "A sigmoid has the slope 1/4 at 0, and a relu 0 or 1: no weights that nobody sees"
@@ -255,6 +300,17 @@ def test_table_and_json(results):
     assert 'relu: too slow' in text and not any('\n' in r['error'] for r in results.values())
 
 def test_nothing_is_left_in_the_folder(results, hand_ins): assert len([*hand_ins.rglob('*')])==len(class_of_ten)+4
+
+def test_a_name_that_is_nearly_right():
+    def Relu(x): return x
+    Relu.__module__ = __name__
+    assert 'There is `Relu`' in check('relu').hint
+    Relu.__module__ = 'torch.nn'            # imported
+    assert 'There is' not in check('relu').hint
+
+def test_no_word_is_cut():
+    def relu(x): return x.nothing_like_that + x.nothing_like_that + x.nothing_like_that + x.nothing_like_that
+    assert check(relu).came.endswith('+ …)') and 'x.nothing_like_that …' not in check(relu).came
 
 def test_hints_of_a_file(tmp_path):
     f = tmp_path/'a b.py'

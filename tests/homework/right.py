@@ -269,3 +269,9 @@ def _(net, images, digits, n, rate, size):
     for _ in range(n):
         for a,b in dl: opt.zero_grad(); nn.CrossEntropyLoss()(net(a), b).backward(); opt.step()
     return net
+@right('train_ten')
+def _(net, images, digits, n, rate, size):
+    for _ in range(n):
+        for a,b in zip(images.split(size), digits.split(size)):
+            for p,g in zip(net.parameters(), torch.autograd.grad(F.cross_entropy(net(a), b), [*net.parameters()])): p.data -= rate*g
+        with torch.no_grad(): print((net(images.flip(0)).argmax(1)==digits.flip(0)).float().mean(), net(images[0]))

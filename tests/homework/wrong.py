@@ -737,6 +737,9 @@ def _(n_in, n_hidden, n_out):
     w1,w2 = torch.randn(n_in,n_hidden).requires_grad_(),torch.randn(n_hidden,n_out).requires_grad_()
     return lambda x: (x@w1).relu()@w2
 
+@wrong('simple_net', 'nothing returned')
+def _(n_in, n_hidden, n_out): nn.Sequential(nn.Linear(n_in, n_hidden), nn.ReLU(), nn.Linear(n_hidden, n_out))
+
 @wrong('Learner', 'after_batch in training only')
 class _(Small):
     def validate(self):
@@ -759,6 +762,167 @@ class _(Small):
 class _(Small):
     @torch.no_grad()
     def train(self): super().train()
+
+@wrong('batches', 'an empty batch of no images')
+def _(x, y, bs): return list(zip(torch.split(x, bs), torch.split(y, bs)))
+
+@wrong('batches', 'one pair')
+def _(x, y, bs):
+    for i in range(0, len(x), bs): return x[i:i+bs],y[i:i+bs]
+
+@wrong('batches', 'another form')
+def _(x, y, bs): return x.split(bs),y.split(bs)
+
+@wrong('split', 'another form')
+def _(x, y, pct): return torch.utils.data.random_split([*zip(x, y)], [1-pct,pct])
+
+@wrong('batches', 'nothing returned')
+def _(x, y, bs): [(x[i:i+bs],y[i:i+bs]) for i in range(0, len(x), bs)]
+
+@wrong('relu', 'values and positions')
+def _(x): return torch.max(x, 0)
+
+@wrong('softmax', 'values and positions')
+def _(x):
+    e = (x-x.max(-1, keepdim=True)).exp()
+    return e/e.sum(-1, keepdim=True)
+
+@wrong('mnist_distance', 'values and positions')
+def _(a, b): return (a-b).abs().max(-1)
+
+wrong('train_ten', 'softmax before a cross-entropy that has one')(ten(lambda p,y: F.cross_entropy(F.softmax(p, 1), y), clear=False))
+
+@wrong('train_ten', 'something unknown')
+def _(model, x, y, epochs, lr, bs): model.weight.data += lr
+
+@wrong('mean_digit', 'mean of whole numbers')
+def _(ims): return ims.mean(0)
+
+@wrong('mean_digit', 'scaled, too')
+def _(ims): return (ims.float()/255).mean(0)
+
+@wrong('mnist_distance', 'axes counted from the front')
+def _(a, b): return (a-b).abs().mean((1,2))
+
+@wrong('mnist_distance', 'axes counted from the front')
+def _(a, b): return np.abs(a.numpy()-b.numpy()).mean(axis=(1,2))
+
+@wrong('rmse_distance', 'axes counted from the front')
+def _(a, b): return ((a-b)**2).mean((1,2))**.5
+
+@wrong('rmse_distance', 'one number out of many')
+def _(a, b): return ((a-b)**2).mean((-1,-2)).sqrt().item()
+
+@wrong('is_3', 'axes counted from the front')
+def _(x, m3, m7): return (x-m3).abs().mean((1,2)) < (x-m7).abs().mean((1,2))
+
+@wrong('sigmoid', 'one number out of many')
+def _(x): return 1/(1+math.exp(-x))
+
+@wrong('mnist_loss', 'differences cancel')
+def _(preds, targs): return (preds.sigmoid()-targs.float()).mean()
+
+@wrong('mnist_loss', 'absolute value after the mean')
+def _(preds, targs):
+    p = 1/(1+torch.exp(-preds.clamp(-80,80)))
+    return torch.abs(torch.mean(p-targs.to(p.dtype)))
+
+@wrong('mnist_loss', 'no sigmoid')
+def _(preds, targs): return torch.mean((preds-targs.to(preds.dtype)).abs())
+
+@wrong('mnist_loss', 'no sigmoid')
+def _(preds, targs): return torch.mean(preds-targs.to(preds.dtype))
+
+@wrong('mnist_loss', 'true and false subtracted')
+def _(preds, targs):
+    if preds.shape!=targs.shape: raise ValueError('shapes')
+    return (preds.sigmoid()-targs).abs().mean()
+
+@wrong('log_softmax', 'axis not kept')
+def _(x): return x-x.exp().sum(-1).log()
+
+@wrong('log_softmax', 'axis not kept')
+def _(x):
+    m = x.amax(-1, keepdim=True)
+    return x-m-(x-m).exp().sum(-1).log()
+
+@wrong('cross_entropy', 'every target for every row')
+def _(acts, targs): return F.log_softmax(acts, dim=-1)[:,targs].mean()
+
+@wrong('log_softmax', 'axis not kept')
+def _(x): return x-x.max(-1).values-(x-x.max(-1).values).exp().sum(-1).log()
+
+@wrong('softmax', 'axis not kept')
+def _(x):
+    e = torch.exp(x-x.max(dim=-1)[0])
+    return e/e.sum(dim=-1)
+
+@wrong('cross_entropy', 'rows picked instead of classes')
+def _(acts, targs): return -F.log_softmax(acts, dim=1)[targs].mean()
+
+@wrong('cross_entropy', 'targets not used')
+def _(acts, targs): return -F.log_softmax(acts, dim=-1).mean()
+
+@wrong('accuracy', 'values and positions')
+def _(inp, targ): return (inp.max(1)==targ).float().mean()
+
+@wrong('accuracy', 'mean of whole numbers')
+def _(inp, targ): return (inp.argmax(1)==targ).mean()
+
+@wrong('init_params', 'a number unpacked')
+def _(size, std=1.): return (torch.randn(*size)*std).requires_grad_()
+
+@wrong('linear1', 'element by element')
+def _(xb, w, b): return xb*w+b
+
+@wrong('linear1', 'factors exchanged')
+def _(xb, w, b): return torch.matmul(w, xb)+b
+
+@wrong('linear1', 'bias along the wrong axis')
+def _(xb, w, b): return xb@w+b[:,None]
+
+@wrong('calc_grad', 'a step, too')
+def _(xb, yb, model, loss_func):
+    loss_func(model(xb), yb).backward()
+    for p in model.parameters(): p.data -= .01*p.grad
+
+@wrong('calc_grad', 'a step, too')
+def _(xb, yb, model, loss_func):
+    loss_func(model(xb), yb).backward()
+    with torch.no_grad():
+        for p in model.parameters(): p -= .1*p.grad; p.grad.zero_()
+
+def wave(up, down):
+    def one_cycle(pos, lr_max, pct=.25, div=25., div_final=1e5):
+        lo,hi,end = lr_max/div,lr_max,lr_max/div_final
+        return up(lo, hi, pos/pct) if pos<pct else down(end, hi, (pos-pct)/(1-pct))
+    return one_cycle
+def plus(lo, hi, t): return lo+(hi-lo)*(1+math.cos(math.pi*t))/2
+def minus(lo, hi, t): return lo+(hi-lo)*(1-math.cos(math.pi*t))/2
+wrong('one_cycle', 'the cosine the wrong way round')(wave(plus, plus))
+wrong('one_cycle', 'the cosine the wrong way round')(wave(plus, minus))
+wrong('one_cycle', 'starts and ends at 0')(wave(lambda lo,hi,t: minus(0,hi,t), lambda lo,hi,t: plus(0,hi,t)))
+wrong('one_cycle', 'starts at 0')(wave(lambda lo,hi,t: hi*(1-math.cos(math.pi*t))/2, plus))
+
+@wrong('one_cycle', 'ends below where it began')
+def _(pos, lr_max, pct=.25, div=25., div_final=1e5):
+    if pos<pct: return minus(lr_max/div, lr_max, pos/pct)
+    return plus(lr_max/div/div_final, lr_max, (pos-pct)/(1-pct))
+
+@wrong('train_ten', 'shuffled')
+def _(model, x, y, epochs, lr, bs):
+    i = torch.randperm(len(x))
+    return ten(F.cross_entropy)(model, x[i], y[i], epochs, lr, bs)
+
+@wrong('train_ten', 'shuffled')
+def _(model, x, y, epochs, lr, bs):
+    dl = torch.utils.data.DataLoader([*zip(x, y)], bs, shuffle=True)
+    opt = torch.optim.SGD(model.parameters(), lr=lr)
+    for _ in range(epochs):
+        for xb,yb in dl: F.cross_entropy(model(xb), yb).backward(); opt.step(); opt.zero_grad()
+
+@wrong('relu', 'an import forgotten')
+def _(x): return eval('np.maximum(x, 0)', {}, dict(x=x))
 
 # --- any task
 
