@@ -50,13 +50,16 @@ MODELS = dict(
     fast=(fast_net, {}),
     best=(best_net, {}))
 
+def _known(model):
+    if model not in MODELS: raise MnistError(f"there is no model {model!r}; choose from {', '.join(MODELS)}")
+
 def make_model(
     name:str, # 'baseline', 'linear', 'mlp', 'fast' or 'best'
     n:int=10, # How many classes
     **options # `dist` ('l1' or 'rmse') for the baseline, `n_hidden` for the mlp
 ) -> nn.Module: # [N, 784] -> [N, n]
     "An untrained model. Raises `MnistError` for an unknown name or option."
-    if name not in MODELS: raise MnistError(f"there is no model {name!r}; choose from {', '.join(MODELS)}")
+    _known(name)
     make,defaults = MODELS[name]
     for k,v in options.items():
         if k not in defaults or type(v) is not type(defaults[k]): raise MnistError(f'the model {name} has no option {k}={v!r}; its defaults are {defaults}')
@@ -276,8 +279,7 @@ def _parse_digits(digits):
     if len(ds)<2: raise MnistError(f'--digits {digits} is one digit; a classifier needs at least two to tell apart')
     return sorted(map(int, ds))
 
-def _check(model, **numbers):
-    if model not in MODELS: raise MnistError(f"there is no model {model!r}; choose from {', '.join(MODELS)}")
+def _check(**numbers):
     for k,(v,lo,hi) in numbers.items():
         if v is not None and not lo<=v<=hi: raise MnistError(f'--{k} is {v}; it should be {f"{lo} or more" if hi==math.inf else f"from {lo} to {hi}" if lo==0 else "a positive number"}')
 
@@ -313,7 +315,8 @@ def mnist_train(
     fifth of the epochs, the other four times as many. Ctrl-C stops and saves what was trained so far.
     Example: mnist_train --digits 3,7 --model linear"""
     with _command('mnist_train', 'interrupted before anything was trained; nothing is written'):
-        _check(model, epochs=(epochs,1,math.inf), bs=(bs,1,math.inf), lr=(lr,1e-30,1e30), seed=(seed,0,2**32-1), seeds=(seeds,1,math.inf))
+        _known(model)
+        _check(epochs=(epochs,1,math.inf), bs=(bs,1,math.inf), lr=(lr,1e-30,1e30), seed=(seed,0,2**32-1), seeds=(seeds,1,math.inf))
         wanted,out = _parse_digits(digits),Path(out)
         _check_out(out)
         train,valid = load_digits(data)
@@ -418,7 +421,7 @@ def mnist_bench(
     Example: mnist_bench --only 'loop, 3 v 7' gradients --out bench.json"""
     from mnist_from_scratch.bench import _span, machine, plan_benchmarks, run_benchmarks, save_results
     with _command('mnist_bench', 'interrupted; nothing is written'):
-        if repeats<1: raise MnistError(f'--repeats is {repeats}; it should be 1 or more')
+        _check(repeats=(repeats,1,math.inf))
         if out is not None and Path(out).is_dir(): raise MnistError(f'cannot write {out}: it is a folder; name a file')
         m,plan = machine(),plan_benchmarks(only, repeats, long)
         secs = [o for o in plan.values() if not isinstance(o, str)]
@@ -462,8 +465,7 @@ def mnist_check(
         only = [only] if isinstance(only, str) else only
         for o in only or (): hw._task(o)
         if answer and not only: raise MnistError('--answer is for the tasks of --only: name some')
-        for k,v in dict(seconds=seconds, memory=memory).items():
-            if not 0<v<math.inf: raise MnistError(f'--{k} is {v}; it should be a positive number')
+        _check(seconds=(seconds,1e-30,1e30), memory=(memory,1e-30,1e30))
         if json is not None and Path(json).is_dir(): raise MnistError(f'cannot write {json}: it is a folder; name a file')
         right = True
         if Path(path).is_dir():

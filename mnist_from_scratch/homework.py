@@ -21,6 +21,7 @@ import mnist_from_scratch
 import torch
 import torch.nn.functional as F
 from torch import nn, Tensor
+from torch.nn.parameter import is_lazy
 from . import baseline, gradient_descent, losses, neural_net, optimizers, training_loop
 from .core import MnistError
 from .minibatches import _same_rng
@@ -28,9 +29,10 @@ from .optimizers import BasicOptim
 
 # %% ../nbs/21_homework.ipynb #d10bba86
 def _tensors(v):
-    "The tensors in `v`, a tensor, a module, or a list or tuple of these, as far as they are small enough to be copied"
-    if isinstance(v, nn.Module): v = [*v.parameters(), *v.buffers()]
-    return [t for o in (v if isinstance(v, (list,tuple)) and len(v)<100 else [v]) for t in ([o] if isinstance(o, Tensor) and o.numel()<=10**6 else [*o.parameters()] if isinstance(o, nn.Module) else [])]
+    "The tensors in `v`, a tensor, a module, or a short list or tuple of these, as far as they are small enough to be copied"
+    if isinstance(v, Tensor): return [v] if not is_lazy(v) and v.numel()<=10**6 else []
+    parts = (*v.parameters(), *v.buffers()) if isinstance(v, nn.Module) else v if isinstance(v, (list,tuple)) and len(v)<100 else ()
+    return [t for o in parts if isinstance(o, (Tensor,nn.Module)) for t in _tensors(o)]
 
 @contextmanager
 def _as_before(
@@ -640,7 +642,7 @@ _targets = [_given(_t([2.]), _t([5.])), _given(_t([1.,3.,2.]), _t([1.,1.,5.])), 
  .wrong('root before the mean', lambda p,t: (p-t).abs().mean(), 'The steps stand in the name, to be read from its end: error, square, mean, root.', 'The root of each square is only the absolute value. First the mean of the squares, then its root.')
  .wrong('square of the mean', lambda p,t: (p-t).mean().abs(), 'In which order do you take the square and the mean?', 'By the time of the square the differences have cancelled already. First square each, then take the mean.'))
 
-def _net(seed=0):
+def _net():
     "A linear model from two numbers to one"
     m = nn.Linear(2, 1)
     with torch.no_grad(): m.weight.copy_(_t([[.5,-.2]])); m.bias.fill_(.3)
@@ -702,7 +704,6 @@ def _stepper(f):
  .wrong('cut off', lambda x: x.clamp(0,1), 'What is your result at 0, and is there a slope at 5?', 'This cuts off what is outside of 0 and 1. The sigmoid squeezes: it is a smooth curve that goes through 0.5 at 0.')
  .wrong('one missing', lambda x: 1/torch.exp(-x), 'What is your result at 0? It should be one half.', 'The 1 in 1+exp(-x) is missing.'))
 
-_col = lambda v: v.reshape(-1, 1)
 _yes = [_given(_t([0.]), _t([1])), _given(_t([2.,-1.]), _t([1,1])), _given(_t([[.3],[-2.],[1.]]), _t([[1],[0],[0]]))]
 _odd = (_t([[2.],[.3],[-1.]]), _t([1,0,0]))
 def _flat(f): return lambda p,t: f(p.reshape(-1), t.reshape(-1))
@@ -761,7 +762,6 @@ _acts = [_given(_t([1.,2.])), _given(_t([[1.,2.],[3.,1.]])), _given(_r(2,3)), _g
  .wrong('another logarithm', lambda x: torch.log_softmax(x, -1)/2.302585093, 'By which factor is your result off?', 'This is a logarithm to another base. The natural one is `log`.')
  .wrong('another logarithm', lambda x: torch.log_softmax(x, -1)/.69314718, 'By which factor is your result off?', 'This is a logarithm to another base. The natural one is `log`.'))
 
-def _nll(log_p, t): return -log_p[range(len(t)),t].mean()
 (Task('cross_entropy', _Key.cross_entropy, 'losses', 'Cross-entropy of raw activations [N,n] and class numbers [N], one number',
       [_given(_t([[1.,2.]]), _t([0])), _given(_t([[1.,2.],[3.,1.]]), _t([0,1])), _given(_r(2,3), _t([2,0])), _given(_r(3,3), _t([2,0,1])), _given(_r(4,3), _t([2,0,1,1]), slope=True),
        _given(_r(3,4).double(), _t([3,0,1])), _given(_t([[1000.,0.],[0.,-1000.]]), _t([0,1]))])
@@ -771,9 +771,9 @@ def _nll(log_p, t): return -log_p[range(len(t)),t].mean()
  .wrong('sign', lambda a,t: -F.cross_entropy(a, t), 'Is a good prediction a small loss or a large one?', 'The sign is wrong: the logarithm of a probability is negative, and the loss is minus that.')
  .wrong('no logarithm', lambda a,t: (1-a.softmax(-1)[range(len(t)),t]).mean(), 'How much worse is a probability of 0.001 than one of 0.01 for your loss?', 'The logarithm is missing. The loss is -log p for the right class, and not 1-p.')
  .wrong('no logarithm', lambda a,t: -a.softmax(-1)[range(len(t)),t].mean(), 'How much worse is a probability of 0.001 than one of 0.01 for your loss?', 'The logarithm is missing. The loss is -log p for the right class, and not -p.')
- .wrong('softmax over the wrong axis', lambda a,t: _nll(a.log_softmax(0), t))
- .wrong('overflow', lambda a,t: _nll((torch.exp(a)/torch.exp(a).sum(-1, keepdim=True)).log(), t))
- .wrong('logarithm of a zero', lambda a,t: _nll(a.softmax(-1).log(), t), 'What is the logarithm of a probability that was rounded to 0?', 'The softmax rounds small probabilities to 0, whose logarithm is infinite. Use log softmax(x) = x - log(sum(exp(x))), after subtracting the maximum of each row.')
+ .wrong('softmax over the wrong axis', lambda a,t: losses.nll_loss(a.log_softmax(0), t))
+ .wrong('overflow', lambda a,t: losses.nll_loss((torch.exp(a)/torch.exp(a).sum(-1, keepdim=True)).log(), t))
+ .wrong('logarithm of a zero', lambda a,t: losses.nll_loss(a.softmax(-1).log(), t), 'What is the logarithm of a probability that was rounded to 0?', 'The softmax rounds small probabilities to 0, whose logarithm is infinite. Use log softmax(x) = x - log(sum(exp(x))), after subtracting the maximum of each row.')
  .wrong('every target for every row', lambda a,t: -a.log_softmax(-1)[:,t].mean(), 'How many numbers do you pick from [3,3] activations for three targets? Print the shape.', '`[:,targs]` picks all targets in each row, [N,N] numbers. One per row is `[torch.arange(N), targs]`.')
  .wrong('every target for every row', lambda a,t: a.log_softmax(-1)[:,t].mean(), 'Can a loss be negative? And how many numbers do you pick from [3,3] activations for three targets?', 'Two things: the minus is missing, and `[:,targs]` picks all targets in each row, [N,N] numbers. One per row is `[torch.arange(N), targs]`.')
  .wrong('rows picked instead of classes', lambda a,t: -a.log_softmax(-1)[t].mean(), 'What does `[targs]` pick from [N,n] activations: rows, or a number of each row?', '`[targs]` picks whole rows. One number of each row is `[torch.arange(N), targs]`.')
@@ -876,7 +876,6 @@ def _held_out(fn, o):
     v = v.sort().values
     o['is the validation set drawn at random?'] = _t(len(v)<2 or v.unique().numel()==1 or not bool((v.diff()==v.diff()[0]).all()))
 
-def _cut(i, j): return lambda x,y,pct: (x[i(x,pct)],y[i(x,pct)],x[j(x,pct)],y[j(x,pct)])
 def _parts(f):
     "A split by the function `f` of a random order and the size of the validation set, which gives four lists of indexes"
     def split(x, y, pct):
@@ -1007,12 +1006,12 @@ def _one_epoch(fn, o):
     for k in 1,2: fn(m, _train_dl, opt, _noting(lambda: opt.note('b'))); o[f'the weights after epoch {k}'] = _weights(m)
     o['how many steps in two epochs'] = _t(opt.n)
 
-def _loop(body, after=lambda l,o: None):
+def _loop(body, after=lambda opt: None):
     "A wrong `train_epoch` with this body for each batch; the body returns a word to stop"
     def train_epoch(model, dl, opt, loss_func):
         for xb,yb in dl:
             if body(lambda: loss_func(model(xb), yb), opt, loss_func, model, xb, yb)=='stop': break
-        after(None, opt)
+        after(opt)
     return train_epoch
 def _do(words):
     "What a loop does with a batch, in the order of `words`"
@@ -1035,8 +1034,8 @@ def _other(f):
  .wrong('step before the gradient', _loop(_do('lsbz')), 'What is in `grad` at the moment of the step?', 'The step comes before `backward()`, when there is no gradient of this batch yet. First backward, then step, then clear.')
  .wrong('no step', _loop(_do('lbz')), 'Which line of your loop changes the weights?', 'The optimizer\'s `step()` is not called, so the weights stay as they are.')
  .wrong('no backward', _loop(_do('lsz')), 'Which line of your loop gives the parameters a gradient?', '`backward()` is not called on the loss, so there is no gradient to step by.')
- .wrong('one step for all batches', _loop(_do('lb'), lambda l,o: (o.step(), o.zero_grad())), 'How often does the optimizer step in an epoch of three batches?', 'There is one step at the end, with the gradients of all batches added up. The step belongs into the loop.')
- .wrong('cleared once an epoch', _loop(_do('lbs'), lambda l,o: o.zero_grad()), 'The first step is right and the second is not. What is in `grad` when the second batch comes?', 'The gradients are cleared once an epoch, so that each batch adds its own to those before. `zero_grad()` belongs into the loop.')
+ .wrong('one step for all batches', _loop(_do('lb'), lambda o: (o.step(), o.zero_grad())), 'How often does the optimizer step in an epoch of three batches?', 'There is one step at the end, with the gradients of all batches added up. The step belongs into the loop.')
+ .wrong('cleared once an epoch', _loop(_do('lbs'), lambda o: o.zero_grad()), 'The first step is right and the second is not. What is in `grad` when the second batch comes?', 'The gradients are cleared once an epoch, so that each batch adds its own to those before. `zero_grad()` belongs into the loop.')
  .wrong('only the first batch', _loop(_do('lbsz!')))
  .wrong('two steps for a batch', _loop(_do('lbssz')), 'How often does the optimizer step in an epoch of three batches?', 'There are two steps for each batch.')
  .wrong('loss arguments exchanged', _loop(_other(lambda f,m,x,y: f(y, m(x)))))
@@ -1115,7 +1114,6 @@ def _set(f):
         for p in self.params: f(self, p)
     return g
 def _used_up(self, params, lr, mom=0.): self.params,self.lr,self.mom,self.avgs = params,lr,mom,{}
-def _clear_first(self, p): p.grad.zero_(); p.data -= self.lr*p.grad
 def _step_clears(self, p): p.data -= self.lr*p.grad; p.grad.zero_()
 
 (Task('BasicOptim', optimizers.BasicOptim, 'optimizers', 'A class with `step` (downhill, in place) and `zero_grad`, made of parameters and a learning rate',
@@ -1125,7 +1123,7 @@ def _step_clears(self, p): p.data -= self.lr*p.grad; p.grad.zero_()
  .wrong('recorded by autograd', error=r'leaf Variable that requires grad')
  .wrong('learning rate ignored', _but(one=lambda self,p: p.data.sub_(p.grad)))
  .wrong('new tensors', _but(one=lambda self,p: None))
- .wrong('gradients cleared before use', _but(one=_clear_first))
+ .wrong('gradients cleared before use', _but(one=lambda self,p: _clears(p, self.lr)))
  .wrong('zero_grad clears nothing', _but(zero_grad=lambda self: None), 'What is in `grad` after `zero_grad()`?', '`zero_grad` leaves the gradients as they are. Assigning to a name (`g = None`) does not clear: set `p.grad = None`, or `p.grad.zero_()`.')
  .wrong('zero_grad clears the weights', _but(zero_grad=_set(lambda self,p: p.data.zero_())), 'What is left of the weights after `zero_grad()`?', '`zero_grad` sets the parameters to zero. It should clear their gradients.')
  .wrong('zero_grad forgets the parameters', _but(zero_grad=lambda self: (_set(lambda s,p: setattr(p, 'grad', None))(self), setattr(self, 'params', []))), 'What is left in your list of parameters after `zero_grad()`?', '`zero_grad` empties the list of parameters. Only their `grad` is to be cleared.')
@@ -1233,11 +1231,7 @@ class _InList(nn.Module):
     def forward(self, x):
         for l in self.ls: x = l(x)
         return x
-class _One:
-    net = None
-    def __call__(self, i, h, o):
-        torch.manual_seed(1)
-        return _seq()(i, h, o)
+def _same_net(i, h, o): torch.manual_seed(1); return _seq()(i, h, o)
 (Task('simple_net', neural_net.simple_net, 'neural_net', 'A net: linear, ReLU, linear, from n_in numbers to n_out',
       [_net_of(4,30,2), _net_of(7,40,3)])
  .wrong('no ReLU', _seq(act=None), 'Two straight lines, one after the other: what do they make?', 'Without a ReLU between them, two linear layers are no more than one.')
@@ -1251,11 +1245,11 @@ class _One:
  .wrong('no bias', _seq(bias=False), 'How many parameters does your net have, and how many should it have?', 'The biases are missing: one for each hidden activation, and one for each output.')
  .wrong('no parameters()', lambda i,h,o: lambda x: x, 'What would an optimizer get from your net, by `net.parameters()`?', 'What you return is a function, or a class of your own, without `parameters()`. Return an `nn.Sequential`, or an object of a class that inherits from `nn.Module`.')
  .wrong('layers that PyTorch does not see', _InList, 'What does `parameters()` of your net give?', 'The layers are in a plain list, and PyTorch does not look for parameters there. Use `nn.Sequential` or `nn.ModuleList`.')
- .wrong('the same numbers each time', _One(), 'Make two nets. Do they differ?', 'There is a seed in the function. Leave seeds to whoever calls.'))
+ .wrong('the same numbers each time', _same_net, 'Make two nets. Do they differ?', 'There is a seed in the function. Leave seeds to whoever calls.'))
 
 class _Log:
     "A callback that notes events"
-    def __init__(self, o): self.o,self.events,self.losses = o,[],[]
+    def __init__(self): self.events,self.losses = [],[]
     def before_fit(self, learn):   self.events.append('before_fit')
     def before_epoch(self, learn): self.events.append('before_epoch')
     def after_batch(self, learn):  self.events.append('after_batch'); self.losses.append(float(getattr(learn, 'loss', torch.nan)))
@@ -1275,7 +1269,7 @@ class _Only:
     def after_epoch(self, learn): self.n += 1
 def _learner(n_epoch):
     def run(fn, o):
-        m,log,only = _Modes(),_Log(o),_Only()
+        m,log,only = _Modes(),_Log(),_Only()
         m.eval()
         learn = fn((_train_dl,_valid10), m, _loss, lambda ps,lr: _Watched(ps, lr, o), .05, [log,only])
         learn.fit(n_epoch)
@@ -1393,7 +1387,7 @@ def _tens(loss=F.cross_entropy, sizes=lambda x,bs: range(0, len(x), bs), words='
       [_ten(7, 1, 'a linear model, 7 items, one batch, one epoch, lr = 0.5'), _ten(3, 1, 'a linear model, 7 items in batches of 3, one epoch, lr = 0.5'), _ten(3, 2, 'a linear model, 7 items in batches of 3, two epochs, lr = 0.5')])
  .wrong('softmax before a cross-entropy that has one', _tens(lambda p,t: F.cross_entropy(p.softmax(-1), t)), 'What does `cross_entropy` do with the activations, before it takes the logarithm?', 'The cross-entropy has a softmax of its own. Hand it the raw activations.')
  .wrong('sum instead of mean', _tens(lambda p,t: F.cross_entropy(p, t, reduction='sum')))
- .wrong('softmax over the wrong axis', _tens(lambda p,t: _nll(p.log_softmax(0), t)))
+ .wrong('softmax over the wrong axis', _tens(lambda p,t: losses.nll_loss(p.log_softmax(0), t)))
  .wrong('last batch dropped', _tens(sizes=lambda x,bs: range(0, len(x)-bs+1, bs)))
  .wrong('gradients not cleared', _tens(words='bs'))
  .wrong('one epoch only', _tens(n=lambda e: 1), 'Does your function do more if `epochs` is 2?', 'There is one epoch, whatever `epochs` says.')
@@ -1552,7 +1546,7 @@ def class_table(
     rows:dict # From `check_folder`
 ) -> str: # Lines of up to 80 columns
     "How a class has done: a line for each hand-in, and the mistakes that several have made."
-    names = list(next(iter(rows.values()))['tasks'] or tasks)
+    names = list(next((r['tasks'] for r in rows.values() if r['tasks']), tasks))
     w = max(8, min(24, max(map(len, rows))))
     res = [f"{'':{w}}  right  {'tasks, in their order':{len(names)}}"]
     for f,r in rows.items():

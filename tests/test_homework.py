@@ -1,8 +1,7 @@
 """The checker: it calls wrong homework by its name, passes right homework in any style, does no harm and takes none; and the notebook of tasks, empty and filled in.
 
 The answers that it is tried with are in the folder homework: `wrong.py` and `right.py`."""
-import builtins, importlib.util, json, random, re, subprocess, sys, textwrap, threading, time
-from collections import Counter
+import importlib.util, json, random, re, sys, threading, time
 from pathlib import Path
 
 import numpy as np
@@ -225,10 +224,8 @@ def never_ends(x, y, bs):
     while True: yield x[:1],y[:1]
 
 def test_too_slow():
-    t = time.monotonic()
     for fn in forever,sleeps: assert check('relu', fn, seconds=.2).mistake=='too slow'
     assert check('batches', never_ends, seconds=.5).status=='wrong'
-    assert time.monotonic()-t<30
     time.sleep(.5)      # no alarm is left
 
 def test_too_slow_in_a_thread():
