@@ -49,7 +49,7 @@ def nothing_left(place):
     "What lies in the folders for caches and for temporary files"
     return [*os.listdir(place.parent/'tmp'), *os.listdir(place.parent/'cache')]
 
-def run(tally, what, check, least=.05):
+def run(tally, what, check, least=.03):
     "Run a property; count what was tried, refused and read rightly. Both must have happened often."
     seen = Counter()
     check(seen)
