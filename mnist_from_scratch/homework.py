@@ -160,7 +160,7 @@ _root = Path(mnist_from_scratch.__file__).parent
 
 def _file_of(fn):
     "Where a function, or a class, was written"
-    codes = (getattr(o, '__code__', None) for o in (fn, *(vars(fn).values() if isinstance(fn, type) else ())))
+    codes = (getattr(inspect.unwrap(o), '__code__', None) for o in (fn, *(vars(fn).values() if isinstance(fn, type) else ())))
     return next((o.co_filename for o in codes if o), None)
 
 def _error(e, fn=None):
@@ -225,7 +225,7 @@ class Task:
 
 # %% ../nbs/21_homework.ipynb #ab215a34
 _common = {
-    'sum instead of mean': ('What happens to your result if every item is there twice? It should stay what it is.', 'This is the sum. Divide by how many there are, or call `mean` where you call `sum`.'),
+    'sum instead of mean': ('What happens to your result if every item is there twice? It should stay what it is.', 'This is the sum. Divide by how many there are (before a root, if there is one), or call `mean` where you call `sum`.'),
     'differences cancel': ('Try two differences of +1 and -1. How far apart does your function say they are?', 'Positive and negative differences cancel each other. Take `abs()` of each difference, or square it, before the mean.'),
     'one number for the whole batch': ('How many results should there be for a batch of three images? Look at the shape of yours.', 'The mean runs over the axis of the images too. Take it over the last two axes only: `.mean((-1,-2))`.'),
     'RMSE called MSE': ('Your result is right, and then something is done to it.', 'There is a square root too many: that is the root of the mean squared error. Leave the root out.'),
@@ -239,7 +239,7 @@ _common = {
     'element by element': ('In a product of matrices, each number of the result comes of a whole row and a whole column.', '`*` multiplies element by element. The product of matrices is `@`: for each row and column, multiply the pairs and add them up.'),
     'uphill': ('Does the loss get smaller or larger by your step?', 'The step goes uphill. The gradient points to where the loss grows: subtract it.'),
     'learning rate ignored': ('Call it with two learning rates. What changes?', 'The learning rate does not matter in your code. Multiply the gradient by it.'),
-    'new tensors': ('Look at the tensor that was handed in, after your step. Has it changed?', '`p = p - …` makes a new tensor and leaves the parameter as it was. Change it in place: `p.data -= …`, or `p -= …` under `torch.no_grad()`.'),
+    'new tensors': ('Look at the tensor that was handed in, after your step. Has it changed?', '`p = p - …`, like a copy made before, is a new tensor and leaves the parameter as it was. Change it in place: `p.data -= …`, or `p -= …` under `torch.no_grad()`.'),
     'recorded by autograd': ('PyTorch keeps a record of all that is done with a parameter. Should the step be part of it?', 'Autograd records the step, and refuses. Make it under `with torch.no_grad():`, or on `p.data`.'),
     'gradients cleared by the step': ('The parameters are right. What is left in `grad` after your step?', 'The step clears the gradients, too. It should only read them: clearing is for others to do.'),
     'gradients changed by the step': ('The parameters are right. Print `grad` before and after your step.', 'The step changes `grad` itself. Names that end in `_`, as in `p.grad.mul_(lr)`, and `*=` change a tensor in place: write `lr*p.grad`, and keep a memory in tensors of its own.'),
@@ -252,7 +252,7 @@ _common = {
     'last batch dropped': ('Count the items that you go through, for 5 items in batches of 2.', 'The short last batch is left out. It has fewer items, and counts all the same.'),
     'only the first batch': ('How many batches are gone through? Look at where the `return` stands.', 'It ends after the first batch. The `return` (or `break`) belongs behind the loop, further to the left.'),
     'two different orders': ('Which label does the first image have afterwards, and which had it before?', 'Images and labels are shuffled separately. Draw one order, and use it for both.'),
-    'drawn with replacement': ('How often is each image there?', 'Some items are drawn twice and some never. `torch.randperm` gives each number once.'),
+    'drawn with replacement': ('How often is each image there?', 'Some items are there twice and some not at all. `torch.randperm` gives each number once. (`random.shuffle` and `np.random.shuffle` copy the rows of a tensor over each other.)'),
     'parameters used up': ('The first time all is well, later nothing happens. What is `model.parameters()`, a list?', '`model.parameters()` is a generator, which can be gone through only once. Keep `list(params)`.'),
     'sum of the batch': ('What happens to the step if a batch is twice as large?', 'The loss is summed over the batch, and should be its mean.'),
     'records kept': ('Is a gradient needed here? Look at what autograd does meanwhile.', 'Autograd records everything, which costs memory for nothing. Do it under `with torch.no_grad():`.'),
@@ -269,7 +269,7 @@ _general = {
     'arguments': ('Compare the arguments of your function with those in the task.',)*2,
     'too slow': ('Is there a loop that never ends? Look at the condition of `while`, and at what it waits for.', 'It did not end in time. If a loop should end, something in it must change; if it is only slow, let tensors do the loop.'),
     'too much memory': ('How large is the largest tensor that your code makes?', 'It asks for more memory than there is. Often two tensors are broadcast to all pairs by mistake: print the shapes.'),
-    'nothing returned': ('Does your function `return` something, or only `print` it?', 'It returns None. The last line has to be `return …`.'),
+    'nothing returned': ('Does your function `return` something, or only `print` it?', 'It returns None. On every way through it the last line has to be `return …`.'),
     'argument changed in place': ('The result is right. Look at the tensor that you handed in, before and after.', 'The argument is changed in place, and whoever called needs it still. Work on a copy (`x.clone()`), and beware of `+=` and of names that end in `_`.'),
     'autograd cannot follow': ('The value is right, but nothing can be trained with it. Which step leads out of PyTorch, or from a slope to a jump?', 'The result has no slope. `.item()`, `float()`, NumPy, `.detach()`, `torch.tensor(…)` and comparisons end the record: stay with operators on tensors.'),
     'if on a whole tensor': ('Your code asks a tensor with many elements whether it is true. Which of the elements should answer?', '`if`, `and`, `or`, `min` and `max` of Python want one answer, and a tensor has many. Use `torch.where`, comparisons or `clamp`, which go through the elements.'),
@@ -378,6 +378,13 @@ def _task(name):
     near = difflib.get_close_matches(str(name), tasks, 3, .5)
     raise MnistError(f"there is no task {str(name)!r}; {'did you mean '+' or '.join(near)+'?' if near else 'mnist_check --list, or tasks, has their names'}")
 
+def _handed_in(task, names):
+    "What `names` has for `task`; or None, and a hint. Functions and classes of other packages, as `from torch import *` brings them, are nobody's homework."
+    fn = names.get(task.name)
+    if not isinstance(fn, (type,types.FunctionType,types.BuiltinFunctionType)): return fn,_near(task, names)
+    whose = (getattr(fn, '__module__', None) or 'torch').split('.')[0]
+    return (None,f'`{task.name}` is a function of {whose} there. Write one yourself.') if whose in ('torch','fastai','fastcore','numpy','sklearn') else (fn,'')
+
 def _near(task, names):
     "What among `names` may be meant for a task that is missing, as a sentence"
     own = {k.lower():k for k,v in names.items() if k not in tasks and callable(v) and getattr(v, '__module__', None)==names.get('__name__')}
@@ -474,13 +481,12 @@ def check(
     name = fn if isinstance(fn, str) else getattr(fn, '__name__', repr(fn)[:40])
     if name not in tasks and not isinstance(fn, str): raise MnistError(f"no task is called {name}; give its name first, as in check('softmax', {name})")
     task = _task(name)
-    names = {}
+    hint = ''
     if isinstance(fn, str) and yours is None:
         f = inspect.currentframe().f_back
-        names = f.f_globals|f.f_locals
-        fn = names.get(name)
+        fn,hint = _handed_in(task, f.f_globals|f.f_locals)
     elif yours is not None: fn = yours
-    v = Verdict(name, 'missing', 'missing', hint=_near(task, names) or f'Write `{task.call}` in the cell above, and run both cells.') if fn is None else _judge(task, fn, seconds)
+    v = Verdict(name, 'missing', 'missing', hint=hint or f'Write `{task.call}` in the cell above, and run both cells.') if fn is None else _judge(task, fn, seconds)
     _state[name] = v.status
     if v.status=='wrong':
         _told[name,v.mistake] += 1
@@ -729,6 +735,7 @@ def _two(f): "The mean of `f` of the probabilities and the targets"; return lamb
 (Task('batch_accuracy', losses.batch_accuracy, 'losses', 'Share of raw activations on the right side; [N] and [N,1] are never compared all with all',
       [*_yes, _given(_t([2.,.3,-1.,.2]), _t([1,1,0,0])), _given(_t([-3.,-.1,.6]), _t([True,False,True])), _given(_t([1000.,-1000.]), _t([1.,1.])), _given(*_odd, maybe=_flat(losses.batch_accuracy))])
  .wrong('threshold on the wrong scale', lambda p,t: ((p>.5)==t).float().mean(), 'What does an activation of 0.3 mean, yes or no? What does the sigmoid say?', 'You cut raw activations at 0.5. It is the probability that is cut at 0.5: take the sigmoid first, or cut the activations at 0.')
+ .wrong('a tie counts as yes', lambda p,t: ((p.flatten()>=0)==t.flatten()).float().mean(), 'What does your function make of an activation of exactly 0?', 'An activation of 0, a probability of 0.5, is not above the threshold: compare with `>`, and not with `>=`.')
  .wrong('sigmoid cut at 0', lambda p,t: ((torch.sigmoid(p)>0)==t).float().mean(), 'Which activations does your function take for a no?', 'A sigmoid is always above 0, so everything is a yes. Cut the sigmoid at 0.5, or the activation at 0.')
  .wrong('count instead of share', lambda p,t: ((p>0)==t).sum())
  .wrong('error rate', lambda p,t: ((p>0)!=t).float().mean())
@@ -787,6 +794,7 @@ _acts = [_given(_t([1.,2.])), _given(_t([[1.,2.],[3.,1.]])), _given(_r(2,3)), _g
        _given(_t([[1000.,-1000.]]), _t([1])), _given(_r(5,3).double(), _t([0,1,2,0,1], dtype=torch.uint8))])
  .wrong('argmax over the wrong axis', lambda a,t: (a.argmax(0)==t[:a.shape[1]]).float().mean() if a.shape[0]==a.shape[1] else (a.argmax(0)==t).float().mean(), 'How many answers does your `argmax` give, one per item or one per class?', 'The `argmax` runs over the items. Take it over the classes, the last axis: `argmax(-1)`.', error=r'must match the size')
  .wrong('argmax over everything', lambda a,t: (a.argmax()==t).float().mean(), 'How many answers does your `argmax` give for a batch of three?', '`argmax()` without an axis gives one number for the whole batch. Take it for each row: `argmax(-1)`.')
+ .wrong('divided without a rest', lambda a,t: (a.argmax(-1)==t).sum()//max(len(t), 1), 'What is 2 // 3?', '`//` cuts off what comes after the point, so that nearly every share is 0. Divide by `/`, or take the mean of floats.')
  .wrong('values instead of positions', lambda a,t: (a.max(-1).values==t).float().mean(), 'What do you compare the class numbers with?', 'You compare the largest activation itself with the class number. Its position is wanted: `argmax`.')
  .wrong('values and positions', None, 'What is on each side of your `==`? Print both.', 'The comparison gave one True or False, and no tensor. If it is `max(1)` that you compare: that gives a pair, values and positions, which is never equal to a tensor. The positions alone are `argmax(1)`.', error="'bool' object has no attribute")
  .wrong('count instead of share', lambda a,t: (a.argmax(-1)==t).sum())
@@ -802,7 +810,7 @@ def _batches(n, bs):
         r = fn(x, y, bs)
         if not hasattr(r, '__iter__'): o['what comes back'] = _text(_value(r)); return
         bs_ = [*islice(iter(r), 50)]
-        pairs = all(isinstance(b, (tuple,list)) and len(b)==2 for b in bs_)
+        pairs = all(isinstance(b, (tuple,list)) and len(b)==2 and all(isinstance(_value(v), Tensor) for v in b) for b in bs_)
         o['what comes back'] = 'pairs of images and labels' if pairs else 'no pairs: '+', '.join(f'a {type(b).__name__}' for b in bs_[:3])+', …'*(len(bs_)>3)
         if not pairs: return
         o['how many batches'] = _t(len(bs_))
@@ -818,6 +826,8 @@ def _batches(n, bs):
  .wrong('an empty batch at the end', lambda x,y,bs: [(x[i*bs:(i+1)*bs], y[i*bs:(i+1)*bs]) for i in range(len(x)//bs+1)], 'How many batches are there if the items fit exactly?', 'With `n//bs + 1` there is an empty batch where the items fit exactly. Use `range(0, n, bs)`, or round up.')
  .wrong('an empty batch of no images', lambda x,y,bs: [*zip(x.split(bs), y.split(bs))], 'How many batches are there of 0 images?', '`split` makes one piece, an empty one, of nothing, and so does a loop that runs at least once. No batch should be empty: leave it out.')
  .wrong('one pair', lambda x,y,bs: (x[:bs], y[:bs]), 'What does your function give back, one pair or one for each batch?', 'What comes back is one pair of tensors. Return a list of pairs, one for each batch, or write `yield` in place of `return`.')
+ .wrong('labels before images', lambda x,y,bs: [(y[i:i+bs], x[i:i+bs]) for i in range(0, len(x), bs)], 'Which of the two comes first in your pairs?', 'The labels come first. The pairs are `(x, y)`: images, then labels.')
+ .wrong('a list of items', lambda x,y,bs: [[*zip(x, y)][i:i+bs] for i in range(0, len(x), bs)], 'What is the first thing in your first batch: all its images, or one image with its label?', 'Each batch is a list of single items, an image with its label. It should be one pair: the images of the batch in one tensor, and the labels in another. Slice `x` and `y`.')
  .wrong('batches overlap', lambda x,y,bs: [(x[i:i+bs], y[i:i+bs]) for i in range(len(x))], 'How often does the second item come?', 'The start moves on by one item, and should by `bs`: `range(0, n, bs)`.')
  .wrong('last batch filled up', lambda x,y,bs: [(x[j], y[j]) for i in range(0, len(x), bs) for j in [torch.arange(i, i+bs)%len(x)]], 'How often does the first item come?', 'The last batch is filled up with items that came before. It should just be shorter.')
  .wrong('labels not cut', lambda x,y,bs: [(x[i:i+bs], y) for i in range(0, len(x), bs)], 'How many labels are there in your first batch?', 'Each batch has all labels. Cut them like the images.')
@@ -1153,7 +1163,7 @@ def _nesterov(self, p):
 (Task('Momentum', _Key.Momentum, 'optimizers', 'As `BasicOptim`, with memory: the step is `lr` times the sum of all gradients, each `mom` times as large a step later',
       [_Probe('two parameters, handed in as a generator, lr = 0.1, mom = 0.9', _opt(True))])
  .wrong('average instead of sum', _but(one=_avg(lambda a,g,m: m*a+(1-m)*g)), 'How large is your first step? It should be that of plain gradient descent.', 'This is an average, with the factor (1-mom) before the gradient. Here the gradient is added as it is.')
- .wrong('no memory', _but(), 'Does your second step still know of the first gradient?', 'These are plain steps. Keep a tensor for each parameter from step to step: `avg = mom*avg + grad`.')
+ .wrong('no memory', _but(), 'Does your second step still know of the first gradient?', 'These are plain steps. Keep a tensor for each parameter from step to step, `avg = mom*avg + grad`, and let nothing clear it in between.')
  .wrong('one memory for all parameters', _but(one=_one_memory), 'How many tensors does your optimizer remember?', 'All parameters share one memory. Each needs its own, in its own shape.')
  .wrong('one memory for all parameters', _but(one=lambda self,p: (self.avgs.__setitem__(0, self.mom*self.avgs.get(0, 0)+p.grad), p.data.sub_(self.lr*self.avgs[0]))), 'How many tensors does your optimizer remember?', 'All parameters share one memory. Each needs its own, in its own shape.')
  .wrong('momentum on the new gradient', _but(one=_avg(lambda a,g,m: a+m*g)), 'Which of the two fades, the memory or the new gradient?', 'The factor `mom` stands before the new gradient. It belongs before the memory.')
@@ -1195,7 +1205,7 @@ def _cycle(f=_cos, start=lambda l,d: l/d, end=lambda l,d,e: l/e, top=lambda p: p
 (Task('relu', neural_net.relu, 'neural_net', 'x where it is positive, else 0',
       [_given(_t(2.)), _given(_t(-1.)), _given(_t([-1.,2.])), _given(_r(2,3)), _given(_r(0)), _given(_t([1e30,-1e30,0.])), _given(_t([-2,3])), _given(_r(3,2).mT.double()), _given(_r(4), slope=True)])
  .wrong('absolute value', torch.abs, 'What should become of -1?', 'This is the absolute value. Negative numbers become 0, not positive.')
- .wrong('the other half', lambda x: x.clamp(max=0), 'What should become of -1, and what of 2?', 'This keeps the negative half. `clamp(min=0)` keeps the positive one, or `torch.max` with 0.')
+ .wrong('the other half', lambda x: x.clamp(max=0), 'What should become of -1, and what of 2?', 'This keeps the negative half. `clamp(min=0)` keeps the positive one.')
  .wrong('one number', lambda x: x.max().clamp(min=0), 'How many numbers should come out?', 'This is the largest number of all. Compare each one with 0: `x.clamp(min=0)`.')
  .wrong('a step', lambda x: (x>0).to(x.dtype), 'What should become of 2?', 'This is 1 where x is positive. It should be x itself there: multiply by x, or use `torch.where`.')
  .wrong('values and positions', lambda x: x.max(0), 'What does `max` give here? Print it.', 'In `x.max(0)` the 0 is an axis, and not a number to compare with, and the result is a pair, values and positions. Use `x.clamp(min=0)` or `torch.where`.')
@@ -1212,9 +1222,11 @@ def _net_of(n_in, n_hidden, n_out):
         if not there: return
         x = 3*_r(200, n_in)
         y = net(x)
+        o['the shape for 200 inputs'] = f'{list(y.shape)}' if isinstance(y, Tensor) else _text(_value(y))
+        if not isinstance(y, Tensor): return
         ps = list(net.parameters())
-        o['the shape for 200 inputs'] = f'{list(y.shape)}'
         o['how many numbers its parameters have'] = _t(sum(p.numel() for p in ps))
+        o['do different inputs give different results?'] = _t(bool((y!=y[0]).any()))
         o['are results below 0 possible?'] = _t(bool((net(x*100)<0).any()))
         o['are results above 1 possible?'] = _t(bool((net(x*100)>1).any()))
         mid = net((x[:100]+x[100:])/2)
@@ -1231,11 +1243,16 @@ class _InList(nn.Module):
     def forward(self, x):
         for l in self.ls: x = l(x)
         return x
+def _zeros(i, h, o):
+    net = _seq()(i, h, o)
+    for p in net.parameters(): nn.init.zeros_(p)
+    return net
 def _same_net(i, h, o): torch.manual_seed(1); return _seq()(i, h, o)
 (Task('simple_net', neural_net.simple_net, 'neural_net', 'A net: linear, ReLU, linear, from n_in numbers to n_out',
       [_net_of(4,30,2), _net_of(7,40,3)])
  .wrong('no ReLU', _seq(act=None), 'Two straight lines, one after the other: what do they make?', 'Without a ReLU between them, two linear layers are no more than one.')
  .wrong('ReLU at the end', _seq(nn.ReLU()), 'Can your net say -1?', 'There is a ReLU behind the last layer, which cuts off half of all answers. It belongs between the two linear layers only.')
+ .wrong('all zeros', _zeros, 'What do the first weights of your net look like? Print them.', 'All weights begin with 0, so every input gives the same, and the ReLU lets no gradient through to the first layer. Begin with random ones.')
  .wrong('sigmoid at the end', _seq(nn.Sigmoid()), 'Between which numbers do your results lie?', 'There is a sigmoid at the end. The loss squeezes the activations by itself; the net gives them raw.')
  .wrong('softmax at the end', _seq(nn.Softmax(-1)), 'Between which numbers do your results lie, and what do they add up to?', 'There is a softmax at the end. The cross-entropy has one of its own; the net gives raw activations.')
  .wrong('log softmax at the end', _seq(nn.LogSoftmax(-1)), 'Can your net give a number above 0?', 'There is a logarithm of softmax at the end. The cross-entropy has its own; the net gives raw activations.')
@@ -1244,7 +1261,7 @@ def _same_net(i, h, o): torch.manual_seed(1); return _seq()(i, h, o)
  .wrong('another bend', _seq(act=nn.Tanh), 'What does your hidden layer make of very large numbers?', 'The activation between the layers is not a ReLU: it stops growing. Use `nn.ReLU()` or `clamp(min=0)`.')
  .wrong('no bias', _seq(bias=False), 'How many parameters does your net have, and how many should it have?', 'The biases are missing: one for each hidden activation, and one for each output.')
  .wrong('no parameters()', lambda i,h,o: lambda x: x, 'What would an optimizer get from your net, by `net.parameters()`?', 'What you return is a function, or a class of your own, without `parameters()`. Return an `nn.Sequential`, or an object of a class that inherits from `nn.Module`.')
- .wrong('layers that PyTorch does not see', _InList, 'What does `parameters()` of your net give?', 'The layers are in a plain list, and PyTorch does not look for parameters there. Use `nn.Sequential` or `nn.ModuleList`.')
+ .wrong('layers that PyTorch does not see', _InList, 'What does `parameters()` of your net give?', 'PyTorch finds layers and `nn.Parameter` that are attributes of the module, made in `__init__`. In a plain list, as plain tensors, or made in `forward` it does not see them. Use `nn.Sequential` or `nn.ModuleList`.')
  .wrong('the same numbers each time', _same_net, 'Make two nets. Do they differ?', 'There is a seed in the function. Leave seeds to whoever calls.'))
 
 class _Log:
@@ -1390,7 +1407,7 @@ def _tens(loss=F.cross_entropy, sizes=lambda x,bs: range(0, len(x), bs), words='
  .wrong('softmax over the wrong axis', _tens(lambda p,t: losses.nll_loss(p.log_softmax(0), t)))
  .wrong('last batch dropped', _tens(sizes=lambda x,bs: range(0, len(x)-bs+1, bs)))
  .wrong('gradients not cleared', _tens(words='bs'))
- .wrong('one epoch only', _tens(n=lambda e: 1), 'Does your function do more if `epochs` is 2?', 'There is one epoch, whatever `epochs` says.')
+ .wrong('one epoch only', _tens(n=lambda e: 1), 'Does your function do more if `epochs` is 2?', 'There is one epoch, whatever `epochs` says. A generator of batches, too, is used up after one epoch: make it anew for each.')
  .wrong('one batch for all', _tens(width=lambda x,bs: len(x), sizes=lambda x,bs: [0]), 'How many steps are there in an epoch of 7 items in batches of 3?', 'All items are in one batch. Cut them in pieces of `bs`.')
  .wrong('only the first batch', _tens(sizes=lambda x,bs: [0]))
  .wrong('shuffled', lambda m,x,y,epochs,lr,bs: [_tens()(m, *_Key.shuffled(x, y), 1, lr, bs) for _ in range(epochs)], 'Which items are in your first batch?', 'The items are shuffled. That is a good thing in itself, but the task is to go through them in the order given.')
@@ -1426,7 +1443,7 @@ def _cells(path):
     text = Path(path).read_text(encoding='utf-8-sig')
     if path.suffix!='.ipynb': return [text]
     cells = [''.join(c['source']) for c in json.loads(text)['cells'] if c['cell_type']=='code']
-    return ['' if c.startswith('%%') else re.sub(r'^[ \t]*[%!?].*$', '', c, flags=re.M) for c in cells]
+    return ['' if c.startswith('%%') else re.sub(r'^([ \t]*)[%!?].*$', r'\1pass', c, flags=re.M) for c in cells]
 
 def _load(path):
     "What the hand-in `path` defines, and what went wrong, in a line"
@@ -1461,8 +1478,8 @@ def _child():
         say(wrong=wrong)
         for name in todo:
             say(task=name)
-            fn = names.get(name)
-            say(verdict=asdict(Verdict(name, 'missing', 'missing', hint=_near(tasks[name], names)) if fn is None else _judge(tasks[name], fn, seconds)))
+            fn,hint = _handed_in(tasks[name], names)
+            say(verdict=asdict(Verdict(name, 'missing', 'missing', hint=hint) if fn is None else _judge(tasks[name], fn, seconds)))
     os._exit(0)         # threads of theirs do not keep it alive
 
 # %% ../nbs/21_homework.ipynb #7f205fa0

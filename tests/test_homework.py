@@ -368,3 +368,28 @@ def test_solved():
     NotebookClient(nb, timeout=600, kernel_name='python3').execute()
     assert verdicts(nb)==[f'{k}: right' for k in tasks]
     assert float(re.search(r'[\d.]+', nb.cells[-1].outputs[-1].data['text/plain'])[0])>.8
+
+def test_star_imports_are_no_homework(tmp_path):
+    "What `from torch import *` brings is nobody's answer; what is written below it is"
+    f = tmp_path/'a.py'
+    f.write_text('import torch\nfrom torch import *\nfrom torch.nn.functional import *\ndef relu(x): return x.clamp(min=0)\n')
+    vs = {v.task:v for v in check_file(f)[0]}
+    assert [k for k,v in vs.items() if v.status!='missing']==['relu'] and vs['relu']
+    assert vs['sigmoid'].hint==vs['softmax'].hint.replace('softmax', 'sigmoid')=='`sigmoid` is a function of torch there. Write one yourself.'
+    from torch import sigmoid
+    assert check('sigmoid').status=='missing'
+
+def test_the_homework_notebook_is_read_whole(tmp_path):
+    "Its cells have commands of IPython, one of them alone in an `if`"
+    nb = json.loads((Path(__file__).parent.parent/'nbs/24_exercises.ipynb').read_text(encoding='utf-8'))
+    nb['cells'].append(dict(cell_type='code', source='import torch\n%matplotlib inline\ndef relu(x): return x.clamp(min=0)'))
+    f = tmp_path/'mine.ipynb'
+    f.write_text(json.dumps(nb))
+    vs,wrong = check_file(f, ['relu'])
+    assert vs[0] and not wrong
+
+def test_the_line_is_the_readers():
+    "… under a decorator too, whose own lines are PyTorch's"
+    @torch.no_grad()
+    def sgd_step(params, lr): nobody_knows
+    assert 'def sgd_step(params, lr): nobody_knows' in check(sgd_step).came

@@ -945,3 +945,43 @@ def _(x): return x/0
 
 @wrong('mse', 'shape')
 def _(p, t): return ((p-t)**2).mean().reshape(1,1)
+
+# --- what a second learner handed in
+
+@wrong('sgd_step', 'no gradient yet')
+@torch.no_grad()
+def _(params, lr):
+    for p in params: p -= lr*p.grad
+
+@wrong('batches', 'a list of items')
+def _(x, y, bs):
+    ds = list(zip(x, y))
+    return [ds[i:i+bs] for i in range(0, len(ds), bs)]
+
+@wrong('batches', 'labels before images')
+def _(x, y, bs):
+    for i in range(0, len(x), bs): yield y[i:i+bs], x[i:i+bs]
+
+@wrong('batch_accuracy', 'a tie counts as yes')
+def _(xb, yb): return ((xb.sigmoid().flatten()>=.5)==yb.flatten()).float().mean()
+
+@wrong('accuracy', 'divided without a rest')
+def _(inp, targ):
+    n = 0
+    for row,t in zip(inp, targ): n += int(row.argmax()==t)
+    return n//len(targ) if len(targ) else 0
+
+class Zeros(nn.Module):
+    def __init__(self, n_in, n_hidden, n_out):
+        super().__init__()
+        self.w1,self.b1 = nn.Parameter(torch.zeros(n_in, n_hidden)),nn.Parameter(torch.zeros(n_hidden))
+        self.w2,self.b2 = nn.Parameter(torch.zeros(n_hidden, n_out)),nn.Parameter(torch.zeros(n_out))
+    def forward(self, x): return (x@self.w1+self.b1).relu()@self.w2+self.b2
+wrong('simple_net', 'all zeros')(Zeros)
+
+class NoReturn(nn.Module):
+    def __init__(self, n_in, n_hidden, n_out):
+        super().__init__()
+        self.l = nn.Linear(n_in, n_out)
+    def forward(self, x): self.l(x)
+wrong('simple_net', 'nothing returned')(NoReturn)
