@@ -676,8 +676,14 @@ def _sgd_step(fn, o):
     w.grad = _t([1.,1.])
     fn([c,w], .1)
     o['a parameter without a gradient'] = c.detach()
+    o['one with a gradient, after it in the list'] = w.detach()
 
 def _clears(p, lr): p.grad.zero_(); p.data -= lr*p.grad
+_stops_hints = 'What becomes of the parameters that come after one without a gradient?', 'The first parameter without a gradient ends your step, and those after it stay as they were. Leave only that one out: `continue`, or an `if` around the line that changes it.'
+def _stops(ps, lr):
+    for p in ps:
+        if p.grad is None: return
+        p.data -= lr*p.grad
 def _stepper(f):
     "A wrong `sgd_step` that calls `f` for each parameter"
     def step(ps, lr):
@@ -687,6 +693,7 @@ def _stepper(f):
 
 (Task('sgd_step', _Key.sgd_step, 'gradient_descent', 'Change each parameter of a list in place by `lr` times its gradient, downhill; skip those without a gradient',
       [_Probe('parameters [1, 2] and [3] with gradients [0.5, -1] and [1], lr = 0.1', _sgd_step)])
+ .wrong('stops where there is no gradient', _stops, *_stops_hints)
  .wrong('uphill', _stepper(lambda p,lr: p.data.add_(lr*p.grad)))
  .wrong('new tensors', lambda ps,lr: None)
  .wrong('recorded by autograd', error=r'leaf Variable that requires grad')
@@ -869,16 +876,15 @@ def _seeded(x, y): torch.manual_seed(3); return _Key.shuffled(x, y)
  .wrong('the same order each time', _seeded, 'Call it twice. Is there anything new?', 'The order is the same each time: a seed inside the function, or no chance at all. Leave seeds to whoever calls.')
  .wrong('the same order each time', lambda x,y: (x.flip(0), y.flip(0)), 'Call it twice. Is there anything new?', 'The order is the same each time: a seed inside the function, or no chance at all. Use `torch.randperm`.'))
 
-def _held_out(fn, o):
-    n = 60
+def _held_out(fn, o, n=60):
     x,y = torch.arange(n*2.).view(n,2),torch.arange(n)//10
     o['what comes back'],r = _form(fn(x, y, .2))
     if o['what comes back']!='images, labels, images, labels': return
     xt,yt,xv,yv = r
     t,v = (a.flatten(1)[:,0].div(2).long() for a in (xt,xv))
     o['is an item in a set twice?'] = _t(any(s.unique().numel()<len(s) for s in (t,v)))
-    o['items in the validation set'] = _t(len(v))
-    o['items in the training set'] = _t(len(t))
+    if n>9: o['items in the validation set'],o['items in the training set'] = _t(len(v)),_t(len(t))
+    else: o['is anything left to train with?'] = _t(len(t)>0)     # less than one item may be none or one
     o['are there items in both?'] = _t(bool(set(t.tolist())&set(v.tolist())))
     o['are there items in neither?'] = _t(len(set(t.tolist())|set(v.tolist()))<n)
     o['do images and labels belong together?'] = _t(len(t)==len(yt) and len(v)==len(yv) and bool((t//10==yt).all() and (v//10==yv).all()))
@@ -893,7 +899,8 @@ def _parts(f):
         return x[a],y[b],x[c],y[d]
     return split
 (Task('split', _Key.split, 'softmax', '`x_train, y_train, x_valid, y_valid`: the share `pct` held out at random',
-      [_Probe('60 items, sorted by class, pct = 0.2', _held_out)])
+      [_Probe('60 items, sorted by class, pct = 0.2', _held_out), _Probe('4 items, pct = 0.2', lambda fn,o: _held_out(fn, o, 4))])
+ .wrong('all from -0 on', _parts(lambda p,n: (p[:-n],p[:-n],p[-n:],p[-n:])), 'How many items are held out if there are 4, and what is `-n` then?', 'A fifth of four items is less than one, so `n` is 0, and `[-0:]` is everything. Take the first `n` for validation and the others, `[n:]`, for training.')
  .wrong('the validation set is the training set', lambda x,y,pct: (x,y,x,y), 'How many images of your validation set is the model trained on?', 'Both sets are the same, so the accuracy says nothing about new images. Every item belongs to one of the two.')
  .wrong('the validation set is trained on', _parts(lambda i,n: (i,i,i[:n],i[:n])), 'How many images of your validation set is the model trained on?', 'The held-out items are still in the training set. Leave them out there: `idxs[n:]`.')
  .wrong('the validation set is trained on', lambda x,y,pct: (x,y,x[-int(len(x)*pct):],y[-int(len(x)*pct):]), 'How many images of your validation set is the model trained on?', 'The held-out items are still in the training set. Leave them out there.')
@@ -1095,7 +1102,7 @@ def _stays_off(model, dl, metric): torch.set_grad_enabled(False); return _val(_r
 def _opt(momentum):
     def run(fn, o):
         w,b,c = (_t(v, requires_grad=True) for v in ([1.,2.],[3.],[4.]))
-        ps = [w,b] if momentum else [w,b,c]
+        ps = [w,b] if momentum else [w,c,b]
         opt = fn((p for p in ps), .1, .9) if momentum else fn((p for p in ps), .1)
         for k in 1,2,3:
             w.grad,b.grad = _t([.5*k,-1.]),_t([2.-k])
@@ -1129,6 +1136,7 @@ def _step_clears(self, p): p.data -= self.lr*p.grad; p.grad.zero_()
 (Task('BasicOptim', optimizers.BasicOptim, 'optimizers', 'A class with `step` (downhill, in place) and `zero_grad`, made of parameters and a learning rate',
       [_Probe('three parameters, handed in as a generator, two with gradients, lr = 0.1', _opt(False))])
  .wrong('parameters used up', _but(__init__=_used_up))
+ .wrong('stops where there is no gradient', _but(step=lambda self: _stops(self.params, self.lr)), *_stops_hints)
  .wrong('uphill', _but(one=lambda self,p: p.data.add_(self.lr*p.grad)))
  .wrong('recorded by autograd', error=r'leaf Variable that requires grad')
  .wrong('learning rate ignored', _but(one=lambda self,p: p.data.sub_(p.grad)))

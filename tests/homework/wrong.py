@@ -985,3 +985,25 @@ class NoReturn(nn.Module):
         self.l = nn.Linear(n_in, n_out)
     def forward(self, x): self.l(x)
 wrong('simple_net', 'nothing returned')(NoReturn)
+
+@wrong('sgd_step', 'stops where there is no gradient')
+def _(params, lr):
+    with torch.no_grad():
+        for p in params:
+            if p.grad is None: break
+            p -= lr*p.grad
+
+@wrong('BasicOptim', 'stops where there is no gradient')
+class _:
+    def __init__(self, params, lr): self.params,self.lr = list(params),lr
+    def step(self):
+        for p in self.params:
+            if p.grad is None: return
+            p.data = p.data-self.lr*p.grad.data
+    def zero_grad(self):
+        for p in self.params: p.grad = None
+
+@wrong('split', 'all from -0 on')
+def _(x, y, pct):
+    p,n = torch.randperm(len(x)),int(len(x)*pct)
+    return x[p[:-n]],y[p[:-n]],x[p[-n:]],y[p[-n:]]
