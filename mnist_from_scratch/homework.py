@@ -708,7 +708,7 @@ def _stepper(f):
 
 # %% ../nbs/21_homework.ipynb #d67896cc
 (Task('sigmoid', losses.sigmoid, 'losses', '1/(1+exp(-x)) of each number, with a finite slope even for -1000',
-      [_given(_t(0.)), _given(_t([-1.,2.])), _given(_r(2,3)), _given(_r(3).double()), _given(_r(0)), _given(_r(3,2).mT, slope=True), _given(_t([-1000.,1000.])), _given(_t([-1000.,0.,1000.]), slope=True)])
+      [_given(_t(0.)), _given(_t([-1.,2.])), _given(_r(2,3)), _given(_r(3).double()), _given(_r(0)), _given(_r(3,2).mT, slope=True), _given(_t([-1000.,1000.])), _given(_t([-1000.,1.,1000.]), slope=True)])
  .wrong('sign of the exponent', lambda x: 1/(1+torch.exp(x.clamp(max=88))), 'Should the result rise or fall when x grows?', 'The exponent has the wrong sign: it is exp(-x).')
  .wrong('tanh', torch.tanh, 'Between which two values does your function lie? It should be 0 and 1.', 'This is tanh, a relative of the sigmoid that lies between -1 and 1.')
  .wrong('overflow in the slope', lambda x: 1/(1+torch.exp(-x)), 'The values are right. Ask autograd for the slope at -1000.', 'exp(1000) is infinite in 32 bits, and the slope becomes inf*0 = nan. Cut x off first: `x.clamp(min=-88)`, where the sigmoid is 0 for all purposes.')
