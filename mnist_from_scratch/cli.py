@@ -128,7 +128,7 @@ def load_model(
     try:
         with safetensors.safe_open(st, 'pt') as f: meta,tensors = f.metadata() or {},{k:f.get_tensor(k).clone() for k in f.keys()}
     except OSError as e: raise MnistError(f'cannot read {st}: {e.strerror or e}; pass a folder that mnist_train wrote, or the model.safetensors in it') from e
-    except safetensors.SafetensorError as e: raise MnistError(f'{st} is damaged, or no safetensors file ({_line(e)}); train again') from e
+    except (safetensors.SafetensorError, RuntimeError) as e: raise MnistError(f'{st} is damaged, or no safetensors file ({_line(e)}); train again') from e
     by,text = meta.get('mnist_from_scratch'),meta.get('spec', '')
     if by=='1': raise MnistError(f'{st} was written by Learner.export or Learner.save; read it in Python, with load_learner or Learner.load')
     if by!='save_model': raise MnistError(f'{st} was not written by mnist_train; load it with the tool that wrote it')

@@ -270,7 +270,7 @@ def read_state(
         return state
     except MnistError as e: raise MnistError(f'cannot load {file}: {e}') from e
     except OSError as e: raise MnistError(f'cannot read {file}: {e.strerror or e}; give the name that it was saved under') from e
-    except (safetensors.SafetensorError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as e:
+    except (safetensors.SafetensorError, ValueError, LookupError, TypeError, AttributeError, RuntimeError) as e: # the last: an empty tensor of a size that no tensor can have
         raise MnistError(f'{file} is damaged: {_line(e)}; save it again, or take an earlier one') from e
 
 # %% ../nbs/00_core.ipynb #72af324a

@@ -277,12 +277,13 @@ def peak(f):
 
 @pytest.mark.parametrize('kind', FORMATS)
 def test_claims_cost_nothing(kind, good, tally):
-    "A header of 2^60 bytes, tensors of 2^60 numbers, a file that ends before they come"
+    "A header of 2^60 bytes, tensors of 2^60 numbers, one of none that is 2^60 wide, a file that ends before they come"
     file,raw,_ = good[kind]
     head,body = split(raw)
     name = sorted(head.keys()-{'__metadata__'})[0]
     def claim(**kwargs): return joined(head | {name: head[name]|kwargs}, body)
-    for data in (struct.pack('<Q', 2**60)+raw[8:], struct.pack('<Q', 2**63-1)+raw[8:], claim(shape=[2**60]), claim(shape=[2**30,2**30]), claim(shape=[2**60], data_offsets=[0,2**62]), claim(data_offsets=[0,2**64-1])):
+    empty = joined({'__metadata__':head['__metadata__'], name:head[name]|dict(shape=[0,2,4,2**60], data_offsets=[0,0])}, b'')
+    for data in (struct.pack('<Q', 2**60)+raw[8:], struct.pack('<Q', 2**63-1)+raw[8:], claim(shape=[2**60]), claim(shape=[2**30,2**30]), claim(shape=[2**60], data_offsets=[0,2**62]), claim(data_offsets=[0,2**64-1]), empty):
         file.write_bytes(data)
         mem,why = peak(lambda: FORMATS[kind][1](file))
         assert why and mem < 3e6, (mem,why)
