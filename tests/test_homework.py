@@ -118,9 +118,9 @@ def test_no_paper_for_what_is_not_shown():
     for name in 'train_epoch','train_ten','validate_epoch','simple_net': assert 'on paper' not in ' '.join(hw._judge(tasks[name], lambda *args: 3).hints)
 
 def test_the_slope_is_that_of_the_function():
-    "A sigmoid has the slope 1/4 at 0, and a relu 0 or 1: no weights that nobody sees"
+    "A sigmoid has the slope s(1-s), at 1 0.1966, and a relu 0 or 1: no weights that nobody sees"
     def sigmoid(x): return 1/(1+torch.exp(-x))
-    assert check(sigmoid).should=='the slope: [0, 0.25, 0]'
+    assert check(sigmoid).should=='the slope: [0, 0.1966, 0]'
     assert set(re.findall(r'[\d.]+', check('relu', lambda x: torch.relu(x).detach()).should))<={'0','1'}
 
 def test_hints_get_clearer_and_begin_anew():
