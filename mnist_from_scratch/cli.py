@@ -279,6 +279,9 @@ def _parse_digits(digits):
     if len(ds)<2: raise MnistError(f'--digits {digits} is one digit; a classifier needs at least two to tell apart')
     return sorted(map(int, ds))
 
+def _check_file(file):
+    if file is not None and Path(file).is_dir(): raise MnistError(f'cannot write {file}: it is a folder; name a file')
+
 def _check(**numbers):
     for k,(v,lo,hi) in numbers.items():
         if v is not None and not lo<=v<=hi: raise MnistError(f'--{k} is {v}; it should be {f"{lo} or more" if hi==math.inf else f"from {lo} to {hi}" if lo==0 else "a positive number"}')
@@ -378,7 +381,7 @@ def mnist_predict(
         net,spec = load_model(model)
         images,classes = [images] if isinstance(images, (str,Path)) else images,spec['classes']
         if submission is not None:
-            if Path(submission).is_dir(): raise MnistError(f'cannot write {submission}: it is a folder; name a file')
+            _check_file(submission)
             if len(images)>1: raise MnistError(f'--submission takes one CSV file, not {len(images)} files')
             ds = load_csv(images[0])
             answers = torch.tensor(classes)[predict(net, ds.x).argmax(1)].tolist()
@@ -422,7 +425,7 @@ def mnist_bench(
     from mnist_from_scratch.bench import _span, machine, plan_benchmarks, run_benchmarks, save_results
     with _command('mnist_bench', 'interrupted; nothing is written'):
         _check(repeats=(repeats,1,math.inf))
-        if out is not None and Path(out).is_dir(): raise MnistError(f'cannot write {out}: it is a folder; name a file')
+        _check_file(out)
         m,plan = machine(),plan_benchmarks(only, repeats, long)
         secs = [o for o in plan.values() if not isinstance(o, str)]
         print(f"{m['cpu']}, {m['cores']} cores, {m['threads']} threads, {'' if m['bfloat16'] else 'no '}bfloat16, torch {m['versions']['torch']}, {m['date']}")
@@ -463,10 +466,9 @@ def mnist_check(
         if list: return print('\n'.join(t.call for t in hw.tasks.values()))
         if not path: raise MnistError('which file? Give a Python file, a notebook or a folder; --help says more')
         only = [only] if isinstance(only, str) else only
-        for o in only or (): hw._task(o)
         if answer and not only: raise MnistError('--answer is for the tasks of --only: name some')
         _check(seconds=(seconds,1e-30,1e30), memory=(memory,1e-30,1e30))
-        if json is not None and Path(json).is_dir(): raise MnistError(f'cannot write {json}: it is a folder; name a file')
+        _check_file(json)
         right = True
         if Path(path).is_dir():
             def show(name, row):

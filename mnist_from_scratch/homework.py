@@ -260,6 +260,16 @@ _common = {
     'axes counted from the front': ('The input above is one image. How many axes has it, and which numbers have they?', 'Counted from the front, rows and columns are the axes 1 and 2 in a batch, and 0 and 1 in a single image. Counted from the end they are always -2 and -1.'),
     'axis 1 instead of the last': ('How many axes has the input above, and which number has the last one?', '`dim=1` is there only if there are two axes or more. The last axis is `dim=-1`, however many there are.'),
     'overflow': ('Try inputs of 1000. What is e^1000 in 32 bits?', 'The exponential overflows to infinity. Subtract the largest activation of the row first: that changes nothing in the result, and no exponent is above 0.'),
+    'absolute value after the mean': ('In which order do you take `abs` and `mean`?', 'By the time of `abs()` the differences have cancelled already. First `abs()`, then `mean`.'),
+    'square of the mean': ('In which order do you take the square and the mean?', 'By the time of the square the differences have cancelled already. First square each, then take the mean.'),
+    'stops where there is no gradient': ('What becomes of the parameters that come after one without a gradient?', 'The first parameter without a gradient ends your step, and those after it stay as they were. Leave only that one out: `continue`, or an `if` around the line that changes it.'),
+    'axis not kept': ('Print the shapes of both sides of your subtraction.', 'The sum has lost its axis, so that what belongs to row i is subtracted from column i. Keep the axis: `keepdim=True`.'),
+    'another logarithm': ('By which factor is your result off?', 'This is a logarithm to another base. The natural one is `log`.'),
+    'std taken for a variance': ('Measure the standard deviation for `std=0.1`.', 'There is a root or a square too many: multiply by `std` itself.'),
+    'no step': ('Which line of your loop changes the weights?', 'The optimizer\'s `step()` is not called, so the weights stay as they are.'),
+    'one memory for all parameters': ('How many tensors does your optimizer remember?', 'All parameters share one memory. Each needs its own, in its own shape.'),
+    'leaky': ('What should become of -1?', 'Some of the negative half leaks through. Here it is to be 0.'),
+    'another bend': ('What does your hidden layer make of very large numbers?', 'The activation between the layers is not a ReLU: it stops growing. Use `nn.ReLU()` or `clamp(min=0)`.'),
 }
 
 # %% ../nbs/21_homework.ipynb #785a4973
@@ -378,12 +388,17 @@ def _task(name):
     near = difflib.get_close_matches(str(name), tasks, 3, .5)
     raise MnistError(f"there is no task {str(name)!r}; {'did you mean '+' or '.join(near)+'?' if near else 'mnist_check --list, or tasks, has their names'}")
 
+def _whose(fn):
+    "The package of others that a function or a class comes from, as `from torch import *` brings them; '' for what may be homework"
+    if not isinstance(fn, (type,types.FunctionType,types.BuiltinFunctionType)): return ''
+    pkg = (getattr(fn, '__module__', None) or 'torch').split('.')[0]      # what is written in C may have none
+    return pkg if pkg in ('torch','fastai','fastcore','numpy','sklearn') else ''
+
 def _handed_in(task, names):
-    "What `names` has for `task`; or None, and a hint. Functions and classes of other packages, as `from torch import *` brings them, are nobody's homework."
+    "What `names` has for `task`; or None, and a hint"
     fn = names.get(task.name)
-    if not isinstance(fn, (type,types.FunctionType,types.BuiltinFunctionType)): return fn,_near(task, names)
-    whose = (getattr(fn, '__module__', None) or 'torch').split('.')[0]
-    return (None,f'`{task.name}` is a function of {whose} there. Write one yourself.') if whose in ('torch','fastai','fastcore','numpy','sklearn') else (fn,'')
+    if fn is None: return None,_near(task, names)
+    return (None,f'`{task.name}` is a function of {pkg} there. Write one yourself.') if (pkg := _whose(fn)) else (fn,'')
 
 def _near(task, names):
     "What among `names` may be meant for a task that is missing, as a sentence"
@@ -425,8 +440,8 @@ def _judge(task, fn, seconds=20.):
     "The `Verdict` on `fn`, still without a hint. If it calls other homework that is not right yet, it is looked at with the book's in its place."
     v,names = _look(task, fn, seconds),_globals(fn)
     if v.status!='wrong' or v.mistake in ('too slow','arguments',"the book's own"): return v
-    used = {} if names.get('__name__','').startswith('torch.') else _uses(fn, names, {})
-    mine = {k:used[k] for k in tasks if k in used and used[k] is not fn and not _look(tasks[k], used[k], seconds/4)}
+    used = _uses(fn, names, {})
+    mine = {k:used[k] for k in tasks if k in used and used[k] is not fn and not _whose(used[k]) and not _look(tasks[k], used[k], seconds/4)}
     if not mine: return v
     names.update({k:tasks[k].right for k in mine})
     try: w = _look(task, fn, seconds)
@@ -603,7 +618,7 @@ _pairs = [_given(_t([[1.,0.]]), _t([[0.,3.]])), _given(_t([[1.,2.],[0.,4.]]), _t
  .wrong('one number for the whole batch', lambda a,b: (a-b).abs().mean())
  .wrong('sum instead of mean', lambda a,b: (a-b).abs().sum((-1,-2)))
  .wrong('differences cancel', lambda a,b: (a-b).mean((-1,-2)))
- .wrong('absolute value after the mean', lambda a,b: (a-b).mean((-1,-2)).abs(), 'In which order do you take `abs` and `mean`?', 'By the time of `abs()` the differences have cancelled already. First `abs()`, then `mean`.')
+ .wrong('absolute value after the mean', lambda a,b: (a-b).mean((-1,-2)).abs())
  .wrong('RMSE instead of L1', lambda a,b: ((a-b)**2).mean((-1,-2)).sqrt(), 'Does a difference of 2 in one pixel count as much as 1 in each of two?', 'This is the root of the mean square. Here it should be the mean of the absolute values.')
  .wrong('squares instead of absolute values', lambda a,b: ((a-b)**2).mean((-1,-2)), 'Does a difference of 2 in one pixel count as much as 1 in each of two?', 'These are squares. Take the absolute values: `.abs()`.')
  .wrong('wrong axes', lambda a,b: (a-b).abs().mean((0,1)), 'Count axes from the end: which two are the rows and columns of an image, however many axes there are before?', 'The axes are counted from the front, which is right for one image and wrong for a batch. The last two are -1 and -2.')
@@ -638,7 +653,7 @@ _targets = [_given(_t([2.]), _t([5.])), _given(_t([1.,3.,2.]), _t([1.,1.,5.])), 
  .wrong('sum instead of mean', lambda p,t: ((p-t)**2).sum())
  .wrong('L1 instead of squares', lambda p,t: (p-t).abs().mean())
  .wrong('differences cancel', lambda p,t: (p-t).mean())
- .wrong('square of the mean', lambda p,t: (p-t).mean()**2, 'In which order do you take the square and the mean?', 'By the time of the square the differences have cancelled already. First square each, then take the mean.')
+ .wrong('square of the mean', lambda p,t: (p-t).mean()**2)
  .wrong('half of it', lambda p,t: ((p-t)**2).mean()/2, 'By which factor is your result off?', 'The factor 1/2, which some books have to make the slope simpler, is not wanted here.')
  .wrong('not averaged', lambda p,t: (p-t)**2))
 
@@ -646,7 +661,7 @@ _targets = [_given(_t([2.]), _t([5.])), _given(_t([1.,3.,2.]), _t([1.,1.,5.])), 
  .wrong('MSE called RMSE', lambda p,t: ((p-t)**2).mean())
  .wrong('sum instead of mean', lambda p,t: ((p-t)**2).sum().sqrt())
  .wrong('root before the mean', lambda p,t: (p-t).abs().mean(), 'The steps stand in the name, to be read from its end: error, square, mean, root.', 'The root of each square is only the absolute value. First the mean of the squares, then its root.')
- .wrong('square of the mean', lambda p,t: (p-t).mean().abs(), 'In which order do you take the square and the mean?', 'By the time of the square the differences have cancelled already. First square each, then take the mean.'))
+ .wrong('square of the mean', lambda p,t: (p-t).mean().abs()))
 
 def _net():
     "A linear model from two numbers to one"
@@ -679,7 +694,6 @@ def _sgd_step(fn, o):
     o['one with a gradient, after it in the list'] = w.detach()
 
 def _clears(p, lr): p.grad.zero_(); p.data -= lr*p.grad
-_stops_hints = 'What becomes of the parameters that come after one without a gradient?', 'The first parameter without a gradient ends your step, and those after it stay as they were. Leave only that one out: `continue`, or an `if` around the line that changes it.'
 def _stops(ps, lr):
     for p in ps:
         if p.grad is None: return
@@ -693,7 +707,7 @@ def _stepper(f):
 
 (Task('sgd_step', _Key.sgd_step, 'gradient_descent', 'Change each parameter of a list in place by `lr` times its gradient, downhill; skip those without a gradient',
       [_Probe('parameters [1, 2] and [3] with gradients [0.5, -1] and [1], lr = 0.1', _sgd_step)])
- .wrong('stops where there is no gradient', _stops, *_stops_hints)
+ .wrong('stops where there is no gradient', _stops)
  .wrong('uphill', _stepper(lambda p,lr: p.data.add_(lr*p.grad)))
  .wrong('new tensors', lambda ps,lr: None)
  .wrong('recorded by autograd', error=r'leaf Variable that requires grad')
@@ -729,7 +743,7 @@ def _two(f): "The mean of `f` of the probabilities and the targets"; return lamb
  .wrong('no sigmoid', lambda p,t: (p-t.float()).abs().mean(), 'How large can your loss get, for a prediction of 200? It should stay below 1.', 'The sigmoid is missing: the predictions are raw activations, and have to be squeezed between 0 and 1 first.')
  .wrong('no sigmoid', lambda p,t: (p-t.float()).mean(), 'Can your loss be negative? It is a distance.', 'Two things: the sigmoid is missing, and positive and negative differences cancel each other. Squeeze the predictions first, and take `abs()` of each difference.')
  .wrong('differences cancel', _two(lambda p,t: p-t.float()), 'What is your loss for two predictions, one too high and one too low by as much?', 'Positive and negative differences cancel each other. Take `abs()` of each before the mean, or use `torch.where`.')
- .wrong('absolute value after the mean', lambda p,t: (torch.sigmoid(p)-t.float()).mean().abs(), 'In which order do you take `abs` and `mean`?', 'By the time of `abs()` the differences have cancelled already. First `abs()`, then `mean`.')
+ .wrong('absolute value after the mean', lambda p,t: (torch.sigmoid(p)-t.float()).mean().abs())
  .wrong('sigmoid twice', _two(lambda p,t: torch.where(t==1, 1-torch.sigmoid(p), torch.sigmoid(p))), 'What loss does a very sure and right prediction get? It should be near 0.', 'The sigmoid is taken twice, so that the probabilities lie between 0.5 and 0.73. Once is enough.')
  .wrong('sum instead of mean', lambda p,t: torch.where(t==1, 1-torch.sigmoid(p), torch.sigmoid(p)).sum())
  .wrong('targets the wrong way round', _two(lambda p,t: torch.where(t==1, p, 1-p)), 'A high prediction where the target is 1: should the loss be high or low?', 'The two cases are exchanged: the distance is 1-p where the target is 1, and p where it is 0.')
@@ -767,14 +781,14 @@ _acts = [_given(_t([1.,2.])), _given(_t([[1.,2.],[3.,1.]])), _given(_r(2,3)), _g
  .wrong('logarithm of a zero', lambda x: torch.softmax(x, -1).log(), 'What is the logarithm of a probability that was rounded to 0?', 'The softmax rounds small probabilities to 0, whose logarithm is infinite. Work the logarithm out on paper: log softmax(x) = x - log(sum(exp(x))).')
  .wrong('softmax over the wrong axis', lambda x: torch.log_softmax(x, 0))
  .wrong('axis 1 instead of the last', lambda x: torch.log_softmax(x, 1), error=r'Dimension out of range.*got 1\)')
- .wrong('axis not kept', lambda x: x-x.logsumexp(-1), 'Print the shapes of both sides of your subtraction.', 'The sum has lost its axis, so that what belongs to row i is subtracted from column i. Keep the axis: `keepdim=True`.')
- .wrong('axis not kept', lambda x: x-torch.exp(x).sum(-1).log(), 'Print the shapes of both sides of your subtraction.', 'The sum has lost its axis, so that what belongs to row i is subtracted from column i. Keep the axis: `keepdim=True`.')
- .wrong('axis not kept', lambda x: (x := x-x.amax(-1, keepdim=True))-x.exp().sum(-1).log(), 'Print the shapes of both sides of your subtraction.', 'The sum has lost its axis, so that what belongs to row i is subtracted from column i. Keep the axis: `keepdim=True`.')
+ .wrong('axis not kept', lambda x: x-x.logsumexp(-1))
+ .wrong('axis not kept', lambda x: x-torch.exp(x).sum(-1).log())
+ .wrong('axis not kept', lambda x: (x := x-x.amax(-1, keepdim=True))-x.exp().sum(-1).log())
  .wrong('axis not kept', lambda x: (x := x-x.amax(-1))-x.exp().sum(-1).log(), 'Print the shapes of both sides of your subtractions.', 'The maximum and the sum have lost their axis, so that what belongs to row i is subtracted from column i. Keep the axis in both: `keepdim=True`.')
  .wrong('no logarithm', lambda x: torch.softmax(x, -1), 'Should your results be above 0?', 'These are the probabilities. Their logarithm is wanted.')
  .wrong('overflow', lambda x: x-torch.exp(x).sum(-1, keepdim=True).log())
- .wrong('another logarithm', lambda x: torch.log_softmax(x, -1)/2.302585093, 'By which factor is your result off?', 'This is a logarithm to another base. The natural one is `log`.')
- .wrong('another logarithm', lambda x: torch.log_softmax(x, -1)/.69314718, 'By which factor is your result off?', 'This is a logarithm to another base. The natural one is `log`.'))
+ .wrong('another logarithm', lambda x: torch.log_softmax(x, -1)/2.302585093)
+ .wrong('another logarithm', lambda x: torch.log_softmax(x, -1)/.69314718))
 
 (Task('cross_entropy', _Key.cross_entropy, 'losses', 'Cross-entropy of raw activations [N,n] and class numbers [N], one number',
       [_given(_t([[1.,2.]]), _t([0])), _given(_t([[1.,2.],[3.,1.]]), _t([0,1])), _given(_r(2,3), _t([2,0])), _given(_r(3,3), _t([2,0,1])), _given(_r(4,3), _t([2,0,1,1]), slope=True),
@@ -793,8 +807,8 @@ _acts = [_given(_t([1.,2.])), _given(_t([[1.,2.],[3.,1.]])), _given(_r(2,3)), _g
  .wrong('rows picked instead of classes', lambda a,t: -a.log_softmax(-1)[t].mean(), 'What does `[targs]` pick from [N,n] activations: rows, or a number of each row?', '`[targs]` picks whole rows. One number of each row is `[torch.arange(N), targs]`.')
  .wrong('targets not used', lambda a,t: -a.log_softmax(-1).mean(), 'Does your loss change if the targets do?', 'The mean runs over all classes. Only the right class of each row counts: `[torch.arange(N), targs]`.')
  .wrong('no softmax', lambda a,t: -a[range(len(t)),t].mean(), 'Does your loss change if the activations of the wrong classes rise?', 'The raw activations are picked, without a softmax. First log_softmax, then pick.')
- .wrong('another logarithm', lambda a,t: F.cross_entropy(a, t)/2.302585093, 'By which factor is your result off?', 'This is a logarithm to another base. The natural one is `log`.')
- .wrong('another logarithm', lambda a,t: F.cross_entropy(a, t)/.69314718, 'By which factor is your result off?', 'This is a logarithm to another base. The natural one is `log`.'))
+ .wrong('another logarithm', lambda a,t: F.cross_entropy(a, t)/2.302585093)
+ .wrong('another logarithm', lambda a,t: F.cross_entropy(a, t)/.69314718))
 
 (Task('accuracy', losses.accuracy, 'losses', 'Share of rows of [N,n] whose largest activation is that of the right class',
       [_given(_t([[1.,3.]]), _t([1])), _given(_t([[1.,3.],[5.,4.],[0.,1.]]), _t([1,0,0])), _given(_t([[2.,1.,0.],[3.,5.,4.],[0.,6.,7.]]), _t([0,2,2])), _given(_r(2,3), _t([0,2])), _given(-_r(6,4).abs(), _t([0,1,2,3,0,1])),
@@ -917,7 +931,7 @@ def _parts(f):
 # %% ../nbs/21_homework.ipynb #e6168d9b
 def _params(*args):
     def run(fn, o):
-        size,std = args[0],args[1] if len(args)>1 else 1.
+        std = args[1] if len(args)>1 else 1.
         w,v = fn(*args),fn(*args)
         o['a parameter'] = 'a tensor' if isinstance(w, Tensor) else f'a {type(w).__name__}'
         if not isinstance(w, Tensor): return
@@ -942,8 +956,8 @@ def _same_numbers(size, std): torch.manual_seed(1); return torch.randn(size)*std
  .wrong('all zeros', _init(lambda size,std: torch.zeros(size)), 'Are your numbers random?', 'All numbers are the same. A net whose weights begin alike keeps them alike: use `torch.randn`.')
  .wrong('uniform numbers', _init(lambda size,std: torch.rand(size)*std), 'Are there negative numbers among yours?', '`torch.rand` gives numbers between 0 and 1, evenly. The normal distribution, around 0, is `torch.randn`.')
  .wrong('std ignored', _init(lambda size,std: torch.randn(size)), 'Measure the standard deviation for `std=0.1`.', '`std` has no effect. Multiply the random numbers by it.')
- .wrong('std taken for a variance', _init(lambda size,std: torch.randn(size)*std**.5), 'Measure the standard deviation for `std=0.1`.', 'There is a root or a square too many: multiply by `std` itself.')
- .wrong('std taken for a variance', _init(lambda size,std: torch.randn(size)*std**2), 'Measure the standard deviation for `std=0.1`.', 'There is a root or a square too many: multiply by `std` itself.')
+ .wrong('std taken for a variance', _init(lambda size,std: torch.randn(size)*std**.5))
+ .wrong('std taken for a variance', _init(lambda size,std: torch.randn(size)*std**2))
  .wrong('std taken for the mean', _init(lambda size,std: torch.randn(size)+std), 'Measure the mean and the standard deviation of many of your numbers.', '`std` is added, and should be a factor.')
  .wrong('the same numbers each time', _init(_same_numbers), 'Call it twice. Is there anything new?', 'There is a seed in the function, so that all parameters begin with the same numbers. Leave seeds to whoever calls.'))
 
@@ -1049,7 +1063,7 @@ def _other(f):
  .wrong('gradients not cleared', _loop(_do('lbs')))
  .wrong('gradients cleared before use', _loop(_do('lbzs')))
  .wrong('step before the gradient', _loop(_do('lsbz')), 'What is in `grad` at the moment of the step?', 'The step comes before `backward()`, when there is no gradient of this batch yet. First backward, then step, then clear.')
- .wrong('no step', _loop(_do('lbz')), 'Which line of your loop changes the weights?', 'The optimizer\'s `step()` is not called, so the weights stay as they are.')
+ .wrong('no step', _loop(_do('lbz')))
  .wrong('no backward', _loop(_do('lsz')), 'Which line of your loop gives the parameters a gradient?', '`backward()` is not called on the loss, so there is no gradient to step by.')
  .wrong('one step for all batches', _loop(_do('lb'), lambda o: (o.step(), o.zero_grad())), 'How often does the optimizer step in an epoch of three batches?', 'There is one step at the end, with the gradients of all batches added up. The step belongs into the loop.')
  .wrong('cleared once an epoch', _loop(_do('lbs'), lambda o: o.zero_grad()), 'The first step is right and the second is not. What is in `grad` when the second batch comes?', 'The gradients are cleared once an epoch, so that each batch adds its own to those before. `zero_grad()` belongs into the loop.')
@@ -1136,7 +1150,7 @@ def _step_clears(self, p): p.data -= self.lr*p.grad; p.grad.zero_()
 (Task('BasicOptim', optimizers.BasicOptim, 'optimizers', 'A class with `step` (downhill, in place) and `zero_grad`, made of parameters and a learning rate',
       [_Probe('three parameters, handed in as a generator, two with gradients, lr = 0.1', _opt(False))])
  .wrong('parameters used up', _but(__init__=_used_up))
- .wrong('stops where there is no gradient', _but(step=lambda self: _stops(self.params, self.lr)), *_stops_hints)
+ .wrong('stops where there is no gradient', _but(step=lambda self: _stops(self.params, self.lr)))
  .wrong('uphill', _but(one=lambda self,p: p.data.add_(self.lr*p.grad)))
  .wrong('recorded by autograd', error=r'leaf Variable that requires grad')
  .wrong('learning rate ignored', _but(one=lambda self,p: p.data.sub_(p.grad)))
@@ -1172,8 +1186,8 @@ def _nesterov(self, p):
       [_Probe('two parameters, handed in as a generator, lr = 0.1, mom = 0.9', _opt(True))])
  .wrong('average instead of sum', _but(one=_avg(lambda a,g,m: m*a+(1-m)*g)), 'How large is your first step? It should be that of plain gradient descent.', 'This is an average, with the factor (1-mom) before the gradient. Here the gradient is added as it is.')
  .wrong('no memory', _but(), 'Does your second step still know of the first gradient?', 'These are plain steps. Keep a tensor for each parameter from step to step, `avg = mom*avg + grad`, and let nothing clear it in between.')
- .wrong('one memory for all parameters', _but(one=_one_memory), 'How many tensors does your optimizer remember?', 'All parameters share one memory. Each needs its own, in its own shape.')
- .wrong('one memory for all parameters', _but(one=lambda self,p: (self.avgs.__setitem__(0, self.mom*self.avgs.get(0, 0)+p.grad), p.data.sub_(self.lr*self.avgs[0]))), 'How many tensors does your optimizer remember?', 'All parameters share one memory. Each needs its own, in its own shape.')
+ .wrong('one memory for all parameters', _but(one=_one_memory))
+ .wrong('one memory for all parameters', _but(one=lambda self,p: (self.avgs.__setitem__(0, self.mom*self.avgs.get(0, 0)+p.grad), p.data.sub_(self.lr*self.avgs[0]))))
  .wrong('momentum on the new gradient', _but(one=_avg(lambda a,g,m: a+m*g)), 'Which of the two fades, the memory or the new gradient?', 'The factor `mom` stands before the new gradient. It belongs before the memory.')
  .wrong('nothing fades', _but(one=_avg(lambda a,g,m: a+g)), 'How much of the first gradient is left after many steps?', 'The memory is not multiplied by `mom`, so nothing is ever forgotten.')
  .wrong('the memory is the gradient itself', _but(one=_alias, zero_grad=_set(lambda self,p: p.grad.zero_())), 'What becomes of your memory when `zero_grad` is called?', 'The memory is the same tensor as `p.grad`, and is cleared with it. Keep a copy: `p.grad.clone()`.')
@@ -1217,8 +1231,8 @@ def _cycle(f=_cos, start=lambda l,d: l/d, end=lambda l,d,e: l/e, top=lambda p: p
  .wrong('one number', lambda x: x.max().clamp(min=0), 'How many numbers should come out?', 'This is the largest number of all. Compare each one with 0: `x.clamp(min=0)`.')
  .wrong('a step', lambda x: (x>0).to(x.dtype), 'What should become of 2?', 'This is 1 where x is positive. It should be x itself there: multiply by x, or use `torch.where`.')
  .wrong('values and positions', lambda x: x.max(0), 'What does `max` give here? Print it.', 'In `x.max(0)` the 0 is an axis, and not a number to compare with, and the result is a pair, values and positions. Use `x.clamp(min=0)` or `torch.where`.')
- .wrong('leaky', lambda x: torch.where(x>0, x, x*.01), 'What should become of -1?', 'Some of the negative half leaks through. Here it is to be 0.')
- .wrong('leaky', lambda x: torch.where(x>0, x, x*.1), 'What should become of -1?', 'Some of the negative half leaks through. Here it is to be 0.')
+ .wrong('leaky', lambda x: torch.where(x>0, x, x*.01))
+ .wrong('leaky', lambda x: torch.where(x>0, x, x*.1))
  .wrong('negatives dropped', lambda x: x[x>0], 'How many numbers should come out?', 'The negative numbers are left out, so the shape is another. They stay, as 0.')
  .wrong('cut off above, too', lambda x: x.clamp(0,1), 'What should become of 2?', 'What is above 1 is cut off. Only a lower bound is wanted: `clamp(min=0)`.'))
 
@@ -1265,8 +1279,8 @@ def _same_net(i, h, o): torch.manual_seed(1); return _seq()(i, h, o)
  .wrong('softmax at the end', _seq(nn.Softmax(-1)), 'Between which numbers do your results lie, and what do they add up to?', 'There is a softmax at the end. The cross-entropy has one of its own; the net gives raw activations.')
  .wrong('log softmax at the end', _seq(nn.LogSoftmax(-1)), 'Can your net give a number above 0?', 'There is a logarithm of softmax at the end. The cross-entropy has its own; the net gives raw activations.')
  .wrong('one layer only', lambda i,h,o: nn.Linear(i,o), 'Where does `n_hidden` come in?', 'There is one linear layer. Two are wanted, with a ReLU between them.')
- .wrong('another bend', _seq(act=nn.Sigmoid), 'What does your hidden layer make of very large numbers?', 'The activation between the layers is not a ReLU: it stops growing. Use `nn.ReLU()` or `clamp(min=0)`.')
- .wrong('another bend', _seq(act=nn.Tanh), 'What does your hidden layer make of very large numbers?', 'The activation between the layers is not a ReLU: it stops growing. Use `nn.ReLU()` or `clamp(min=0)`.')
+ .wrong('another bend', _seq(act=nn.Sigmoid))
+ .wrong('another bend', _seq(act=nn.Tanh))
  .wrong('no bias', _seq(bias=False), 'How many parameters does your net have, and how many should it have?', 'The biases are missing: one for each hidden activation, and one for each output.')
  .wrong('no parameters()', lambda i,h,o: lambda x: x, 'What would an optimizer get from your net, by `net.parameters()`?', 'What you return is a function, or a class of your own, without `parameters()`. Return an `nn.Sequential`, or an object of a class that inherits from `nn.Module`.')
  .wrong('layers that PyTorch does not see', _InList, 'What does `parameters()` of your net give?', 'PyTorch finds layers and `nn.Parameter` that are attributes of the module, made in `__init__`. In a plain list, as plain tensors, or made in `forward` it does not see them. Use `nn.Sequential` or `nn.ModuleList`.')
@@ -1374,7 +1388,7 @@ class _NoLoss(_Lrn):
  .wrong('records kept', _lrn(grad=True))
  .wrong('gradients not cleared', _lrn(batch='bs'))
  .wrong('gradients cleared before use', _lrn(batch='bzs'))
- .wrong('no step', _lrn(batch='bz'), 'Which line of your loop changes the weights?', 'The optimizer\'s `step()` is not called, so the weights stay as they are.')
+ .wrong('no step', _lrn(batch='bz'))
  .wrong('an epoch too few', _lrn(epochs=lambda self,n: n-1), 'How many epochs does `fit(1)` make?', 'There is an epoch less than asked for. `range(n)` has n numbers: 0 to n-1.')
  .wrong('an epoch too many', _lrn(epochs=lambda self,n: n+1), 'How many epochs does `fit(1)` make?', 'There is an epoch more than asked for. `range(n)` has n numbers: 0 to n-1.')
  .wrong('after_batch once an epoch', _lrn(per_batch=False), 'How often is `after_batch` called in an epoch of three and two batches?', '`after_batch` is called behind the loop. It belongs into it, for each batch.')

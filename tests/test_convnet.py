@@ -1,10 +1,11 @@
 "ResNet-18 beside torchvision's and fastai's, images from folders and what they say when something is wrong, and weights from a server of our own."
 import hashlib, threading
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 
 import numpy as np
 import pytest, torch
+from conftest import Quiet
 import torch.nn.functional as F
 from PIL import Image
 from torch import nn
@@ -125,8 +126,6 @@ def test_arguments_as_fastai():
 def server(tmp_path, monkeypatch):
     "Serves `tmp_path/www`; PyTorch's cache is below `tmp_path` too. Yields a function that publishes a state."
     (tmp_path/'www').mkdir()
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *args): pass
     srv = ThreadingHTTPServer(('127.0.0.1',0), partial(Quiet, directory=tmp_path/'www'))
     threading.Thread(target=srv.serve_forever, daemon=True).start()
     monkeypatch.setattr(torch.hub, '_hub_dir', None)

@@ -345,8 +345,8 @@ def full(folder):
 
 # --- all at once
 
-def race(folder, n=8):
-    "`n` processes that start in the same moment, each with an empty cache before it: who asked the server, who read images, who put something into the cache"
+def race(folder):
+    "8 processes that start in the same moment, each with an empty cache before it: who asked the server, who read images, who put something into the cache"
     D._MANY = 20
     report = []
     kinds = {o.__name__:o(folder/o.__name__) for o in (Downloads,Folders,Pictures,Made)}
@@ -381,7 +381,7 @@ def race(folder, n=8):
             sys.addaudithook(hook)
             os.close(ready); os.read(go, 1)
             work()
-        pids = [child(f) for _ in range(n)]
+        pids = [child(f) for _ in range(8)]
         os.close(go); os.close(ready) # they are off
         status = [wait(o) for o in pids]
         notes = log.read_text().split('\n')[:-1] if log.exists() else []
