@@ -7,7 +7,7 @@ __all__ = ['benchmarks', 'race', 'ratios', 'bare_loop', 'loops', 'benchmark', 'm
            'save_results', 'load_results', 'plot_results', 'compare_results']
 
 # %% ../nbs/20_bench.ipynb #6ac3b392
-import json, math, os, platform, shutil, signal, subprocess, sys, tempfile, threading, time, warnings
+import ctypes, json, math, os, platform, shutil, signal, subprocess, sys, tempfile, threading, time, warnings
 from contextlib import closing, contextmanager, nullcontext
 from datetime import date
 from functools import partial
@@ -419,6 +419,12 @@ def plan_benchmarks(
         return secs if only or long or not o.long else f'takes about {_span(secs)}, {o.long}; run with --long'
     return {k:one(o) for k,o in benchmarks.items() if not only or k.startswith(tuple(only))}
 
+def _keep_memory():
+    "Ask the C library, if it is glibc, to keep freed memory for the next who wants some"
+    try: mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError): return
+    for option,size in (-1,2**30),(-3,2**25): mallopt(option, size)      # M_TRIM_THRESHOLD; M_MMAP_THRESHOLD, larger is not allowed
+
 def run_benchmarks(
     only=None, # As for `plan_benchmarks`
     repeats:int=5, # Rounds of each race
@@ -428,6 +434,7 @@ def run_benchmarks(
 ) -> list: # Of dictionaries: `benchmark`, `bound`, and what `ratios` gives; or `why` it did not run
     "Run benchmarks. Raises `MnistError` for a name that none has."
     rows = []
+    _keep_memory()
     def add(name, **r): rows.append(dict(benchmark=name, **r)); show(rows[-1])
     def bound(o, who): return o.bound.get(who) if isinstance(o.bound, dict) else o.bound if who.startswith(('ours','Learner')) else None
     for name,secs in plan_benchmarks(only, repeats, long).items():

@@ -237,7 +237,7 @@ def _safetensors(tensors, **notes):
     n = 8+int.from_bytes(data[:8], 'little')
     head = json.dumps(json.loads(data[8:n]) | {'__metadata__':notes}).encode()
     head += b' '*(-len(head)%8) # the numbers begin at a multiple of 8
-    return len(head).to_bytes(8, 'little')+head+data[n:]
+    return b''.join([len(head).to_bytes(8, 'little'), head, memoryview(data)[n:]])
 
 def write_state(
     file:str|Path, # The file, of safetensors format

@@ -10,6 +10,7 @@ __all__ = ['BUNDLED', 'MIRRORS', 'MNIST_FILES', 'as_mnist', 'read_image', 'Digit
 import csv, gzip, hashlib, io, math, mmap, os, re, stat, sys, time, warnings, zlib
 from contextlib import contextmanager
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import fastcore.xtras # for `path.ls()` and `Path.BASE_PATH`
@@ -379,7 +380,7 @@ def _unfilter(a):
                 row[:,c] += guess.astype(np.uint8)
                 left,corner = row[:,c].astype(np.int16),b[:,c]
             x[r,i] = row
-    return x.transpose(1,0,2).copy()
+    return x.transpose(1,0,2)
 
 def _bar(items):
     "A progress bar for `items`, if somebody is watching; else `None`."
@@ -392,14 +393,17 @@ def _progress(items):
 
 def _read_images(files):
     "The images in `files` (paths), uint8 `[N,28,28]`: read by ourselves where we can, else by Pillow."
-    lines = [_png_lines(f) for f in _progress(files)]
-    a = np.frombuffer(b''.join(o or bytes(28*29) for o in lines), np.uint8).reshape(-1,28,29)
-    x,odd = _unfilter(a),(a[:,:,0]>4).any(1)
-    for i,f in enumerate(files):
-        if lines[i] is None or odd[i]:
-            im = read_image(f)
-            try: x[i] = im if im.size==(28,28) and im.mode=='L' and not im.has_transparency_data else as_mnist(im)
-            except MnistError as e: raise MnistError(f'{f}: {e}') from None
+    x,odd,todo = np.empty((len(files),28,28), np.uint8),[],iter(_progress(files))
+    for i in range(0, len(files), 10000): # parts need less memory than the whole
+        lines = [_png_lines(f) for f in islice(todo, 10000)]
+        a = np.frombuffer(b''.join(o or bytes(28*29) for o in lines), np.uint8).reshape(-1,28,29)
+        x[i:i+10000] = _unfilter(a)
+        odd += [i+j for j,bad in enumerate((a[:,:,0]>4).any(1)) if bad or lines[j] is None]
+    next(todo, None) # ends the progress bar
+    for i in odd:
+        im = read_image(files[i])
+        try: x[i] = im if im.size==(28,28) and im.mode=='L' and not im.has_transparency_data else as_mnist(im)
+        except MnistError as e: raise MnistError(f'{files[i]}: {e}') from None
     return x
 
 # %% ../nbs/01_datasets.ipynb #c3c51e47
@@ -414,19 +418,24 @@ def _check_link(path, root):
     if os.path.islink(path) and not (os.path.isfile(path) and os.path.realpath(path).startswith(os.path.join(root, ''))):
         raise MnistError(f'{path} is a link, and not to a file in {root}; put there what it leads to, or remove it')
 
-def _entries(folder, root):
+def _entries(folder, root, at=None):
     "What is in `folder` and not hidden, as `os.DirEntry`s; links may lead to files below `root` only."
     try:
-        with os.scandir(folder) as it: found = [o for o in it if o.name[0]!='.']
+        with os.scandir(folder if at is None else at) as it: found = [o for o in it if o.name[0]!='.']
         for o in found:
-            if o.is_symlink(): _check_link(o.path, root)
+            if o.is_symlink(): _check_link(os.path.join(folder, o.name), root)
         return found
     except OSError as e: raise MnistError(f'cannot read {folder}: {e.strerror or e}; make it readable, or pass another') from e
 
 def _listing(folder, root):
     "What is in the folder: a text for each file that is not hidden, its name, size and time, sorted by name."
-    try: return sorted([f'{o.name}\0{(s := o.stat()).st_size}\0{s.st_mtime_ns}' for o in _entries(folder, root) if o.is_file()])
-    except OSError as e: raise MnistError(f'cannot read {e.filename}: {e.strerror}; try again when nobody is changing that folder') from e
+    at = None
+    try:
+        if os.scandir in os.supports_fd: at = os.open(folder, os.O_RDONLY) # then the system need not look up the whole path of each file
+        return sorted([f'{o.name}\0{(s := o.stat()).st_size}\0{s.st_mtime_ns}' for o in _entries(folder, root, at) if o.is_file()])
+    except OSError as e: raise MnistError(f'cannot read {folder}: {e.strerror}; make it readable, or try again when nobody is changing it') from e
+    finally:
+        if at is not None: os.close(at)
 
 def _read_folder(folder, held, source):
     "The images that `held` names, in order."

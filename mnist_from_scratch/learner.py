@@ -396,7 +396,10 @@ class AvgSmoothLoss(Metric):
     "Fading average of the training loss: `beta` of it stays at each batch. Losses are put aside, and taken in when somebody asks."
     def __init__(self, beta:float=0.98): self.beta = beta
     def reset(self): self.count,self.val,self.values,self.aside = 0,0.,[],[]
-    def accumulate(self, learn): self.count += 1; self.aside.append(_mean(learn.loss).detach())     # a callback may have set a loss with a gradient
+    def accumulate(self, learn):
+        self.count += 1
+        loss = _mean(learn.loss)
+        self.aside.append(loss.detach() if loss.requires_grad else loss)     # a callback may have set a loss with a gradient
 
     def history(self):
         "The average after each batch: a list of tensors with one number each"
@@ -541,12 +544,13 @@ class FiniteLossCallback(Callback):
 
     def after_loss(self):
         learn = self.learn
-        if learn.yb and (learn.loss.device.type=='cpu' or (self.every and not learn.iter%self.every)): self._look()
+        if learn.yb and (learn.loss.device.type=='cpu' or (self.every and not learn.iter%self.every)): self._look(learn.loss)
     def after_train(self):
-        if self.learn.loss is not None and self.loss.device.type!='cpu': self._look()
+        loss = self.learn.loss
+        if loss is not None and loss.device.type!='cpu': self._look(loss)
 
-    def _look(self):
-        loss = _mean(self.loss).item()
+    def _look(self, loss):
+        loss = _mean(loss).item()
         if math.isfinite(loss): return
         kept = getattr(getattr(self.learn, 'checkpoint', None), 'last', None)
         batch = f'batch {self.iter}' + ('' if self.loss.device.type=='cpu' else ', or before,')

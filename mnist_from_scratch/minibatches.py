@@ -424,7 +424,7 @@ def _new_pass(self:DataLoader):
 def _no_item(self:DataLoader, order):
     "The first index in `order` that is none of the dataset's; None if all are"
     if order is None or not len(order) or not hasattr(self.dataset, '__len__'): return None
-    lo,hi = order.aminmax()
+    lo,hi = map(int, order.aminmax())
     if 0<=lo and hi<len(self.dataset): return None
     return order[(order<0) | (order>=len(self.dataset))][0].item()
 
@@ -446,7 +446,9 @@ def _batches(self:DataLoader, p):
 
 def _start(order):
     "The first index, if each of the others is one more than that before it; None for any other order"
-    if len(order) and order[-1]-order[0]==len(order)-1 and (order.diff()==1).all(): return order[0].item()
+    if not len(order): return None
+    i,last = int(order[0]),int(order[-1])
+    if last-i==len(order)-1 and torch.equal(order, torch.arange(i, last+1)): return i
 
 def _windows(tensors, batches):
     "The `batches`, which are slices of `tensors`; raises `RuntimeError` if these are changed meanwhile"

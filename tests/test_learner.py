@@ -290,7 +290,7 @@ def test_what_a_batch_costs(make):
     more = ops(8)
     more.subtract(ops(16))                                                   # for 4 batches more
     for k,n in by_hand.n.items(): more[k] -= 4*n
-    assert {k:n/4 for k,n in more.items() if n} == dict(detach=2, clone=1, _local_scalar_dense=1)
+    assert {k:n/4 for k,n in more.items() if n} == dict(detach=1, clone=1, _local_scalar_dense=1)
 
 def test_what_a_batch_of_validation_costs():
     "Predictions, loss and metric once each, and no arithmetic: means are taken when all batches are done"

@@ -123,7 +123,7 @@ def test_nothing_is_read_inside_an_epoch(digits, f32):
 def test_looks_at_the_loss(digits, f32, monkeypatch):
     "On a card: every 50th batch and the end of the epoch as a rule, and only the end for the quick net"
     looks = []
-    monkeypatch.setattr(speed.FiniteLossCallback, '_look', lambda self: looks.append(self.iter))
+    monkeypatch.setattr(speed.FiniteLossCallback, '_look', lambda self, _: looks.append(self.iter))
     def looked(every):
         looks.clear()
         learn = fast_learner(*(to_dset(o) for o in digits), bs=16, device='meta', cbs=Callback(before_validate=lambda cb: (_ for _ in ()).throw(CancelFitException)))
