@@ -5,10 +5,13 @@
 # %% auto #0
 __all__ = ['load_learner']
 
-# %% ../nbs/17_export.ipynb #c1547264
-import warnings
+# %% ../nbs/17_export.ipynb #2aa7302f
+import json, logging, warnings
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from copy import deepcopy
 from functools import partial
 from inspect import signature
+from io import StringIO
 from pathlib import Path
 
 import torch
@@ -16,9 +19,9 @@ import torch.nn.functional as F
 from fastcore.basics import noop, patch
 from torch import nn, Tensor
 from . import losses
-from .core import MnistError, default_device, exportable, exportables, pack_state, read_state, to_device, unpack_state, write_state, _line
+from .core import MnistError, default_device, exportable, exportables, pack_state, read_state, replacing, to_device, unpack_state, write_state, _line
 from .minibatches import DataLoader, DataLoaders, collate
-from .learner import Learner, _check_state, _device, _evaluating, _some_batch
+from .learner import Learner, _check_state, _device, _evaluating, _meaning, _some_batch
 
 # %% ../nbs/17_export.ipynb #e0689310
 for o in (losses.mnist_loss, losses.cross_entropy, losses.nll_loss, losses.binary_cross_entropy_with_logits, losses.sigmoid, losses.softmax, noop,
@@ -162,13 +165,19 @@ def _why_not(m, xb, preds, text, tensors):
             if not _close(preds, new.to(_device(m))(*to_device(xb, _device(m)))): return 'made again, it predicts something else'
     except Exception as e: return _line(e)
 
-# %% ../nbs/17_export.ipynb #e5ab08a9
+# %% ../nbs/17_export.ipynb #c473b0c8
 def _empty_ds(dls):
     "A dataset without items that makes inputs as that of `dls` does; `None` if there is nothing to make"
     ds = getattr(dls, 'valid_ds', None) if len(dls)>1 else dls.train_ds
     while not hasattr(ds, 'new_empty') and hasattr(ds, 'dataset'): ds = ds.dataset       # a part of a dataset
     if not hasattr(ds, 'new_empty') and hasattr(ds, 'test_ds'): raise TypeError(f'{type(ds).__name__} has no `new_empty`')
     return ds.new_empty() if hasattr(ds, 'new_empty') else None
+
+def _trial(dls, xb):
+    "Inputs to try a model on: `xb`, or those of a batch of `dls`"
+    xb = _some_batch(dls) if xb is None else tuple(xb)
+    if xb is None: raise ValueError('export tries the model on a batch, and `dls` has none; pass xb, a tuple of inputs')
+    return xb
 
 @patch
 def export(self:Learner,
@@ -181,8 +190,7 @@ def export(self:Learner,
     `MnistError` where the file cannot be written, `ValueError` if there is no batch."""
     file,m = self.path/fname,self.model
     with _evaluating(m):
-        xb = _some_batch(self.dls) if xb is None else tuple(xb)
-        if xb is None: raise ValueError('export tries the model on a batch, and `dls` has none; pass xb, a tuple of inputs')
+        xb = _trial(self.dls, xb)
         preds = m(*to_device(xb, _device(m)))
     state = dict(name=type(m).__name__, model=dict(m.state_dict()), x=[o[:0] for o in xb], frozen=[n for n,p in m.named_parameters() if not p.requires_grad])
     vocab = getattr(self.dls, 'vocab', None)
@@ -226,3 +234,55 @@ def load_learner(
     learn = Learner(DataLoaders(dl, dl, path=file.parent, device='cpu' if cpu else default_device()), model.eval(), loss or _no_loss)
     model.to(learn.dls.device)
     return learn
+
+# %% ../nbs/17_export.ipynb #dc03b513
+class _Answering(nn.Module):
+    "A model, and after it what makes probabilities of its activations"
+    def __init__(self, model, act): super().__init__(); self.model,self.act = model,act
+    def forward(self, *xb): return self.act(self.model(*xb))
+
+@contextmanager
+def _hushed():
+    "Nothing is printed, logged or warned of while the block lasts"
+    was = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings(), redirect_stdout(StringIO()), redirect_stderr(StringIO()): warnings.simplefilter('ignore'); yield
+    finally: logging.disable(was)
+
+def _forget(msg):
+    "Take out of `msg`, of protobuf, what PyTorch has noted beside the calculation: folders and lines of the program, among others"
+    for f,v in msg.ListFields():
+        if f.name in ('metadata_props','doc_string'): msg.ClearField(f.name)
+        elif f.message_type: [_forget(o) for o in ([v] if hasattr(v, 'ListFields') else v)]
+
+def _names(s, n): return [s] if n==1 else [f'{s}_{i}' for i in range(n)]
+
+@patch
+def to_onnx(self:Learner,
+    fname:str|Path='export.onnx', # The file, below `path`
+    xb=None, # Inputs that tell shapes and types, a tuple of tensors; by default those of a batch of `dls`
+    act=None # Applied to the model's activations; by default what `predict` applies to them
+) -> Path: # The file
+    """Write the model for ONNX Runtime and others: `input` [N, …] to `output` [N, …], which are probabilities where the loss tells how to make them.
+
+    `vocab` is in the file's metadata, as JSON. Raises `MnistError` for a model that cannot be exported and where the file
+    cannot be written, `ImportError` where a package is missing, `ValueError` if there is no batch."""
+    try: import onnx, onnxscript
+    except ImportError as e: raise ImportError('to_onnx needs the packages onnx and onnxscript; install them with: pip install onnx onnxscript') from e
+    file,xb,vocab = self.path/fname,_trial(self.dls, xb),getattr(self.dls, 'vocab', None)
+    try:
+        with _hushed(), _evaluating(_Answering(deepcopy(self.model), act or _meaning(self.loss_func)[0]).cpu()) as m:
+            xb = tuple(torch.zeros((2,*x.shape[1:]), dtype=x.dtype) for x in xb)
+            ep = torch.export.export(m, xb, dynamic_shapes=(({0:torch.export.Dim('batch')},)*len(xb),), strict=False)
+            proto = torch.onnx.export(ep, verbose=False, dynamic_shapes=({0:'batch'},)*len(xb), input_names=_names('input', len(xb)),
+                                      output_names=_names('output', len(ep.graph_signature.user_outputs))).model_proto
+            _forget(proto)
+            if vocab is not None: onnx.helper.set_model_props(proto, dict(vocab=json.dumps([*vocab], default=str)))
+            data = proto.SerializeToString()
+    except Exception as e:
+        why = e
+        while why.__cause__: why = why.__cause__
+        raise MnistError(f"{type(self.model).__name__} cannot be exported to ONNX: {_line(why)}; it must calculate by PyTorch's operations alone, and decide nothing by values or by the size of a batch") from e
+    with replacing(file) as tmp: tmp.write_bytes(data)
+    return file
