@@ -6,9 +6,10 @@
 __all__ = ['sched_lin', 'sched_cos', 'sched_exp', 'sched_no', 'SchedLin', 'SchedCos', 'SchedExp', 'SchedNo', 'combine_scheds',
            'combined_cos', 'ParamScheduler', 'LRFinder', 'valley', 'slide', 'TrackerCallback', 'EarlyStoppingCallback',
            'SaveModelCallback', 'TerminateOnNaNCallback', 'Checkpoint', 'GradientClip', 'GradientAccumulation',
-           'CSVLogger', 'AMPMode', 'MixedPrecision', 'ActivationStats', 'TensorBoardCallback', 'ShowGraphCallback']
+           'CSVLogger', 'AMPMode', 'MixedPrecision', 'ActivationStats', 'TensorBoardCallback', 'WandbCallback',
+           'ShowGraphCallback']
 
-# %% ../nbs/10_callbacks.ipynb #a132ecab
+# %% ../nbs/10_callbacks.ipynb #357a1bfe
 import math, random, re, sys
 from collections import namedtuple
 from copy import deepcopy
@@ -25,7 +26,7 @@ from fastcore.foundation import L
 from torch import nn
 from .core import MnistError, apply, read_state, replacing, write_state, _line
 from .minibatches import DataLoader, _may_draw
-from .learner import _check_state, _device, Callback, CancelBatchException, CancelFitException, CancelStepException, CancelValidException, FiniteLossCallback, Learner, Recorder
+from .learner import _check_state, _device, _said, Callback, CancelBatchException, CancelFitException, CancelStepException, CancelValidException, FiniteLossCallback, Learner, Recorder
 
 # %% ../nbs/10_callbacks.ipynb #747d5a48
 def sched_lin(start, end, pos): "Along a line"; return start + pos*(end-start)
@@ -672,26 +673,49 @@ class ActivationStats(Callback):
             ax.plot([i*(self.every or 1) for i in range(len(vs))], vs)
             ax.set(title=f'{self.names[idx]}: {name}', xlabel='batch')
 
-# %% ../nbs/10_callbacks.ipynb #751808fa
-class TensorBoardCallback(Callback):
-    "Writes for TensorBoard `train_loss` and hyper-parameters (`lr_0` is the rate of the first group) for each batch, and the table's columns for each epoch, under fastai's names."
+# %% ../nbs/10_callbacks.ipynb #610a4aba
+class _Tracker(Callback):
+    "What callbacks for trackers share. `package` is what `_open` imports"
     order,run_valid,fit_only,writer = Recorder.order+1,False,True,None
-    def __init__(self, log_dir:str|Path=None): "`log_dir` is the folder; by default a new one for each fit, below `runs`"; self.log_dir = log_dir
     def before_fit(self):
-        try: from torch.utils.tensorboard import SummaryWriter
-        except ImportError as e: raise ImportError('TensorBoardCallback needs the package tensorboard; install it with: pip install tensorboard') from e
-        self.writer = SummaryWriter(self.log_dir)
+        try: self.writer = self._open()
+        except ImportError as e: raise ImportError(f'{type(self).__name__} needs the package {self.package}; install it with: pip install {self.package}') from e
     def after_batch(self):
-        self.writer.add_scalar('train_loss', self.recorder.losses[-1], self.train_iter)
-        for i,h in enumerate(self.opt.hypers):
-            for k,v in h.items(): self.writer.add_scalar(f'{k}_{i}', v, self.train_iter)
+        self._write({'train_loss':self.recorder.losses[-1].item()} | {f'{k}_{i}':v for i,h in enumerate(self.opt.hypers) for k,v in h.items()})
     def after_epoch(self):
         names,row = self.recorder.columns,self.recorder.values[-1]
         if len(row)<len(names): return         # training or validation was skipped
-        for n,v in zip(names[1:], row[1:]):
-            if v is not None: self.writer.add_scalar(n, v, self.train_iter)
+        self._write({n:v for n,v in zip(names[1:], row[1:]) if v is not None})
     def cleanup(self):
-        if self.writer: self.writer.close(); self.writer = None
+        if self.writer: self._close(); self.writer = None
+
+# %% ../nbs/10_callbacks.ipynb #2be76a42
+class TensorBoardCallback(_Tracker):
+    "Writes for TensorBoard `train_loss` and hyper-parameters (`lr_0` is the rate of the first group) for each batch, and the table's columns for each epoch, under fastai's names."
+    package = 'tensorboard'
+    def __init__(self, log_dir:str|Path=None): "`log_dir` is the folder; by default a new one for each fit, below `runs`"; self.log_dir = log_dir
+    def _open(self):
+        from torch.utils.tensorboard import SummaryWriter
+        return SummaryWriter(self.log_dir)
+    def _write(self, values):
+        for k,v in values.items(): self.writer.add_scalar(k, v, self.train_iter)
+    def _close(self): self.writer.close()
+
+# %% ../nbs/10_callbacks.ipynb #750bcabf
+class WandbCallback(_Tracker):
+    "Writes to the run that `wandb.init` has begun what `TensorBoardCallback` writes, and to its `config` what is trained. Raises `ValueError` if there is no run."
+    package = 'wandb'
+    def _open(self):
+        import wandb
+        if wandb.run is None: raise ValueError('there is no run to write to; call wandb.init() before the fit')
+        wandb.run.config.update(dict(model=type(self.model).__name__, parameters=sum(p.numel() for p in self.model.parameters()), loss=_said(self.loss_func),
+                                     optimizer=_said(self.opt_func), epochs=self.n_epoch, batches=len(self.dls.train), bs=getattr(self.dls.train, 'bs', None)), allow_val_change=True)
+        self._shift = None
+        return wandb.run
+    def _write(self, values):
+        if self._shift is None: self._shift = max(0, self.writer.step-self.train_iter+1)
+        self.writer.log(values, step=self._shift+self.train_iter)
+    def _close(self): self.writer.log({})      # or the last step would wait for the next
 
 # %% ../nbs/10_callbacks.ipynb #064d2a7c
 class ShowGraphCallback(Callback):

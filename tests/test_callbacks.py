@@ -1,4 +1,4 @@
-"Callbacks of chapter 10 that reach outside of the loop: precision, hooks, files of TensorBoard, the live graph."
+"Callbacks of chapter 10 that reach outside of the loop: precision, hooks, trackers, the live graph."
 import sys
 from contextlib import nullcontext
 from functools import partial
@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.utils.data import TensorDataset
 
-from mnist_from_scratch.callbacks import ActivationStats, GradientAccumulation, GradientClip, MixedPrecision, ShowGraphCallback, TensorBoardCallback
+from mnist_from_scratch.callbacks import ActivationStats, Checkpoint, GradientAccumulation, GradientClip, MixedPrecision, ShowGraphCallback, TensorBoardCallback, WandbCallback
 from mnist_from_scratch.learner import Callback, CancelBatchException, CancelEpochException, CancelFitException, CancelStepException, CancelTrainException, Learner, ProgressCallback, _inner_loop
 from mnist_from_scratch.losses import accuracy
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders
@@ -321,6 +321,95 @@ def test_without_tensorboard(monkeypatch):
     learn = learner(cbs=TensorBoardCallback)
     with pytest.raises(ImportError, match='pip install tensorboard') as e: learn.fit(1)
     assert '\n' not in str(e.value) and weights(learn).equal(weights(learner()))
+
+# --- WandbCallback
+
+@pytest.fixture
+def wandb_run(tmp_path, monkeypatch):
+    "A run of Weights & Biases, offline; nothing goes outside of `tmp_path`, also if a test asks `wandb.init` again"
+    wandb = pytest.importorskip('wandb', reason='no wandb here')
+    home = tmp_path/'home'; home.mkdir()
+    for k,v in dict(WANDB_MODE='offline', WANDB_SILENT='true', WANDB_DIR=tmp_path, WANDB_CACHE_DIR=tmp_path, WANDB_CONFIG_DIR=tmp_path, WANDB_DATA_DIR=tmp_path, HOME=home).items(): monkeypatch.setenv(k, str(v))
+    monkeypatch.setattr('builtins.input', lambda *_: pytest.fail('wandb asks something'))
+    run = wandb.init(project='p')
+    yield run
+    run.finish()
+    assert wandb.run is None and not [*home.iterdir()]
+
+def logged(run):
+    "The rows that are in the run's file: `{step: {name: value}}`"
+    import json, wandb
+    run.finish()
+    wandb.teardown()       # waits until all is in the file
+    store = pytest.importorskip('wandb.sdk.internal.datastore', reason='this wandb keeps its files in another way').DataStore()
+    from wandb.proto.wandb_internal_pb2 import Record
+    store.open_for_scan(str(next(Path(run.dir).parent.glob('*.wandb'))))
+    res = {}
+    while data := store.scan_data():
+        rec = Record()
+        rec.ParseFromString(data)
+        if rec.WhichOneof('record_type')!='history': continue
+        row = {o.key or o.nested_key[0]:json.loads(o.value_json) for o in rec.history.item}
+        if new := {k:v for k,v in row.items() if k[0]!='_'}: res[row['_step']] = new
+    return res
+
+def test_wandb(wandb_run):
+    "Rows for batches and epochs as `TensorBoardCallback` has them, and the next fit behind them"
+    learn = learner(opt_func=Adam, splitter=lambda m: [[*m[0].parameters()],[*m[2].parameters()]])
+    learn.fit_one_cycle(2, slice(.001,.1), cbs=WandbCallback())
+    assert learn.cbs.filter(lambda o: isinstance(o, WandbCallback))==[] and dict(wandb_run.config)['epochs']==2
+    rec,values,lrs = learn.recorder,[float(o) for o in learn.recorder.losses],learn.recorder.lrs
+    rows = [list(o) for o in rec.values]
+    assert wandb_run.summary['accuracy']==pytest.approx(rows[-1][2])        # is there before the run ends
+    learn.fit(1, .1, cbs=WandbCallback())
+    got = logged(wandb_run); first,second = ({k:v for k,v in got.items() if (k>10)==late} for late in (False,True))
+    assert [*first]==[*range(1,11)] and [o['train_loss'] for o in first.values()]==pytest.approx(values) and [o['lr_1'] for o in first.values()]==pytest.approx(lrs)
+    assert set(first[1])=={'train_loss',*(f'{h}_{i}' for h in ('lr','mom','sqr_mom','eps','wd') for i in (0,1))}
+    assert {k:(v['valid_loss'],v['accuracy']) for k,v in first.items() if 'valid_loss' in v}=={k:pytest.approx(tuple(r[1:])) for k,r in zip((5,10), rows)}
+    assert len(second)==5 and [o['train_loss'] for o in second.values()]==pytest.approx([float(o) for o in learn.recorder.losses]) and 'accuracy' in second[max(second)]
+
+def test_wandb_config(wandb_run):
+    learner().fit(3, cbs=WandbCallback)
+    learner(opt_func=partial(Adam, eps=.1)).fit(1, cbs=WandbCallback)     # the last word counts
+    assert dict(wandb_run.config)==dict(model='Sequential', parameters=83, loss='cross_entropy', optimizer='Adam(eps=0.1)', epochs=1, batches=5, bs=8)
+
+def test_wandb_stands_aside(wandb_run):
+    learn = learner(cbs=WandbCallback)
+    learn.validate(); learn.get_preds(); learn.lr_find(show_plot=False, num_it=20)
+    assert not dict(wandb_run.config) and not logged(wandb_run)
+
+@pytest.mark.parametrize('ex', [KeyError,KeyboardInterrupt])
+def test_wandb_after_an_interrupted_fit(wandb_run, ex):
+    "What was done is there, and the run stays open"
+    import wandb
+    learn = learner(cbs=WandbCallback)
+    with pytest.raises(ex): learn.fit(2, cbs=at('after_pred', ex, epoch=1))
+    assert learn.wandb.writer is None and wandb.run is wandb_run
+    got = logged(wandb_run)
+    assert [*got]==[*range(1,8)] and [k for k,v in got.items() if 'accuracy' in v]==[5]
+
+@pytest.mark.parametrize('anew', [True,False])
+def test_wandb_goes_on_after_a_stop(wandb_run, tmp_path, anew):
+    "A training that was resumed counts on in a new run; in the old one its rows come behind those that are there"
+    import wandb
+    def fit(**kwargs): learner(path=tmp_path).fit(3, cbs=[Checkpoint(), WandbCallback(), *kwargs.pop('cbs', [])], **kwargs)
+    with pytest.raises(KeyboardInterrupt): fit(cbs=[at('after_pred', KeyboardInterrupt, epoch=2)])
+    if anew: assert max(logged(wandb_run))==12; wandb_run = wandb.init(project='p')
+    fit(resume=True)
+    got = [*logged(wandb_run)]
+    assert got==[*range(11,16)] if anew else (got[:12]==[*range(1,13)] and len(got)==17)
+
+def test_without_wandb(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, 'wandb', None)
+    learn = learner(cbs=WandbCallback)
+    with pytest.raises(ImportError, match='WandbCallback needs the package wandb; install it with: pip install wandb') as e: learn.fit(1)
+    assert '\n' not in str(e.value) and weights(learn).equal(weights(learner()))
+
+def test_without_a_run(monkeypatch):
+    wandb = pytest.importorskip('wandb', reason='no wandb here')
+    assert wandb.run is None
+    with pytest.raises(ValueError, match='^there is no run to write to; call wandb.init') as e: learner(cbs=WandbCallback).fit(1)
+    assert '\n' not in str(e.value)
 
 # --- ShowGraphCallback
 
