@@ -1,7 +1,7 @@
 """Build the site: `python docs/build.py` makes docs/_build/html from the notebooks and what is stored in them; nothing is executed.
 
 Sphinx reads docs/_build/source, which this program fills: a page for each chapter, with the code of what it exports, and
-without what is hidden; a page of reference for each module; the front page, the page to draw on, the ones for teachers and on safety, the changelog. Warnings are errors."""
+without what is hidden; a page of reference for each module; the front page, the page to draw on, the ones on when to move on, for teachers and on safety, the changelog. Warnings are errors."""
 import ast, importlib, inspect, re, shutil, sys, textwrap
 from configparser import ConfigParser
 from pathlib import Path
@@ -154,9 +154,9 @@ def prepare(
     for k,m in mods.items(): (out/f'reference/{k}.md').write_text(reference(m, titles[k], known), encoding='utf-8')
     def toc(caption, pages): return f'```{{toctree}}\n:caption: {caption}\n:hidden:\n\n'+'\n'.join(pages)+'\n```'
     nb = nbformat.read(out/'index.ipynb', 4)
-    nb.cells.append(nbformat.v4.new_markdown_cell('\n\n'.join([toc('Try it', ['draw']), toc('The book', [k for k in titles if k!='index']), toc('Reference', [f'reference/{k}' for k in mods]), toc('More', ['teachers','security','changelog'])])))
+    nb.cells.append(nbformat.v4.new_markdown_cell('\n\n'.join([toc('Try it', ['draw']), toc('The book', [k for k in titles if k!='index']), toc('Reference', [f'reference/{k}' for k in mods]), toc('More', ['move_on','teachers','security','changelog'])])))
     nbformat.write(nb, out/'index.ipynb')
-    for f,at in (docs/'draw.md','docs'),(docs/'teachers.md','docs'),(docs.parent/'SECURITY.md','.'),(docs.parent/'CHANGELOG.md','.'):
+    for f,at in (docs/'draw.md','docs'),(docs/'move_on.md','docs'),(docs/'teachers.md','docs'),(docs.parent/'SECURITY.md','.'),(docs.parent/'CHANGELOG.md','.'):
         (out/f.name.lower()).write_text(link_files(f.read_text(encoding='utf-8'), at), encoding='utf-8')
     with open(out/'security.md', 'a', encoding='utf-8') as f: f.write('\n## What the tests have tried\n\n```text\n'+(docs/'survived.txt').read_text()+'```\n')
     shutil.copytree(docs/'_static', out/'_static'); shutil.copy(docs/'conf.py', out)
