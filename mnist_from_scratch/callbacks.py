@@ -673,10 +673,10 @@ class ActivationStats(Callback):
             ax.plot([i*(self.every or 1) for i in range(len(vs))], vs)
             ax.set(title=f'{self.names[idx]}: {name}', xlabel='batch')
 
-# %% ../nbs/10_callbacks.ipynb #610a4aba
+# %% ../nbs/10_callbacks.ipynb #c2553867
 class _Tracker(Callback):
-    "What callbacks for trackers share. `package` is what `_open` imports"
-    order,run_valid,fit_only,writer = Recorder.order+1,False,True,None
+    "What callbacks for trackers share. `package` is what `_open` imports; `writes`: of several processes only the first runs it"
+    order,run_valid,fit_only,writes,writer = Recorder.order+1,False,True,True,None
     def before_fit(self):
         try: self.writer = self._open()
         except ImportError as e: raise ImportError(f'{type(self).__name__} needs the package {self.package}; install it with: pip install {self.package}') from e
