@@ -104,9 +104,11 @@ def test_any_batch_will_do_for_onnx(tmp_path, bs):
     with pytest.raises(ValueError, match='pass xb, a tuple of inputs$'): loaded.to_onnx('b.onnx')
     torch.testing.assert_close(runtime(loaded.to_onnx('b.onnx', xb=inputs(1)))[0](*xb), probs(learn, xb), atol=1e-5, rtol=0)
 
-def test_onnx_changes_nothing(tmp_path, capfd):
-    "Not the model, not a generator of random numbers, not what is logged; and not a word on the terminal"
+def test_onnx_changes_nothing(tmp_path, capfd, monkeypatch):
+    "Not the model, nor where it is, not a generator of random numbers, not what is logged; and not a word on the terminal"
     learn,_ = made('dropout', tmp_path)
+    moved,cpu = [],nn.Module.cpu
+    monkeypatch.setattr(nn.Module, 'cpu', lambda self: moved.append(self) or cpu(self))
     learn.model.train(); learn.model[1].eval()
     hook = learn.model[0].register_forward_hook(lambda *_: None)
     def state(): return ([m.training for m in learn.model.modules()], [p.requires_grad for p in learn.model.parameters()], {k:v.clone() for k,v in learn.model.state_dict().items()},
@@ -116,6 +118,7 @@ def test_onnx_changes_nothing(tmp_path, capfd):
     assert not said and not ''.join(capfd.readouterr())
     for a,b in zip(was, state(), strict=True): torch.testing.assert_close(a, b) if isinstance(a, (torch.Tensor,dict)) else None if a==b else pytest.fail(f'{a} became {b}')
     hook.remove()
+    assert moved and not {id(p) for o in moved for p in o.parameters()} & {id(p) for p in learn.model.parameters()}
 
 def test_onnx_names_no_folder(tmp_path):
     "PyTorch notes at each operation where in which program it was called"
