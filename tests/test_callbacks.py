@@ -11,7 +11,7 @@ from torch import nn
 from torch.utils.data import TensorDataset
 
 from mnist_from_scratch.callbacks import ActivationStats, Checkpoint, GradientAccumulation, GradientClip, MixedPrecision, ShowGraphCallback, TensorBoardCallback, WandbCallback
-from mnist_from_scratch.learner import Callback, CancelBatchException, CancelEpochException, CancelFitException, CancelStepException, CancelTrainException, Learner, ProgressCallback, _inner_loop
+from mnist_from_scratch.learner import Callback, CancelBatchException, CancelEpochException, CancelFitException, CancelStepException, CancelTrainException, Learner, Metric, ProgressCallback, _inner_loop
 from mnist_from_scratch.losses import accuracy
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders
 from mnist_from_scratch.optimizers import Adam, SGD
@@ -315,6 +315,15 @@ def test_tensorboard_epochs_without_a_full_row(tmp_path):
     learner().fit(3, start_epoch=1, cbs=[TensorBoardCallback(tmp_path), at('before_train', CancelTrainException, epoch=1)])
     got = written(tmp_path)
     assert len(got['valid_loss'])==1 and got['accuracy'][0][0]==5
+
+def test_tensorboard_without_a_value(tmp_path):
+    "Where a metric has none, the rest of the row is written"
+    pytest.importorskip('tensorboard')
+    class Nothing(Metric): value = None
+    learn = learner()
+    learn.metrics = learn.metrics+[Nothing()]
+    learn.fit(1, cbs=TensorBoardCallback(tmp_path))
+    assert learn.recorder.values[0][3] is None and {'valid_loss','accuracy'}<=set(got := written(tmp_path)) and 'nothing' not in got
 
 def test_without_tensorboard(monkeypatch):
     monkeypatch.setitem(sys.modules, 'torch.utils.tensorboard', None)

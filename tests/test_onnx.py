@@ -26,11 +26,15 @@ class Two(nn.Module):
     def __init__(self): super().__init__(); self.emb,self.lin = nn.Embedding(5,10),nn.Linear(4,10)
     def forward(self, a, b): return self.emb(a).sum(1)+self.lin(b)
 
+class Modal(nn.Module):
+    "Something else in training"
+    def forward(self, x): return x+1 if self.training else x*2
+
 def floats(*shape): return lambda n: torch.rand(n,*shape)
 nets = {'linear':(lambda: nn.Linear(784,1), mnist_loss, floats(784)), '784-30-10':(mnist_net, cross_entropy, floats(784)), 'convnet':(mnist_convnet, CrossEntropyLossFlat(), floats(1,28,28)),
         'quick':(fast_net, F.cross_entropy, floats(784)), 'best':(best_net, nn.CrossEntropyLoss(), floats(784)), 'resnet18':(lambda: resnet18(10), cross_entropy, floats(3,40,36)),
         'two inputs':(Two, cross_entropy, lambda n: torch.randint(0,5,(n,3)), floats(4)), 'as wide as its batch':(lambda: nn.Linear(2,2), cross_entropy, floats(2)),
-        'dropout':(lambda: nn.Sequential(nn.Linear(4,50), nn.Dropout(), nn.BatchNorm1d(50), nn.Linear(50,3)), cross_entropy, floats(4))}
+        'two modes':(lambda: nn.Sequential(nn.Linear(4,50), nn.Dropout(), nn.BatchNorm1d(50), Modal(), nn.Linear(50,3)), cross_entropy, floats(4))}
 each_net = pytest.mark.parametrize('name', nets)
 
 def made(name, path=None, bs=3):
@@ -106,7 +110,7 @@ def test_any_batch_will_do_for_onnx(tmp_path, bs):
 
 def test_onnx_changes_nothing(tmp_path, capfd, monkeypatch):
     "Not the model, nor where it is, not a generator of random numbers, not what is logged; and not a word on the terminal"
-    learn,_ = made('dropout', tmp_path)
+    learn,_ = made('two modes', tmp_path)
     moved,cpu = [],nn.Module.cpu
     monkeypatch.setattr(nn.Module, 'cpu', lambda self: moved.append(self) or cpu(self))
     learn.model.train(); learn.model[1].eval()
