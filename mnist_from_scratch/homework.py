@@ -5,11 +5,11 @@
 # %% auto #0
 __all__ = ['tasks', 'Task', 'Verdict', 'check', 'progress', 'check_file', 'check_folder', 'class_table']
 
-# %% ../nbs/23_homework.ipynb #8af84370
+# %% ../nbs/23_homework.ipynb #cfc812bb
 import ctypes, difflib, dis, html, inspect, json, linecache, math, os, re, signal, subprocess, sys, tempfile, textwrap, threading, types, warnings
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from copy import deepcopy
 from dataclasses import asdict, dataclass
 from io import StringIO
@@ -84,7 +84,7 @@ def _limit(
         try: yield
         finally: done.set(); t.join()   # nothing is taken back: Python 3.11 would check for it ever after, and hang under a profiler
 
-# %% ../nbs/23_homework.ipynb #20b03e51
+# %% ../nbs/23_homework.ipynb #8776be7a
 def _value(r):
     "`r` as a tensor, if it is one, or can be made one; else a text that says what it is"
     if isinstance(r, Tensor): return r.detach().clone().cpu()
@@ -104,7 +104,7 @@ def _same(a, b):
     ka,kb = ([k for k in o if k[0]!='_'] for o in (a,b))
     return ka==kb and all(_eq(a[k], b[k]) for k in ka)
 
-def _list(v): return f'[{", ".join(map(_list, v))}]' if isinstance(v, list) else str(v) if isinstance(v, bool) else f'{v:.4g}'
+def _list(v, n=4): return f'[{", ".join(_list(o, n) for o in v)}]' if isinstance(v, list) else str(v) if isinstance(v, bool) else f'{v:.{n}g}'
 
 def _text(v):
     "A value, or an argument, in short"
@@ -114,12 +114,16 @@ def _text(v):
     return (_list(v.tolist()) if v.numel()<=12 else f'{"a random " if v.is_floating_point() else ""}tensor of shape {list(v.shape)}') + kind
 
 def _pair(came, should):
-    "Two values that differ, as texts that show where"
-    if isinstance(came, Tensor) and isinstance(should, Tensor) and came.shape==should.shape and came.numel()>12:
-        i = tuple(o.item() for o in (~torch.isclose(came.double(), should.double(), 1e-4, 1e-6, equal_nan=True)).nonzero()[0])
-        return tuple(f'{o[i].item():.4g} at {list(i)}' for o in (came,should))
-    shapes = isinstance(came, Tensor) and isinstance(should, Tensor) and came.shape!=should.shape
-    return tuple(f'{_list(o.tolist()) if isinstance(o, Tensor) and 0<o.numel()<=12 else _text(o)}' + (f', of shape {list(o.shape)}' if shapes and o.numel() else '') for o in (came,should))
+    "Two values that differ, as texts that show where, with as many digits as that takes"
+    both,n = isinstance(came, Tensor) and isinstance(should, Tensor),4
+    shapes = both and came.shape!=should.shape
+    if both and not shapes:
+        far = ~torch.isclose(came.double(), should.double(), 1e-4, 1e-6, equal_nan=True)
+        n = next((n for n in range(4, 17) if all(_list(a, n)!=_list(b, n) for a,b in zip(came[far].tolist(), should[far].tolist()))), 17)
+        if came.numel()>12:
+            i = tuple(far.nonzero()[0].tolist())
+            return tuple(f'{_list(o[i].item(), n)} at {list(i)}' for o in (came,should))
+    return tuple(f'{_list(o.tolist(), n) if isinstance(o, Tensor) and 0<o.numel()<=12 else _text(o)}' + (f', of shape {list(o.shape)}' if shapes and o.numel() else '') for o in (came,should))
 
 # %% ../nbs/23_homework.ipynb #915754ca
 class _Probe:
@@ -155,7 +159,7 @@ def _observe(fn, probe):
     except BaseException as e: o['error'],o['_where'] = _error(e, fn)
     return o
 
-# %% ../nbs/23_homework.ipynb #2312948e
+# %% ../nbs/23_homework.ipynb #82157240
 _root = Path(mnist_from_scratch.__file__).parent
 
 def _file_of(fn):
@@ -163,19 +167,33 @@ def _file_of(fn):
     codes = (getattr(inspect.unwrap(o), '__code__', None) for o in (fn, *(vars(fn).values() if isinstance(fn, type) else ())))
     return next((o.co_filename for o in codes if o), None)
 
+def _meant(e, frame):
+    "What may be meant by the unknown name in the exception `e`, which was raised in `frame`; '' if nothing comes near"
+    name,of = getattr(e, 'name', None),getattr(e, 'obj', None)
+    if not name or not isinstance(e, (NameError,AttributeError)): return ''
+    there = dir(of) if isinstance(e, AttributeError) else frame.f_globals|frame.f_locals
+    if isinstance(e, NameError):
+        if name in dir(frame.f_locals.get('self')): return f'self.{name}'
+        if pkg := next((k for k,m in dict(torch=torch, F=F, nn=nn, math=math).items() if hasattr(m, name)), ''): return f'{pkg}.{name}'
+    return next(iter(difflib.get_close_matches(name, [k for k in there if k[0]!='_' and k!=name], 1, .7)), '')
+
 def _error(e, fn=None):
     "The exception `e` of `fn` in one line, and the last line of the reader's own code that it came through"
     tb,frames = e.__traceback__,[]
-    while tb: frames.append((tb.tb_frame.f_code.co_filename, tb.tb_lineno)); tb = tb.tb_next
-    file = _file_of(fn) or next((f for f,_ in frames if Path(f).parent!=_root), None)
-    n = next((n for f,n in reversed(frames) if f==file), None)
+    while tb: frames.append((tb.tb_frame.f_code.co_filename, tb.tb_lineno, tb.tb_frame)); tb = tb.tb_next
+    file = _file_of(fn) or next((f for f,*_ in frames if Path(f).parent!=_root), None)
+    n = next((n for f,n,_ in reversed(frames) if f==file), None)
     if isinstance(e, SyntaxError): n = e.lineno
     def short(s, n): return textwrap.shorten(s, n, placeholder=' …') if ' ' in s[:n] else s[:n]
-    msg = ' '.join(str(e.msg if isinstance(e, SyntaxError) else e).split())
+    msg = short(' '.join(str(e.msg if isinstance(e, SyntaxError) else e).split()), 160)
+    with suppress(Exception):           # whoever lacks the name may lack more
+        if meant := frames and _meant(e, frames[-1][2]): msg += f'. Did you mean {meant}?'
+    new = next((m for _,_,f in frames if f.f_code.co_name=='__init__' and type(m := f.f_locals.get('self')).__module__.startswith('torch.nn')), None)
+    if new is not None: msg += f', in nn.{type(new).__name__}(…)'
     line = linecache.getline(file, n).strip() if file and n else ''
-    return f'{type(e).__name__}: {short(msg, 160)}', f' (line {n}{": " + short(line, 60) if line else ""})' if n else ''
+    return f'{type(e).__name__}: {msg}', f' (line {n}{": " + short(line, 60) if line else ""})' if n else ''
 
-# %% ../nbs/23_homework.ipynb #a353c940
+# %% ../nbs/23_homework.ipynb #179a635e
 @dataclass
 class _Mistake:
     name:str
@@ -205,7 +223,7 @@ class Task:
         error:str=None # What the exception says that comes of it, a regular expression
     ): # The task
         "Enter a mistake"
-        self.mistakes.append(_Mistake(name, fn, error, hints or _common[name]))
+        self.mistakes.append(_Mistake(name, fn, error, hints or _common.get(name) or _general[name]))
         return self
 
     @property
@@ -223,7 +241,7 @@ class Task:
         src = re.sub(r"check_shapes\('(\w+)', (\w+)=\(\w+,'\w* ?\[\.\.\.]'\), (\w+)=\(\w+,'\w* ?\[\.\.\.]'\)\)", r"if \2.shape!=\3.shape: raise ValueError('\1 compares one with one')", src)
         return re.sub(r'^ *check_shapes\(.*\n', '', src, flags=re.M)
 
-# %% ../nbs/23_homework.ipynb #ab215a34
+# %% ../nbs/23_homework.ipynb #c8341107
 _common = {
     'sum instead of mean': ('What happens to your result if every item is there twice? It should stay what it is.', 'This is the sum. Divide by how many there are (before a root, if there is one), or call `mean` where you call `sum`.'),
     'differences cancel': ('Try two differences of +1 and -1. How far apart does your function say they are?', 'Positive and negative differences cancel each other. Take `abs()` of each difference, or square it, before the mean.'),
@@ -263,6 +281,13 @@ _common = {
     'absolute value after the mean': ('In which order do you take `abs` and `mean`?', 'By the time of `abs()` the differences have cancelled already. First `abs()`, then `mean`.'),
     'square of the mean': ('In which order do you take the square and the mean?', 'By the time of the square the differences have cancelled already. First square each, then take the mean.'),
     'stops where there is no gradient': ('What becomes of the parameters that come after one without a gradient?', 'The first parameter without a gradient ends your step, and those after it stay as they were. Leave only that one out: `continue`, or an `if` around the line that changes it.'),
+    'a small number added': ('What is your result for a probability that was rounded to 0? It should be as low as the input says.', 'A small number, as in `log(p+1e-9)`, or a `clamp`, hides the zero: there is no infinity, but a wrong number, and no slope. Work with logarithms from the beginning: log softmax(x) = x - log(sum(exp(x))), after subtracting the maximum of each row.'),
+    'a fixed number of pixels': ('How many pixels has the image in the input above, and by what do you divide?', 'You divide by 784, the number of pixels of one kind of image only. Let `mean` count, or divide by what the shape says.'),
+    'gradient forgotten': ('On what does the size of your step depend?', 'The step is the learning rate alone, the same for all. It is `lr` times the gradient: `lr*p.grad`.'),
+    'the model is not called': ('What does `model` do in your function?', 'The `model` that was handed in is never called. The predictions are `model(xb)`, and not the images themselves, nor those of a model from outside.'),
+    'step behind the loop': ('How often does the optimizer step in an epoch of three batches?', 'The step stands behind the loop, so there is one for all batches. Move it into the loop, further to the right, below `backward()`.'),
+    'one step for all batches': ('How often does the optimizer step in an epoch of three batches?', 'There is one step at the end, with the gradients of all batches added up. The step belongs into the loop.'),
+    'the slice ends too early': ('What is `x[4:2]`?', 'The second number of a slice is where it ends, and not how long it is: `x[i:i+bs]`, and not `x[i:bs]`.'),
     'axis not kept': ('Print the shapes of both sides of your subtraction.', 'The sum has lost its axis, so that what belongs to row i is subtracted from column i. Keep the axis: `keepdim=True`.'),
     'another logarithm': ('By which factor is your result off?', 'This is a logarithm to another base. The natural one is `log`.'),
     'std taken for a variance': ('Measure the standard deviation for `std=0.1`.', 'There is a root or a square too many: multiply by `std` itself.'),
@@ -272,23 +297,19 @@ _common = {
     'another bend': ('What does your hidden layer make of very large numbers?', 'The activation between the layers is not a ReLU: it stops growing. Use `nn.ReLU()` or `clamp(min=0)`.'),
 }
 
-# %% ../nbs/23_homework.ipynb #785a4973
+# %% ../nbs/23_homework.ipynb #7409256b
 _general = {
     'missing': ('', ''),
     "the book's own": ("This is the function of the book. Write one yourself, under the same name.",)*2,
     'arguments': ('Compare the arguments of your function with those in the task.',)*2,
+    'arguments in another order': ('In which order does the task name the arguments?', 'The arguments have the names of the task, in another order. They are handed over by their places, so the order counts.'),
+    '_init_ for __init__': ('How is the method called that Python calls for a new object? Count the underscores.', 'It is `__init__`, with two underscores on each side. Any other name makes a method like others, which nobody calls.'),
     'too slow': ('Is there a loop that never ends? Look at the condition of `while`, and at what it waits for.', 'It did not end in time. If a loop should end, something in it must change; if it is only slow, let tensors do the loop.'),
     'too much memory': ('How large is the largest tensor that your code makes?', 'It asks for more memory than there is. Often two tensors are broadcast to all pairs by mistake: print the shapes.'),
     'nothing returned': ('Does your function `return` something, or only `print` it?', 'It returns None. On every way through it the last line has to be `return …`.'),
     'argument changed in place': ('The result is right. Look at the tensor that you handed in, before and after.', 'The argument is changed in place, and whoever called needs it still. Work on a copy (`x.clone()`), and beware of `+=` and of names that end in `_`.'),
     'autograd cannot follow': ('The value is right, but nothing can be trained with it. Which step leads out of PyTorch, or from a slope to a jump?', 'The result has no slope. `.item()`, `float()`, NumPy, `.detach()`, `torch.tensor(…)` and comparisons end the record: stay with operators on tensors.'),
-    'if on a whole tensor': ('Your code asks a tensor with many elements whether it is true. Which of the elements should answer?', '`if`, `and`, `or`, `min` and `max` of Python want one answer, and a tensor has many. Use `torch.where`, comparisons or `clamp`, which go through the elements.'),
     'values and positions': ('What does that call give? Print it.', '`max`, `min`, `sort` and `topk` of PyTorch give a pair: values, and where they are. Take one of the two: `.values` or `.indices`. (`amax` gives the values alone, and `argmax` the positions.)'),
-    'mean of whole numbers': ('Of which `dtype` is the tensor at that line? Print it.', '`mean` of PyTorch needs floats, and these are bytes, whole numbers, or true and false. Make floats of them first: `.float()`.'),
-    'true and false subtracted': ('Of which `dtype` are the arguments in the input above?', 'PyTorch does not subtract true and false. Make numbers of them first: `.float()`.'),
-    'one number out of many': ('How many numbers has the tensor at that line?', '`.item()`, `float()`, `int()` and the functions of `math` take a tensor of one number only. Use what PyTorch has for tensors, such as `torch.exp`, `.sqrt()` or `**.5`, and return the tensor.'),
-    'an import forgotten': ('Where should the name in the message come from?', 'The file (or a cell above) has to import what it uses: `import math, torch`, `import torch.nn.functional as F`, `from torch import nn, tensor, Tensor`, `import numpy as np`.'),
-    'gradient stops': ('Autograd has nothing to go back over. Where was the record cut off?', '`backward()` finds no parameter behind the loss: the predictions were made under `no_grad`, or with `.detach()`, `.item()` or `.data`.'),
     'an exception': ('Read the message, and look at the line it names. What are the shapes there?', 'Run that line by itself, with the input above, and print what goes into it.'),
     'an end of everything': ('Does your code call `exit`, or something written in C that crashes?', 'The whole process was ended by it, and not by an exception. Look for `exit()`, `os._exit`, threads, and memory that is written to directly.'),
     'another form': ('How many things come back, of which kind, in which order? Compare with the task.', 'What comes back is not made up as in the task: the card says of which parts it is, and of which it should be.'),
@@ -297,13 +318,105 @@ _general = {
     'something unknown': ('The input is made inside the check. Make such a model and such data, call your function, and print what changes after each step.', 'This is none of the mistakes that are known here, or two of them at once. `check(…, answer=True)` shows how the book does it: run both on the same data, and compare after each step.'),
     'something else': ('Work out the result for this input on paper, and print the steps.', 'This is none of the mistakes that are known here, or two of them at once. Try the input above step by step; `check(…, answer=True)` shows how the book does it.'),
 }
-_by_error = [('recorded by autograd', r'leaf Variable that requires grad'), ('if on a whole tensor', r'Boolean value of Tensor|truth value of an array'),
-             ('autograd cannot follow', r"Can't call numpy\(\) on Tensor that requires grad"), ('gradient stops', r'does not require grad and does not have a grad_fn'),
-             ('mean of whole numbers', r'floating point or complex dtype. Got: (Byte|Bool|Int|Long|Short|Char)'), ('true and false subtracted', r'Subtraction, the `-` operator, with .*bool'),
-             ('one number out of many', r'only one element tensors can be converted|elements cannot be converted to Scalar'), ('an import forgotten', r"name '(torch|math|nn|F|np|tensor|Tensor)' is not defined"),
-             ('values and positions', r'torch\.return_types'), ('too much memory', r'MemoryError|can.t allocate memory|not enough memory')]
 
-# %% ../nbs/23_homework.ipynb #005203d5
+# %% ../nbs/23_homework.ipynb #c5c661d4
+_modules = '|'.join(k for k,v in vars(nn).items() if isinstance(v, type) and issubclass(v, nn.Module))
+_names = 'torch|math|random|nn|F|np|numpy|plt|partial|tensor|Tensor|DataLoader|TensorDataset'
+_exceptions = {     # what it is called: a pattern, and the two hints, if they do not stand above
+    'too much memory': (r'MemoryError|can.t allocate memory|not enough memory',),
+    'values and positions': (r'torch\.return_types',),
+    'a module instead of its result': (rf"TypeError: ({_modules})\.__init__\(\) (takes|got)|Boolean value of Tensor.*, in nn\.|unsupported operand type.*'({_modules})'|must be Tensor, not ({_modules})\b|instances of '({_modules})'|dim must be an int or None, got <class 'torch\.Tensor'>|'({_modules})' object has no attribute '(abs|all|any|backward|clamp|data|detach|exp|flatten|float|grad|item|log|max|mean|min|numpy|pow|reshape|shape|sqrt|sum|view)'",
+        'Is what stands in your line a number, or something that could make one if it were called?', '`nn.Sigmoid`, `nn.MSELoss` and the like make an object, and it is the object that is the function. So there are two pairs of brackets, `nn.MSELoss()(preds, targets)`; or use the plain functions, such as `torch.sigmoid` and `F.mse_loss`.'),
+    'if on a whole tensor': ('Boolean value of Tensor|truth value of an array',
+        'Your code asks a tensor with many elements whether it is true. Which of the elements should answer?', '`if`, `and`, `or`, `min` and `max` of Python want one answer, and a tensor has many. Use `torch.where`, comparisons or `clamp`, which go through the elements.'),
+    'brackets of a call forgotten': (r"'(builtin_function_or_method|method|function)' (and|object)|'(builtin_function_or_method|method|function)'$|must be Tensor, not (builtin_function_or_method|method|function)\b|got 'builtin_function_or_method'",
+        'Is there a function in that line that is never called?', 'A function is named, and not called: behind its name there must be brackets, as in `x.mean()`.'),
+    'super().__init__() forgotten': (r"Module\.__init__\(\) call|has no attribute '_(modules|parameters|buffers|backward_hooks|forward_hooks|backward_pre_hooks)'|'__init__' of 'super' object",
+        'Your class is made from `nn.Module`. What has to be done first, so that it becomes one?', 'The first line of `__init__` has to be `super().__init__()`, with both pairs of brackets: it makes the places where layers and parameters are kept.'),
+    'no forward': ('missing the required "forward" function',
+        'Which method of your class says what becomes of the input?', 'A class made from `nn.Module` needs a method `forward(self, x)`, with this name, and on the level of `__init__`, not inside it.'),
+    'self forgotten in the brackets': (r'\w+\.\w+\(\) takes (\d) positional arguments? but (?!\1)\d (was|were) given|\.\w+\(\) takes 0 positional',
+        'With how many arguments is that method called? The object itself comes first.', 'Too many arguments arrive. If the method is one of your class: the first of them is the object, so its definition begins with `self`, as in `def step(self):`.'),
+    'an argument missing': (r'missing \d+ required (positional|keyword-only) argument|missing required argument|missing \d+ required argument',
+        'The message says which argument is missing. Of which function?', 'A function is called with fewer arguments than it needs. Compare the call in that line with the definition of the function.'),
+    'self. forgotten': (r'Did you mean self\.',
+        'To whom does that name belong, to the method or to the object?', 'What was kept in `__init__` as `self.lr` is called `self.lr` in all methods. Without `self.` it is a name of one function alone, and gone when that is done.'),
+    'an import forgotten': (rf"name '({_names})' is not defined",
+        'Where should the name in the message come from?', 'The file (or a cell above) has to import what it uses: `import math, torch`, `import torch.nn.functional as F`, `from torch import nn, tensor, Tensor`, `import numpy as np`.'),
+    'a value not set yet': ('UnboundLocalError',
+        'On which way through your function does that name get a value, and before which line?', 'A name that is given a value anywhere in a function belongs to that function, and has none before: not from outside, and not if the loop or the `if` that sets it is never entered. Give it a value first.'),
+    'an unknown name': ('NameError',
+        'Does the name in the message stand anywhere else in your code, spelled the same way?', 'Python knows of no such name there. It is spelled in another way, or made in another function, or in a cell that was not run, or it needs what it belongs to in front of it, as in `torch.exp`.'),
+    'None used as a value': ('NoneType',
+        'Something in that line is None. Which function should have given it?', 'None is what a function gives that has no `return`, as methods do that only change something; and a `grad` is None before `backward()`. Follow what is None back to where it comes from.'),
+    'gradient stops': (r"does not require grad and does not have a grad_fn|'(float|int|float64|float32|ndarray)' object has no attribute 'backward'",
+        'Autograd has nothing to go back over. Where was the record cut off?', '`backward()` finds no parameter behind the loss: the predictions do not come from the model, or the record ended on the way, by `no_grad`, `.detach()`, `.item()`, `float()`, `.data`, `torch.tensor(…)` or a comparison.'),
+    'backward twice': ('backward through the graph a second time',
+        'How often does `backward()` go over the same record?', 'A record is used up by `backward()`. Make it anew: predict and work out the loss for each batch, and go backward once. (If you add up losses for a report, add `loss.item()`.)'),
+    'backward from many numbers': ('grad can be implicitly created only for scalar',
+        'Of how many numbers is this the slope? Print the shape of what `backward()` is called on.', '`backward()` begins at one number. Take the mean of the losses first.'),
+    'needed, but changed in place': ('modified by an inplace operation',
+        'Which tensor is changed after it was used, and before `backward()`?', 'Autograd needs the old numbers for the slope, and they were overwritten. Make a new tensor: no `+=`, `x[…] = …` or names that end in `_` on the way from the input to the loss.'),
+    'a leaf changed in place': (r'leaf Variable that requires grad',
+        'The tensor is marked as one to be trained, and then changed. In which order should that be?', 'Autograd refuses changes in place of a tensor that requires grad. Do all that makes its numbers first, and call `requires_grad_()` last; a step is made under `with torch.no_grad():`.'),
+    'requires_grad of whole numbers': ('can require gradients',
+        'Of which `dtype` is that tensor?', 'Only floats have a slope, and these are whole numbers. Make floats of them first: `.float()`, or `1.` in place of `1`.'),
+    'NumPy where a slope is needed': (r"Can't call numpy\(\) on Tensor that requires grad|__array__.*requires grad",
+        'The input has `requires_grad`, since something is to be trained by your result. Can NumPy keep such a record?', 'NumPy knows nothing of autograd, so the slope would be lost. Use the same function of PyTorch: `torch.exp`, `torch.sqrt`, `.mean()` and so on. (`.detach()` would end the exception, and the learning with it.)'),
+    'mean of whole numbers': (r'floating point or complex dtype. Got: (Byte|Bool|Int|Long|Short|Char)',
+        'Of which `dtype` is the tensor at that line? Print it.', '`mean` of PyTorch needs floats, and these are bytes, whole numbers, or true and false. Make floats of them first: `.float()`.'),
+    'true and false subtracted': (r'Subtraction, the `-` operator, with .*bool|numpy boolean subtract',
+        'Of which `dtype` are the arguments in the input above?', 'PyTorch does not subtract true and false. Make numbers of them first: `.float()`.'),
+    'one number out of many': (r'only one element tensors can be converted|elements cannot be converted to Scalar|only (length-1|0-dimensional|size-1) arrays can be converted',
+        'How many numbers has the tensor at that line?', '`.item()`, `float()`, `int()` and the functions of `math` take a tensor of one number only. Use what PyTorch has for tensors, such as `torch.exp`, `.sqrt()` or `**.5`, and return the tensor.'),
+    'a number instead of a tensor': (r'must be Tensor, not (float|int)\b',
+        'What is handed to that function, a tensor or a number of Python?', 'The functions of PyTorch want tensors. For a plain number use those of `math`, such as `math.cos`.'),
+    'a list instead of a tensor': (r"must be Tensor, not (list|tuple|numpy\.\w+|ndarray|generator)|'(list|tuple|generator)' object has no attribute '(abs|exp|float|mean|shape|size|sqrt|sum|view)'|unsupported operand type.*'(list|generator)'|can't multiply sequence",
+        'Print what stands in that line. Is it a tensor?', 'A list (or a tuple, or an array) does not do sums as a tensor does. Make one tensor of it: `torch.stack` of a list of tensors, `torch.tensor` of a list of numbers.'),
+    '^ for a power': (r'unsupported operand type\(s\) for \^|bitwise_xor',
+        'What does `^` do in Python? Try `2^3`.', '`^` is no power in Python, but "either, or" of bits. The power is `**`: `x**2`.'),
+    'a float as an index': (r"slice indices must be integers|indices must be integers|only integers, slices|'float' object cannot be interpreted as an integer|must be (int|tuple of ints), (not|but found element of type) float|tensors used as indices must be long",
+        'Which number in that line is not a whole one?', 'Positions, lengths and numbers of items are whole numbers, and `/` as well as `len(x)*pct` give floats. Use `//`, or `int(…)` around it.'),
+    'shapes of a product': (r'mat1 and mat2 shapes cannot be|mat1 dim 1 must|size mismatch, got input|inconsistent tensor size|1D tensors expected|mismatch in its core dimension|not aligned|subscript \w has size',
+        'The message has the two shapes. Which two of the numbers have to be the same?', 'In `a@b` the columns of `a`, its last axis, have to be as many as the rows of `b`. Are the two exchanged, or does one of them have to be turned (`.T`), or is it another layer than you think?'),
+    'shapes that do not fit': (r'must match the (size|existing size)|could not be broadcast|shape mismatch|not broadcastable|Sizes of tensors must match|stack expects each tensor|The shape of the mask',
+        'Print the shapes of both sides. Which axes are lined up, if one begins at the right end?', 'Shapes are lined up from the right, and two lengths fit if they are the same, or one of them is 1. An axis that was lost comes back with `keepdim=True` or `[:,None]`; one too many goes with `.squeeze(1)`.'),
+    'an axis that is not there': (r'Dimension out of range|axis \d+ is out of bounds|too many indices for',
+        'How many axes has the tensor at that line, for the input above?', 'The first axis has the number 0, and the last one -1, however many there are. Print the shape, and count.'),
+    'an index out of range': (r'IndexError|index \d+ is out of bounds|out of bounds',
+        'Which numbers do the positions have, if there are n items?', 'n items have the positions 0 to n-1; where there are none, there is no position 0 either. Print the index and the length.'),
+    'two dtypes': (r'must have the same dtype|expected (scalar type|m1 and m2)|both inputs should have same dtype|dtypes match for|have (the )?same dtype',
+        'Of which `dtype` are the two tensors in that line?', 'One is in 32 bits and the other in 64, or one has whole numbers: a product of matrices takes two of one kind, and so does what is written into a tensor. Make what you make yourself like the input: `dtype=x.dtype`, or `.to(x.dtype)`.'),
+    'floats put into whole numbers': (r"result type \w+ can't be cast|Cannot cast ufunc",
+        'Of which `dtype` is the tensor that is changed in that line?', 'Numbers with a fraction do not fit into a tensor of whole numbers, or of true and false. Make floats of it first: `.float()`.'),
+    'view where reshape is needed': (r'view size is not compatible',
+        'Are the numbers of that tensor in memory in the order of its axes?', '`view` works only where they are, and not for a tensor that was turned. `reshape` does the same, and copies where it must.'),
+    'division by zero': ('ZeroDivisionError',
+        'What do you divide by, for the input above?', 'Where there is nothing, or a length is rounded to 0, there is nothing to divide by. Find out which of your numbers is 0 there.'),
+    'it calls itself': ('RecursionError',
+        'Which function is called in that line?', 'The function calls itself, for ever. If it should call one of the same name in PyTorch, write `torch.` or `F.` in front.'),
+    'no function': (r"'\w+' object is not callable",
+        'What stands before the opening bracket in that line?', 'Brackets behind something call it, and this is no function. Perhaps a `*` is missing, or `[…]` is meant, or a function and a value have the same name.'),
+    'what cannot be unpacked': (r'values to unpack|cannot unpack|iteration over a 0-d',
+        'How many names stand on the left, and how many things come from the right?', 'On the left of `=` (or behind `for`) there must be as many names as there are parts on the right. Print what is on the right.'),
+    'no such attribute': (r'AttributeError',
+        'What kind of thing stands before the point, and does it have what stands behind it?', 'There is nothing of that name: it is misspelled, or was never set (as `self.… = …` in `__init__`), or the thing before the point is not what you think it is. Print its `type(…)`.'),
+    'a package that is not there': (r'ModuleNotFoundError|ImportError',
+        'What is the package called that should be imported?', 'The package is misspelled, or not installed here. The homework needs no more than `math`, `random`, `numpy` and `torch`.'),
+    'indentation': (r"IndentationError|TabError|'return' outside function|'yield' outside function",
+        'Which lines belong into the function, or into the loop?', 'Lines that belong together begin in the same column, four blanks further in than the `def`, `for` or `if` they belong to, and there are either blanks or tabs, not both.'),
+    'a bracket or quote not closed': (r'SyntaxError: .*(never closed|unmatched|does not match opening|unterminated)',
+        'Count the opening and the closing brackets of that line.', 'A bracket or a quotation mark has no partner. It may stand in a line further up.'),
+    'a colon forgotten': (r"SyntaxError: expected ':'",
+        'How does a line end that begins with `def`, `for`, `if` or `class`?', 'The line needs a colon at its end.'),
+    'no Python': ('SyntaxError',
+        'Read the line, and the end of the one above it.', 'Python cannot read the line. Look for a missing comma or operator, a bracket that was not closed above, and `=` in place of `==`.'),
+}
+_general |= {k:v[1:] for k,v in _exceptions.items() if v[1:]}
+
+def _known(error): "The name of the exception in `_exceptions`, if it is there"; return next((k for k,(pat,*_) in _exceptions.items() if re.search(pat, error)), None)
+
+# %% ../nbs/23_homework.ipynb #0dfc38bb
 def _until(k, a, b, right):
     "Are the notes `a` and `b` the same up to the entry `k`?"
     names = [n for n in right if n[0]!='_']
@@ -327,13 +440,13 @@ def _suspect(task, mine, right, bad, firsts):
 
 def _kind(mine, right):
     "The general mistake in the note `mine`, where `right` would have been right"
-    err = mine.get('error','')
-    for name,pat in _by_error:
-        if re.search(pat, err): return name
-    if err: return 'an exception'
+    if 'error' in mine: return _known(mine['error']) or 'an exception'
     k = _first(mine, right)
     if any(mine.get(n)=='None'!=right.get(n) for n in (k,'result')): return 'nothing returned'
-    if isinstance(mine.get(k), str) and 'values and positions' in mine[k]: return 'values and positions'
+    if isinstance(mine.get(k), str):
+        if 'values and positions' in mine[k]: return 'values and positions'
+        if re.fullmatch(f'an? ({_modules})', mine[k]): return 'a module instead of its result'
+        if re.fullmatch(r'a (function|method|builtin_function_or_method)', mine[k]): return 'brackets of a call forgotten'
     if k=='what comes back': return 'another form'
     wrong = [k for k in mine.keys()|right.keys() if k[0]!='_' and not (k in mine and k in right and _eq(mine[k], right[k]))]
     if wrong==['the argument afterwards']: return 'argument changed in place'
@@ -380,7 +493,7 @@ class Verdict:
         answer = f'<pre style="overflow-x:auto">{esc(self.answer)}</pre>' if self.answer else ''
         return f'<div style="border-left:.3em solid {colour};padding:.2em 1em;margin:.5em 0;max-width:50em"><div><b>{"✓ " if self else ""}{esc(self.title)}</b></div>{rows}{answer}</div>'
 
-# %% ../nbs/23_homework.ipynb #a490840d
+# %% ../nbs/23_homework.ipynb #bb623715
 _told,_state = Counter(),{}     # how often a mistake was named; what was found last, by task
 
 def _task(name):
@@ -440,6 +553,11 @@ def _judge(task, fn, seconds=20.):
     "The `Verdict` on `fn`, still without a hint. If it calls other homework that is not right yet, it is looked at with the book's in its place."
     v,names = _look(task, fn, seconds),_globals(fn)
     if v.status!='wrong' or v.mistake in ('too slow','arguments',"the book's own"): return v
+    theirs,ours = [*(_signature(fn) or inspect.Signature()).parameters],[p.name for p in task.params]
+    if theirs!=ours and sorted(theirs)==sorted(ours):
+        turned = lambda *args: fn(**dict(zip(ours, args)))
+        if not (w := _look(task, turned, seconds)).mistake==v.mistake: v.mistake,v.hints = 'arguments in another order',_general['arguments in another order']
+        return v
     used = _uses(fn, names, {})
     mine = {k:used[k] for k in tasks if k in used and used[k] is not fn and not _whose(used[k]) and not _look(tasks[k], used[k], seconds/4)}
     if not mine: return v
@@ -460,6 +578,8 @@ def _look(task, fn, seconds):
     def verdict(mistake, given='', came='', should='', hints=None): return Verdict(task.name, 'wrong', mistake, given, came, should, hints=hints or _general[mistake])
     if not callable(fn): return verdict('arguments', came=f'a {type(fn).__name__}', should=task.call, hints=(f'`{task.name}` should be a function or a class.',)*2)
     if fn is task.right: return verdict("the book's own")
+    if isinstance(fn, type) and '__init__' not in vars(fn) and (k := next((k for k in vars(fn) if k.strip('_') in ('init','int','inti','ini')), '')): return verdict('_init_ for __init__', came=k, should='__init__')
+    if (sig := _signature(fn)) and isinstance(fn, type) and '__init__' in vars(fn) and len(sig.parameters)==len(task.params)-1 and next(iter(inspect.signature(fn.__init__).parameters), '')==task.params[0].name: return verdict('self forgotten in the brackets', came=f'__init__({", ".join(p.name for p in task.params)})', should=f'__init__(self, {", ".join(p.name for p in task.params)})')
     if wrong := _arguments(task, fn): return verdict('arguments', came=wrong, should=task.call)
     mine,right,p = [],[],task.probes[0]
     with _as_before(_globals(fn)):
@@ -474,7 +594,8 @@ def _look(task, fn, seconds):
         kind,suspect = _kind(a, b),_suspect(task, mine, right, bad, firsts)
         if kind=='something else' and isinstance(task.probes[bad[0]].says, str): kind = 'something unknown'
     if kind in ('nothing returned','argument changed in place','too much memory'): suspect = None
-    if (sig := _signature(fn)) and re.match(rf'TypeError: [\w.<>]*{re.escape(getattr(fn, "__name__", "?"))}(\.__init__)?\(\) (takes|missing)', a.get('error','')): return verdict('arguments', came=f'{task.name}{sig}', should=task.call)
+    if (sig := _signature(fn)) and re.match(rf'TypeError: ([\w<>]+\.)*{re.escape(getattr(fn, "__name__", "?"))}(\.__init__)?\(\) (takes|missing)', a.get('error','')): return verdict('arguments', came=f'{task.name}{sig}', should=task.call)
+    if 'error' in a and k not in a: k = next((n for n in b if n not in a and n[0]!='_' and n[-1]!='?'), k)      # no question, which says little beside an exception
     came,should = (a['error']+a['_where'],_pair('', b.get(k,''))[1]) if 'error' in a and k not in a else _pair(a.get(k, 'unchanged'), b.get(k, 'unchanged'))
     if k!='result': came,should = (o if 'error' in a and k not in a and o is came else f'{k}: {o}' for o in (came,should))
     return verdict(suspect.name if suspect else kind, _says(task, task.probes[bad[0]]), came, should, suspect.hints if suspect else _common.get(kind))
@@ -585,7 +706,7 @@ class _Key:
                     p.data -= lr*p.grad
                     p.grad = None
 
-# %% ../nbs/23_homework.ipynb #78d0878b
+# %% ../nbs/23_homework.ipynb #8cbb2e28
 def _wraps(ims):
     total = ims[0]
     for im in ims[1:]: total = total+im
@@ -604,13 +725,14 @@ def _wraps(ims):
 (Task('center', _Key.center, 'baseline', 'Each image of [N,h,w] minus its own mean brightness',
       [_given(_t([[[1.,3.]]])), _given(_t([[[1.,3.]],[[0.,8.]]])), _given(_t([[[1.,3.],[0.,0.]],[[2.,8.],[4.,4.]]])), _given(_r(3,2,2)), _given(_r(4,3,2).mT), _given(_r(3,28,28).double())])
  .wrong('one mean for all', lambda x: x-x.mean(), 'Is a dark image treated the same whatever images are beside it?', 'This subtracts the mean of all images together. Each image has its own: `.mean((-1,-2), keepdim=True)`.')
+ .wrong('a fixed number of pixels', lambda x: x-x.sum((-1,-2), keepdim=True)/784)
  .wrong('mean of each pixel', lambda x: x-x.mean(0), 'Is the mean taken within an image, or across images?', 'This subtracts the mean image. Take the mean over the last two axes, and not over the first.')
  .wrong('axes not kept', lambda x: x-x.mean((-1,-2)), 'Print the shapes of both sides of your subtraction. Which axes are lined up?', '[N,h,w] minus [N]: broadcasting lines up the right ends, so the mean of image i is subtracted from column i. Keep the axes: `keepdim=True`.', error=r'must match the size')
  .wrong('mean of each row', lambda x: x-x.mean(-1, keepdim=True), 'What does your function do with an image whose rows differ in brightness?', 'The mean runs over one axis only, so each row (or column) gets its own. Take it over both: `.mean((-1,-2), keepdim=True)`.')
  .wrong('mean of each row', lambda x: x-x.mean(-2, keepdim=True), 'What does your function do with an image whose columns differ in brightness?', 'The mean runs over one axis only, so each row (or column) gets its own. Take it over both: `.mean((-1,-2), keepdim=True)`.')
  .wrong('scaled, too', lambda x: (x-x.mean((-1,-2), keepdim=True))/x.std((-1,-2), keepdim=True), 'The mean of your result is right. And its spread?', 'Nothing is to be divided here: subtract the mean, and leave the rest.'));
 
-# %% ../nbs/23_homework.ipynb #51d091ee
+# %% ../nbs/23_homework.ipynb #34d49790
 _pairs = [_given(_t([[1.,0.]]), _t([[0.,3.]])), _given(_t([[1.,2.],[0.,4.]]), _t([[1.,0.],[3.,3.]])), _given(_r(2,1,2), _r(2,1,2,seed=1)), _given(_r(3,2,2), _r(2,2,seed=1)),
           _given(_r(2,1,2,2), _r(3,2,2,seed=1)), _given(_r(4,5,3).mT.double(), _r(3,5,seed=1).double()), _given(_r(0,2,2), _r(2,2)), _given(_t([[1e4,-1e4]]), _t([[0.,1e4]]))]
 
@@ -621,6 +743,7 @@ _pairs = [_given(_t([[1.,0.]]), _t([[0.,3.]])), _given(_t([[1.,2.],[0.,4.]]), _t
  .wrong('absolute value after the mean', lambda a,b: (a-b).mean((-1,-2)).abs())
  .wrong('RMSE instead of L1', lambda a,b: ((a-b)**2).mean((-1,-2)).sqrt(), 'Does a difference of 2 in one pixel count as much as 1 in each of two?', 'This is the root of the mean square. Here it should be the mean of the absolute values.')
  .wrong('squares instead of absolute values', lambda a,b: ((a-b)**2).mean((-1,-2)), 'Does a difference of 2 in one pixel count as much as 1 in each of two?', 'These are squares. Take the absolute values: `.abs()`.')
+ .wrong('a fixed number of pixels', lambda a,b: (a-b).abs().sum((-1,-2))/784)
  .wrong('wrong axes', lambda a,b: (a-b).abs().mean((0,1)), 'Count axes from the end: which two are the rows and columns of an image, however many axes there are before?', 'The axes are counted from the front, which is right for one image and wrong for a batch. The last two are -1 and -2.')
  .wrong('axes counted from the front', error=r'Dimension out of range.*got 2\)|axis 2 is out of bounds'))
 
@@ -628,6 +751,7 @@ _pairs = [_given(_t([[1.,0.]]), _t([[0.,3.]])), _given(_t([[1.,2.],[0.,4.]]), _t
  .wrong('one number for the whole batch', lambda a,b: ((a-b)**2).mean().sqrt())
  .wrong('MSE called RMSE', lambda a,b: ((a-b)**2).mean((-1,-2)))
  .wrong('sum instead of mean', lambda a,b: ((a-b)**2).sum((-1,-2)).sqrt())
+ .wrong('a fixed number of pixels', lambda a,b: (((a-b)**2).sum((-1,-2))/784).sqrt())
  .wrong('root before the mean', lambda a,b: (a-b).abs().mean((-1,-2)), 'The steps stand in the name, to be read from its end: error, square, mean, root.', 'The root of each square is only the absolute value, so this is the L1 distance. First the mean of the squares, then its root.')
  .wrong('axes counted from the front', error=r'Dimension out of range.*got 2\)|axis 2 is out of bounds'))
 
@@ -644,7 +768,7 @@ _m3,_m7 = _t([[1.,0.]]),_t([[0.,1.]])
  .wrong('distances instead of an answer', lambda x,a,b: baseline.mnist_distance(x, a)-baseline.mnist_distance(x, b), 'Is your result true or false?', 'You return a difference of distances. Return the comparison of the two.')
  .wrong('axes counted from the front', error=r'Dimension out of range.*got 2\)|axis 2 is out of bounds'));
 
-# %% ../nbs/23_homework.ipynb #97ce5d4b
+# %% ../nbs/23_homework.ipynb #e3ea80c3
 _targets = [_given(_t([2.]), _t([5.])), _given(_t([1.,3.,2.]), _t([1.,1.,5.])), _given(_r(2,3), _r(2,3,seed=1)), _given(_r(4).double(), _r(4,seed=1).double()),
             _given(_t([1.,2.]), _t([0,4])), _given(_r(3,2), _r(3,2,seed=1), slope=True), _given(_t([1e3,-1e3]), _t([0.,0.]))]
 
@@ -712,6 +836,7 @@ def _stepper(f):
  .wrong('new tensors', lambda ps,lr: None)
  .wrong('recorded by autograd', error=r'leaf Variable that requires grad')
  .wrong('learning rate ignored', _stepper(lambda p,lr: p.data.sub_(p.grad)))
+ .wrong('gradient forgotten', _stepper(lambda p,lr: p.data.sub_(lr)))
  .wrong('only the sign of the gradient', _stepper(lambda p,lr: p.data.sub_(lr*p.grad.sign())), 'Is the step larger where the slope is steeper?', 'Only the sign of the gradient is used. The step is the learning rate times the gradient itself.')
  .wrong('gradients cleared before use', _stepper(_clears))
  .wrong('the gradient takes the place of the weights', _stepper(lambda p,lr: p.data.copy_(-lr*p.grad)), 'What is left of the old parameter after your step?', 'The parameter is replaced by the step. Subtract the step from it: `-=`, not `= -`.')
@@ -720,7 +845,7 @@ def _stepper(f):
  .wrong('if on a gradient', error='Boolean value of Tensor')
  .wrong('no gradient yet', error='NoneType'));
 
-# %% ../nbs/23_homework.ipynb #d67896cc
+# %% ../nbs/23_homework.ipynb #ed122a3a
 (Task('sigmoid', losses.sigmoid, 'losses', '1/(1+exp(-x)) of each number, with a finite slope even for -1000',
       [_given(_t(0.)), _given(_t([-1.,2.])), _given(_r(2,3)), _given(_r(3).double()), _given(_r(0)), _given(_r(3,2).mT, slope=True), _given(_t([-1000.,1000.])), _given(_t([-1000.,1.,1000.]), slope=True)])
  .wrong('sign of the exponent', lambda x: 1/(1+torch.exp(x.clamp(max=88))), 'Should the result rise or fall when x grows?', 'The exponent has the wrong sign: it is exp(-x).')
@@ -729,6 +854,7 @@ def _stepper(f):
  .wrong('overflow', lambda x: torch.exp(x)/(1+torch.exp(x)), 'Try it at 1000.', 'exp(1000) is infinite in 32 bits, and inf/inf is nan. With 1/(1+exp(-x)) the value is right even there.')
  .wrong('softmax instead', lambda x: torch.softmax(x, -1) if x.dim() else torch.ones_like(x), 'Does the result for one number depend on the others?', 'This is a softmax, which makes the numbers of a row add up to 1. The sigmoid takes each number for itself.')
  .wrong('cut off', lambda x: x.clamp(0,1), 'What is your result at 0, and is there a slope at 5?', 'This cuts off what is outside of 0 and 1. The sigmoid squeezes: it is a smooth curve that goes through 0.5 at 0.')
+ .wrong('division before addition', lambda x: 1/1+torch.exp(-x), 'What is 1/1+1, and what is 1/(1+1)?', 'Division comes before addition, so this is 1 + exp(-x). Put brackets around what is below the line: `1/(1+exp(-x))`.')
  .wrong('one missing', lambda x: 1/torch.exp(-x), 'What is your result at 0? It should be one half.', 'The 1 in 1+exp(-x) is missing.'))
 
 _yes = [_given(_t([0.]), _t([1])), _given(_t([2.,-1.]), _t([1,1])), _given(_t([[.3],[-2.],[1.]]), _t([[1],[0],[0]]))]
@@ -771,6 +897,7 @@ _acts = [_given(_t([1.,2.])), _given(_t([[1.,2.],[3.,1.]])), _given(_r(2,3)), _g
  .wrong('one sum for the whole batch', lambda x: torch.softmax(x.flatten(), 0).view(x.shape), 'What do the numbers of one row add up to?', 'All numbers of the batch share one sum. Each row has its own: `.sum(-1, keepdim=True)`.')
  .wrong('overflow', lambda x: torch.exp(x)/torch.exp(x).sum(-1, keepdim=True))
  .wrong('one maximum for all rows', lambda x: (e := torch.exp(x-(x.max() if x.numel() else 0)))/e.sum(-1, keepdim=True), 'What is left of a row whose activations are all much smaller than those of another row?', 'The maximum of the whole batch is subtracted, and in rows far below it every exponential becomes 0. Each row needs its own: `x.amax(-1, keepdim=True)`.')
+ .wrong('a small number added', lambda x: (e := torch.exp(x-(x.max() if x.numel() else 0)))/(e.sum(-1, keepdim=True)+1e-9), 'What is left of a row whose activations are all much smaller than those of another row?', 'A small number below the line hides a division of 0 by 0: there are zeros, and no probabilities. Subtract the maximum of each row, `x.amax(-1, keepdim=True)`, so that no sum is 0.')
  .wrong('logarithms', lambda x: torch.log_softmax(x, -1), 'Can a probability be negative?', 'These are the logarithms of the probabilities. Leave the logarithm out.')
  .wrong('no exponential', lambda x: x/x.sum(-1, keepdim=True), 'What does your function make of negative activations?', 'The activations are divided by their sum as they are. Take the exponentials first, which are never negative.')
  .wrong('axis not kept', lambda x: torch.exp(x)/torch.exp(x).sum(-1), 'Print the shapes of both sides of your division.', 'The sum has lost its axis, so that row i is not divided by its own sum: that lands on column i. Keep it: `keepdim=True`.', error='must match the size')
@@ -805,6 +932,7 @@ _acts = [_given(_t([1.,2.])), _given(_t([[1.,2.],[3.,1.]])), _given(_r(2,3)), _g
  .wrong('every target for every row', lambda a,t: -a.log_softmax(-1)[:,t].mean(), 'How many numbers do you pick from [3,3] activations for three targets? Print the shape.', '`[:,targs]` picks all targets in each row, [N,N] numbers. One per row is `[torch.arange(N), targs]`.')
  .wrong('every target for every row', lambda a,t: a.log_softmax(-1)[:,t].mean(), 'Can a loss be negative? And how many numbers do you pick from [3,3] activations for three targets?', 'Two things: the minus is missing, and `[:,targs]` picks all targets in each row, [N,N] numbers. One per row is `[torch.arange(N), targs]`.')
  .wrong('rows picked instead of classes', lambda a,t: -a.log_softmax(-1)[t].mean(), 'What does `[targs]` pick from [N,n] activations: rows, or a number of each row?', '`[targs]` picks whole rows. One number of each row is `[torch.arange(N), targs]`.')
+ .wrong('one_hot without the number of classes', lambda a,t: -(F.one_hot(t)*a.log_softmax(-1)).sum(-1).mean(), 'How many columns has `F.one_hot(targs)` for the targets in the input above?', '`F.one_hot(targs)` counts the classes by the largest target that is there. Say how many there are: `F.one_hot(targs, acts.shape[1])`.')
  .wrong('targets not used', lambda a,t: -a.log_softmax(-1).mean(), 'Does your loss change if the targets do?', 'The mean runs over all classes. Only the right class of each row counts: `[torch.arange(N), targs]`.')
  .wrong('no softmax', lambda a,t: -a[range(len(t)),t].mean(), 'Does your loss change if the activations of the wrong classes rise?', 'The raw activations are picked, without a softmax. First log_softmax, then pick.')
  .wrong('another logarithm', lambda a,t: F.cross_entropy(a, t)/2.302585093)
@@ -824,7 +952,11 @@ _acts = [_given(_t([1.,2.])), _given(_t([[1.,2.],[3.,1.]])), _given(_r(2,3)), _g
  .wrong('smallest instead of largest', lambda a,t: (a.argmin(-1)==t).float().mean(), 'Which activation stands for the answer, the smallest or the largest?', 'You take the smallest. The model answers with the class of its largest activation: `argmax`.')
  .wrong('percent', lambda a,t: 100*(a.argmax(-1)==t).float().mean()));
 
-# %% ../nbs/23_homework.ipynb #c1b6e396
+for e in (2.**-23, *(10.**-n for n in range(4, 17))):
+    tasks['log_softmax'].wrong('a small number added', lambda x,e=e: (x.softmax(-1)+e).log())
+    tasks['cross_entropy'].wrong('a small number added', lambda a,t,e=e: losses.nll_loss((a.softmax(-1)+e).log(), t))
+
+# %% ../nbs/23_homework.ipynb #da3e9da0
 def _batches(n, bs):
     def run(fn, o):
         x,y = torch.arange(n*2.).view(n,2),torch.arange(n)
@@ -849,6 +981,8 @@ def _batches(n, bs):
  .wrong('one pair', lambda x,y,bs: (x[:bs], y[:bs]), 'What does your function give back, one pair or one for each batch?', 'What comes back is one pair of tensors. Return a list of pairs, one for each batch, or write `yield` in place of `return`.')
  .wrong('labels before images', lambda x,y,bs: [(y[i:i+bs], x[i:i+bs]) for i in range(0, len(x), bs)], 'Which of the two comes first in your pairs?', 'The labels come first. The pairs are `(x, y)`: images, then labels.')
  .wrong('a list of items', lambda x,y,bs: [[*zip(x, y)][i:i+bs] for i in range(0, len(x), bs)], 'What is the first thing in your first batch: all its images, or one image with its label?', 'Each batch is a list of single items, an image with its label. It should be one pair: the images of the batch in one tensor, and the labels in another. Slice `x` and `y`.')
+ .wrong('the slice ends too early', lambda x,y,bs: [(x[i:bs], y[i:bs]) for i in range(0, len(x), bs)])
+ .wrong('chunk instead of split', lambda x,y,bs: [*zip(x.chunk(bs), y.chunk(bs))] if len(x) else [], 'How many batches are there, and how many items are in each? Which of the two is `bs`?', '`chunk(bs)` makes `bs` pieces. `split(bs)` makes pieces of `bs` items.')
  .wrong('batches overlap', lambda x,y,bs: [(x[i:i+bs], y[i:i+bs]) for i in range(len(x))], 'How often does the second item come?', 'The start moves on by one item, and should by `bs`: `range(0, n, bs)`.')
  .wrong('last batch filled up', lambda x,y,bs: [(x[j], y[j]) for i in range(0, len(x), bs) for j in [torch.arange(i, i+bs)%len(x)]], 'How often does the first item come?', 'The last batch is filled up with items that came before. It should just be shorter.')
  .wrong('labels not cut', lambda x,y,bs: [(x[i:i+bs], y) for i in range(0, len(x), bs)], 'How many labels are there in your first batch?', 'Each batch has all labels. Cut them like the images.')
@@ -861,7 +995,7 @@ def _form(r):
     if isinstance(r, Tensor) or not hasattr(r, '__iter__'): return _text(_value(r)),[]
     parts = [*islice(r, 50)]
     vs = [*map(_value, parts)]
-    return ', '.join({1:'labels', 2:'images'}.get(v.dim(), 'a tensor') if isinstance(v, Tensor) else f'a {type(p).__name__}' for v,p in zip(vs[:5], parts))+', …'*(len(vs)>5) or 'nothing',vs
+    return ', '.join({1:'labels', 2:'images'}.get(v.dim(), 'a tensor') if isinstance(v, Tensor) and not isinstance(p, (tuple,list)) else f'a {type(p).__name__}' for v,p in zip(vs[:5], parts))+', …'*(len(vs)>5) or 'nothing',vs
 
 def _mixed(fn, o):
     x,y = torch.arange(40.).view(20,2),torch.arange(20)
@@ -886,6 +1020,8 @@ def _seeded(x, y): torch.manual_seed(3); return _Key.shuffled(x, y)
  .wrong('images left behind', lambda x,y: (x, y[torch.randperm(len(x))]), 'Which label does the first image have afterwards, and which had it before?', 'Only the labels are shuffled. Draw `idxs` once, and return `x[idxs], y[idxs]`.')
  .wrong('two different orders', _two_orders)
  .wrong('drawn with replacement', _drawn)
+ .wrong('tuples instead of tensors', lambda x,y: (tuple(x), tuple(y)), 'Of which type are the two things that come back? Could a model take the first?', 'Images and labels come back as tuples of single items. A model takes one tensor: `torch.stack` them, or pick all at once by a tensor of positions, `x[idxs]`.')
+ .wrong('tuples instead of tensors', lambda x,y: ([*x], [*y]), 'Of which type are the two things that come back? Could a model take the first?', 'Images and labels come back as lists of single items. A model takes one tensor: `torch.stack` them, or pick all at once by a tensor of positions, `x[idxs]`.')
  .wrong('not shuffled', lambda x,y: (x, y), 'Compare the order before and after.', 'Nothing is shuffled. Is the result of your shuffling used?')
  .wrong('the same order each time', _seeded, 'Call it twice. Is there anything new?', 'The order is the same each time: a seed inside the function, or no chance at all. Leave seeds to whoever calls.')
  .wrong('the same order each time', lambda x,y: (x.flip(0), y.flip(0)), 'Call it twice. Is there anything new?', 'The order is the same each time: a seed inside the function, or no chance at all. Use `torch.randperm`.'))
@@ -897,7 +1033,10 @@ def _held_out(fn, o, n=60):
     xt,yt,xv,yv = r
     t,v = (a.flatten(1)[:,0].div(2).long() for a in (xt,xv))
     o['is an item in a set twice?'] = _t(any(s.unique().numel()<len(s) for s in (t,v)))
-    if n>9: o['items in the validation set'],o['items in the training set'] = _t(len(v)),_t(len(t))
+    if n>9:
+        o['the larger set'] = 'the training set' if len(t)>len(v) else 'the validation set' if len(t)<len(v) else 'none'
+        o['are there as many each time?'] = _t(len({len(fn(x, y, .2)[2]) for _ in range(5)})==1)
+        o['items in the validation set'],o['items in the training set'] = _t(len(v)),_t(len(t))
     else: o['is anything left to train with?'] = _t(len(t)>0)     # less than one item may be none or one
     o['are there items in both?'] = _t(bool(set(t.tolist())&set(v.tolist())))
     o['are there items in neither?'] = _t(len(set(t.tolist())|set(v.tolist()))<n)
@@ -921,6 +1060,7 @@ def _parts(f):
  .wrong('not drawn at random', lambda x,y,pct: (x[:-int(len(x)*pct)],y[:-int(len(x)*pct)],x[-int(len(x)*pct):],y[-int(len(x)*pct):]), 'What happens if the data are sorted by class?', 'A block of the data is held out. If they are sorted, as here, that is all of one digit, and none of another. Draw the items with `torch.randperm`.')
  .wrong('drawn twice', lambda x,y,pct: (lambda n: (*_parts(lambda i,k: (i[n:],i[n:],i[:0],i[:0]))(x,y,pct)[:2], *_parts(lambda i,k: (i[:0],i[:0],i[:n],i[:n]))(x,y,pct)[2:]))(int(len(x)*pct)), 'How many random orders do you draw?', 'The two sets come of two different random orders, so that some items are in both, and some in neither. Draw one order, and cut it in two.')
  .wrong('the shares are exchanged', _parts(lambda i,n: (i[:n],i[:n],i[n:],i[n:])), 'Which of the two sets should be the larger one?', '`pct` is the share of the validation set. You return the parts in the other order.')
+ .wrong('each item by a chance of its own', lambda x,y,pct: (lambda m: (x[~m],y[~m],x[m],y[m]))(torch.rand(len(x))<pct), 'Call it a few times. How many items are held out?', 'Each item is held out by a chance of its own, as by `torch.rand(n)<pct`, so that the number is another one each time, and for few items perhaps 0. Draw one order with `torch.randperm`, and take the first `int(n*pct)` of it.')
  .wrong('returned in another order', _parts(lambda i,n: (i[n:],i[:n],i[n:],i[:n])), 'Which labels belong to the images beside them?', 'Images and labels do not belong together: the order is `x_train, y_train, x_valid, y_valid`, with one set of indexes for each pair.')
  .wrong('labels left behind', lambda x,y,pct: (lambda i,n: (x[i[n:]],y[n:],x[i[:n]],y[:n]))(torch.randperm(len(x)), int(len(x)*pct)), 'Which label does the first image have now, and which had it before?', 'The images are drawn at random and the labels are not. Use the same indexes for both.')
  .wrong('two different orders', lambda x,y,pct: _Key.split(*_two_orders(x, y), pct))
@@ -928,14 +1068,15 @@ def _parts(f):
  .wrong("scikit-learn's order", lambda x,y,pct: [_Key.split(x, y, pct)[i] for i in (0,2,1,3)], 'Which of the four come first, and which in the task?', 'The four come in the order of scikit-learn. Here it is `x_train, y_train, x_valid, y_valid`.')
  .wrong('two pairs', lambda x,y,pct: (lambda a,b,c,d: ((a,b),(c,d)))(*_Key.split(x, y, pct)), 'How many things does your function return?', 'These are two pairs. Return four things, without inner brackets: `return x_train, y_train, x_valid, y_valid`.'));
 
-# %% ../nbs/23_homework.ipynb #e6168d9b
+# %% ../nbs/23_homework.ipynb #e37157bf
 def _params(*args):
     def run(fn, o):
         std = args[1] if len(args)>1 else 1.
         w,v = fn(*args),fn(*args)
-        o['a parameter'] = 'a tensor' if isinstance(w, Tensor) else f'a {type(w).__name__}'
+        o['a parameter'] = 'a tensor' if isinstance(w, Tensor) else _text(_value(w))
         if not isinstance(w, Tensor): return
         o['its shape'] = f'{list(w.shape)}'
+        o['its dtype'] = str(w.dtype)[6:]
         o['requires_grad'] = _t(w.requires_grad)
         o['does it get a gradient (is_leaf)?'] = _t(w.is_leaf)
         o['are the numbers new each time?'] = _t(not torch.equal(w, v))
@@ -952,6 +1093,7 @@ def _same_numbers(size, std): torch.manual_seed(1); return torch.randn(size)*std
       [_params(1), _params((2,3)), _params((100,100)), _params((100,100), .1)])
  .wrong('no requires_grad', lambda size,std=1.: torch.randn(size)*std, 'Does PyTorch know that this tensor is to be trained?', 'Without `requires_grad_()` autograd records nothing for these numbers, and they never get a gradient.')
  .wrong('not a leaf', lambda size,std=1.: torch.randn(size).requires_grad_()*std, 'What is it that has requires_grad: the tensor you return, or one that it was calculated from?', 'The product is the result of a recorded calculation, and its `grad` stays None. Multiply first, and call `requires_grad_()` last.')
+ .wrong('64 bits', lambda size,std=1.: (torch.randn(size).double()*std).requires_grad_(), 'Of which `dtype` are the images that these numbers will be multiplied with?', 'The numbers are in 64 bits, as those of NumPy are. Images and all else here are in 32 bits, and a product of matrices of both raises an exception: use `torch.randn`, or `.float()` before `requires_grad_()`.')
  .wrong('a number unpacked', None, 'What is `size` in the input above, and what does the star do with it?', 'A star unpacks a tuple, and `size` may be a number. `torch.randn(size)` takes both.', error=r'after \* must be an iterable')
  .wrong('all zeros', _init(lambda size,std: torch.zeros(size)), 'Are your numbers random?', 'All numbers are the same. A net whose weights begin alike keeps them alike: use `torch.randn`.')
  .wrong('uniform numbers', _init(lambda size,std: torch.rand(size)*std), 'Are there negative numbers among yours?', '`torch.rand` gives numbers between 0 and 1, evenly. The normal distribution, around 0, is `torch.randn`.')
@@ -966,6 +1108,8 @@ _two_by_two = _t([[1.,2.],[3.,4.]]),_t([[5.,6.],[7.,9.]])
       [_given(_t([[1.,2.]]), _t([[3.],[4.]])), _given(*_two_by_two), _given(_r(2,3), _r(3,4,seed=1)), _given(_r(3,2), _r(2,1,seed=1)), _given(_t([[1,2]]), _t([[3],[4]])), _given(_r(3,2).T, _r(2,3,seed=1).T), _given(_r(2,3).double(), _r(3,2,seed=1).double())])
  .wrong('element by element', lambda a,b: a*b)
  .wrong('assigned instead of added', lambda a,b: a[:,-1:]*b[-1], 'How many products make up one number of the result?', 'Only the last product is left: in the innermost loop it says `=` and should say `+=`.')
+ .wrong('one row many times', lambda a,b: (a@b).sum(0).expand(len(a), -1), 'Change one row of your empty result, and print the others.', '`[[0]*m]*n` is n times the same row, so that what is put into one is in all. Make each row anew: `[[0]*m for i in range(n)]`, or `torch.zeros(n, m)`.')
+ .wrong('one row many times', lambda a,b: (a@b)[-1].expand(len(a), -1), 'Change one row of your empty result, and print the others.', '`[[0]*m]*n` is n times the same row, so that what is put into one is in all. Make each row anew: `[[0]*m for i in range(n)]`, or `torch.zeros(n, m)`.')
  .wrong('last product missing', lambda a,b: a[:,:-1]@b[:-1], 'Which index does your innermost loop end with?', 'The last product of each sum is missing: `range(k)` goes to k-1 by itself.')
  .wrong('second matrix turned', lambda a,b: a@b.T, 'Which goes down a column, the first index of b or the second?', 'The rows of b are used as columns. It is `a[i][l]*b[l][j]`.', error='cannot be multiplied')
  .wrong('factors exchanged', lambda a,b: b@a, 'Is the product of a and b that of b and a?', 'This is b times a. With matrices the order matters.')
@@ -992,14 +1136,28 @@ def _noting(f):
         if l.requires_grad: l.register_hook(lambda g: f())
         return l
     return loss
+_batch3 = _t([[1.,2.],[3.,-1.],[0.,1.]]),_t([[1.],[0.],[1.]])    # three, so that twice the gradient is not that of the sum
+@contextmanager
+def _calls(o, what):
+    "Note in `o` whether what is given to the block, a function without effect, is called; after an exception only if that is one of autograd's, which comes of it"
+    k = f'is the {what} called?'
+    def called(*args): o[k] = _t(True)
+    try: yield called
+    except RuntimeError as e:
+        if 'does not require grad' in str(e): o.setdefault(k, _t(False))
+        raise
+    else: o.setdefault(k, _t(False))
 def _one_grad(fn, o):
     m = _net()
     def note(): o['_backward'] = 'yes'
-    fn(*_batch, m, _noting(note))
+    with _calls(o, 'model') as called:
+        m.register_forward_pre_hook(called)
+        fn(*_batch3, m, _noting(note))
     o['are the weights as before?'] = _t(torch.equal(_weights(m), _weights(_net())))
     o['the gradient'] = _grads(m)
-    fn(*_batch, m, _loss)
+    fn(*_batch3, m, _loss)
     o['the gradient after a second call'] = _grads(m)
+def _twice(m, f, x, y): l = f(m(x), y); l.backward(retain_graph=True); return l
 def _calc(loss=lambda m,f,x,y: f(m(x), y), before=lambda m: None, after=lambda m: None, back=True):
     def calc_grad(xb, yb, model, loss_func):
         before(model)
@@ -1011,13 +1169,15 @@ def _move(m):
     for p in m.parameters(): p.data -= p.grad
 
 (Task('calc_grad', training_loop.calc_grad, 'training_loop', "Add the gradient of a batch's loss to `grad` of each parameter of `model`",
-      [_Probe('a linear model with weights [[0.5, -0.2]] and bias [0.3], xb = [[1, 2], [3, -1]], yb = [[1], [0]], loss_func(p, t) = ((p-2*t)**2).mean()', _one_grad)])
+      [_Probe('a linear model with weights [[0.5, -0.2]] and bias [0.3], xb = [[1, 2], [3, -1], [0, 1]], yb = [[1], [0], [1]], loss_func(p, t) = ((p-2*t)**2).mean()', _one_grad)])
  .wrong('no backward', _calc(back=False), 'Which line of your function gives a parameter its `grad`?', '`backward()` is not called on the loss, so there are no gradients.')
  .wrong('old gradients cleared', _calc(before=lambda m: m.zero_grad()), 'Call it twice. What should the second call do with the gradient of the first?', 'The gradients are cleared first. That is the work of the optimizer\'s `zero_grad`; here they should be added.')
  .wrong('gradients cleared at the end', _calc(after=lambda m: m.zero_grad()), 'What is left in `grad` when your function is done?', 'The gradients are cleared again before anybody could use them. Leave them: the step comes later.')
  .wrong('loss arguments exchanged', _calc(lambda m,f,x,y: f(y, m(x))))
  .wrong('images handed in as targets', _calc(lambda m,f,x,y: f(m(x), x)))
  .wrong('labels ignored', _calc(lambda m,f,x,y: m(x).mean()), 'Does your loss depend on the labels?', 'The gradient is that of the predictions. Call `loss_func(preds, yb)`, and go backward from the loss.')
+ .wrong('the model is not called', _calc(lambda m,f,x,y: f(x, y)))
+ .wrong('twice the gradient', _calc(_twice), 'How large is your gradient, compared with what it should be?', 'It is twice too large: `backward()` is called twice, and each call adds the gradient once more. Once is enough.')
  .wrong('a step, too', _calc(after=_move), 'Look at the weights afterwards.', 'The weights are changed. This function only finds the gradient; the step is the work of the optimizer.')
  .wrong('sum of the batch', _calc(lambda m,f,x,y: f(m(x), y)*len(x))))
 
@@ -1034,7 +1194,9 @@ _train_dl = [(_t([[1.,2.],[3.,-1.]]),_t([[1.],[0.]])), (_t([[0.,1.],[2.,2.]]),_t
 def _one_epoch(fn, o):
     m = _net()
     opt = _Watched(m.parameters(), .05, o)
-    for k in 1,2: fn(m, _train_dl, opt, _noting(lambda: opt.note('b'))); o[f'the weights after epoch {k}'] = _weights(m)
+    with _calls(o, 'model') as called:
+        m.register_forward_pre_hook(called)
+        for k in 1,2: fn(m, _train_dl, opt, _noting(lambda: opt.note('b'))); o[f'the weights after epoch {k}'] = _weights(m)
     o['how many steps in two epochs'] = _t(opt.n)
 
 def _loop(body, after=lambda opt: None):
@@ -1065,13 +1227,26 @@ def _other(f):
  .wrong('step before the gradient', _loop(_do('lsbz')), 'What is in `grad` at the moment of the step?', 'The step comes before `backward()`, when there is no gradient of this batch yet. First backward, then step, then clear.')
  .wrong('no step', _loop(_do('lbz')))
  .wrong('no backward', _loop(_do('lsz')), 'Which line of your loop gives the parameters a gradient?', '`backward()` is not called on the loss, so there is no gradient to step by.')
- .wrong('one step for all batches', _loop(_do('lb'), lambda o: (o.step(), o.zero_grad())), 'How often does the optimizer step in an epoch of three batches?', 'There is one step at the end, with the gradients of all batches added up. The step belongs into the loop.')
+ .wrong('one step for all batches', _loop(_do('lb'), lambda o: (o.step(), o.zero_grad())))
+ .wrong('step behind the loop', _loop(_do('zlb'), lambda o: o.step()))
+ .wrong('the model is not called', lambda m,dl,opt,f: None)
  .wrong('cleared once an epoch', _loop(_do('lbs'), lambda o: o.zero_grad()), 'The first step is right and the second is not. What is in `grad` when the second batch comes?', 'The gradients are cleared once an epoch, so that each batch adds its own to those before. `zero_grad()` belongs into the loop.')
  .wrong('only the first batch', _loop(_do('lbsz!')))
  .wrong('two steps for a batch', _loop(_do('lbssz')), 'How often does the optimizer step in an epoch of three batches?', 'There are two steps for each batch.')
  .wrong('loss arguments exchanged', _loop(_other(lambda f,m,x,y: f(y, m(x)))))
  .wrong('images handed in as targets', _loop(_other(lambda f,m,x,y: f(m(x), x))))
  .wrong('last batch dropped', lambda m,dl,opt,f: _loop(_do('lbsz'))(m, [*dl][:-1], opt, f)))
+
+def _last_only(before, after):
+    "A wrong `train_epoch` that goes backward behind the loop, and clears in the loop, or at the end"
+    def train_epoch(model, dl, opt, loss_func):
+        for xb,yb in dl:
+            if before: opt.zero_grad()
+            l = loss_func(model(xb), yb)
+        l.backward(); opt.step()
+        if after: opt.zero_grad()
+    return train_epoch
+for a in (0,0),(1,0),(0,1): tasks['train_epoch'].wrong('backward behind the loop', _last_only(*a), 'Which lines of yours are done for each batch, and which once, at the end?', '`backward()` and the step stand behind the loop, and are done for the last batch alone. Move them further to the right, into it.')
 
 class _Spy(nn.Module):
     "A model that notes whether autograd is on"
@@ -1083,7 +1258,8 @@ def _measured(dl, says):
     def run(fn, o):
         m = _Spy(o)
         was = _weights(m)
-        o['result'] = _value(fn(m, dl, _share))
+        with _calls(o, 'metric') as called: r = fn(m, dl, lambda p,t: (called(), _share(p, t))[1])
+        o['result'] = _value(r)
         o['are the weights as before?'] = _t(torch.equal(was, _weights(m)) and not _grads(m).any().item())
         o['is autograd on again afterwards?'] = _t(torch.is_grad_enabled())
         torch.set_grad_enabled(True)
@@ -1100,6 +1276,7 @@ _right = lambda f,m,x,y: f(m(x), y).item()
 def _stays_off(model, dl, metric): torch.set_grad_enabled(False); return _val(_right)(model, dl, metric)
 (Task('validate_epoch', training_loop.validate_epoch, 'training_loop', 'The metric of all items of `dl`, without autograd, as one number',
       [_measured(_valid_dl[1:], 'one batch of one item'), _measured(_valid_dl, 'batches of 4 and 1 items'), _measured(_valid_dl[::-1]*2, 'batches of 1, 4, 1 and 4 items')])
+ .wrong('the metric is not called', _val(lambda f,m,x,y: ((m(x)>0)==y.bool()).float().mean().item()), 'What does your function do with its third argument?', 'The `metric` that was handed in is never called; perhaps one from outside is. Call `metric(preds, yb)`, so that the function works for any.')
  .wrong('the mean of batch means', _val(_right, lambda vs,ns: sum(vs)/len(vs)), 'A batch of one item and one of four: should both count the same?', 'This is the mean of the means of batches, where the items of a short batch count for more. Multiply each by the number of its items, and divide by the number of all items.')
  .wrong('the sum of batches', _val(_right, lambda vs,ns: sum(vs)), 'Can a share be above 1?', 'The values of the batches are added up and not divided. Divide by the number of items (after multiplying each by that of its batch).')
  .wrong('the sum of items', _val(_right, lambda vs,ns: sum(v*n for v,n in zip(vs,ns))), 'Can a share be above 1?', 'It is not divided by the number of all items.')
@@ -1112,7 +1289,7 @@ def _stays_off(model, dl, metric): torch.set_grad_enabled(False); return _val(_r
  .wrong('records kept', _val(_right, lambda vs,ns: sum(vs)/len(vs), grad=True))
  .wrong('autograd stays off', _stays_off, 'Train one more epoch afterwards. Does it still learn?', 'Autograd is switched off and never on again. `with torch.no_grad():` switches it on by itself at the end of the block.'));
 
-# %% ../nbs/23_homework.ipynb #3a112bf6
+# %% ../nbs/23_homework.ipynb #e0425b04
 def _opt(momentum):
     def run(fn, o):
         w,b,c = (_t(v, requires_grad=True) for v in ([1.,2.],[3.],[4.]))
@@ -1126,6 +1303,9 @@ def _opt(momentum):
             o[f'the gradients after step {k}'] = _became([w,b], grads)
             opt.zero_grad()
             o[f'is the gradient cleared after step {k}?'] = _t(all(p.grad is None or not p.grad.any() for p in ps))
+        if momentum:
+            for k in 1,2: w.grad,b.grad = _t([1.,k*2.]),_t([3.]); opt.step()
+            o['the parameters after two more steps, without zero_grad between'] = torch.cat(ps).detach()
         o['the parameters at the end'] = torch.cat(ps).detach()
     return run
 
@@ -1153,6 +1333,7 @@ def _step_clears(self, p): p.data -= self.lr*p.grad; p.grad.zero_()
  .wrong('stops where there is no gradient', _but(step=lambda self: _stops(self.params, self.lr)))
  .wrong('uphill', _but(one=lambda self,p: p.data.add_(self.lr*p.grad)))
  .wrong('recorded by autograd', error=r'leaf Variable that requires grad')
+ .wrong('gradient forgotten', _but(one=lambda self,p: p.data.sub_(self.lr)))
  .wrong('learning rate ignored', _but(one=lambda self,p: p.data.sub_(p.grad)))
  .wrong('new tensors', _but(one=lambda self,p: None))
  .wrong('gradients cleared before use', _but(one=lambda self,p: _clears(p, self.lr)))
@@ -1186,6 +1367,7 @@ def _nesterov(self, p):
       [_Probe('two parameters, handed in as a generator, lr = 0.1, mom = 0.9', _opt(True))])
  .wrong('average instead of sum', _but(one=_avg(lambda a,g,m: m*a+(1-m)*g)), 'How large is your first step? It should be that of plain gradient descent.', 'This is an average, with the factor (1-mom) before the gradient. Here the gradient is added as it is.')
  .wrong('no memory', _but(), 'Does your second step still know of the first gradient?', 'These are plain steps. Keep a tensor for each parameter from step to step, `avg = mom*avg + grad`, and let nothing clear it in between.')
+ .wrong('zero_grad clears the memory', _but(one=_avg(lambda a,g,m: m*a+g), zero_grad=lambda self: (_Opt.zero_grad(self), self.avgs.clear())), 'Does your second step still know of the first gradient? What does `zero_grad` clear?', '`zero_grad` clears the memory, too. It is for the gradients only; the memory has to last from step to step.')
  .wrong('one memory for all parameters', _but(one=_one_memory))
  .wrong('one memory for all parameters', _but(one=lambda self,p: (self.avgs.__setitem__(0, self.mom*self.avgs.get(0, 0)+p.grad), p.data.sub_(self.lr*self.avgs[0]))))
  .wrong('momentum on the new gradient', _but(one=_avg(lambda a,g,m: a+m*g)), 'Which of the two fades, the memory or the new gradient?', 'The factor `mom` stands before the new gradient. It belongs before the memory.')
@@ -1200,7 +1382,7 @@ def _nesterov(self, p):
  .wrong('if on a gradient', error='Boolean value of Tensor')
  .wrong('recorded by autograd', error=r'leaf Variable that requires grad'));
 
-# %% ../nbs/23_homework.ipynb #698b128e
+# %% ../nbs/23_homework.ipynb #783a51ec
 def _cos(a, b, t): return a+(1-math.cos(math.pi*t))/2*(b-a)
 def _lin(a, b, t): return a+t*(b-a)
 def _cycle(f=_cos, start=lambda l,d: l/d, end=lambda l,d,e: l/e, top=lambda p: p, down=lambda pos,p: (pos-p)/(1-p)):
@@ -1209,7 +1391,7 @@ def _cycle(f=_cos, start=lambda l,d: l/d, end=lambda l,d,e: l/e, top=lambda p: p
         return f(start(lr_max, div), lr_max, pos/p) if pos<p else f(lr_max, end(lr_max, div, div_final), down(pos, p))
     return one_cycle
 (Task('one_cycle', _Key.one_cycle, 'callbacks', 'The learning rate at `pos` (0 to 1): from lr_max/div up to lr_max at `pct`, then down to lr_max/div_final, both along half a cosine',
-      [_given(0., 1.), _given(.25, 1.), _given(1., 1.), _given(.1, 1.), _given(.5, 1.), _given(.9, .1), _given(.5, 2., .5), _given(.6, 2., .5, 10., 100.), _given(1., 2., .5, 10., 100.)])
+      [_given(0., 1.), _given(.25, 1.), _given(1., 1.), _given(.1, 1.), _given(.5, 1.), _given(0., .5), _given(.9, .1), _given(.5, 2., .5), _given(.2, 2., .5, 10., 100.), _given(.6, 2., .5, 10., 100.), _given(1., 2., .5, 10., 100.)])
  .wrong('straight lines', _cycle(_lin), 'Is your curve level at the top?', 'The ways up and down are straight lines. Along half a cosine: start + (1-cos(pi*t))/2*(end-start).')
  .wrong('a quarter of a wave', lambda pos,l,pct=.25,div=25.,f=1e5: l/div+(l-l/div)*math.sin(pos/pct*math.pi/2) if pos<pct else l/f+(l-l/f)*math.cos((pos-pct)/(1-pct)*math.pi/2), 'Is your curve level at both ends of each part?', 'Each part is a quarter of a wave, which is level at one end only. Half a wave: start + (1-cos(pi*t))/2*(end-start).')
  .wrong('starts at 0', _cycle(start=lambda l,d: 0.), 'What is your rate at the very beginning?', 'It begins at 0, and should at lr_max/div.')
@@ -1223,6 +1405,10 @@ def _cycle(f=_cos, start=lambda l,d: l/d, end=lambda l,d,e: l/e, top=lambda p: p
  .wrong('the second part is too short', _cycle(down=lambda pos,p: pos-p), 'What is your rate at the very end?', 'The second part is not stretched to its length: divide pos-pct by 1-pct.')
  .wrong('no rise', lambda pos,l,pct=.25,div=25.,f=1e5: _cos(l, l/f, pos), 'Should the highest rate come first?', 'This only goes down. One cycle begins low, rises up to `pct`, and then falls.')
  .wrong('a whole wave', _cycle(lambda a,b,t: a+(1-math.cos(2*math.pi*t))/2*(b-a)), 'What is your rate at `pct`?', 'The cosine goes through a whole wave, up and down again. Half a wave is cos(pi*t).'))
+
+_25,_1e5 = (lambda l,d: l/25),(lambda l,d,e: l/1e5)
+for f in _cycle(top=lambda p: .25), _cycle(start=_25), _cycle(end=_1e5), _cycle(start=_25, end=_1e5), _cycle(start=_25, end=_1e5, top=lambda p: .25), _cycle(start=lambda l,d: 1/d), _cycle(start=lambda l,d: .04), _cycle(start=lambda l,d: 1/d, end=lambda l,d,e: 1/e):
+    tasks['one_cycle'].wrong('an argument ignored', f, 'Does your rate change if `lr_max`, `pct`, `div` or `div_final` is another one?', 'One of the arguments (or more) has no effect: there is a number in your code, such as 0.25, 25 or 1e5, where its name should stand.')
 
 (Task('relu', neural_net.relu, 'neural_net', 'x where it is positive, else 0',
       [_given(_t(2.)), _given(_t(-1.)), _given(_t([-1.,2.])), _given(_r(2,3)), _given(_r(0)), _given(_t([1e30,-1e30,0.])), _given(_t([-2,3])), _given(_r(3,2).mT.double()), _given(_r(4), slope=True)])
@@ -1247,6 +1433,9 @@ def _net_of(n_in, n_hidden, n_out):
         o['the shape for 200 inputs'] = f'{list(y.shape)}' if isinstance(y, Tensor) else _text(_value(y))
         if not isinstance(y, Tensor): return
         ps = list(net.parameters())
+        wider = fn(n_in, n_hidden+1, n_out)
+        wider(x)
+        o['does n_hidden change how many parameters there are?'] = _t(sum(p.numel() for p in wider.parameters())!=sum(p.numel() for p in ps))
         o['how many numbers its parameters have'] = _t(sum(p.numel() for p in ps))
         o['do different inputs give different results?'] = _t(bool((y!=y[0]).any()))
         o['are results below 0 possible?'] = _t(bool((net(x*100)<0).any()))
@@ -1279,6 +1468,7 @@ def _same_net(i, h, o): torch.manual_seed(1); return _seq()(i, h, o)
  .wrong('softmax at the end', _seq(nn.Softmax(-1)), 'Between which numbers do your results lie, and what do they add up to?', 'There is a softmax at the end. The cross-entropy has one of its own; the net gives raw activations.')
  .wrong('log softmax at the end', _seq(nn.LogSoftmax(-1)), 'Can your net give a number above 0?', 'There is a logarithm of softmax at the end. The cross-entropy has its own; the net gives raw activations.')
  .wrong('one layer only', lambda i,h,o: nn.Linear(i,o), 'Where does `n_hidden` come in?', 'There is one linear layer. Two are wanted, with a ReLU between them.')
+ .wrong('n_hidden ignored', lambda i,h,o: _seq()(i,30,o), 'Make a net with another `n_hidden`. What changes?', 'The size of the hidden layer is fixed in your code. It is `n_hidden`, once where the first layer ends and once where the second begins.')
  .wrong('another bend', _seq(act=nn.Sigmoid))
  .wrong('another bend', _seq(act=nn.Tanh))
  .wrong('no bias', _seq(bias=False), 'How many parameters does your net have, and how many should it have?', 'The biases are missing: one for each hidden activation, and one for each output.')
@@ -1325,7 +1515,7 @@ def _learner(n_epoch):
 
 class _Lrn(_Key.Learner):
     "What wrong Learners have in common: what is to be done in which order"
-    batch,modes,valid,grad,train_valid,per_batch = 'bsz',True,1,False,False,True
+    batch,modes,train,valid,grad,train_valid,per_batch,silent = 'bsz',True,0,1,False,False,True,None
     def all_batches(self, dl):
         for xb,yb in dl:
             self.loss = self.loss_func(self.model(xb), yb)
@@ -1333,12 +1523,14 @@ class _Lrn(_Key.Learner):
                 {'b':self.loss.backward, 's':self.opt.step, 'z':self.opt.zero_grad}[w]()
             if self.per_batch: self.call('after_batch')
         if not self.per_batch: self.call('after_batch')
+    def call(self, event):
+        if event!=self.silent: super().call(event)
     def start(self): self.call('before_fit')
     def one_epoch(self):
         self.call('before_epoch')
         self.training = True
         if self.modes: self.model.train()
-        self.all_batches(self.dls[0])
+        self.all_batches(self.dls[self.train])
         self.validate()
         self.call('after_epoch')
     def validate(self):
@@ -1352,6 +1544,9 @@ class _Lrn(_Key.Learner):
         for self.epoch in range(self.epochs(n_epoch)): self.one_epoch()
         self.call('after_fit')
 def _lrn(**kwargs): return type('_LrnBut', (_Lrn,), kwargs)
+class _StepLate(_Lrn):
+    batch = 'zb'
+    def validate(self): self.opt.step(); super().validate()
 class _Forgets(_Lrn):
     def one_epoch(self):
         self.call('before_epoch'); self.training = True
@@ -1393,11 +1588,16 @@ class _NoLoss(_Lrn):
  .wrong('an epoch too many', _lrn(epochs=lambda self,n: n+1), 'How many epochs does `fit(1)` make?', 'There is an epoch more than asked for. `range(n)` has n numbers: 0 to n-1.')
  .wrong('after_batch once an epoch', _lrn(per_batch=False), 'How often is `after_batch` called in an epoch of three and two batches?', '`after_batch` is called behind the loop. It belongs into it, for each batch.')
  .wrong('after_batch in training only', _TrainOnly, 'How often is `after_batch` called in an epoch of three and two batches?', '`after_batch` is called for training batches only. It is for those of the validation, too.')
+ .wrong('training and validation exchanged', _lrn(train=1, valid=0), 'Which of the two is trained on?', 'The two sets are exchanged: `dls[0]` is for training, `dls[1]` for validation.')
+ .wrong('step behind the loop', _StepLate)
  .wrong('before_fit in each epoch', _Restarts, 'How often is `before_fit` called?', '`before_fit` is called in each epoch. It belongs before the loop over epochs.')
  .wrong('no loss to see', _NoLoss, 'What can a callback know about the batch that was just done?', 'Keep the loss of the batch as `self.loss`, so that callbacks can read it.')
  .wrong('a callback need not know all events', None, 'Does every callback have every method?', 'A callback may know one event only. Ask before you call: `getattr(cb, event, None)`.', error=r"'_Only' object has no attribute"));
 
-# %% ../nbs/23_homework.ipynb #a61a49b6
+for e in 'before_fit','before_epoch','after_batch','after_epoch','after_fit':
+    tasks['Learner'].wrong(f'{e} is not called', _lrn(silent=e), 'At which five moments are callbacks to be called? Look at which of them the card has.', f'`{e}` is never called.')
+
+# %% ../nbs/23_homework.ipynb #9e6ae800
 def _ten(bs, epochs, says):
     def run(fn, o):
         x,y = _r(7,4),_t([3,0,9,1,3,7,2])
@@ -1409,18 +1609,20 @@ def _ten(bs, epochs, says):
             if there.any(1).all(): seen.append(there.int().argmax(1))
         m.register_forward_pre_hook(note)
         fn(m, x, y, epochs, .5, bs)
+        o['_sizes'] = _t([len(i) for i in seen])
         o['are the items of each batch in the order given?'] = _t(all((i.diff()==1).all().item() for i in seen))
         o['the weights afterwards'] = _weights(m)
     return _Probe(says, run)
-def _tens(loss=F.cross_entropy, sizes=lambda x,bs: range(0, len(x), bs), words='bsz', n=lambda e: e, sign=1, lab=lambda y: y, width=lambda x,bs: bs):
+def _tens(loss=F.cross_entropy, sizes=lambda x,bs: range(0, len(x), bs), words='bsz', n=lambda e: e, sign=1, lab=lambda y: y, end=lambda i,x,bs: i+bs, opt_func=BasicOptim, after=''):
     "A wrong `train_ten`"
     def train_ten(model, x, y, epochs, lr, bs):
         y = lab(y)
-        opt = BasicOptim(model.parameters(), sign*lr)
+        opt = opt_func(model.parameters(), sign*lr)
         for _ in range(n(epochs)):
             for i in sizes(x, bs):
-                l = loss(model(x[i:i+width(x, bs)]), y[i:i+width(x, bs)])
+                l = loss(model(x[i:end(i, x, bs)]), y[i:end(i, x, bs)])
                 for w in words: {'b':l.backward, 's':opt.step, 'z':opt.zero_grad}[w]()
+            for w in after: {'s':opt.step, 'z':opt.zero_grad}[w]()
     return train_ten
 (Task('train_ten', _Key.train_ten, 'softmax', 'Train `model` on all ten digits: cross-entropy, plain steps, batches of `bs` in the order given',
       [_ten(7, 1, 'a linear model, 7 items, one batch, one epoch, lr = 0.5'), _ten(3, 1, 'a linear model, 7 items in batches of 3, one epoch, lr = 0.5'), _ten(3, 2, 'a linear model, 7 items in batches of 3, two epochs, lr = 0.5')])
@@ -1430,8 +1632,14 @@ def _tens(loss=F.cross_entropy, sizes=lambda x,bs: range(0, len(x), bs), words='
  .wrong('last batch dropped', _tens(sizes=lambda x,bs: range(0, len(x)-bs+1, bs)))
  .wrong('gradients not cleared', _tens(words='bs'))
  .wrong('one epoch only', _tens(n=lambda e: 1), 'Does your function do more if `epochs` is 2?', 'There is one epoch, whatever `epochs` says. A generator of batches, too, is used up after one epoch: make it anew for each.')
- .wrong('one batch for all', _tens(width=lambda x,bs: len(x), sizes=lambda x,bs: [0]), 'How many steps are there in an epoch of 7 items in batches of 3?', 'All items are in one batch. Cut them in pieces of `bs`.')
+ .wrong('one batch for all', _tens(end=lambda i,x,bs: len(x), sizes=lambda x,bs: [0]), 'How many steps are there in an epoch of 7 items in batches of 3?', 'All items are in one batch. Cut them in pieces of `bs`.')
  .wrong('only the first batch', _tens(sizes=lambda x,bs: [0]))
+ .wrong('another optimizer', _tens(opt_func=lambda ps,lr: optimizers.Adam(ps, lr, sqr_mom=.999, eps=1e-8, wd=0)), 'How long is your step where the slope is twice as steep?', 'This is Adam. The task asks for plain steps: each parameter minus `lr` times its gradient, as by `torch.optim.SGD`.')
+ .wrong('momentum', _tens(opt_func=lambda ps,lr: _Key.Momentum(ps, lr, .9)), 'Does your second step still know of the first gradient?', 'There is momentum in your steps. The task asks for plain ones: each parameter minus `lr` times its gradient.')
+ .wrong('step behind the loop', _tens(words='zb', after='s'))
+ .wrong('one step for all batches', _tens(words='b', after='sz'))
+ .wrong('recorded by autograd', error=r'leaf Variable that requires grad')
+ .wrong('the slice ends too early', _tens(end=lambda i,x,bs: bs))
  .wrong('shuffled', lambda m,x,y,epochs,lr,bs: [_tens()(m, *_Key.shuffled(x, y), 1, lr, bs) for _ in range(epochs)], 'Which items are in your first batch?', 'The items are shuffled. That is a good thing in itself, but the task is to go through them in the order given.')
  .wrong('uphill', _tens(sign=-1))
  .wrong('no step', _tens(words='bz'), 'Which line of your loop changes the weights, and what is in `grad` then?', 'The weights stay as they are: there is no step, or the gradients are cleared before it.')
@@ -1459,7 +1667,7 @@ def progress(): # An object that shows itself
     "A picture of which tasks have been checked in this session, and with which result"
     return _Progress(_state)
 
-# %% ../nbs/23_homework.ipynb #f0023e15
+# %% ../nbs/23_homework.ipynb #e494c15d
 def _cells(path):
     "The pieces of code of a hand-in"
     text = Path(path).read_text(encoding='utf-8-sig')
@@ -1476,7 +1684,10 @@ def _load(path):
         name = f'{path.name}[{i}]' if path.suffix=='.ipynb' else str(path)
         linecache.cache[name] = len(src), None, [l+'\n' for l in src.splitlines()], name
         try: exec(compile(src, name, 'exec'), vars(mod))
-        except BaseException as e: wrong = wrong or ''.join(_error(e)) + (f' in code cell {i+1}' if path.suffix=='.ipynb' else '')
+        except BaseException as e:
+            if wrong: continue
+            msg,where = _error(e)
+            wrong = msg+where + (f' in code cell {i+1}' if path.suffix=='.ipynb' else '') + (f'. {_general[k][1]}' if (k := _known(msg)) else '')
     return vars(mod),wrong
 
 def _child():

@@ -44,7 +44,7 @@ def test_every_mistake_has_two_hints():
     for t in tasks.values():
         for m in t.mistakes: assert len(m.hints)==2 and all(m.hints) and m.hints[0]!=m.hints[1], (t.name, m.name)
 
-@pytest.mark.parametrize('task,gone,fn', [o for o in wrong if o[1] not in hw._general and o[1] not in dict(hw._by_error)][::8], ids=lambda o: o if isinstance(o, str) else '')
+@pytest.mark.parametrize('task,gone,fn', [o for o in wrong if o[1] not in hw._general][::8], ids=lambda o: o if isinstance(o, str) else '')
 def test_it_is_the_entry_that_counts(task, gone, fn, monkeypatch):
     "Without its entry a mistake is no longer named"
     monkeypatch.setattr(tasks[task], 'mistakes', [m for m in tasks[task].mistakes if m.name!=gone])
@@ -164,7 +164,39 @@ def test_where_an_exception_was():
         y = x
         return y.nothing_like_that
     v = check(relu)
-    assert v.mistake=='an exception' and "'nothing_like_that'" in v.came and re.search(r'\(line \d+: return y.nothing_like_that\)$', v.came) and '\n' not in v.came
+    assert v.mistake=='no such attribute' and "'nothing_like_that'" in v.came and re.search(r'\(line \d+: return y.nothing_like_that\)$', v.came) and '\n' not in v.came
+
+@pytest.mark.parametrize('src,meant', [('sofmax(x)','softmax'), ('torch.rleu(x)','relu'), ('log(x)','torch.log'), ('one_hot(x)','F.one_hot'), ('x.clmp(min=0)','clamp'), ('(lambda much: muhc)(x)','much'), ('nothing_like_it',None)])
+def test_did_you_mean(src, meant):
+    "A name in scope, one of PyTorch, or one of the object"
+    exec(f'def relu(x): return {src}', ns := dict(torch=torch, softmax=1, __name__='hand_in'))
+    came = check('relu', ns['relu']).came
+    assert f'. Did you mean {meant}?' in came if meant else 'mean' not in came
+
+def test_what_lacks_everything_else_too():
+    "No crash where the thing that lacks an attribute cannot say what it has"
+    class Odd:
+        def __dir__(self): raise OSError
+        def __getattr__(self, k): raise AttributeError(k, name=k, obj=self)
+    assert check('relu', lambda x: Odd().foo).mistake=='no such attribute'
+
+def test_each_exception_has_its_own_hints():
+    "… and the first row of the table that fits is not hidden by one above it"
+    assert len(hw._exceptions)>=40
+    for k,(pat,*hints) in hw._exceptions.items():
+        re.compile(pat)
+        assert len(hints) in (0,2) and len(hw._general[k])==2 and hw._general[k][0]!=hw._general[k][1]
+    named = {m for _,m,_ in wrong}
+    assert len(named & set(hw._exceptions))>=30
+
+def test_two_numbers_that_look_alike():
+    "As many digits as it takes to see the difference"
+    v = check('rmse', lambda p,t: ((p-t)**2).mean().sqrt()*1.0003)
+    assert (v.came,v.should)==('3.001','3')
+    a,b = hw._pair(torch.tensor([1.,2.000001]), torch.tensor([1.0000001,2.5]))
+    assert (a,b)==('[1, 2]','[1, 2.5]')
+    a,b = hw._pair(torch.arange(20.)+1.0002, torch.arange(20.)+1)
+    assert (a,b)==('1.0002 at [0]','1 at [0]')
 
 @pytest.mark.parametrize('fn', [lambda: 0, lambda x,y: 0, lambda *,x: 0])
 def test_arguments(fn):
@@ -368,6 +400,15 @@ def test_solved():
     NotebookClient(nb, timeout=600, kernel_name='python3').execute()
     assert verdicts(nb)==[f'{k}: right' for k in tasks]
     assert float(re.search(r'[\d.]+', nb.cells[-1].outputs[-1].data['text/plain'])[0])>.8
+
+@pytest.mark.parametrize('src,says', [('def relu(x) return x','needs a colon'), ('def relu(x):\nreturn x','four blanks'), ('def relu(x):\n    return x\n  y = 3','four blanks'), ('def relu(x):\n\treturn x\n        y = 3','tabs'),
+    ('return 3','four blanks'), ('print((3)','no partner'), ('a = "b','no partner'), ('a = 3 4','Python cannot read'), ('x = np.zeros(3)','import numpy as np'), ('print(tnesor)','Python knows of no such name'), ('import torhc','misspelled')])
+def test_a_file_that_does_not_run(src, says, tmp_path, monkeypatch):
+    "One line, with a hint"
+    (f := tmp_path/'a.py').write_text(src)
+    monkeypatch.setattr(sys, 'path', [*sys.path])
+    _,wrong = hw._load(f)
+    assert says in wrong and '\n' not in wrong and '(line ' in wrong
 
 def test_star_imports_are_no_homework(tmp_path):
     "What `from torch import *` brings is nobody's answer; what is written below it is"

@@ -152,7 +152,7 @@ def _(a, b, share):
 @right('init_params')
 def _(shape, std=1.): return nn.Parameter(torch.empty(shape).normal_(0, std))
 @right('init_params')
-def _(shape, s=1.): return torch.tensor(np.random.normal(scale=s, size=shape), requires_grad=True)
+def _(shape, s=1.): return torch.tensor(np.random.normal(scale=s, size=shape), dtype=torch.float32, requires_grad=True)
 
 @right('mat_mul')
 def _(a, b): return [[sum(x*y for x,y in zip(row, col)) for col in zip(*b.tolist())] for row in a.tolist()]

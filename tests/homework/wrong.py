@@ -938,7 +938,7 @@ def _(x):
     time.sleep(100)
 
 @wrong('relu', 'an exception')
-def _(x): return undefined
+def _(x): raise ValueError('not for me')
 
 @wrong('softmax', 'not a number')
 def _(x): return x/0
@@ -1007,3 +1007,521 @@ class _:
 def _(x, y, pct):
     p,n = torch.randperm(len(x)),int(len(x)*pct)
     return x[p[:-n]],y[p[:-n]],x[p[-n:]],y[p[-n:]]
+
+# --- exceptions, each with a hint of its own
+
+@wrong('softmax', 'an unknown name')
+def _(x): return expp(x)/expp(x).sum(-1, keepdim=True)
+
+@wrong('relu', 'an unknown name')
+def _(x):
+    clamped = x.clamp(min=0)
+    return clampd
+
+@wrong('log_softmax', 'an unknown name')
+def _(x): return x-logsumexp(x, -1)
+
+@wrong('softmax', 'no such attribute')
+def _(x): return torch.sofmax(x, -1)
+
+@wrong('mse', 'no such attribute')
+def _(p, t): return (p-t).sqaure().mean()
+
+@wrong('BasicOptim', 'no such attribute')
+class _:
+    def __init__(self, params, lr): params = list(params); self.lr = lr
+    def step(self):
+        for p in self.params: p.data -= self.lr*p.grad
+    def zero_grad(self): pass
+
+@wrong('BasicOptim', 'self. forgotten')
+class _:
+    def __init__(self, params, lr): self.params,self.lr = list(params),lr
+    def step(self):
+        for p in params:
+            if p.grad is not None: p.data -= lr*p.grad
+    def zero_grad(self):
+        for p in self.params: p.grad = None
+
+@wrong('Momentum', 'self. forgotten')
+class _(Memory):
+    def new(self, v, g): return mom*v+g
+
+@wrong('BasicOptim', 'self forgotten in the brackets')
+class _(Plain):
+    def step(): pass
+
+@wrong('BasicOptim', 'self forgotten in the brackets')
+class _:
+    def __init__(params, lr): pass
+    def step(self): pass
+    def zero_grad(self): pass
+
+class NoSuper(nn.Module):
+    def __init__(self, n_in, n_hidden, n_out): self.l1,self.l2 = nn.Linear(n_in, n_hidden),nn.Linear(n_hidden, n_out)
+    def forward(self, x): return self.l2(self.l1(x).relu())
+wrong('simple_net', 'super().__init__() forgotten')(NoSuper)
+
+@wrong('simple_net', 'super().__init__() forgotten')
+class _(nn.Module):
+    def __init__(self, n_in, n_hidden, n_out): super.__init__(); self.l = nn.Linear(n_in, n_out)
+    def forward(self, x): return self.l(x)
+
+@wrong('simple_net', 'super().__init__() forgotten')
+class _(nn.Module):
+    def __init__(self, n_in, n_hidden, n_out): self.n = n_in
+    def forward(self, x): return x
+
+@wrong('simple_net', 'no forward')
+class _(nn.Module):
+    def __init__(self, n_in, n_hidden, n_out):
+        super().__init__()
+        self.l = nn.Linear(n_in, n_out)
+        def forward(self, x): return self.l(x)
+
+@wrong('simple_net', '_init_ for __init__')
+class _(nn.Module):
+    def _init_(self, n_in, n_hidden, n_out): super()._init_(); self.l = nn.Linear(n_in, n_out)
+    def forward(self, x): return self.l(x)
+
+@wrong('BasicOptim', '_init_ for __init__')
+class _:
+    def _init_(self, params, lr): self.params,self.lr = list(params),lr
+    def step(self): pass
+    def zero_grad(self): pass
+
+@wrong('Learner', '_init_ for __init__')
+class _:
+    def __int__(self, dls, model, loss_func, opt_func, lr, cbs): self.dls = dls
+    def fit(self, n): pass
+
+@wrong('sigmoid', 'a module instead of its result')
+def _(x): return nn.Sigmoid(x)
+
+@wrong('relu', 'a module instead of its result')
+def _(x): return nn.ReLU(x)
+
+@wrong('softmax', 'a module instead of its result')
+def _(x): return nn.Softmax(x)
+
+@wrong('batch_accuracy', 'a module instead of its result')
+def _(xb, yb): return ((nn.Sigmoid()>.5)==yb).float().mean()
+
+@wrong('mse', 'a module instead of its result')
+def _(p, t): return nn.MSELoss(p, t)
+
+@wrong('rmse', 'a module instead of its result')
+def _(p, t): return nn.MSELoss(p, t)**.5
+
+@wrong('rmse', 'a module instead of its result')
+def _(p, t): return torch.sqrt(nn.MSELoss(p, t))
+
+@wrong('cross_entropy', 'a module instead of its result')
+def _(acts, targs): return nn.CrossEntropyLoss(acts, targs)
+
+@wrong('mnist_distance', 'a module instead of its result')
+def _(a, b): return nn.L1Loss(a, b)
+
+wrong('train_ten', 'a module instead of its result')(ten(nn.CrossEntropyLoss))
+
+@wrong('simple_net', 'a module instead of its result')
+class _(nn.Module):
+    def __init__(self, a, b, c): super().__init__(); self.l1,self.act,self.l2 = nn.Linear(a,b),nn.ReLU,nn.Linear(b,c)
+    def forward(self, x): return self.l2(self.act(self.l1(x)))
+
+@wrong('mse', '^ for a power')
+def _(p, t): return ((p-t)^2).mean()
+
+@wrong('one_cycle', '^ for a power')
+def _(pos, lr_max, pct=.25, div=25., div_final=1e5): return lr_max*(1-pos)^2
+
+@wrong('calc_grad', 'gradient stops')
+def _(xb, yb, model, loss_func):
+    loss = loss_func(model(xb), yb).item()
+    loss.backward()
+
+@wrong('train_epoch', 'gradient stops')
+def _(model, dl, opt, loss_func):
+    for xb,yb in dl:
+        loss = torch.tensor(float(loss_func(model(xb), yb)))
+        loss.backward(); opt.step(); opt.zero_grad()
+
+@wrong('train_epoch', 'backward twice')
+def _(model, dl, opt, loss_func):
+    total = 0
+    for xb,yb in dl:
+        total += loss_func(model(xb), yb)
+        total.backward()
+        opt.step(); opt.zero_grad()
+
+@wrong('calc_grad', 'backward twice')
+def _(xb, yb, model, loss_func):
+    loss = loss_func(model(xb), yb)
+    loss.backward(); loss.backward()
+
+@wrong('calc_grad', 'backward from many numbers')
+def _(xb, yb, model, loss_func): model(xb).backward()
+
+@wrong('split', 'a float as an index')
+def _(x, y, pct):
+    i,n = torch.randperm(len(x)),len(x)*pct
+    return x[i[n:]],y[i[n:]],x[i[:n]],y[i[:n]]
+
+@wrong('batches', 'a float as an index')
+def _(x, y, bs): return [(x[i*bs:i*bs+bs],y[i*bs:i*bs+bs]) for i in range(len(x)/bs)]
+
+@wrong('shuffled', 'a float as an index')
+def _(x, y):
+    i = torch.rand(len(x))*len(x)
+    return x[i],y[i]
+
+@wrong('linear1', 'shapes of a product')
+def _(xb, w, b): return xb@w.T+b
+
+@wrong('linear1', 'shapes of a product')
+def _(xb, w, b): return np.dot(xb.detach().numpy(), w.detach().numpy().T)+b.detach().numpy()
+
+@wrong('simple_net', 'shapes of a product')
+def _(n_in, n_hidden, n_out): return nn.Sequential(nn.Linear(n_in, n_hidden), nn.ReLU(), nn.Linear(n_out, n_hidden))
+
+@wrong('rmse', 'if on a whole tensor')
+def _(p, t):
+    m = (p-t)**2
+    if m and m>0: return m.mean()**.5
+    return m.mean()
+
+@wrong('init_params', 'a leaf changed in place')
+def _(size, std=1.):
+    w = torch.randn(size, requires_grad=True)
+    w *= std
+    return w
+
+@wrong('train_ten', 'recorded by autograd')
+def _(model, x, y, epochs, lr, bs):
+    for _ in range(epochs):
+        for xb,yb in zip(x.split(bs), y.split(bs)):
+            F.cross_entropy(model(xb), yb).backward()
+            for p in model.parameters(): p -= lr*p.grad; p.grad = None
+
+@wrong('sigmoid', 'NumPy where a slope is needed')
+def _(x): return 1/(1+np.exp(-x.numpy().clip(-80, 80)))
+
+@wrong('mse', 'NumPy where a slope is needed')
+def _(p, t): return np.mean((np.array(p)-np.array(t))**2)
+
+def dist(a, b): (a-b).abs().mean((-1,-2))
+@wrong('is_3', 'None used as a value')
+def _(x, m3, m7): return dist(x, m3) < dist(x, m7)
+
+def no_return(x): x.sigmoid()
+@wrong('mnist_loss', 'None used as a value')
+def _(p, t): return (no_return(p)-t.float()).abs().mean()
+
+@wrong('softmax', 'an argument missing')
+def _(x): return torch.softmax(x)
+
+def scaled(x, by): return x*by
+@wrong('relu', 'an argument missing')
+def _(x): return scaled(x).clamp(min=0)
+
+@wrong('accuracy', 'brackets of a call forgotten')
+def _(acts, targs): return (acts.argmax(1)==targs).float().mean
+
+@wrong('center', 'brackets of a call forgotten')
+def _(ims): return ims-ims.mean
+
+@wrong('mat_mul', 'an index out of range')
+def _(a, b):
+    c = torch.zeros(len(a), b.shape[1])
+    for i in range(len(a)+1):
+        for j in range(b.shape[1]): c[i,j] = (a[i]*b[:,j]).sum()
+    return c
+
+@wrong('one_cycle', 'a number instead of a tensor')
+def _(pos, lr_max, pct=.25, div=25., div_final=1e5): return lr_max*(1-torch.cos(math.pi*pos))/2
+
+@wrong('softmax', 'a list instead of a tensor')
+def _(x):
+    es = [math.exp(o) for o in x.tolist()]
+    return es/es.sum()
+
+@wrong('mean_digit', 'floats put into whole numbers')
+def _(ims):
+    total = ims[0].clone()
+    for o in ims[1:]: total += o.float()
+    total /= len(ims)
+    return total
+
+@wrong('mat_mul', 'two dtypes')
+def _(a, b):
+    c = torch.zeros(len(a), b.shape[1])
+    for i in range(len(a)):
+        for j in range(b.shape[1]): c[i,j] = torch.dot(a[i].float(), b[:,j])
+    return c
+
+@wrong('mean_digit', 'no function')
+def _(ims): return 1/len(ims)(ims.float().sum(0))
+
+@wrong('split', 'what cannot be unpacked')
+def _(x, y, pct):
+    a,b = x.split(int(len(x)*pct))
+    return a,y,b,y
+
+@wrong('sigmoid', 'it calls itself')
+def _(x): return again(x)
+def again(x): return again(x)
+
+@wrong('accuracy', 'division by zero')
+def _(acts, targs): return (acts.argmax(1)==targs).float().sum()/(len(acts)//10**6) if 0 else len(acts)/(len(acts)//10**6)
+
+@wrong('validate_epoch', 'a value not set yet')
+@torch.no_grad()
+def _(model, dl, metric):
+    for x,y in dl: total += metric(model(x), y)
+    return total
+
+@wrong('cross_entropy', 'needed, but changed in place')
+def _(acts, targs):
+    p = acts.softmax(-1)
+    l = -(p.log()[range(len(targs)),targs]).mean()
+    p += 1
+    return l
+
+@wrong('log_softmax', 'view where reshape is needed')
+def _(x): return F.log_softmax(x.view(-1, x.shape[-1]), -1).view(-1).view(x.shape) if x.dim()!=2 else F.log_softmax(x, -1).T.view(-1).view(x.T.shape).T
+
+# --- results that are no results, and tricks
+
+for eps in 1e-6,1e-9,1e-12:
+    @wrong('log_softmax', 'a small number added')
+    def _(x, eps=eps): return torch.log(torch.softmax(x, -1)+eps)
+    @wrong('cross_entropy', 'a small number added')
+    def _(acts, targs, eps=eps): return -torch.log(torch.softmax(acts, -1)[range(len(targs)),targs]+eps).mean()
+
+@wrong('log_softmax', 'a small number added')
+def _(x): return x.softmax(-1).clamp(min=1e-7).log()
+
+@wrong('softmax', 'a small number added')
+def _(x):
+    e = (x-(x.max() if len(x) else 0)).exp()
+    return e/(e.sum(-1, keepdim=True)+1e-9)
+
+@wrong('calc_grad', 'twice the gradient')
+def _(xb, yb, model, loss_func):
+    loss = loss_func(model(xb), yb)
+    loss.backward(retain_graph=True)
+    loss.backward()
+
+@wrong('calc_grad', 'the model is not called')
+def _(xb, yb, model, loss_func): loss_func(xb, yb).backward()
+
+other = nn.Linear(2, 1)
+@wrong('calc_grad', 'the model is not called')
+def _(xb, yb, model, loss_func): loss_func(other(xb), yb).backward()
+
+@wrong('train_epoch', 'the model is not called')
+def _(model, dl, opt, loss_func):
+    for xb,yb in dl: loss_func(other(xb), yb).backward(); opt.step(); opt.zero_grad()
+
+@wrong('log_softmax', 'something else')
+def _(x): return x-x
+
+@wrong('log_softmax', 'something else')
+def _(x): return torch.zeros_like(x)
+
+@wrong('Momentum', 'zero_grad clears the memory')
+class _(Memory):
+    def new(self, v, g): return v*self.mom+g
+    def zero_grad(self): super().zero_grad(); self.vs = [0. for _ in self.ps]
+
+@wrong('init_params', '64 bits')
+def _(size, std=1.): return torch.tensor(np.random.normal(0, std, size), requires_grad=True)
+
+@wrong('init_params', '64 bits')
+def _(size, std=1.): return (torch.randn(size, dtype=torch.double)*std).requires_grad_()
+
+@wrong('shuffled', 'tuples instead of tensors')
+def _(x, y):
+    both = list(zip(x, y))
+    import random
+    random.shuffle(both)
+    return tuple(zip(*both))
+
+@wrong('init_params', 'nothing returned')
+def _(size, std=1.): (torch.randn(size)*std).requires_grad_()
+
+@wrong('validate_epoch', 'the metric is not called')
+@torch.no_grad()
+def _(model, dl, metric):
+    p,t = torch.cat([model(x) for x,_ in dl]),torch.cat([y for _,y in dl])
+    return ((p.sigmoid()>.5)==t).float().mean()
+
+# --- slips
+
+@wrong('sigmoid', 'division before addition')
+def _(x): return 1/1+math.e**-x
+
+@wrong('sgd_step', 'gradient forgotten')
+def _(params, lr):
+    for p in params:
+        if p.grad is not None: p.data -= lr
+
+@wrong('BasicOptim', 'gradient forgotten')
+class _(Plain):
+    def step(self):
+        for p in self.params:
+            if p.grad is not None: p.data -= self.lr
+
+@wrong('cross_entropy', 'one_hot without the number of classes')
+def _(acts, targs): return -(F.one_hot(targs)*F.log_softmax(acts, 1)).sum(1).mean()
+
+@wrong('cross_entropy', 'one_hot without the number of classes')
+def _(acts, targs): return -(torch.log(torch.softmax(acts, 1))*F.one_hot(targs)).sum()/len(targs)
+
+@wrong('mat_mul', 'one row many times')
+def _(a, b):
+    n,m = len(a),b.shape[1]
+    c = [[0]*m]*n
+    for i in range(n):
+        for j in range(m):
+            for k in range(len(b)): c[i][j] += (a[i,k]*b[k,j]).item()
+    return torch.tensor(c)
+
+@wrong('mat_mul', 'one row many times')
+def _(a, b):
+    c = [[0]*b.shape[1]]*len(a)
+    for i in range(len(a)):
+        for j in range(b.shape[1]): c[i][j] = float(sum(a[i]*b[:,j]))
+    return c
+
+@wrong('batches', 'the slice ends too early')
+def _(x, y, bs):
+    for i in range(0, len(x), bs): yield x[i:bs],y[i:bs]
+
+@wrong('batches', 'chunk instead of split')
+def _(x, y, bs): return [(a,b) for a,b in zip(torch.chunk(x, bs), torch.chunk(y, bs)) if len(a)]
+
+@wrong('split', 'the shares are exchanged')
+def _(x, y, pct):
+    m = torch.rand(len(x))<pct
+    return x[m],y[m],x[~m],y[~m]
+
+@wrong('split', 'the shares are exchanged')
+def _(x, y, pct):
+    m = np.random.rand(len(x))<pct
+    return x[m],y[m],x[~m],y[~m]
+
+@wrong('split', 'each item by a chance of its own')
+def _(x, y, pct):
+    m = torch.rand(len(x))<pct
+    return x[~m],y[~m],x[m],y[m]
+
+@wrong('train_epoch', 'backward behind the loop')
+def _(model, dl, opt, loss_func):
+    for xb,yb in dl:
+        opt.zero_grad()
+        loss = loss_func(model(xb), yb)
+    loss.backward()
+    opt.step()
+
+@wrong('train_epoch', 'step behind the loop')
+def _(model, dl, opt, loss_func):
+    for xb,yb in dl:
+        opt.zero_grad()
+        loss_func(model(xb), yb).backward()
+    opt.step()
+
+@wrong('Learner', 'step behind the loop')
+class _(Small):
+    def train(self):
+        self.model.train()
+        for xb,yb in self.train_dl:
+            self.opt.zero_grad()
+            self.loss = self.loss_func(self.model(xb), yb)
+            self.loss.backward()
+            self.tell('after_batch')
+        self.opt.step()
+
+@wrong('train_ten', 'step behind the loop')
+def _(model, x, y, epochs, lr, bs):
+    opt = torch.optim.SGD(model.parameters(), lr=lr)
+    for _ in range(epochs):
+        for xb,yb in zip(x.split(bs), y.split(bs)):
+            opt.zero_grad()
+            F.cross_entropy(model(xb), yb).backward()
+        opt.step()
+
+@wrong('train_ten', 'one step for all batches')
+def _(model, x, y, epochs, lr, bs):
+    opt = torch.optim.SGD(model.parameters(), lr=lr)
+    for _ in range(epochs):
+        for xb,yb in zip(x.split(bs), y.split(bs)): F.cross_entropy(model(xb), yb).backward()
+        opt.step(); opt.zero_grad()
+
+@wrong('train_ten', 'another optimizer')
+def _(model, x, y, epochs, lr, bs):
+    opt = torch.optim.Adam(model.parameters(), lr=lr)
+    for _ in range(epochs):
+        for xb,yb in zip(x.split(bs), y.split(bs)): opt.zero_grad(); F.cross_entropy(model(xb), yb).backward(); opt.step()
+
+@wrong('train_ten', 'momentum')
+def _(model, x, y, epochs, lr, bs):
+    opt = torch.optim.SGD(model.parameters(), lr=lr, momentum=.9)
+    for _ in range(epochs):
+        for xb,yb in zip(x.split(bs), y.split(bs)): opt.zero_grad(); F.cross_entropy(model(xb), yb).backward(); opt.step()
+
+@wrong('train_ten', 'the slice ends too early')
+def _(model, x, y, epochs, lr, bs):
+    for _ in range(epochs):
+        for i in range(0, len(x), bs):
+            F.cross_entropy(model(x[i:bs]), y[i:bs]).backward()
+            for p in model.parameters(): p.data -= lr*p.grad; p.grad = None
+
+wrong('one_cycle', 'an argument ignored')(lambda pos,lr_max,pct=.25,div=25.,div_final=1e5: plus(lr_max/1e5, lr_max, (pos-.25)/.75) if pos>=.25 else minus(lr_max/25, lr_max, pos/.25))
+wrong('one_cycle', 'an argument ignored')(lambda pos,lr_max,pct=.25,div=25.,div_final=1e5: plus(lr_max/1e5, lr_max, (pos-pct)/(1-pct)) if pos>=pct else minus(lr_max/25, lr_max, pos/pct))
+wrong('one_cycle', 'an argument ignored')(lambda pos,lr_max,pct=.25,div=25.,div_final=1e5: plus(lr_max/div_final, lr_max, (pos-pct)/(1-pct)) if pos>=pct else minus(.04, lr_max, pos/pct))
+
+@wrong('Learner', 'arguments in another order')
+class _(Small):
+    def __init__(self, model, dls, loss_func, opt_func, lr, cbs): super().__init__(dls, model, loss_func, opt_func, lr, cbs)
+
+@wrong('Learner', 'arguments in another order')
+class _(Small):
+    def __init__(self, dls, model, opt_func, loss_func, lr, cbs): super().__init__(dls, model, loss_func, opt_func, lr, cbs)
+
+@wrong('mnist_loss', 'arguments in another order')
+def _(targets, predictions): return (predictions.sigmoid()-targets.float()).abs().mean() if predictions.shape==targets.shape else 1/0
+
+@wrong('Learner', 'after_fit is not called')
+class _(Small):
+    def tell(self, event):
+        if event!='after_fit': super().tell(event)
+
+@wrong('Learner', 'before_epoch is not called')
+class _(Small):
+    def tell(self, event):
+        if event!='before_epoch': super().tell(event)
+
+@wrong('Learner', 'training and validation exchanged')
+class _(Small):
+    def __init__(self, dls, *args): super().__init__(dls[::-1], *args)
+
+for n in 30,50:
+    @wrong('simple_net', 'n_hidden ignored')
+    def _(n_in, n_hidden, n_out, n=n): return nn.Sequential(nn.Linear(n_in, n), nn.ReLU(), nn.Linear(n, n_out))
+
+@wrong('mnist_distance', 'a fixed number of pixels')
+def _(a, b): return (a-b).abs().sum((-1,-2))/784
+
+@wrong('rmse_distance', 'a fixed number of pixels')
+def _(a, b): return (((a-b)**2).sum((-1,-2))/(28*28)).sqrt()
+
+@wrong('center', 'a fixed number of pixels')
+def _(ims): return ims-ims.sum((-1,-2), keepdim=True)/784
+
+@wrong('train_epoch', 'backward behind the loop')
+def _(model, dl, opt, loss_func):
+    for xb,yb in dl: loss = loss_func(model(xb), yb)
+    loss.backward()
+    opt.step()
+    opt.zero_grad()
