@@ -84,7 +84,7 @@ def _limit(
         try: yield
         finally: done.set(); t.join()   # nothing is taken back: Python 3.11 would check for it ever after, and hang under a profiler
 
-# %% ../nbs/23_homework.ipynb #8776be7a
+# %% ../nbs/23_homework.ipynb #aec25e43
 def _value(r):
     "`r` as a tensor, if it is one, or can be made one; else a text that says what it is"
     if isinstance(r, Tensor): return r.detach().clone().cpu()
@@ -119,13 +119,13 @@ def _pair(came, should):
     shapes = both and came.shape!=should.shape
     if both and not shapes:
         far = ~torch.isclose(came.double(), should.double(), 1e-4, 1e-6, equal_nan=True)
+        i = tuple(far.nonzero()[0].tolist())
+        if many := came.numel()>12: came,should,far = came[i],should[i],far[i]
         n = next((n for n in range(4, 17) if all(_list(a, n)!=_list(b, n) for a,b in zip(came[far].tolist(), should[far].tolist()))), 17)
-        if came.numel()>12:
-            i = tuple(far.nonzero()[0].tolist())
-            return tuple(f'{_list(o[i].item(), n)} at {list(i)}' for o in (came,should))
-    return tuple(f'{_list(o.tolist(), n) if isinstance(o, Tensor) and 0<o.numel()<=12 else _text(o)}' + (f', of shape {list(o.shape)}' if shapes and o.numel() else '') for o in (came,should))
+        if many: return tuple(f'{_list(o.item(), n)} at {list(i)}' for o in (came,should))
+    return tuple(f'{_list(o.tolist(), n) if isinstance(o, Tensor) and 0<o.numel()<=12 else _text(o).replace("a random", "a")}' + (f', of shape {list(o.shape)}' if shapes and o.numel() else '') for o in (came,should))
 
-# %% ../nbs/23_homework.ipynb #915754ca
+# %% ../nbs/23_homework.ipynb #97a72380
 class _Probe:
     "An input for a function. `run(fn, o)` calls `fn` and notes in the dictionary `o` what it did; `maybe` is a right answer if an exception is right, too."
     def __init__(self, says, run, maybe=None): self.says,self.run,self.maybe = says,run,maybe
@@ -143,8 +143,7 @@ def _given(
         o['result'] = _value(r)
         if not all(_eq(a, b) for a,b in zip(xs, args) if isinstance(b, Tensor)): o['the argument afterwards'] = 'changed'
         if not slope: return
-        o['the slope'] = 'none: autograd cannot follow'
-        if not isinstance(r, Tensor) or not r.requires_grad: return
+        if not isinstance(r, Tensor) or not r.requires_grad: o['the slope'] = 'none: autograd cannot follow'; return
         r.sum().backward()
         for i,x in enumerate(xs):
             if isinstance(x, Tensor) and x.requires_grad: o['the slope' if i==0 else f'the slope of the sum for argument {i+1}'] = 'none' if x.grad is None else x.grad
@@ -159,7 +158,7 @@ def _observe(fn, probe):
     except BaseException as e: o['error'],o['_where'] = _error(e, fn)
     return o
 
-# %% ../nbs/23_homework.ipynb #82157240
+# %% ../nbs/23_homework.ipynb #5a8b150e
 _root = Path(mnist_from_scratch.__file__).parent
 
 def _file_of(fn):
@@ -175,7 +174,8 @@ def _meant(e, frame):
     if isinstance(e, NameError):
         if name in dir(frame.f_locals.get('self')): return f'self.{name}'
         if pkg := next((k for k,m in dict(torch=torch, F=F, nn=nn, math=math).items() if hasattr(m, name)), ''): return f'{pkg}.{name}'
-    return next(iter(difflib.get_close_matches(name, [k for k in there if k[0]!='_' and k!=name], 1, .7)), '')
+    def near(names): return next(iter(difflib.get_close_matches(name, [k for k in names if k[0]!='_' and k!=name], 1, .7)), '')
+    return near(there) or isinstance(e, NameError) and (k := near(dir(torch))) and f'torch.{k}'
 
 def _error(e, fn=None):
     "The exception `e` of `fn` in one line, and the last line of the reader's own code that it came through"
@@ -493,7 +493,7 @@ class Verdict:
         answer = f'<pre style="overflow-x:auto">{esc(self.answer)}</pre>' if self.answer else ''
         return f'<div style="border-left:.3em solid {colour};padding:.2em 1em;margin:.5em 0;max-width:50em"><div><b>{"✓ " if self else ""}{esc(self.title)}</b></div>{rows}{answer}</div>'
 
-# %% ../nbs/23_homework.ipynb #bb623715
+# %% ../nbs/23_homework.ipynb #e78290ec
 _told,_state = Counter(),{}     # how often a mistake was named; what was found last, by task
 
 def _task(name):
@@ -524,14 +524,21 @@ def _signature(fn):
     try: return inspect.signature(fn).replace(return_annotation=inspect.Signature.empty)
     except (TypeError, ValueError): return None
 
-def _arguments(task, fn):
-    "What is wrong with the arguments that `fn` takes; None if they fit"
-    params = task.params
-    if (sig := _signature(fn)) is None: return None
-    for want in params,[p for p in params if p.default is p.empty]:
-        try: sig.bind(*want); return None
-        except TypeError: pass
-    return f'{task.name}{sig}'
+def _fits(task, fn):
+    "Can `fn` be called with the arguments of the task?"
+    if (sig := _signature(fn)) is None: return True
+    for want in task.params,[p for p in task.params if p.default is p.empty]:
+        with suppress(TypeError): sig.bind(*want); return True
+    return False
+
+def _misfit(task, fn):
+    "The mistake of a function that cannot be called so, what it takes, and what it should take"
+    if isinstance(fn, type):
+        init = vars(fn).get('__init__')
+        if not init and (k := next((k for k in vars(fn) if k.strip('_') in ('init','int','inti')), '')): return '_init_ for __init__','',k,'__init__'
+        if init and (ps := [*inspect.signature(init).parameters]) and ps[0]!='self' and len(ps)==len(task.params):
+            return 'self forgotten in the brackets','',f'__init__({", ".join(ps)})',f'__init__({", ".join(["self", *ps])})'
+    return 'arguments','',f'{task.name}{_signature(fn)}',task.call
 
 def _functions(fn):
     "`fn`, or the methods of a class or an object, without decorators"
@@ -578,9 +585,7 @@ def _look(task, fn, seconds):
     def verdict(mistake, given='', came='', should='', hints=None): return Verdict(task.name, 'wrong', mistake, given, came, should, hints=hints or _general[mistake])
     if not callable(fn): return verdict('arguments', came=f'a {type(fn).__name__}', should=task.call, hints=(f'`{task.name}` should be a function or a class.',)*2)
     if fn is task.right: return verdict("the book's own")
-    if isinstance(fn, type) and '__init__' not in vars(fn) and (k := next((k for k in vars(fn) if k.strip('_') in ('init','int','inti','ini')), '')): return verdict('_init_ for __init__', came=k, should='__init__')
-    if (sig := _signature(fn)) and isinstance(fn, type) and '__init__' in vars(fn) and len(sig.parameters)==len(task.params)-1 and next(iter(inspect.signature(fn.__init__).parameters), '')==task.params[0].name: return verdict('self forgotten in the brackets', came=f'__init__({", ".join(p.name for p in task.params)})', should=f'__init__(self, {", ".join(p.name for p in task.params)})')
-    if wrong := _arguments(task, fn): return verdict('arguments', came=wrong, should=task.call)
+    if not _fits(task, fn): return verdict(*_misfit(task, fn))
     mine,right,p = [],[],task.probes[0]
     with _as_before(_globals(fn)):
         try:
@@ -594,7 +599,7 @@ def _look(task, fn, seconds):
         kind,suspect = _kind(a, b),_suspect(task, mine, right, bad, firsts)
         if kind=='something else' and isinstance(task.probes[bad[0]].says, str): kind = 'something unknown'
     if kind in ('nothing returned','argument changed in place','too much memory'): suspect = None
-    if (sig := _signature(fn)) and re.match(rf'TypeError: ([\w<>]+\.)*{re.escape(getattr(fn, "__name__", "?"))}(\.__init__)?\(\) (takes|missing)', a.get('error','')): return verdict('arguments', came=f'{task.name}{sig}', should=task.call)
+    if _signature(fn) and re.match(rf'TypeError: ([\w<>]+\.)*{re.escape(getattr(fn, "__name__", "?"))}(\.__init__)?\(\) (takes|missing)', a.get('error','')): return verdict(*_misfit(task, fn))
     if 'error' in a and k not in a: k = next((n for n in b if n not in a and n[0]!='_' and n[-1]!='?'), k)      # no question, which says little beside an exception
     came,should = (a['error']+a['_where'],_pair('', b.get(k,''))[1]) if 'error' in a and k not in a else _pair(a.get(k, 'unchanged'), b.get(k, 'unchanged'))
     if k!='result': came,should = (o if 'error' in a and k not in a and o is came else f'{k}: {o}' for o in (came,should))
@@ -1068,7 +1073,7 @@ def _parts(f):
  .wrong("scikit-learn's order", lambda x,y,pct: [_Key.split(x, y, pct)[i] for i in (0,2,1,3)], 'Which of the four come first, and which in the task?', 'The four come in the order of scikit-learn. Here it is `x_train, y_train, x_valid, y_valid`.')
  .wrong('two pairs', lambda x,y,pct: (lambda a,b,c,d: ((a,b),(c,d)))(*_Key.split(x, y, pct)), 'How many things does your function return?', 'These are two pairs. Return four things, without inner brackets: `return x_train, y_train, x_valid, y_valid`.'));
 
-# %% ../nbs/23_homework.ipynb #e37157bf
+# %% ../nbs/23_homework.ipynb #32ce138b
 def _params(*args):
     def run(fn, o):
         std = args[1] if len(args)>1 else 1.
@@ -1177,7 +1182,7 @@ def _move(m):
  .wrong('images handed in as targets', _calc(lambda m,f,x,y: f(m(x), x)))
  .wrong('labels ignored', _calc(lambda m,f,x,y: m(x).mean()), 'Does your loss depend on the labels?', 'The gradient is that of the predictions. Call `loss_func(preds, yb)`, and go backward from the loss.')
  .wrong('the model is not called', _calc(lambda m,f,x,y: f(x, y)))
- .wrong('twice the gradient', _calc(_twice), 'How large is your gradient, compared with what it should be?', 'It is twice too large: `backward()` is called twice, and each call adds the gradient once more. Once is enough.')
+ .wrong('twice the gradient', _calc(_twice), 'How large is your gradient, compared with what it should be?', 'It is twice as large: `backward()` is called twice, and each call adds the gradient once more. Once is enough.')
  .wrong('a step, too', _calc(after=_move), 'Look at the weights afterwards.', 'The weights are changed. This function only finds the gradient; the step is the work of the optimizer.')
  .wrong('sum of the batch', _calc(lambda m,f,x,y: f(m(x), y)*len(x))))
 
@@ -1382,7 +1387,7 @@ def _nesterov(self, p):
  .wrong('if on a gradient', error='Boolean value of Tensor')
  .wrong('recorded by autograd', error=r'leaf Variable that requires grad'));
 
-# %% ../nbs/23_homework.ipynb #783a51ec
+# %% ../nbs/23_homework.ipynb #2b14e8ea
 def _cos(a, b, t): return a+(1-math.cos(math.pi*t))/2*(b-a)
 def _lin(a, b, t): return a+t*(b-a)
 def _cycle(f=_cos, start=lambda l,d: l/d, end=lambda l,d,e: l/e, top=lambda p: p, down=lambda pos,p: (pos-p)/(1-p)):
@@ -1498,12 +1503,15 @@ class _Only:
     def after_epoch(self, learn): self.n += 1
 def _learner(n_epoch):
     def run(fn, o):
-        m,log,only = _Modes(),_Log(),_Only()
+        m,log,only,steps = _Modes(),_Log(),_Only(),{}
         m.eval()
-        learn = fn((_train_dl,_valid10), m, _loss, lambda ps,lr: _Watched(ps, lr, o), .05, [log,only])
-        learn.fit(n_epoch)
+        learn = fn((_train_dl,_valid10), m, _loss, lambda ps,lr: _Watched(ps, lr, steps), .05, [log,only])
+        try: learn.fit(n_epoch)
+        except BaseException: o |= steps; raise
         o['training batches that the model saw'] = _t(len(m.seen.get('training', [])))
         o['validation batches that the model saw'] = _t(len(m.seen.get('validation', [])))
+        o['steps of the optimizer'] = _t(steps.get('_events', '').count('s'))
+        o |= steps
         o['the weights after training'] = _weights(m)
         o['training mode in training?'] = _t([a for a,_ in m.seen.get('training', [])])
         o['training mode in validation?'] = _t([a for a,_ in m.seen.get('validation', [])])
