@@ -158,7 +158,7 @@ def _observe(fn, probe):
     except BaseException as e: o['error'],o['_where'] = _error(e, fn)
     return o
 
-# %% ../nbs/23_homework.ipynb #5a8b150e
+# %% ../nbs/23_homework.ipynb #7ff857af
 _root = Path(mnist_from_scratch.__file__).parent
 
 def _file_of(fn):
@@ -174,8 +174,8 @@ def _meant(e, frame):
     if isinstance(e, NameError):
         if name in dir(frame.f_locals.get('self')): return f'self.{name}'
         if pkg := next((k for k,m in dict(torch=torch, F=F, nn=nn, math=math).items() if hasattr(m, name)), ''): return f'{pkg}.{name}'
-    def near(names): return next(iter(difflib.get_close_matches(name, [k for k in names if k[0]!='_' and k!=name], 1, .7)), '')
-    return near(there) or isinstance(e, NameError) and (k := near(dir(torch))) and f'torch.{k}'
+    def near(names, cutoff=.7): return next(iter(difflib.get_close_matches(name, [k for k in names if k[0]!='_' and k!=name], 1, cutoff)), '')
+    return near(there) or isinstance(e, NameError) and (k := near(dir(torch), .8)) and f'torch.{k}'
 
 def _error(e, fn=None):
     "The exception `e` of `fn` in one line, and the last line of the reader's own code that it came through"
@@ -186,6 +186,7 @@ def _error(e, fn=None):
     if isinstance(e, SyntaxError): n = e.lineno
     def short(s, n): return textwrap.shorten(s, n, placeholder=' …') if ' ' in s[:n] else s[:n]
     msg = short(' '.join(str(e.msg if isinstance(e, SyntaxError) else e).split()), 160)
+    if isinstance(e, NameError) and e.name in tasks: msg += ', but it is a task: write it there, too'
     with suppress(Exception):           # whoever lacks the name may lack more
         if meant := frames and _meant(e, frames[-1][2]): msg += f'. Did you mean {meant}?'
     new = next((m for _,_,f in frames if f.f_code.co_name=='__init__' and type(m := f.f_locals.get('self')).__module__.startswith('torch.nn')), None)
@@ -297,7 +298,7 @@ _common = {
     'another bend': ('What does your hidden layer make of very large numbers?', 'The activation between the layers is not a ReLU: it stops growing. Use `nn.ReLU()` or `clamp(min=0)`.'),
 }
 
-# %% ../nbs/23_homework.ipynb #7409256b
+# %% ../nbs/23_homework.ipynb #07886ac7
 _general = {
     'missing': ('', ''),
     "the book's own": ("This is the function of the book. Write one yourself, under the same name.",)*2,
@@ -310,7 +311,7 @@ _general = {
     'argument changed in place': ('The result is right. Look at the tensor that you handed in, before and after.', 'The argument is changed in place, and whoever called needs it still. Work on a copy (`x.clone()`), and beware of `+=` and of names that end in `_`.'),
     'autograd cannot follow': ('The value is right, but nothing can be trained with it. Which step leads out of PyTorch, or from a slope to a jump?', 'The result has no slope. `.item()`, `float()`, NumPy, `.detach()`, `torch.tensor(…)` and comparisons end the record: stay with operators on tensors.'),
     'values and positions': ('What does that call give? Print it.', '`max`, `min`, `sort` and `topk` of PyTorch give a pair: values, and where they are. Take one of the two: `.values` or `.indices`. (`amax` gives the values alone, and `argmax` the positions.)'),
-    'an exception': ('Read the message, and look at the line it names. What are the shapes there?', 'Run that line by itself, with the input above, and print what goes into it.'),
+    'an exception': ('Read the message, and look at the line it names. What goes into that line?', 'Run that line by itself, with the input above, and print what goes into it.'),
     'an end of everything': ('Does your code call `exit`, or something written in C that crashes?', 'The whole process was ended by it, and not by an exception. Look for `exit()`, `os._exit`, threads, and memory that is written to directly.'),
     'another form': ('How many things come back, of which kind, in which order? Compare with the task.', 'What comes back is not made up as in the task: the card says of which parts it is, and of which it should be.'),
     'shape': ('The shape is not the right one. Which axes should be left?', 'Print the shape after each step, and compare it with the one in the task.'),
@@ -319,7 +320,7 @@ _general = {
     'something else': ('Work out the result for this input on paper, and print the steps.', 'This is none of the mistakes that are known here, or two of them at once. Try the input above step by step; `check(…, answer=True)` shows how the book does it.'),
 }
 
-# %% ../nbs/23_homework.ipynb #c5c661d4
+# %% ../nbs/23_homework.ipynb #da1c6313
 _modules = '|'.join(k for k,v in vars(nn).items() if isinstance(v, type) and issubclass(v, nn.Module))
 _names = 'torch|math|random|nn|F|np|numpy|plt|partial|tensor|Tensor|DataLoader|TensorDataset'
 _exceptions = {     # what it is called: a pattern, and the two hints, if they do not stand above
@@ -372,9 +373,13 @@ _exceptions = {     # what it is called: a pattern, and the two hints, if they d
     'a number instead of a tensor': (r'must be Tensor, not (float|int)\b',
         'What is handed to that function, a tensor or a number of Python?', 'The functions of PyTorch want tensors. For a plain number use those of `math`, such as `math.cos`.'),
     'a list instead of a tensor': (r"must be Tensor, not (list|tuple|numpy\.\w+|ndarray|generator)|'(list|tuple|generator)' object has no attribute '(abs|exp|float|mean|shape|size|sqrt|sum|view)'|unsupported operand type.*'(list|generator)'|can't multiply sequence",
-        'Print what stands in that line. Is it a tensor?', 'A list (or a tuple, or an array) does not do sums as a tensor does. Make one tensor of it: `torch.stack` of a list of tensors, `torch.tensor` of a list of numbers.'),
+        'Print what stands in that line. Is it a tensor?', 'A list (or a tuple, or an array) does not do sums as a tensor does. Make one tensor of it: `torch.stack` of a list of tensors, `torch.tensor` of a list of numbers. If it is a pair of images and labels, take it apart: `for xb,yb in dl`.'),
     '^ for a power': (r'unsupported operand type\(s\) for \^|bitwise_xor',
         'What does `^` do in Python? Try `2^3`.', '`^` is no power in Python, but "either, or" of bits. The power is `**`: `x**2`.'),
+    'a dtype that does not do': (r"not implemented for '|expected condition to be a boolean",
+        'Of which `dtype` is the tensor that the message is about?', 'That function does not take numbers of this kind. Whole numbers become floats by `.float()`; true and false come of a comparison, such as `targets==1`; and if it is the labels that got there, two arguments are exchanged.'),
+    'an index of another shape': (r'Index tensor must have the same number of dimensions',
+        'How many axes have the two tensors?', '`gather` wants a position for each row in a tensor with as many axes: `acts.gather(1, targs[:,None])`.'),
     'a float as an index': (r"slice indices must be integers|indices must be integers|only integers, slices|'float' object cannot be interpreted as an integer|must be (int|tuple of ints), (not|but found element of type) float|tensors used as indices must be long",
         'Which number in that line is not a whole one?', 'Positions, lengths and numbers of items are whole numbers, and `/` as well as `len(x)*pct` give floats. Use `//`, or `int(…)` around it.'),
     'shapes of a product': (r'mat1 and mat2 shapes cannot be|mat1 dim 1 must|size mismatch, got input|inconsistent tensor size|1D tensors expected|mismatch in its core dimension|not aligned|subscript \w has size',
@@ -395,6 +400,12 @@ _exceptions = {     # what it is called: a pattern, and the two hints, if they d
         'What do you divide by, for the input above?', 'Where there is nothing, or a length is rounded to 0, there is nothing to divide by. Find out which of your numbers is 0 there.'),
     'it calls itself': ('RecursionError',
         'Which function is called in that line?', 'The function calls itself, for ever. If it should call one of the same name in PyTorch, write `torch.` or `F.` in front.'),
+    'no module': (r'is not a Module subclass',
+        'Which of the things in the brackets is a module, made and ready?', '`nn.Sequential` takes modules, one after the other: not in a list, and each made by a pair of brackets, as `nn.ReLU()` is. Functions such as `F.relu` have no place there.'),
+    'no iterator': (r'is not an iterator',
+        'How do you come from one batch to the next?', '`next` wants what `iter(…)` gives, and takes one batch only. To go through all: `for xb,yb in dl`.'),
+    'an argument of another kind': (r"invalid combination of arguments|argument '\w+' (\(position \d+\) )?must be",
+        'Of which kind is each argument of that call: a number, a tuple, a tensor?', 'The function is called with arguments of a kind that it does not take. The message says which it got; compare with what it takes, by `help(…)`.'),
     'no function': (r"'\w+' object is not callable",
         'What stands before the opening bracket in that line?', 'Brackets behind something call it, and this is no function. Perhaps a `*` is missing, or `[…]` is meant, or a function and a value have the same name.'),
     'what cannot be unpacked': (r'values to unpack|cannot unpack|iteration over a 0-d',
@@ -416,7 +427,7 @@ _general |= {k:v[1:] for k,v in _exceptions.items() if v[1:]}
 
 def _known(error): "The name of the exception in `_exceptions`, if it is there"; return next((k for k,(pat,*_) in _exceptions.items() if re.search(pat, error)), None)
 
-# %% ../nbs/23_homework.ipynb #0dfc38bb
+# %% ../nbs/23_homework.ipynb #ef298d31
 def _until(k, a, b, right):
     "Are the notes `a` and `b` the same up to the entry `k`?"
     names = [n for n in right if n[0]!='_']
@@ -433,7 +444,8 @@ def _suspect(task, mine, right, bad, firsts):
         if m.notes is None: m.notes = [_observe(m.fn, p) for p in task.probes]
         alike = [_same(mine[i], m.notes[i]) for i in bad]
         begin = [_until(k, mine[i], m.notes[i], right[i]) for i,k in zip(bad, firsts)]
-        if not (begin[0] and (many or 2*sum(begin)>=len(bad)) or all(alike)): continue
+        against = sum(not _same(a, b) and _same(a, c) for a,b,c in zip(mine, m.notes, right))      # where it goes wrong, and mine is right
+        if not (begin[0] and (many or 2*sum(begin)>=len(bad)+against) or all(alike) and not against): continue
         score = sum(alike),sum(n in y and _eq(x[n], y[n]) for x,y in zip(mine, m.notes) for n in x)
         if score>best: best,res = score,m
     return res
@@ -446,7 +458,7 @@ def _kind(mine, right):
     if isinstance(mine.get(k), str):
         if 'values and positions' in mine[k]: return 'values and positions'
         if re.fullmatch(f'an? ({_modules})', mine[k]): return 'a module instead of its result'
-        if re.fullmatch(r'a (function|method|builtin_function_or_method)', mine[k]): return 'brackets of a call forgotten'
+        if re.fullmatch(r'a (function|method|builtin_function_or_method|type)', mine[k]): return 'brackets of a call forgotten'
     if k=='what comes back': return 'another form'
     wrong = [k for k in mine.keys()|right.keys() if k[0]!='_' and not (k in mine and k in right and _eq(mine[k], right[k]))]
     if wrong==['the argument afterwards']: return 'argument changed in place'
@@ -737,7 +749,7 @@ def _wraps(ims):
  .wrong('mean of each row', lambda x: x-x.mean(-2, keepdim=True), 'What does your function do with an image whose columns differ in brightness?', 'The mean runs over one axis only, so each row (or column) gets its own. Take it over both: `.mean((-1,-2), keepdim=True)`.')
  .wrong('scaled, too', lambda x: (x-x.mean((-1,-2), keepdim=True))/x.std((-1,-2), keepdim=True), 'The mean of your result is right. And its spread?', 'Nothing is to be divided here: subtract the mean, and leave the rest.'));
 
-# %% ../nbs/23_homework.ipynb #34d49790
+# %% ../nbs/23_homework.ipynb #440c4ca3
 _pairs = [_given(_t([[1.,0.]]), _t([[0.,3.]])), _given(_t([[1.,2.],[0.,4.]]), _t([[1.,0.],[3.,3.]])), _given(_r(2,1,2), _r(2,1,2,seed=1)), _given(_r(3,2,2), _r(2,2,seed=1)),
           _given(_r(2,1,2,2), _r(3,2,2,seed=1)), _given(_r(4,5,3).mT.double(), _r(3,5,seed=1).double()), _given(_r(0,2,2), _r(2,2)), _given(_t([[1e4,-1e4]]), _t([[0.,1e4]]))]
 
@@ -747,6 +759,7 @@ _pairs = [_given(_t([[1.,0.]]), _t([[0.,3.]])), _given(_t([[1.,2.],[0.,4.]]), _t
  .wrong('differences cancel', lambda a,b: (a-b).mean((-1,-2)))
  .wrong('absolute value after the mean', lambda a,b: (a-b).mean((-1,-2)).abs())
  .wrong('RMSE instead of L1', lambda a,b: ((a-b)**2).mean((-1,-2)).sqrt(), 'Does a difference of 2 in one pixel count as much as 1 in each of two?', 'This is the root of the mean square. Here it should be the mean of the absolute values.')
+ .wrong('RMSE instead of L1', lambda a,b: ((a-b)**2).mean().sqrt(), 'Does a difference of 2 in one pixel count as much as 1 in each of two?', 'Two things: this is the root of the mean square, and should be the mean of the absolute values; and the mean is to run over the last two axes only.')
  .wrong('squares instead of absolute values', lambda a,b: ((a-b)**2).mean((-1,-2)), 'Does a difference of 2 in one pixel count as much as 1 in each of two?', 'These are squares. Take the absolute values: `.abs()`.')
  .wrong('a fixed number of pixels', lambda a,b: (a-b).abs().sum((-1,-2))/784)
  .wrong('wrong axes', lambda a,b: (a-b).abs().mean((0,1)), 'Count axes from the end: which two are the rows and columns of an image, however many axes there are before?', 'The axes are counted from the front, which is right for one image and wrong for a batch. The last two are -1 and -2.')
@@ -850,12 +863,13 @@ def _stepper(f):
  .wrong('if on a gradient', error='Boolean value of Tensor')
  .wrong('no gradient yet', error='NoneType'));
 
-# %% ../nbs/23_homework.ipynb #ed122a3a
+# %% ../nbs/23_homework.ipynb #82f4947c
 (Task('sigmoid', losses.sigmoid, 'losses', '1/(1+exp(-x)) of each number, with a finite slope even for -1000',
       [_given(_t(0.)), _given(_t([-1.,2.])), _given(_r(2,3)), _given(_r(3).double()), _given(_r(0)), _given(_r(3,2).mT, slope=True), _given(_t([-1000.,1000.])), _given(_t([-1000.,1.,1000.]), slope=True)])
  .wrong('sign of the exponent', lambda x: 1/(1+torch.exp(x.clamp(max=88))), 'Should the result rise or fall when x grows?', 'The exponent has the wrong sign: it is exp(-x).')
  .wrong('tanh', torch.tanh, 'Between which two values does your function lie? It should be 0 and 1.', 'This is tanh, a relative of the sigmoid that lies between -1 and 1.')
  .wrong('overflow in the slope', lambda x: 1/(1+torch.exp(-x)), 'The values are right. Ask autograd for the slope at -1000.', 'exp(1000) is infinite in 32 bits, and the slope becomes inf*0 = nan. Cut x off first: `x.clamp(min=-88)`, where the sigmoid is 0 for all purposes.')
+ .wrong('both branches of where', lambda x: torch.where(x>=0, 1/(1+torch.exp(-x)), torch.exp(x)/(1+torch.exp(x))), 'The values are right, and the slope is not. Which branches of your `torch.where` are worked out for -1000?', '`torch.where` works out both of its branches for all numbers, and on the way back the infinity of the branch that is not taken becomes nan. Nothing infinite may come up at all: use `torch.exp(-x.abs())` in both, or cut x off first.')
  .wrong('overflow', lambda x: torch.exp(x)/(1+torch.exp(x)), 'Try it at 1000.', 'exp(1000) is infinite in 32 bits, and inf/inf is nan. With 1/(1+exp(-x)) the value is right even there.')
  .wrong('softmax instead', lambda x: torch.softmax(x, -1) if x.dim() else torch.ones_like(x), 'Does the result for one number depend on the others?', 'This is a softmax, which makes the numbers of a row add up to 1. The sigmoid takes each number for itself.')
  .wrong('cut off', lambda x: x.clamp(0,1), 'What is your result at 0, and is there a slope at 5?', 'This cuts off what is outside of 0 and 1. The sigmoid squeezes: it is a smooth curve that goes through 0.5 at 0.')
@@ -961,7 +975,7 @@ for e in (2.**-23, *(10.**-n for n in range(4, 17))):
     tasks['log_softmax'].wrong('a small number added', lambda x,e=e: (x.softmax(-1)+e).log())
     tasks['cross_entropy'].wrong('a small number added', lambda a,t,e=e: losses.nll_loss((a.softmax(-1)+e).log(), t))
 
-# %% ../nbs/23_homework.ipynb #da3e9da0
+# %% ../nbs/23_homework.ipynb #ee5e980c
 def _batches(n, bs):
     def run(fn, o):
         x,y = torch.arange(n*2.).view(n,2),torch.arange(n)
@@ -974,6 +988,8 @@ def _batches(n, bs):
         o['how many batches'] = _t(len(bs_))
         o['the sizes of the batches'] = _t([len(b[0]) for b in bs_], dtype=torch.int64)
         o['how many labels they have'] = _t([len(b[1]) for b in bs_], dtype=torch.int64)
+        labels = [v for b in bs_ for v in _value(b[1]).flatten().tolist()]
+        o['are the items in the order given?'] = _t(labels==sorted(labels))
         o['the labels'] = torch.cat([_value(b[1]).long() for b in bs_]) if bs_ else _t([])
         o['the images'] = torch.cat([_value(b[0]).float() for b in bs_]) if bs_ else _t([])
     return _Probe(f'{n} images and labels, bs = {bs}', run)
@@ -990,6 +1006,7 @@ def _batches(n, bs):
  .wrong('chunk instead of split', lambda x,y,bs: [*zip(x.chunk(bs), y.chunk(bs))] if len(x) else [], 'How many batches are there, and how many items are in each? Which of the two is `bs`?', '`chunk(bs)` makes `bs` pieces. `split(bs)` makes pieces of `bs` items.')
  .wrong('batches overlap', lambda x,y,bs: [(x[i:i+bs], y[i:i+bs]) for i in range(len(x))], 'How often does the second item come?', 'The start moves on by one item, and should by `bs`: `range(0, n, bs)`.')
  .wrong('last batch filled up', lambda x,y,bs: [(x[j], y[j]) for i in range(0, len(x), bs) for j in [torch.arange(i, i+bs)%len(x)]], 'How often does the first item come?', 'The last batch is filled up with items that came before. It should just be shorter.')
+ .wrong('shuffled', lambda x,y,bs: _Key.batches(*_Key.shuffled(x, y), bs) if len(x) else [], 'Which items are in your first batch?', 'The items are shuffled. That is a good thing in itself, but the task is to go through them in their order.')
  .wrong('labels not cut', lambda x,y,bs: [(x[i:i+bs], y) for i in range(0, len(x), bs)], 'How many labels are there in your first batch?', 'Each batch has all labels. Cut them like the images.')
  .wrong('images only', lambda x,y,bs: [x[i:i+bs] for i in range(0, len(x), bs)], 'What is in a batch besides images?', 'The batches have no labels. Each should be a pair `(xb, yb)`.')
  .wrong('only the first batch', lambda x,y,bs: [(x[:bs], y[:bs])] if len(x) else [])
@@ -1073,7 +1090,7 @@ def _parts(f):
  .wrong("scikit-learn's order", lambda x,y,pct: [_Key.split(x, y, pct)[i] for i in (0,2,1,3)], 'Which of the four come first, and which in the task?', 'The four come in the order of scikit-learn. Here it is `x_train, y_train, x_valid, y_valid`.')
  .wrong('two pairs', lambda x,y,pct: (lambda a,b,c,d: ((a,b),(c,d)))(*_Key.split(x, y, pct)), 'How many things does your function return?', 'These are two pairs. Return four things, without inner brackets: `return x_train, y_train, x_valid, y_valid`.'));
 
-# %% ../nbs/23_homework.ipynb #32ce138b
+# %% ../nbs/23_homework.ipynb #ce71f241
 def _params(*args):
     def run(fn, o):
         std = args[1] if len(args)>1 else 1.
@@ -1160,7 +1177,7 @@ def _one_grad(fn, o):
         fn(*_batch3, m, _noting(note))
     o['are the weights as before?'] = _t(torch.equal(_weights(m), _weights(_net())))
     o['the gradient'] = _grads(m)
-    fn(*_batch3, m, _loss)
+    o['_comes back'] = type(fn(*_batch3, m, _loss)).__name__
     o['the gradient after a second call'] = _grads(m)
 def _twice(m, f, x, y): l = f(m(x), y); l.backward(retain_graph=True); return l
 def _calc(loss=lambda m,f,x,y: f(m(x), y), before=lambda m: None, after=lambda m: None, back=True):
@@ -1183,6 +1200,7 @@ def _move(m):
  .wrong('labels ignored', _calc(lambda m,f,x,y: m(x).mean()), 'Does your loss depend on the labels?', 'The gradient is that of the predictions. Call `loss_func(preds, yb)`, and go backward from the loss.')
  .wrong('the model is not called', _calc(lambda m,f,x,y: f(x, y)))
  .wrong('twice the gradient', _calc(_twice), 'How large is your gradient, compared with what it should be?', 'It is twice as large: `backward()` is called twice, and each call adds the gradient once more. Once is enough.')
+ .wrong('gradients returned, not kept', lambda xb,yb,model,loss_func: torch.autograd.grad(loss_func(model(xb), yb), model.parameters()), 'Where should the gradients be when your function is done?', '`torch.autograd.grad` returns the gradients, and leaves `grad` as it is. Call `backward()` on the loss, which adds them to `grad` of each parameter.')
  .wrong('a step, too', _calc(after=_move), 'Look at the weights afterwards.', 'The weights are changed. This function only finds the gradient; the step is the work of the optimizer.')
  .wrong('sum of the batch', _calc(lambda m,f,x,y: f(m(x), y)*len(x))))
 
@@ -1284,6 +1302,7 @@ def _stays_off(model, dl, metric): torch.set_grad_enabled(False); return _val(_r
  .wrong('the metric is not called', _val(lambda f,m,x,y: ((m(x)>0)==y.bool()).float().mean().item()), 'What does your function do with its third argument?', 'The `metric` that was handed in is never called; perhaps one from outside is. Call `metric(preds, yb)`, so that the function works for any.')
  .wrong('the mean of batch means', _val(_right, lambda vs,ns: sum(vs)/len(vs)), 'A batch of one item and one of four: should both count the same?', 'This is the mean of the means of batches, where the items of a short batch count for more. Multiply each by the number of its items, and divide by the number of all items.')
  .wrong('the sum of batches', _val(_right, lambda vs,ns: sum(vs)), 'Can a share be above 1?', 'The values of the batches are added up and not divided. Divide by the number of items (after multiplying each by that of its batch).')
+ .wrong('divided by the number of batches', _val(_right, lambda vs,ns: sum(v*n for v,n in zip(vs,ns))/len(vs)), 'By what do you divide, the number of batches or of items?', 'The values are multiplied by the number of items of their batch, and divided by the number of batches (`len(dl)`). Divide by the number of all items.')
  .wrong('the sum of items', _val(_right, lambda vs,ns: sum(v*n for v,n in zip(vs,ns))), 'Can a share be above 1?', 'It is not divided by the number of all items.')
  .wrong('only the last batch', _val(_right, lambda vs,ns: vs[-1]), 'What becomes of the value of the first batch?', 'Only the last batch counts: the variable is set anew in each round. Collect the values.')
  .wrong('only the first batch', _val(_right, lambda vs,ns: vs[0]))
@@ -1294,7 +1313,7 @@ def _stays_off(model, dl, metric): torch.set_grad_enabled(False); return _val(_r
  .wrong('records kept', _val(_right, lambda vs,ns: sum(vs)/len(vs), grad=True))
  .wrong('autograd stays off', _stays_off, 'Train one more epoch afterwards. Does it still learn?', 'Autograd is switched off and never on again. `with torch.no_grad():` switches it on by itself at the end of the block.'));
 
-# %% ../nbs/23_homework.ipynb #e0425b04
+# %% ../nbs/23_homework.ipynb #8ec8cadd
 def _opt(momentum):
     def run(fn, o):
         w,b,c = (_t(v, requires_grad=True) for v in ([1.,2.],[3.],[4.]))
@@ -1371,13 +1390,14 @@ def _nesterov(self, p):
 (Task('Momentum', _Key.Momentum, 'optimizers', 'As `BasicOptim`, with memory: the step is `lr` times the sum of all gradients, each `mom` times as large a step later',
       [_Probe('two parameters, handed in as a generator, lr = 0.1, mom = 0.9', _opt(True))])
  .wrong('average instead of sum', _but(one=_avg(lambda a,g,m: m*a+(1-m)*g)), 'How large is your first step? It should be that of plain gradient descent.', 'This is an average, with the factor (1-mom) before the gradient. Here the gradient is added as it is.')
- .wrong('no memory', _but(), 'Does your second step still know of the first gradient?', 'These are plain steps. Keep a tensor for each parameter from step to step, `avg = mom*avg + grad`, and let nothing clear it in between.')
+ .wrong('no memory', _but(), 'Does your second step still know of the first gradient?', 'These are plain steps. Keep a tensor for each parameter from step to step, `avg = mom*avg + grad`, and let nothing clear it in between. (In a loop, `avg = …` only gives the name to another tensor: put it back, as in `self.avgs[i] = …`.)')
  .wrong('zero_grad clears the memory', _but(one=_avg(lambda a,g,m: m*a+g), zero_grad=lambda self: (_Opt.zero_grad(self), self.avgs.clear())), 'Does your second step still know of the first gradient? What does `zero_grad` clear?', '`zero_grad` clears the memory, too. It is for the gradients only; the memory has to last from step to step.')
  .wrong('one memory for all parameters', _but(one=_one_memory))
  .wrong('one memory for all parameters', _but(one=lambda self,p: (self.avgs.__setitem__(0, self.mom*self.avgs.get(0, 0)+p.grad), p.data.sub_(self.lr*self.avgs[0]))))
  .wrong('momentum on the new gradient', _but(one=_avg(lambda a,g,m: a+m*g)), 'Which of the two fades, the memory or the new gradient?', 'The factor `mom` stands before the new gradient. It belongs before the memory.')
  .wrong('nothing fades', _but(one=_avg(lambda a,g,m: a+g)), 'How much of the first gradient is left after many steps?', 'The memory is not multiplied by `mom`, so nothing is ever forgotten.')
  .wrong('the memory is the gradient itself', _but(one=_alias, zero_grad=_set(lambda self,p: p.grad.zero_())), 'What becomes of your memory when `zero_grad` is called?', 'The memory is the same tensor as `p.grad`, and is cleared with it. Keep a copy: `p.grad.clone()`.')
+ .wrong('the memory counts twice', _but(one=_avg(lambda a,g,m: a+m*a+g)), 'How much of the first gradient is in your memory after two steps?', 'The memory is added to itself, as by `avg += mom*avg + grad`. Write `avg = mom*avg + grad`, or `avg.mul_(mom).add_(grad)`.')
  .wrong('Nesterov', _but(one=_nesterov), 'Is your first step that of plain gradient descent?', 'The gradient counts once more in the step. The step is `lr` times the memory alone.')
  .wrong('parameters used up', _but(__init__=_used_up, one=_avg(lambda a,g,m: m*a+g)))
  .wrong('uphill', _but(one=lambda self,p: (self.avgs.__setitem__(p, self.mom*self.avgs.get(p, 0)+p.grad), p.data.add_(self.lr*self.avgs[p]))))
@@ -1387,13 +1407,13 @@ def _nesterov(self, p):
  .wrong('if on a gradient', error='Boolean value of Tensor')
  .wrong('recorded by autograd', error=r'leaf Variable that requires grad'));
 
-# %% ../nbs/23_homework.ipynb #2b14e8ea
+# %% ../nbs/23_homework.ipynb #60c010c3
 def _cos(a, b, t): return a+(1-math.cos(math.pi*t))/2*(b-a)
 def _lin(a, b, t): return a+t*(b-a)
-def _cycle(f=_cos, start=lambda l,d: l/d, end=lambda l,d,e: l/e, top=lambda p: p, down=lambda pos,p: (pos-p)/(1-p)):
+def _cycle(f=_cos, start=lambda l,d: l/d, end=lambda l,d,e: l/e, top=lambda p: p, up=lambda pos,p: pos/p, down=lambda pos,p: (pos-p)/(1-p)):
     def one_cycle(pos, lr_max, pct=.25, div=25., div_final=1e5):
         p = top(pct)
-        return f(start(lr_max, div), lr_max, pos/p) if pos<p else f(lr_max, end(lr_max, div, div_final), down(pos, p))
+        return f(start(lr_max, div), lr_max, up(pos, p)) if pos<p else f(lr_max, end(lr_max, div, div_final), down(pos, p))
     return one_cycle
 (Task('one_cycle', _Key.one_cycle, 'callbacks', 'The learning rate at `pos` (0 to 1): from lr_max/div up to lr_max at `pct`, then down to lr_max/div_final, both along half a cosine',
       [_given(0., 1.), _given(.25, 1.), _given(1., 1.), _given(.1, 1.), _given(.5, 1.), _given(0., .5), _given(.9, .1), _given(.5, 2., .5), _given(.2, 2., .5, 10., 100.), _given(.6, 2., .5, 10., 100.), _given(1., 2., .5, 10., 100.)])
@@ -1402,11 +1422,14 @@ def _cycle(f=_cos, start=lambda l,d: l/d, end=lambda l,d,e: l/e, top=lambda p: p
  .wrong('starts at 0', _cycle(start=lambda l,d: 0.), 'What is your rate at the very beginning?', 'It begins at 0, and should at lr_max/div.')
  .wrong('starts and ends at 0', _cycle(start=lambda l,d: 0., end=lambda l,d,e: 0.), 'What is your rate at the very beginning, and at the very end?', 'It begins and ends at 0. It should begin at lr_max/div, and end at lr_max/div_final.')
  .wrong('ends below where it began', _cycle(end=lambda l,d,e: l/d/e), 'What is your rate at the very end?', 'It ends at lr_max/div/div_final, which some libraries do. Here the end is lr_max/div_final.')
+ .wrong('the cosine the wrong way round', lambda pos,lr_max,pct=.25,div=25.,div_final=1e5: _Key.one_cycle(pct-pos if pos<pct else pos, lr_max, pct, div, div_final), 'What is cos(0)? And what should your rate be at `pos` 0?', 'In the rise, (1+cos(pi*t))/2 goes from 1 to 0, so that it runs backwards. (1-cos(pi*t))/2 goes from 0 to 1.')
  .wrong('the cosine the wrong way round', _cycle(lambda a,b,t: a+(1+math.cos(math.pi*t))/2*(b-a)), 'What is cos(0)? And what should your rate be at `pos` 0?', 'In the rise, (1+cos(pi*t))/2 goes from 1 to 0, so that it runs backwards. (1-cos(pi*t))/2 goes from 0 to 1.')
  .wrong('ends where it began', _cycle(end=lambda l,d,e: l/d), 'What is your rate at the very end?', 'It ends at lr_max/div. The end is much lower: lr_max/div_final.')
  .wrong('ends at 0', _cycle(end=lambda l,d,e: 0.), 'What is your rate at the very end?', 'It ends at 0, and should at lr_max/div_final.')
  .wrong('peak in the middle', _cycle(top=lambda p: .5), 'Where is the highest rate?', 'The top is in the middle, whatever `pct` says. The rise takes the share `pct`.')
  .wrong('the second part starts too late', _cycle(down=lambda pos,p: pos), 'What is your rate just after the top? There should be no jump.', 'In the second part the position has to begin at 0 again: (pos-pct)/(1-pct).')
+ .wrong('the first part is too short', _cycle(up=lambda pos,p: pos), 'What is your rate just before the top? There should be no jump.', 'The first part is not stretched to its length: divide pos by pct.')
+ .wrong('degrees', _cycle(lambda a,b,t: a+(1-math.cos(180*t))/2*(b-a)), 'In which unit does `math.cos` take its angle?', '`math.cos` takes radians: half a wave is `math.pi`, and not 180.')
  .wrong('the second part is too short', _cycle(down=lambda pos,p: pos-p), 'What is your rate at the very end?', 'The second part is not stretched to its length: divide pos-pct by 1-pct.')
  .wrong('no rise', lambda pos,l,pct=.25,div=25.,f=1e5: _cos(l, l/f, pos), 'Should the highest rate come first?', 'This only goes down. One cycle begins low, rises up to `pct`, and then falls.')
  .wrong('a whole wave', _cycle(lambda a,b,t: a+(1-math.cos(2*math.pi*t))/2*(b-a)), 'What is your rate at `pct`?', 'The cosine goes through a whole wave, up and down again. Half a wave is cos(pi*t).'))

@@ -1525,3 +1525,87 @@ def _(model, dl, opt, loss_func):
     loss.backward()
     opt.step()
     opt.zero_grad()
+
+# --- and what somebody else would do
+
+@wrong('accuracy', 'something else')
+def _(a, t): return ((a.argmax(1)>.5)==t).float().mean()
+
+@wrong('mnist_distance', 'RMSE instead of L1')
+def _(a, b): return F.mse_loss(*torch.broadcast_tensors(a, b))**.5
+
+@wrong('sigmoid', 'both branches of where')
+def _(x): return torch.where(x<0, x.exp()/(1+x.exp()), 1/(1+(-x).exp()))
+
+@wrong('cross_entropy', 'an index of another shape')
+def _(acts, targs): return -acts.log_softmax(1).gather(1, targs).mean()
+
+@wrong('cross_entropy', 'a dtype that does not do')
+def _(acts, targs): return F.cross_entropy(targs, acts)
+
+@wrong('mnist_loss', 'a dtype that does not do')
+def _(p, t): return torch.where(t, 1-p.sigmoid(), p.sigmoid()).mean()
+
+@wrong('batches', 'shuffled')
+def _(x, y, bs):
+    dl = torch.utils.data.DataLoader([*zip(x, y)], bs, shuffle=len(x)>0) if len(x) else []
+    return [(a,b) for a,b in dl]
+
+@wrong('shuffled', 'an argument of another kind')
+def _(x, y): return x[torch.randperm(x)],y
+
+@wrong('linear1', 'an argument of another kind')
+def _(x, w, b): return nn.Linear(x, w, b)
+
+@wrong('init_params', 'an argument of another kind')
+def _(size, std=1.): return torch.normal(0, std, size).requires_grad_()
+
+@wrong('calc_grad', 'gradients returned, not kept')
+def _(xb, yb, model, loss_func):
+    ps = [*model.parameters()]
+    return torch.autograd.grad(loss_func(model(xb), yb), ps)
+
+@wrong('train_epoch', 'a list instead of a tensor')
+def _(model, dl, opt, loss_func):
+    for xb in dl: loss_func(model(xb), xb).backward(); opt.step(); opt.zero_grad()
+
+@wrong('train_epoch', 'no iterator')
+def _(model, dl, opt, loss_func):
+    xb,yb = next(dl)
+    loss_func(model(xb), yb).backward(); opt.step(); opt.zero_grad()
+
+@wrong('validate_epoch', 'divided by the number of batches')
+@torch.no_grad()
+def _(model, dl, metric): return sum(metric(model(x), y)*len(x) for x,y in dl)/len(dl)
+
+@wrong('Momentum', 'no memory')
+class _(Plain):
+    def __init__(self, params, lr, mom): super().__init__(params, lr); self.mom,self.avgs = mom,[torch.zeros_like(p) for p in self.params]
+    def step(self):
+        for p,avg in zip(self.params, self.avgs):
+            avg = self.mom*avg+p.grad
+            p.data -= self.lr*avg
+
+@wrong('Momentum', 'the memory counts twice')
+class _(Memory):
+    def new(self, v, g): v += self.mom*v+g; return v
+
+wrong('one_cycle', 'the first part is too short')(lambda pos,lr_max,pct=.25,div=25.,div_final=1e5: plus(lr_max/div_final, lr_max, (pos-pct)/(1-pct)) if pos>=pct else minus(lr_max/div, lr_max, pos))
+wrong('one_cycle', 'degrees')(lambda pos,lr_max,pct=.25,div=25.,div_final=1e5: lr_max/div_final+(lr_max-lr_max/div_final)*(1+math.cos(180*(pos-pct)/(1-pct)))/2 if pos>=pct else lr_max/div+(lr_max-lr_max/div)*(1-math.cos(180*pos/pct))/2)
+
+@wrong('relu', 'brackets of a call forgotten')
+def _(x): return nn.ReLU
+
+@wrong('simple_net', 'no module')
+def _(a, b, c): return nn.Sequential([nn.Linear(a, b), nn.ReLU(), nn.Linear(b, c)])
+
+@wrong('simple_net', 'no module')
+def _(a, b, c): return nn.Sequential(nn.Linear(a, b), nn.ReLU, nn.Linear(b, c))
+
+@wrong('simple_net', 'no ReLU')
+class _(nn.Module):
+    def __init__(self, a, b, c): super().__init__(); self.l1,self.l2 = nn.Linear(a,b),nn.Linear(b,c)
+    def forward(self, x): x = self.l1(x); F.relu(x); return self.l2(x)
+
+@wrong('is_3', 'an unknown name')
+def _(x, m3, m7): return mnist_distance(x, m3) < mnist_distance(x, m7)
