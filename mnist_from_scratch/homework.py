@@ -505,7 +505,7 @@ class Verdict:
         answer = f'<pre style="overflow-x:auto">{esc(self.answer)}</pre>' if self.answer else ''
         return f'<div style="border-left:.3em solid {colour};padding:.2em 1em;margin:.5em 0;max-width:50em"><div><b>{"✓ " if self else ""}{esc(self.title)}</b></div>{rows}{answer}</div>'
 
-# %% ../nbs/23_homework.ipynb #e78290ec
+# %% ../nbs/23_homework.ipynb #32b04e06
 _told,_state = Counter(),{}     # how often a mistake was named; what was found last, by task
 
 def _task(name):
@@ -574,8 +574,8 @@ def _judge(task, fn, seconds=20.):
     if v.status!='wrong' or v.mistake in ('too slow','arguments',"the book's own"): return v
     theirs,ours = [*(_signature(fn) or inspect.Signature()).parameters],[p.name for p in task.params]
     if theirs!=ours and sorted(theirs)==sorted(ours):
-        turned = lambda *args: fn(**dict(zip(ours, args)))
-        if not (w := _look(task, turned, seconds)).mistake==v.mistake: v.mistake,v.hints = 'arguments in another order',_general['arguments in another order']
+        with _as_before(_globals(fn)): w = _look(task, lambda *args: fn(**dict(zip(ours, args))), seconds)
+        if w.mistake!=v.mistake: v.mistake,v.hints = 'arguments in another order',_general['arguments in another order']
         return v
     used = _uses(fn, names, {})
     mine = {k:used[k] for k in tasks if k in used and used[k] is not fn and not _whose(used[k]) and not _look(tasks[k], used[k], seconds/4)}

@@ -434,3 +434,15 @@ def test_the_line_is_the_readers():
     @torch.no_grad()
     def sgd_step(params, lr): nobody_knows
     assert 'def sgd_step(params, lr): nobody_knows' in check(sgd_step).came
+
+def test_arguments_in_another_order_do_no_harm():
+    "Tried once more in the order of the task, with the reader's names kept as they were"
+    ns = dict(seen=[], n=0, __name__='hand_in')
+    exec('def mnist_loss(targets, predictions):\n    global n\n    n += 1\n    return (1/(1+(-predictions).exp())-targets.float()).abs().mean()', ns)
+    assert check('mnist_loss', ns['mnist_loss']).mistake=='arguments in another order' and ns['n']==0
+    def mnist_loss(t, p): return (p.sigmoid()-t.float()).abs().mean()
+    assert check(mnist_loss).mistake!='arguments in another order'      # other names say nothing of an order
+
+def test_a_suspect_is_right_where_the_answer_is():
+    "One number alike by chance does not name a mistake that would show elsewhere"
+    assert check('accuracy', lambda a,t: ((a.argmax(1)>.5)==t).float().mean()).mistake!='error rate'
