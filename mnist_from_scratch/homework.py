@@ -1090,7 +1090,7 @@ def _parts(f):
  .wrong("scikit-learn's order", lambda x,y,pct: [_Key.split(x, y, pct)[i] for i in (0,2,1,3)], 'Which of the four come first, and which in the task?', 'The four come in the order of scikit-learn. Here it is `x_train, y_train, x_valid, y_valid`.')
  .wrong('two pairs', lambda x,y,pct: (lambda a,b,c,d: ((a,b),(c,d)))(*_Key.split(x, y, pct)), 'How many things does your function return?', 'These are two pairs. Return four things, without inner brackets: `return x_train, y_train, x_valid, y_valid`.'));
 
-# %% ../nbs/23_homework.ipynb #ce71f241
+# %% ../nbs/23_homework.ipynb #63715a92
 def _params(*args):
     def run(fn, o):
         std = args[1] if len(args)>1 else 1.
@@ -1173,7 +1173,7 @@ def _one_grad(fn, o):
     m = _net()
     def note(): o['_backward'] = 'yes'
     with _calls(o, 'model') as called:
-        m.register_forward_pre_hook(called)
+        m.forward = lambda x,f=m.forward: (called(), f(x))[1]       # and no hook: that is not called by model.forward(xb)
         fn(*_batch3, m, _noting(note))
     o['are the weights as before?'] = _t(torch.equal(_weights(m), _weights(_net())))
     o['the gradient'] = _grads(m)
@@ -1218,7 +1218,7 @@ def _one_epoch(fn, o):
     m = _net()
     opt = _Watched(m.parameters(), .05, o)
     with _calls(o, 'model') as called:
-        m.register_forward_pre_hook(called)
+        m.forward = lambda x,f=m.forward: (called(), f(x))[1]
         for k in 1,2: fn(m, _train_dl, opt, _noting(lambda: opt.note('b'))); o[f'the weights after epoch {k}'] = _weights(m)
     o['how many steps in two epochs'] = _t(opt.n)
 

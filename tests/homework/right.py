@@ -280,3 +280,121 @@ def _(net, images, digits, n, rate, size):
 def _(x):
     z = torch.exp(-x.abs())         # no slope at 0 itself, which nobody asks for
     return torch.where(x>=0, 1/(1+z), z/(1+z))
+
+# --- not to be taken for a mistake that looks like it
+
+@right('calc_grad')
+def _(xb, yb, model, loss_func):
+    loss = loss_func(model.forward(xb), yb)
+    loss.backward()
+    return loss.item()
+@right('train_epoch')
+def _(model, dl, opt, loss_func):
+    for xb,yb in iter(dl):
+        opt.zero_grad()
+        loss = loss_func(model.forward(xb), yb)
+        loss.backward()
+        opt.step()
+    return loss.item()
+@right('validate_epoch')
+def _(model, dl, metric):
+    was = model.training
+    model.eval()
+    with torch.no_grad(): tot = torch.stack([metric(model.forward(xb), yb)*len(yb) for xb,yb in dl]).sum()
+    model.train(was)
+    return float(tot/sum(len(yb) for _,yb in dl))
+@right('mse')
+def _(targets, preds): return (targets-preds).square().mean()
+@right('split')
+def _(x, y, pct):
+    both = list(range(len(x)))
+    random.shuffle(both)
+    n = int(pct*len(both))
+    v,t = both[:n],both[n:]
+    return x[t],y[t],x[v],y[v]
+@right('split')
+def _(x, y, pct):
+    r = torch.rand(len(x))
+    m = r.argsort().argsort()<int(pct*len(x))
+    return x[~m],y[~m],x[m],y[m]
+@right('shuffled')
+def _(x, y):
+    both = list(zip(x, y))
+    random.shuffle(both)
+    return torch.stack([a for a,_ in both]),torch.stack([b for _,b in both])
+@right('init_params')
+def _(size, std=1.0):
+    w = torch.randn(size)*std
+    w.requires_grad = True
+    return w
+@right('Momentum')
+class _:
+    def __init__(self, params, lr, mom): self.params,self.lr,self.mom,self.avgs = list(params),lr,mom,None
+    @torch.no_grad()
+    def step(self):
+        gs = [p.grad.clone() for p in self.params]
+        self.avgs = gs if self.avgs is None else [self.mom*a+g for a,g in zip(self.avgs, gs)]
+        for p,a in zip(self.params, self.avgs): p -= self.lr*a
+    def zero_grad(self):
+        for p in self.params: p.grad = None
+@right('one_cycle')
+def _(pos, lr_max, pct=.25, div=25., div_final=1e5):
+    def half(a, b, t): return a+(b-a)*math.sin(math.pi/2*t)**2
+    return half(lr_max/div, lr_max, pos/pct) if pos<pct else half(lr_max, lr_max/div_final, (pos-pct)/(1-pct))
+@right('simple_net')
+def _(i, h, o):
+    class Net(nn.Module):
+        def __init__(self): super().__init__(); self.a,self.b = nn.Linear(i, h),nn.Linear(h, o)
+        def forward(self, x): return self.b(F.relu(self.a(x)))
+    return Net()
+@right('log_softmax')
+def _(x):
+    m = x.max(-1, keepdim=True).values
+    return x-m-torch.log(torch.exp(x-m).sum(-1, keepdim=True)+1e-12)      # never 0: this changes nothing
+@right('train_ten')
+def _(model, x, y, epochs, lr, bs):
+    opt = torch.optim.SGD(model.parameters(), lr=lr, momentum=0)
+    for e in range(epochs):
+        for i in range(math.ceil(len(x)/bs)):
+            xb,yb = x[i*bs:(i+1)*bs],y[i*bs:(i+1)*bs]
+            opt.zero_grad()
+            (-model.forward(xb).log_softmax(1).gather(1, yb[:,None]).mean()).backward()
+            opt.step()
+@right('mat_mul')
+def _(a, b):
+    c = [[0]*b.shape[1] for _ in range(len(a))]
+    for i in range(len(a)):
+        for j in range(b.shape[1]):
+            for k in range(len(b)): c[i][j] += a[i,k].item()*b[k,j].item()
+    return c
+@right('batches')
+def _(x, y, bs): return list(zip(x.split(bs), y.split(bs))) if x.numel() else []
+@right('BasicOptim')
+class _:
+    def init(self, params): self.params = list(params)
+    def __init__(self, params, lr): self.init(params); self.lr = lr
+    def step(self): [p.data.add_(-self.lr*p.grad) for p in self.params if p.grad is not None]
+    def zero_grad(self): [setattr(p, 'grad', None) for p in self.params]
+@right('Learner')
+class _:
+    def __init__(self, dls, model, loss_func, opt_func, lr, cbs):
+        self.train,self.valid = dls
+        self.model,self.loss_func,self.cbs = model,loss_func,list(cbs)
+        self.opt = opt_func(self.model.parameters(), lr)
+    def __call__(self, name):
+        for cb in self.cbs: getattr(cb, name, lambda l: None)(self)
+    def one_batch(self, xb, yb, train):
+        self.loss = self.loss_func(self.model.forward(xb), yb)
+        if train:
+            self.loss.backward(); self.opt.step(); self.opt.zero_grad()
+        self('after_batch')
+    def fit(self, n_epoch):
+        self('before_fit')
+        for e in range(n_epoch):
+            self('before_epoch')
+            for train,dl in zip((True,False), (self.train,self.valid)):
+                self.model.train(train)
+                with torch.set_grad_enabled(train):
+                    for xb,yb in dl: self.one_batch(xb, yb, train)
+            self('after_epoch')
+        self('after_fit')
