@@ -320,7 +320,7 @@ _general = {
     'something else': ('Work out the result for this input on paper, and print the steps.', 'This is none of the mistakes that are known here, or two of them at once. Try the input above step by step; `check(…, answer=True)` shows how the book does it.'),
 }
 
-# %% ../nbs/23_homework.ipynb #da1c6313
+# %% ../nbs/23_homework.ipynb #5ee486ef
 _modules = '|'.join(k for k,v in vars(nn).items() if isinstance(v, type) and issubclass(v, nn.Module))
 _names = 'torch|math|random|nn|F|np|numpy|plt|partial|tensor|Tensor|DataLoader|TensorDataset'
 _exceptions = {     # what it is called: a pattern, and the two hints, if they do not stand above
@@ -371,7 +371,7 @@ _exceptions = {     # what it is called: a pattern, and the two hints, if they d
     'one number out of many': (r'only one element tensors can be converted|elements cannot be converted to Scalar|only (length-1|0-dimensional|size-1) arrays can be converted',
         'How many numbers has the tensor at that line?', '`.item()`, `float()`, `int()` and the functions of `math` take a tensor of one number only. Use what PyTorch has for tensors, such as `torch.exp`, `.sqrt()` or `**.5`, and return the tensor.'),
     'a number instead of a tensor': (r'must be Tensor, not (float|int)\b',
-        'What is handed to that function, a tensor or a number of Python?', 'The functions of PyTorch want tensors. For a plain number use those of `math`, such as `math.cos`.'),
+        'What is handed to that function, a tensor or a number of Python?', 'The functions of PyTorch want tensors. For a plain number use those of `math`, such as `math.cos`; where a number stands beside a tensor, make a tensor of it, `torch.tensor(0.)`, or use an operator or `clamp`.'),
     'a list instead of a tensor': (r"must be Tensor, not (list|tuple|numpy\.\w+|ndarray|generator)|'(list|tuple|generator)' object has no attribute '(abs|exp|float|mean|shape|size|sqrt|sum|view)'|unsupported operand type.*'(list|generator)'|can't multiply sequence",
         'Print what stands in that line. Is it a tensor?', 'A list (or a tuple, or an array) does not do sums as a tensor does. Make one tensor of it: `torch.stack` of a list of tensors, `torch.tensor` of a list of numbers. If it is a pair of images and labels, take it apart: `for xb,yb in dl`.'),
     '^ for a power': (r'unsupported operand type\(s\) for \^|bitwise_xor',
@@ -382,7 +382,9 @@ _exceptions = {     # what it is called: a pattern, and the two hints, if they d
         'How many axes have the two tensors?', '`gather` wants a position for each row in a tensor with as many axes: `acts.gather(1, targs[:,None])`.'),
     'a float as an index': (r"slice indices must be integers|indices must be integers|only integers, slices|'float' object cannot be interpreted as an integer|must be (int|tuple of ints), (not|but found element of type) float|tensors used as indices must be long",
         'Which number in that line is not a whole one?', 'Positions, lengths and numbers of items are whole numbers, and `/` as well as `len(x)*pct` give floats. Use `//`, or `int(…)` around it.'),
-    'shapes of a product': (r'mat1 and mat2 shapes cannot be|mat1 dim 1 must|size mismatch, got input|inconsistent tensor size|1D tensors expected|mismatch in its core dimension|not aligned|subscript \w has size',
+    'dot of matrices': ('1D tensors expected',
+        'How many axes has each of the two tensors?', '`dot` multiplies two rows of numbers. The product of matrices is `@`, or `matmul`.'),
+    'shapes of a product': (r'mat1 and mat2 shapes cannot be|mat1 dim 1 must|size mismatch, got input|inconsistent tensor size|mismatch in its core dimension|not aligned|subscript \w has size',
         'The message has the two shapes. Which two of the numbers have to be the same?', 'In `a@b` the columns of `a`, its last axis, have to be as many as the rows of `b`. Are the two exchanged, or does one of them have to be turned (`.T`), or is it another layer than you think?'),
     'shapes that do not fit': (r'must match the (size|existing size)|could not be broadcast|shape mismatch|not broadcastable|Sizes of tensors must match|stack expects each tensor|The shape of the mask',
         'Print the shapes of both sides. Which axes are lined up, if one begins at the right end?', 'Shapes are lined up from the right, and two lengths fit if they are the same, or one of them is 1. An axis that was lost comes back with `keepdim=True` or `[:,None]`; one too many goes with `.squeeze(1)`.'),

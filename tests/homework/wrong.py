@@ -1609,3 +1609,9 @@ class _(nn.Module):
 
 @wrong('is_3', 'an unknown name')
 def _(x, m3, m7): return mnist_distance(x, m3) < mnist_distance(x, m7)
+
+@wrong('linear1', 'dot of matrices')
+def _(x, w, b): return x.dot(w)+b
+
+@wrong('relu', 'a number instead of a tensor')
+def _(x): return torch.maximum(x, 0)
