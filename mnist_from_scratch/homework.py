@@ -320,7 +320,7 @@ _general = {
     'something else': ('Work out the result for this input on paper, and print the steps.', 'This is none of the mistakes that are known here, or two of them at once. Try the input above step by step; `check(…, answer=True)` shows how the book does it.'),
 }
 
-# %% ../nbs/23_homework.ipynb #5ee486ef
+# %% ../nbs/23_homework.ipynb #38b1e57f
 _modules = '|'.join(k for k,v in vars(nn).items() if isinstance(v, type) and issubclass(v, nn.Module))
 _names = 'torch|math|random|nn|F|np|numpy|plt|partial|tensor|Tensor|DataLoader|TensorDataset'
 _exceptions = {     # what it is called: a pattern, and the two hints, if they do not stand above
@@ -408,9 +408,15 @@ _exceptions = {     # what it is called: a pattern, and the two hints, if they d
         'How do you come from one batch to the next?', '`next` wants what `iter(…)` gives, and takes one batch only. To go through all: `for xb,yb in dl`.'),
     'an argument of another kind': (r"invalid combination of arguments|argument '\w+' (\(position \d+\) )?must be",
         'Of which kind is each argument of that call: a number, a tuple, a tensor?', 'The function is called with arguments of a kind that it does not take. The message says which it got; compare with what it takes, by `help(…)`.'),
+    'nothing to go through': (r'is not iterable|iteration over a 0-d|zero-dimensional tensor',
+        'Of which parts is the thing that is gone through, or put together, in that line?', 'A number (also a tensor of one number), a model or a function has no parts. A number n becomes n rounds by `range(n)`, a model has `model.parameters()`, and single numbers are collected by `append` and put together by `torch.stack`.'),
+    'nothing under that key': ('KeyError',
+        'When is something put under that key for the first time?', 'A dictionary is asked for what was not put there yet. Put it there first, or say what holds until then: `d.get(key, 0)`.'),
+    'no activations for the cross-entropy': ('Expected floating point type for target|Expected input batch_size',
+        'Which shapes have the two arguments of the cross-entropy?', 'The cross-entropy of PyTorch takes the activations, [N,n], and the numbers of the classes, [N]. No `argmax` and no mean comes before it, and as many rows as labels.'),
     'no function': (r"'\w+' object is not callable",
         'What stands before the opening bracket in that line?', 'Brackets behind something call it, and this is no function. Perhaps a `*` is missing, or `[…]` is meant, or a function and a value have the same name.'),
-    'what cannot be unpacked': (r'values to unpack|cannot unpack|iteration over a 0-d',
+    'what cannot be unpacked': (r'values to unpack|cannot unpack',
         'How many names stand on the left, and how many things come from the right?', 'On the left of `=` (or behind `for`) there must be as many names as there are parts on the right. Print what is on the right.'),
     'no such attribute': (r'AttributeError',
         'What kind of thing stands before the point, and does it have what stands behind it?', 'There is nothing of that name: it is misspelled, or was never set (as `self.… = …` in `__init__`), or the thing before the point is not what you think it is. Print its `type(…)`.'),
@@ -788,7 +794,7 @@ _m3,_m7 = _t([[1.,0.]]),_t([[0.,1.]])
  .wrong('distances instead of an answer', lambda x,a,b: baseline.mnist_distance(x, a)-baseline.mnist_distance(x, b), 'Is your result true or false?', 'You return a difference of distances. Return the comparison of the two.')
  .wrong('axes counted from the front', error=r'Dimension out of range.*got 2\)|axis 2 is out of bounds'));
 
-# %% ../nbs/23_homework.ipynb #e3ea80c3
+# %% ../nbs/23_homework.ipynb #5b901244
 _targets = [_given(_t([2.]), _t([5.])), _given(_t([1.,3.,2.]), _t([1.,1.,5.])), _given(_r(2,3), _r(2,3,seed=1)), _given(_r(4).double(), _r(4,seed=1).double()),
             _given(_t([1.,2.]), _t([0,4])), _given(_r(3,2), _r(3,2,seed=1), slope=True), _given(_t([1e3,-1e3]), _t([0.,0.]))]
 
@@ -804,6 +810,7 @@ _targets = [_given(_t([2.]), _t([5.])), _given(_t([1.,3.,2.]), _t([1.,1.,5.])), 
 (Task('rmse', gradient_descent.rmse, 'gradient_descent', 'The root of the mean squared error, one number', _targets)
  .wrong('MSE called RMSE', lambda p,t: ((p-t)**2).mean())
  .wrong('sum instead of mean', lambda p,t: ((p-t)**2).sum().sqrt())
+ .wrong('power before division', lambda p,t: ((p-t)**2).mean()/2, 'What is 9**1/2?', 'The power comes before the division, so `**1/2` is half of it, and no root. Write `**(1/2)`, `**.5` or `.sqrt()`.')
  .wrong('root before the mean', lambda p,t: (p-t).abs().mean(), 'The steps stand in the name, to be read from its end: error, square, mean, root.', 'The root of each square is only the absolute value. First the mean of the squares, then its root.')
  .wrong('square of the mean', lambda p,t: (p-t).mean().abs()))
 
@@ -1409,7 +1416,7 @@ def _nesterov(self, p):
  .wrong('if on a gradient', error='Boolean value of Tensor')
  .wrong('recorded by autograd', error=r'leaf Variable that requires grad'));
 
-# %% ../nbs/23_homework.ipynb #60c010c3
+# %% ../nbs/23_homework.ipynb #f00f3b2e
 def _cos(a, b, t): return a+(1-math.cos(math.pi*t))/2*(b-a)
 def _lin(a, b, t): return a+t*(b-a)
 def _cycle(f=_cos, start=lambda l,d: l/d, end=lambda l,d,e: l/e, top=lambda p: p, up=lambda pos,p: pos/p, down=lambda pos,p: (pos-p)/(1-p)):
@@ -1431,6 +1438,7 @@ def _cycle(f=_cos, start=lambda l,d: l/d, end=lambda l,d,e: l/e, top=lambda p: p
  .wrong('peak in the middle', _cycle(top=lambda p: .5), 'Where is the highest rate?', 'The top is in the middle, whatever `pct` says. The rise takes the share `pct`.')
  .wrong('the second part starts too late', _cycle(down=lambda pos,p: pos), 'What is your rate just after the top? There should be no jump.', 'In the second part the position has to begin at 0 again: (pos-pct)/(1-pct).')
  .wrong('the first part is too short', _cycle(up=lambda pos,p: pos), 'What is your rate just before the top? There should be no jump.', 'The first part is not stretched to its length: divide pos by pct.')
+ .wrong('twice as high', _cycle(lambda a,b,t: a+(1-math.cos(math.pi*t))*(b-a)), 'Between which two numbers does 1-cos(pi*t) lie?', '1-cos(pi*t) goes from 0 to 2, and should go from 0 to 1: divide by 2.')
  .wrong('degrees', _cycle(lambda a,b,t: a+(1-math.cos(180*t))/2*(b-a)), 'In which unit does `math.cos` take its angle?', '`math.cos` takes radians: half a wave is `math.pi`, and not 180.')
  .wrong('the second part is too short', _cycle(down=lambda pos,p: pos-p), 'What is your rate at the very end?', 'The second part is not stretched to its length: divide pos-pct by 1-pct.')
  .wrong('no rise', lambda pos,l,pct=.25,div=25.,f=1e5: _cos(l, l/f, pos), 'Should the highest rate come first?', 'This only goes down. One cycle begins low, rises up to `pct`, and then falls.')

@@ -1615,3 +1615,27 @@ def _(x, w, b): return x.dot(w)+b
 
 @wrong('relu', 'a number instead of a tensor')
 def _(x): return torch.maximum(x, 0)
+
+@wrong('rmse', 'power before division')
+def _(p, t): return ((p-t)**2).mean()**1/2
+
+@wrong('one_cycle', 'twice as high')
+def _(pos, lr_max, pct=.25, div=25., div_final=1e5):
+    if pos<pct: return lr_max/div+(lr_max-lr_max/div)*(1-math.cos(math.pi*pos/pct))
+    return lr_max+(lr_max/div_final-lr_max)*(1-math.cos(math.pi*(pos-pct)/(1-pct)))
+
+@wrong('Learner', 'nothing to go through')
+class _(Small):
+    def __init__(self, dls, model, loss_func, opt_func, lr, cbs): self.opt = opt_func(model, lr)
+
+@wrong('validate_epoch', 'nothing to go through')
+@torch.no_grad()
+def _(model, dl, metric): return torch.cat([metric(model(x), y) for x,y in dl]).mean()
+
+@wrong('Momentum', 'nothing under that key')
+class _(Plain):
+    def __init__(self, params, lr, mom): super().__init__(params, lr); self.mom,self.avgs = mom,{}
+    def step(self):
+        for p in self.params: self.avgs[p] = self.mom*self.avgs[p]+p.grad; p.data -= self.lr*self.avgs[p]
+
+wrong('train_ten', 'no activations for the cross-entropy')(ten(lambda p,y: F.cross_entropy(p.argmax(1), y)))
