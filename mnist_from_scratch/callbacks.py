@@ -282,7 +282,7 @@ class TrackerCallback(Callback):
         self.new_best = self.seen and bool(self.comp(row[self.idx]-self.min_delta, self.best))
         if self.new_best: self.best = row[self.idx]
 
-# %% ../nbs/10_callbacks.ipynb #f3dfab40
+# %% ../nbs/10_callbacks.ipynb #4ef618bb
 class EarlyStoppingCallback(TrackerCallback):
     "Stops when the watched value has not improved for `patience` epochs."
     order,state_attrs = TrackerCallback.order+3,('best','wait')
@@ -294,7 +294,7 @@ class EarlyStoppingCallback(TrackerCallback):
         super().after_epoch()
         self.wait = 0 if self.new_best else self.wait+self.seen
         if self.wait<self.patience: return
-        print(f'No improvement since epoch {self.epoch-self.wait}: early stopping')
+        if self.logger is not noop: print(f'No improvement since epoch {self.epoch-self.wait}: early stopping')
         raise CancelFitException
 
 # %% ../nbs/10_callbacks.ipynb #39524656
@@ -503,7 +503,7 @@ class Checkpoint(Callback):
 
 Learner._resumer = Checkpoint
 
-# %% ../nbs/10_callbacks.ipynb #324e0450
+# %% ../nbs/10_callbacks.ipynb #b52124cb
 class GradientClip(Callback):
     "Scales the gradient down if its norm is above `max_norm`."
     order,run_valid = 11,False
@@ -515,9 +515,10 @@ class GradientAccumulation(Callback):
     order,run_valid,state_attrs = 6,False,('count',)
     def __init__(self, n_acc:int=32): self.n_acc = n_acc
     def before_fit(self): self.count = 0
-    def after_loss(self): self.learn.loss_grad = self.loss_grad*(len(self.yb[0])/self.n_acc)
+    def _n(self): return getattr(self.learn.dl, 'n_items', None) or len(self.yb[0])      # the former: of a batch that several processes share
+    def after_loss(self): self.learn.loss_grad = self.loss_grad*(self._n()/self.n_acc)
     def before_step(self):
-        self.count += len(self.yb[0])
+        self.count += self._n()
         if self.count<self.n_acc: raise CancelBatchException   # no step, and the gradient stays
         self.count = 0
 

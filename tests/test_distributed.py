@@ -1,0 +1,70 @@
+"Several processes train together to what one process trains, on this machine and its processor. They are started few times, and much is looked at each time."
+import os, shutil, subprocess, sys
+from pathlib import Path
+
+import pytest, torch
+
+pytest.importorskip('accelerate', reason='no Accelerate here')
+pytest.importorskip('torchmetrics', reason='no torchmetrics here')
+import distributing
+
+def torchrun(n, *args, seconds=240, **env):
+    "Run in `n` processes; status, stdout, stderr"
+    env = os.environ | dict(OMP_NUM_THREADS='1', PYTHONWARNINGS='ignore', COLUMNS='80') | env
+    r = subprocess.run([sys.executable, '-m', 'torch.distributed.run', '--nproc-per-node', str(n), *map(str, args)], capture_output=True, text=True, timeout=seconds, env=env)
+    return r.returncode,r.stdout,r.stderr
+
+@pytest.fixture(scope='module')
+def runs(tmp_path_factory):
+    "What each process ended with, by the number of processes; and what these printed"
+    path,res,said = tmp_path_factory.mktemp('runs'),{},{}
+    for n in 4,2:
+        status,said[n],err = torchrun(n, distributing.__file__, 'all', path)
+        assert not status, err[-3000:]
+    distributing.main('all', path)
+    for n in 1,2,4: res[n] = [torch.load(path/f'all-{n}-{i}.pt') for i in range(n)]
+    return res,said,path
+
+def far(a, b):
+    "The largest difference of numbers in `a` and `b`, which must be built alike"
+    if isinstance(a, dict): assert a.keys()==b.keys(); return max(far(a[k], b[k]) for k in a)
+    if isinstance(a, (list,tuple)): assert len(a)==len(b); return max((far(x, y) for x,y in zip(a, b)), default=0)
+    if isinstance(a, torch.Tensor): assert a.shape==b.shape and a.dtype==b.dtype; return (a.double()-b.double()).abs().max().item()
+    return abs(a-b)
+
+@pytest.mark.parametrize('n', [2,4])
+@pytest.mark.parametrize('kind', [o for o in distributing.kinds if o!='drop'])
+def test_same_as_one(runs, kind, n):
+    "Weights, losses, metrics, predictions, and the generators' state: as one process has them, with the same batches"
+    one,many = runs[0][1][0][kind],runs[0][n][0][kind]
+    assert far(one['model'], many['model'])<1e-8
+    assert far(one, many)<1e-6          # losses are kept in 32 bits
+
+@pytest.mark.parametrize('n', [2,4])
+def test_all_the_same(runs, n):
+    "All processes end with the same, to the last bit"
+    a,*others = runs[0][n]
+    for b in others: assert far(a, b)==0
+
+def test_resumes_on_another_number(runs): assert far(runs[0][1][0]['chain']['model'], runs[0][1][0]['norm']['model'])<1e-8 and far(runs[0][1][0]['chain'], runs[0][1][0]['norm'])<1e-6
+def test_same_seed_same_result(runs): r = runs[0][2][0]; assert far(r['again'], r['drop'])==0 and far(r['resumed'], r['drop'])==0
+def test_own_chance(runs):
+    "With dropout and noisy items one process and two do not end with the same: each process draws for itself"
+    assert far(runs[0][1][0]['drop']['model'], runs[0][2][0]['drop']['model'])>1e-3
+
+def test_said_and_written_once(runs):
+    res,said,path = runs
+    for n in 2,4:
+        assert sum('epoch 8 ' in o for o in said[n].splitlines())==1 and said[n].count('early stopping')==1
+        rows = (path/f'stopping{n}.csv').read_text().splitlines()
+        assert len(rows)==10 and [o.rsplit(',', 1)[0][:30] for o in rows]==[o.rsplit(',', 1)[0][:30] for o in (path/'stopping0.csv').read_text().splitlines()]
+    assert said[2].count('going on from')==2 and 'epoch 1, batch 2' in said[2]
+    assert not [o for o in path.rglob('.*')] and len([*(path/'chain').rglob('*.safetensors')])==2
+
+def test_killed(tmp_path, runs):
+    "Of two processes one is killed; the other says so in a line, and the training goes on from the last checkpoint"
+    status,out,err = torchrun(2, distributing.__file__, 'killed', tmp_path)
+    assert status and err.count('MnistError: another process of this training has ended')==1 and 'resume=True' in err
+    assert not [*tmp_path.glob('*.pt')]
+    res = distributing.fit('one_cycle', tmp_path/'killed', [distributing.Checkpoint(3, fname='chain')], seed=5, resume=True)
+    assert far(res['model'], runs[0][1][0]['one_cycle']['model'])<1e-8
