@@ -19,9 +19,9 @@ def _quit(*_):
 if _is_command() and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
     signal.signal(signal.SIGINT, _quit)
 
-# %% ../nbs/24_cli.ipynb #3dc7f4b9
-import csv, json, math, re, tempfile, threading
-from contextlib import contextmanager
+# %% ../nbs/24_cli.ipynb #1ccdd7e3
+import csv, json, math, re, shlex, tempfile, threading
+from contextlib import contextmanager, nullcontext
 from typing import Annotated
 
 import mnist_from_scratch
@@ -41,6 +41,7 @@ from .softmax import mnist_net
 from .interpret import report
 from .speed import fast_learner, fast_net, fit_linear
 from .augment import best_learner, best_net
+from .distributed import num_distrib, rank_distrib
 
 # %% ../nbs/24_cli.ipynb #b66fae17
 MODELS = dict(
@@ -148,7 +149,7 @@ def load_model(
     model.load_state_dict(tensors, assign=True)
     return model.eval(),spec
 
-# %% ../nbs/24_cli.ipynb #69df5c3a
+# %% ../nbs/24_cli.ipynb #aa8e8b73
 class _CtrlC:
     "While the block lasts, Ctrl-C sets `pressed` and does nothing else."
     pressed,_old = False,None
@@ -161,11 +162,12 @@ class _CtrlC:
         if self._old: signal.signal(signal.SIGINT, signal.SIG_IGN if _is_command() else self._old) # a command ends here
 
 class Watch(Callback):
-    "Ends the fit after the batch in which Ctrl-C was pressed."
+    "Ends the fit after the batch in which Ctrl-C was pressed; of several processes that train together, in any of them."
     order = 100
     def __init__(self, ctrlc): self.ctrlc = ctrlc
     def after_batch(self):
-        if self.ctrlc.pressed: raise CancelFitException
+        others = getattr(self.learn, 'distributed_trainer', None)
+        if others.any(self.ctrlc.pressed) if others else self.ctrlc.pressed: raise CancelFitException
 
 # %% ../nbs/24_cli.ipynb #41ea8638
 _HEAD = f"{'':2}{'rung':25}{'parameters':>11}{'accuracy':>10}{'95 % interval':>16}"
@@ -256,7 +258,7 @@ def _command(
     if msg: print(f'{name}: {msg}', file=sys.stderr)
     sys.exit(status)
 
-# %% ../nbs/24_cli.ipynb #b60cc9f7
+# %% ../nbs/24_cli.ipynb #872630a1
 _FILES = 'model.safetensors','model.json','history.csv','report.png'
 
 def _check_out(out):
@@ -279,6 +281,12 @@ def _parse_digits(digits):
     if len(ds)<2: raise MnistError(f'--digits {digits} is one digit; a classifier needs at least two to tell apart')
     return sorted(map(int, ds))
 
+def _check_launched(model):
+    "For `--distributed`: is there a launcher, and something to share? All processes but the first one keep silent"
+    if model=='baseline': raise MnistError('--distributed is for models that are trained, and the baseline is not; leave it out')
+    if not num_distrib(): raise MnistError(f"--distributed needs a launcher, which starts the processes; type: torchrun --nproc-per-node 2 --no-python mnist_train {shlex.join(sys.argv[1:]) if _is_command() else '--distributed'}")
+    if rank_distrib(): sys.stdout = open(os.devnull, 'w')
+
 def _check_file(file):
     if file is not None and Path(file).is_dir(): raise MnistError(f'cannot write {file}: it is a folder; name a file')
 
@@ -286,7 +294,7 @@ def _check(**numbers):
     for k,(v,lo,hi) in numbers.items():
         if v is not None and not lo<=v<=hi: raise MnistError(f'--{k} is {v}; it should be {f"{lo} or more" if hi==math.inf else f"from {lo} to {hi}" if lo==0 else "a positive number"}')
 
-# %% ../nbs/24_cli.ipynb #195cb05f
+# %% ../nbs/24_cli.ipynb #e11dd6aa
 try: from fastcore.script import Param
 except ImportError: # fastcore 2 has no Param, and takes a dictionary for argparse
     def Param(help, type, default='', **kw): return Annotated[type, dict(help=help + (default and f' (default: {default})'), **kw)]
@@ -311,7 +319,8 @@ def mnist_train(
     lr:float=.01, # Highest learning rate of the cycle
     seed:int=0, # For the first weights and the order of the batches
     seeds:int=3, # Runs of each trained model in the last table, with seeds from --seed on (one of the model best)
-    out:str='mnist_run' # Folder to write model.safetensors, model.json, history.csv and report.png to; what has these names there is replaced
+    out:str='mnist_run', # Folder to write model.safetensors, model.json, history.csv and report.png to; what has these names there is replaced
+    distributed:bool=False # Train the model that is saved in several processes at once, with the same batches: torchrun --nproc-per-node 2 --no-python mnist_train --distributed
 ):
     """Train a classifier of handwritten digits and save it; then measure every rung of the ladder, from pixel similarity to a neural
     net, on the same digits. --epochs, --bs and --lr hold for all that is trained, but the nets fast and best have a rate and batches of their own; the one takes a
@@ -322,6 +331,7 @@ def mnist_train(
         _check(epochs=(epochs,1,math.inf), bs=(bs,1,math.inf), lr=(lr,1e-30,1e30), seed=(seed,0,2**32-1), seeds=(seeds,1,math.inf))
         wanted,out = _parse_digits(digits),Path(out)
         _check_out(out)
+        if distributed: _check_launched(model)
         train,valid = load_digits(data)
         if wanted: train,valid = train.only(*wanted),valid.only(*wanted)
         classes,n = train.classes,len(train.classes)
@@ -339,11 +349,12 @@ def mnist_train(
                 learn = make_learner(model, dls, n, seed, cbs=Watch(ctrlc))
                 net = learn.model
                 try:
-                    _fit(model, learn, epochs, lr)
+                    with learn.distrib_ctx() if distributed else nullcontext(): _fit(model, learn, epochs, lr)
                     if _n_right(net, dls) is None: raise FloatingPointError   # the last step did it
                 except FloatingPointError as e:
                     raise MnistError(f'the training diverged in epoch {learn.epoch+1}: the loss is no longer a number, so nothing is saved; try an --lr below {lr:g}') from e
                 values = learn.recorder.values
+                if distributed and rank_distrib(): return        # the first process does the rest
             if model!='baseline' and not values and (out/'model.safetensors').exists():
                 raise KeyboardInterrupt(f'interrupted before the first epoch was done; the model that was in {out} is still there')
             info = dict(data=train.source, images=len(train), validated_on=len(valid), seed=seed)

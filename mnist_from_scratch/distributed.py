@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['rank_distrib', 'num_distrib', 'DistributedDL', 'DistributedTrainer']
 
-# %% ../nbs/22_distributed.ipynb #d81fc663
+# %% ../nbs/22_distributed.ipynb #06b56b38
 import os, random, signal, threading, warnings, zlib
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from functools import partial
 
@@ -20,40 +20,34 @@ from .core import MnistError, apply, set_seed, to_device
 from .learner import Callback, Learner, ProgressCallback, TorchMetric, _device, _keep
 from .minibatches import DataLoader, _Pass, _batch_seed
 
-# %% ../nbs/22_distributed.ipynb #80b7e633
-def rank_distrib() -> int: "The number of this process among those that a launcher has started together; 0 without one. As fastai's"; return int(os.environ.get('RANK', 0))
+# %% ../nbs/22_distributed.ipynb #88117287
+def rank_distrib() -> int: "The rank of this process among those that a launcher has started together; 0 without one. As fastai's"; return int(os.environ.get('RANK', 0))
 def num_distrib()  -> int: "How many processes a launcher has started together; 0 without one. As fastai's"; return int(os.environ.get('WORLD_SIZE', 0))
 
-# %% ../nbs/22_distributed.ipynb #c6274a10
+# %% ../nbs/22_distributed.ipynb #48b24309
 class DistributedDL:
-    """The part of each batch of `dl` that is for one process. Without a launcher's say `rank` and `world_size` are those of this process.
+    """The part of each batch of `dl` that one process takes. As fastai's, but it divides each batch, and adds no items to make it even.
 
-    Of an indexed `DataLoader` only this part is fetched; a batch of any other loader is made whole in each process, and cut.
-    Where a batch has less items than there are processes, some get the first item as a stand-in, which does not count."""
-    _kept = None      # the generators' states that all processes have in common, while this one draws for itself
+    Of a batch with fewer items than processes, some take an item as a stand-in: `sizes` says 0 for them."""
+    n_items = _kept = None      # of the batch at hand; the common state of the generators, while this process draws for itself
     def __init__(self,
         dl, # A loader of batches, of this library or any other
-        rank:int=None, # Whose part
-        world_size:int=None, # How many parts
-        seed=() # Whole numbers, from which each process makes its own seeds for each batch
-    ):
-        self.dl,self.rank,self.world_size,self.seed = dl,rank_distrib() if rank is None else rank,world_size or max(num_distrib(), 1),seed
+        rank:int=None, # Whose part; by default that of this process
+        world_size:int=None, # How many parts; by default as many as there are processes
+        seed=() # Whole numbers that go into the seeds of what each process draws for itself
+    ): self.dl,self.rank,self.world_size,self.seed = dl,rank_distrib() if rank is None else rank,world_size or max(num_distrib(), 1),seed
     def __len__(self): return len(self.dl)
     def __getattr__(self, k):
         if k=='dl': raise AttributeError(k)
         return getattr(self.dl, k)
 
-    def sizes(self, n:int) -> list: # As many as there are processes
-        "How many of a batch's `n` items each process gets"
-        return [n*(r+1)//self.world_size-n*r//self.world_size for r in range(self.world_size)]
-    def _mine(self, n):
-        "Which of `n` items to fetch"
-        self.n_items,lo = n,n*self.rank//self.world_size
-        hi = n*(self.rank+1)//self.world_size
-        return slice(lo, hi) if lo<hi else slice(0, 1)
+    def _cuts(self, n): return [n*r//self.world_size for r in range(self.world_size+1)]
+    @property
+    def sizes(self) -> list: "How many items of the batch at hand each process has"; cs = self._cuts(self.n_items); return [b-a for a,b in zip(cs, cs[1:])]
+    def _mine(self, n): lo,hi = self._cuts(n)[self.rank:self.rank+2]; return slice(lo, max(hi, lo+1))
 
     def _alone(self, i):
-        "Until `_together`, draw random numbers that are for this process, and batch `i`"
+        "From here to `_together` draw random numbers for this process and batch `i`"
         self._together()
         self._kept = random.getstate(),np.random.get_state(),torch.get_rng_state()
         set_seed(_batch_seed([zlib.crc32(self._kept[2].numpy()), self.rank, *self.seed], i))
@@ -61,13 +55,13 @@ class DistributedDL:
         if self._kept: random.setstate(self._kept[0]); np.random.set_state(self._kept[1]); torch.set_rng_state(self._kept[2]); self._kept = None
 
     def _batches(self, p):
-        "In place of `DataLoader._batches`: this process's part of what is left of pass `p`"
+        "In place of `DataLoader._batches`: the parts of what is left of pass `p`"
         dl = self.dl
-        if dl.bs is None and p.sizes is None: raise ValueError('this DataLoader gives single items (bs=None), and only batches can be shared among processes; pass bs')
+        if dl.bs is None and p.sizes is None: raise ValueError('this DataLoader gives single items (bs=None), and processes can only share batches; pass bs')
         whole = p.order.split(dl.bs)[:dl._n_batches(len(p.order))] if p.sizes is None else p.order.split(p.sizes.tolist())
         mine = [o[self._mine(len(o))] for o in whole]
-        seed = p.seed and [*p.seed, self.rank]
-        it = iter(type(dl)._batches(dl, _Pass(torch.cat(mine), torch.tensor([len(o) for o in mine]), p.done, seed)))
+        part = _Pass(torch.cat(mine), torch.tensor([len(o) for o in mine]), p.done, p.seed and [*p.seed, self.rank])
+        it = iter(type(dl)._batches(dl, part))
         for i in range(p.done, len(whole)):
             self._alone(i)
             self.n_items = len(whole[i])
@@ -79,8 +73,9 @@ class DistributedDL:
         try:
             for i,b in enumerate(self.dl):
                 if not own:
-                    part = self._mine(_n_items(b))
-                    b = apply(lambda o: o[part] if isinstance(o, Tensor) else o, b)
+                    self.n_items = _n_items(b)
+                    mine = self._mine(self.n_items)
+                    b = apply(lambda o: o[mine] if isinstance(o, Tensor) else o, b)
                     self._alone(i)
                 yield b
         finally:
@@ -89,18 +84,17 @@ class DistributedDL:
 
 def _n_items(b):
     "How many items batch `b` has: the length of its first tensor"
-    o = b if isinstance(b, Tensor) else next(iter(b.values() if isinstance(b, dict) else b))
-    return len(o) if isinstance(o, Tensor) else _n_items(o)
+    return len(b) if isinstance(b, Tensor) else _n_items(next(iter(b.values() if isinstance(b, dict) else b)))
 
-# %% ../nbs/22_distributed.ipynb #5377583c
+# %% ../nbs/22_distributed.ipynb #4a855b0e
 class _Sum(torch.autograd.Function):
-    "The sum over all processes; going back, gradients are summed too"
+    "The sum over all processes; on the way back that of the gradients"
     @staticmethod
     def forward(ctx, x): x = x.clone(); torch.distributed.all_reduce(x); return x
     backward = forward
 
 def _batch_norm(cb, m, x):
-    "`m(x)` for a layer of batch normalisation, with mean and variance of the batches of all processes"
+    "`m(x)` for a layer `m` of batch normalisation, with mean and variance of the batch over all processes"
     if not (m.training and torch.is_grad_enabled()): return type(m).forward(m, x)
     m._check_input_dim(x)
     dims,shape,xf = [0,*range(2, x.ndim)],[1,-1]+[1]*(x.ndim-2),x if x.dtype==torch.float64 else x.float()
@@ -119,55 +113,67 @@ def _batch_norm(cb, m, x):
     if m.affine: res = res*m.weight.view(shape)+m.bias.view(shape)
     return res.to(x.dtype)
 
-# %% ../nbs/22_distributed.ipynb #bc12ceae
-_ended = 'another process of this training has ended, or was told to; start all of them again, with resume=True to go on from the last checkpoint'
-def _no(): return False
-class _Told(BaseException): "This process was told to end"
-def _told(*_): raise _Told
+# %% ../nbs/22_distributed.ipynb #632e0ee5
+_once = ProgressCallback,ShowGraphCallback,TensorBoardCallback
 
-def _is_lost(e):
-    "Does `e`, or what it came from, say that another process does not answer?"
-    while e is not None:
-        if isinstance(e, _Told) or type(e).__module__.startswith('torch.distributed') or (isinstance(e, RuntimeError) and any(o in str(e) for o in ('gloo','NCCL','ProcessGroup'))): return True
-        e = e.__cause__ or e.__context__
-
-# %% ../nbs/22_distributed.ipynb #12bf5d98
 class DistributedTrainer(Callback):
-    """One of several processes that train together: it takes its part of each batch, and goes its steps with the mean of all gradients. Name and arguments are fastai's.
+    """Trains and validates together with the other processes, each with its part of every batch. Name and arguments are fastai's.
 
-    The loss has to be a mean over the items of a batch. In validation predictions and targets of all processes are put together before the loss and the metrics."""
-    order,_ddp,_logger,_dl = -15,None,None,None
+    Callbacks that only show or write something, with an attribute `writes` that is true, run in the first process alone."""
+    order,_ddp,_dl = -15,None,None
     def __init__(self,
         sync_bn:bool=True, # Batch normalisation with the statistics of the whole batch, and not of this process's part?
-        timeout:float=600, # Seconds that a process waits for the others
-        **kwargs # For Accelerate's `Accelerator`, such as `kwargs_handlers`; `cpu` is by default as the Learner has it
+        timeout:float=600, # Seconds that a process waits for another at most
+        **kwargs # For Accelerate's `Accelerator`, such as `cpu` and `kwargs_handlers`
     ):
         try: from accelerate import Accelerator, DistributedDataParallelKwargs, InitProcessGroupKwargs
         except ImportError as e: raise ImportError('training in several processes needs the package accelerate; install it with: pip install accelerate') from e
         hs = [DistributedDataParallelKwargs(broadcast_buffers=False), InitProcessGroupKwargs(timeout=timedelta(seconds=timeout)), *(kwargs.pop('kwargs_handlers', None) or [])]
         self.sync_bn,self.accelerator = sync_bn,Accelerator(**dict(mixed_precision='no') | kwargs, kwargs_handlers=[*{type(h):h for h in hs}.values()])
-        self.rank,self.world_size,self.n_fits = self.accelerator.process_index,self.accelerator.num_processes,0
+        self.rank,self.world_size,self.n_fits,self._undo = self.accelerator.process_index,self.accelerator.num_processes,0,ExitStack()
 
-    def _first(self, f):
+    def from_first(self, f):
         "What `f()` gives in the first process, in all of them"
         from accelerate.utils import broadcast_object_list
-        return broadcast_object_list([f() if not self.rank else None])[0]
+        return broadcast_object_list([None if self.rank else f()])[0]
+
+    def any(self, b:bool) -> bool: "Is `b` true in any process?"; return bool(self.accelerator.reduce(torch.tensor(float(b), device=self.accelerator.device), 'sum'))
+
+    def gather(self, b):
+        "Of each tensor of `b`, the rows of all processes, in their order"
+        sizes = self._dl.sizes
+        n,k = max(sizes),max(sizes[self.rank], 1)
+        def f(o):
+            if not isinstance(o, Tensor): return o
+            if not o.ndim or len(o)!=k: raise ValueError(f'predictions and targets need a row for each of the {k} items here, and one has shape {list(o.shape)}')
+            o = self.accelerator.gather(torch.cat([o, o[-1:].expand(n-k, *o.shape[1:])]).contiguous())       # all of one size
+            return torch.cat([o[r*n:r*n+s] for r,s in enumerate(sizes)])
+        return apply(f, b)
+
+    @property
+    def n_mine(self): "How many items of this batch are this process's; 0 where it has a stand-in"; return self._dl.sizes[self.rank]
+
+    def _set(self, o, k, v):
+        "`o.k = v` until the fit is over"
+        if k in vars(o): self._undo.callback(setattr, o, k, vars(o)[k])
+        else: self._undo.callback(vars(o).pop, k, None)
+        setattr(o, k, v)
 
     def before_fit(self):
-        learn,self.n_fits = self.learn,self.n_fits+1
-        _set_rng_state(self.dls, self._first(lambda: _rng_state(self.dls)))
-        for cb in learn.cbs:
-            if self.rank and (getattr(cb, 'writes', False) or isinstance(cb, (ProgressCallback,ShowGraphCallback,TensorBoardCallback))): cb.run = False
-            if self.rank and isinstance(cb, CSVLogger): cb._write = noop
-            if isinstance(cb, (Checkpoint,SaveModelCallback)): cb._save = partial(self._save, cb)
-            if isinstance(cb, Checkpoint): cb._newest = partial(self._first, partial(Checkpoint._newest, cb))
-        if self.rank and learn.logger is not noop: self._logger,learn.logger = learn.logger,noop
-        for m in self._torchmetrics(): m.distributed_available_fn = _no       # to add up over processes what each of them has of all
-
-    def _torchmetrics(self): return [o for m in self.learn.metrics if isinstance(m, TorchMetric) and hasattr(m.metric, 'modules') for o in m.metric.modules() if hasattr(o, 'distributed_available_fn')]
+        self.n_fits += 1
+        _set_rng_state(self.dls, self.from_first(lambda: _rng_state(self.dls)))
+        for cb in self.learn.cbs:
+            if self.rank and (isinstance(cb, _once) or getattr(cb, 'writes', False)): cb.run = False
+            if self.rank and isinstance(cb, CSVLogger): self._set(cb, '_write', noop)
+            if isinstance(cb, (Checkpoint,SaveModelCallback)): self._set(cb, '_save', partial(self._save, cb))
+            if isinstance(cb, Checkpoint): self._set(cb, '_newest', partial(self.from_first, cb._newest))
+        if self.rank: self._set(self.learn, 'logger', noop)
+        for m in self.learn.metrics:
+            for o in m.metric.modules() if isinstance(m, TorchMetric) and hasattr(m.metric, 'modules') else ():
+                if hasattr(o, 'distributed_available_fn'): self._set(o, 'distributed_available_fn', lambda: False)    # torchmetrics would add up what all have already
 
     def _save(self, cb, *args, **kwargs):
-        "Only the first process writes, when all others have read; they wait till it is done"
+        "The first process writes, when all others have read, and they wait until it has"
         self.accelerator.wait_for_everyone()
         if not self.rank: type(cb)._save(cb, *args, **kwargs)
         elif isinstance(cb, SaveModelCallback): cb.last_saved_path = str(self.path/self.model_dir/f'{args[0]}.safetensors')
@@ -177,82 +183,74 @@ class DistributedTrainer(Callback):
     def before_train(self):
         if not self._ddp:
             with warnings.catch_warnings():
-                warnings.simplefilter('ignore', FutureWarning)        # PyTorch is about to call broadcast_buffers something else
-                self._raw,self._ddp = self.model,self.accelerator.prepare_model(self.model)
+                warnings.simplefilter('ignore', FutureWarning)        # PyTorch is giving broadcast_buffers another name
+                self._model,self._ddp = self.model,self.accelerator.prepare_model(self.model)
             for m in self.model.modules():
-                if self.sync_bn and isinstance(m, torch.nn.modules.batchnorm._BatchNorm): m.forward = partial(_batch_norm, self, m)
+                if self.sync_bn and isinstance(m, torch.nn.modules.batchnorm._BatchNorm): self._set(m, 'forward', partial(_batch_norm, self, m))
         self._share()
     def before_validate(self):
         from accelerate.utils import broadcast
-        broadcast([*self.model.buffers()])
+        broadcast([*self.model.buffers()])             # they differ if not sync_bn
         self._share()
 
-    @property
-    def n_mine(self): "How many items of this batch are this process's; 0 if it has a stand-in"; return self._dl.sizes(self._dl.n_items)[self.rank]
-
     def before_batch(self):
-        if self.learn.training: self.learn.model = self._ddp      # only for the call; all else is done to the model itself
+        if self.learn.training: self.learn.model = self._ddp
+    def _unwrap(self):
+        if self._ddp: self.learn.model = self._model
     def after_pred(self):
         learn = self.learn
-        if learn.training: return self._back()
+        if learn.training: return self._unwrap()
         learn.pred,learn.yb = self.gather(learn.pred),self.gather(learn.yb)
         for cb in learn.cbs:
-            if getattr(cb, '_x', None) is not None: cb._x = _keep(self.gather(to_device(cb._x, self.accelerator.device)))     # GatherPredsCallback, with_input
+            if getattr(cb, '_x', None) is not None: cb._x = _keep(self.gather(to_device(cb._x, self.accelerator.device)))     # `get_preds` with inputs
     def after_loss(self):
         learn = self.learn
         if not (learn.training and learn.yb): return
         share = self.n_mine/self._dl.n_items
-        learn.loss_grad = learn.loss_grad*(share*self.world_size)     # since the mean is taken over processes
+        learn.loss_grad = learn.loss_grad*(share*self.world_size)
         learn.loss = self.accelerator.reduce(learn.loss*share, 'sum')
-    def _back(self):
-        if self._ddp: self.learn.model = self._raw
-    def after_batch(self): self._back(); self._dl._together()
+    def after_batch(self): self._unwrap(); self._dl._together()
     def after_epoch(self):
-        if hasattr(self.learn, 'recorder'): self.recorder.log = self._first(lambda: self.recorder.log)      # what the others decide by
-
-    def gather(self, b):
-        "Of each tensor of `b`, the rows of all processes in their order"
-        sizes = self._dl.sizes(self._dl.n_items)
-        n,k = max(sizes),max(sizes[self.rank], 1)
-        def f(o):
-            if not isinstance(o, Tensor): return o
-            if not o.ndim or len(o)!=k: raise ValueError(f'predictions and targets need a row for each of the {k} items here, not shape {list(o.shape)}')
-            o = self.accelerator.gather(torch.cat([o, o[-1:].expand(n-k, *o.shape[1:])]).contiguous())
-            return torch.cat([o[r*n:r*n+s] for r,s in enumerate(sizes)])
-        return apply(f, b)
+        if hasattr(self.learn, 'recorder'): self.recorder.log = self.from_first(lambda: self.recorder.log)
 
     def cleanup(self):
-        self._back()
+        self._unwrap()
+        self._undo.close()
         if self._dl: self._dl._together()
-        if self._ddp:
-            for m in self._raw.modules(): vars(m).pop('forward', None)
-            self._ddp = None
-            self.accelerator.free_memory()
-        for cb in self.learn.cbs:
-            for k in '_save','_write','_newest': vars(cb).pop(k, None)
-        if self._logger: self.learn.logger,self._logger = self._logger,None
+        if self._ddp: self._ddp = None; self.accelerator.free_memory()
 
-# %% ../nbs/22_distributed.ipynb #dc63e2e6
+# %% ../nbs/22_distributed.ipynb #15cdea85
+class _Told(BaseException): "The launcher has told this process to end"
+def _told(*_): raise _Told
+
+def _is_lost(e):
+    "Does `e`, or what it came from, say that another process does not answer?"
+    while e is not None:
+        if isinstance(e, _Told) or type(e).__module__.startswith('torch.distributed') or (isinstance(e, RuntimeError) and any(o in str(e) for o in ('gloo','NCCL','ProcessGroup'))): return True
+        e = e.__cause__ or e.__context__
+
 @patch
 @contextmanager
 def distrib_ctx(self:Learner,
     sync_bn:bool=True, # As for `DistributedTrainer`
     in_notebook:bool=False, # In fastai's place; not used, since Accelerate sees how it was launched
-    timeout:float=600, # As for `DistributedTrainer`
-    **kwargs # For Accelerate's `Accelerator`
+    timeout:float=600, # As for `DistributedTrainer`; the first such block of a program sets it for all
+    **kwargs # For Accelerate's `Accelerator`; `cpu` is by default what the Learner has been using
 ):
-    "While the block lasts, train and validate together with the other processes that a launcher has started; without one, alone as ever. As fastai's, but `bs` is the size of the batch over all processes."
+    """While the block lasts, train and validate together with the other processes that a launcher has started; without one, alone as ever.
+    As fastai's, but `bs` is the size of the batch over all processes. Raises `MnistError` where another process has ended."""
     if num_distrib()<2: yield self; return
-    old = signal.signal(signal.SIGTERM, _told) if threading.current_thread() is threading.main_thread() else None
+    main = threading.current_thread() is threading.main_thread()
+    old = main and signal.signal(signal.SIGTERM, _told)
     try:
         cb = DistributedTrainer(sync_bn, timeout, **dict(cpu=(getattr(self.dls, 'device', None) or _device(self.model)).type=='cpu') | kwargs)
         if cb.accelerator.device.type!='cpu': self.dls.to(cb.accelerator.device)
-        self.model.load_state_dict(cb._first(self.model.state_dict))
-        if self.opt: self.opt.load_state_dict(cb._first(self.opt.state_dict))
+        self.model.load_state_dict(cb.from_first(lambda: _keep(self.model.state_dict())))       # all begin with the weights of the first
+        if self.opt: self.opt.load_state_dict(cb.from_first(lambda: _keep(self.opt.state_dict())))
         with self.added_cbs(cb): yield self
         cb.accelerator.wait_for_everyone()
     except BaseException as e:
-        if _is_lost(e): raise MnistError(_ended) from None
+        if _is_lost(e): raise MnistError('another process of this training has ended, or was told to; start all of them again, with resume=True to go on from the last checkpoint') from None
         raise
     finally:
-        if old is not None: signal.signal(signal.SIGTERM, old)
+        if main: signal.signal(signal.SIGTERM, old or signal.SIG_DFL)

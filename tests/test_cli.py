@@ -362,7 +362,7 @@ def test_arguments_that_cannot_be_parsed(run, tmp_path, args):
     status,out,err = run(*args.split())
     assert status==2 and out=='' and err.startswith('usage: ') and err.splitlines()[-1].startswith(args.split()[0]+': error: ') and not list(tmp_path.iterdir())
 
-@pytest.mark.parametrize('name,opts', [('mnist_train','data digits model epochs bs lr seed seeds out'), ('mnist_predict','submission')])
+@pytest.mark.parametrize('name,opts', [('mnist_train','data digits model epochs bs lr seed seeds out distributed'), ('mnist_predict','submission')])
 def test_help(run, name, opts):
     status,out,err = run(name, '--help')
     assert (status,err)==(0,'') and max(map(len, out.splitlines()))<=80

@@ -68,3 +68,31 @@ def test_killed(tmp_path, runs):
     assert not [*tmp_path.glob('*.pt')]
     res = distributing.fit('one_cycle', tmp_path/'killed', [distributing.Checkpoint(3, fname='chain')], seed=5, resume=True)
     assert far(res['model'], runs[0][1][0]['one_cycle']['model'])<1e-8
+
+# --- mnist_train --distributed
+
+def script(folder):
+    "What pip makes of the console script"
+    path = folder/'mnist_train'
+    path.write_text('import sys\nfrom mnist_from_scratch.cli import mnist_train\nif __name__=="__main__": sys.exit(mnist_train())\n')
+    return path
+
+def test_command(tmp_path, monkeypatch, capsys):
+    "The same history as without, and one table"
+    from mnist_from_scratch.cli import load_model, mnist_train
+    args = '--data digits --digits 3,7 --epochs 2 --seeds 1'.split()
+    status,out,err = torchrun(2, script(tmp_path), *args, '--out', tmp_path/'two', '--distributed')
+    assert not status and out.count('validate on')==1 and out.count('* saved in')==1 and 'epoch 1' in out, out+err
+    monkeypatch.chdir(tmp_path)
+    mnist_train(data='digits', digits='3,7', epochs=2, seeds=1, out='one')
+    one,two = ([[float(o) for o in l.split(',')] for l in (tmp_path/o/'history.csv').read_text().splitlines()[1:]] for o in ('one','two'))
+    assert len(two)==2 and far(one, two)<1e-3
+    assert far(*(dict(load_model(o)[0].state_dict()) for o in ('one','two')))<1e-2
+    assert sorted(o.name for o in (tmp_path/'two').iterdir())==sorted(o.name for o in (tmp_path/'one').iterdir())
+
+def test_command_alone(tmp_path):
+    def run(*args): return subprocess.run([sys.executable, script(tmp_path), *args], capture_output=True, text=True, cwd=tmp_path)
+    r = run('--distributed', '--epochs', '3')
+    assert r.returncode==1 and r.stderr=='mnist_train: --distributed needs a launcher, which starts the processes; type: torchrun --nproc-per-node 2 --no-python mnist_train --distributed --epochs 3\n' and not r.stdout
+    r = run('--distributed', '--model', 'baseline')
+    assert r.returncode==1 and 'the baseline is not; leave it out' in r.stderr
