@@ -100,7 +100,8 @@ def die():
     if rank_distrib()==1: os.kill(os.getpid(), signal.SIGKILL)
 
 def main(task, path):
-    n,res = max(num_distrib(), 1),{}
+    n,res,wrote,replace = max(num_distrib(), 1),{},[],os.replace
+    os.replace = lambda a,b: wrote.append(b) or replace(a, b)         # what the library writes is put in its place so
     if task=='all':
         res = {k:fit(k, path) for k in kinds}
         if n==4: until(7, 'norm', path/'chain')          # goes on in two processes, and then in one
@@ -111,7 +112,8 @@ def main(task, path):
             res['resumed'] = fit('drop', path/'drop', [Checkpoint(3, fname='chain')], seed=7, resume=True)
         if n==1: res['chain'] = fit('norm', path/'chain', [Checkpoint(3, fname='chain')], seed=8, resume=True)
     if task=='killed': fit('one_cycle', path/'killed', [Checkpoint(3, fname='chain'), Stop(7, die)])
-    torch.save(res, path/f'{task}-{n}-{rank_distrib()}.pt')
+    os.replace = replace
+    torch.save((res, len(wrote)), path/f'{task}-{n}-{rank_distrib()}.pt')
 
 if __name__=='__main__':
     torch.set_num_threads(1)

@@ -17,13 +17,13 @@ def torchrun(n, *args, seconds=240, **env):
 @pytest.fixture(scope='module')
 def runs(tmp_path_factory):
     "What each process ended with, by the number of processes; and what these printed"
-    path,res,said = tmp_path_factory.mktemp('runs'),{},{}
+    path,said = tmp_path_factory.mktemp('runs'),{}
     for n in 4,2:
         status,said[n],err = torchrun(n, distributing.__file__, 'all', path)
         assert not status, err[-3000:]
     distributing.main('all', path)
-    for n in 1,2,4: res[n] = [torch.load(path/f'all-{n}-{i}.pt') for i in range(n)]
-    return res,said,path
+    ended = {n:[torch.load(path/f'all-{n}-{i}.pt') for i in range(n)] for n in (1,2,4)}
+    return {n:[o for o,_ in v] for n,v in ended.items()},said,path,{n:[w for _,w in v] for n,v in ended.items()}
 
 def far(a, b):
     "The largest difference of numbers in `a` and `b`, which must be built alike"
@@ -53,8 +53,9 @@ def test_own_chance(runs):
     assert far(runs[0][1][0]['drop']['model'], runs[0][2][0]['drop']['model'])>1e-3
 
 def test_said_and_written_once(runs):
-    res,said,path = runs
+    _,said,path,wrote = runs
     for n in 2,4:
+        assert wrote[n][0]>20 and not any(wrote[n][1:])
         assert sum('epoch 8 ' in o for o in said[n].splitlines())==1 and said[n].count('early stopping')==1
         rows = (path/f'stopping{n}.csv').read_text().splitlines()
         assert len(rows)==10 and [o.rsplit(',', 1)[0][:30] for o in rows]==[o.rsplit(',', 1)[0][:30] for o in (path/'stopping0.csv').read_text().splitlines()]
