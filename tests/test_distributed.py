@@ -11,7 +11,7 @@ import distributing
 def torchrun(n, *args, seconds=240, **env):
     "Run in `n` processes; status, stdout, stderr"
     env = os.environ | dict(OMP_NUM_THREADS='1', PYTHONWARNINGS='ignore', COLUMNS='80') | env
-    r = subprocess.run([sys.executable, '-m', 'torch.distributed.run', '--nproc-per-node', str(n), *map(str, args)], capture_output=True, text=True, timeout=seconds, env=env)
+    r = subprocess.run([sys.executable, '-m', 'torch.distributed.run', '--standalone', '--nproc-per-node', str(n), *map(str, args)], capture_output=True, text=True, timeout=seconds, env=env)
     return r.returncode,r.stdout,r.stderr
 
 @pytest.fixture(scope='module')
@@ -55,7 +55,7 @@ def test_own_chance(runs):
 def test_said_and_written_once(runs):
     _,said,path,wrote = runs
     for n in 2,4:
-        assert wrote[n][0]>20 and not any(wrote[n][1:])
+        assert wrote[n][0]>9 and not any(wrote[n][1:])
         assert sum('epoch 8 ' in o for o in said[n].splitlines())==1 and said[n].count('early stopping')==1
         rows = (path/f'stopping{n}.csv').read_text().splitlines()
         assert len(rows)==10 and [o.rsplit(',', 1)[0][:30] for o in rows]==[o.rsplit(',', 1)[0][:30] for o in (path/'stopping0.csv').read_text().splitlines()]
