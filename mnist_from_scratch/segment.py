@@ -4,9 +4,10 @@
 
 # %% auto #0
 __all__ = ['make_scene', 'iou', 'JaccardCoeff', 'mean_precision', 'rle_encode', 'rle_decode', 'write_rle', 'read_rle',
-           'write_scenes', 'SegmentationDataset', 'show_masks', 'SegmentationDataLoaders', 'UNet']
+           'write_scenes', 'SegmentationDataset', 'mask_file', 'show_masks', 'SegmentationDataLoaders', 'UNet',
+           'unet_learner']
 
-# %% ../nbs/21_segment.ipynb #33373105
+# %% ../nbs/21_segment.ipynb #38da6239
 import csv, io
 from pathlib import Path
 
@@ -19,10 +20,11 @@ from torch import nn, Tensor
 from .convnet import ImageDataset, conv
 from .core import MnistError, ShapeError, default_device, exportable, making_folder, replacing
 from .datasets import Digits, _grey, _lines, _unpacking, read_image
-from .learner import Metric
+from .learner import Learner, Metric
 from .losses import BCEWithLogitsLossFlat
 from .minibatches import DataLoader, DataLoaders
 from .pixels import show_images
+from .speed import Muon, has_bf16, muon_groups
 
 # %% ../nbs/21_segment.ipynb #126d34eb
 def _stroke(draw, top, rng):
@@ -194,6 +196,13 @@ class SegmentationDataset(ImageDataset):
         "A set of other images; with their masks, where this set finds its own, if asked for."
         return SegmentationDataset(items, self.label_func if with_labels else None, self.batch_tfms)
 
+# %% ../nbs/21_segment.ipynb #454d7a86
+def mask_file(
+    o:Path # An image file in a folder `images`
+) -> Path: # The file of the same name in the folder `masks` beside it
+    "Where the mask of an image is, in the layout of `write_scenes`: a `label_func`."
+    return Path(o).parent.parent/'masks'/Path(o).name
+
 # %% ../nbs/21_segment.ipynb #c583c8d3
 def show_masks(
     x:Tensor, # Images, float [N, 3, H, W] or [N, 1, H, W] from 0 to 1
@@ -258,3 +267,16 @@ class UNet(nn.Module):
             skips.append(x)
         for f,skip in zip(self.up, skips[-2::-1]): x = f(self.join(skip, x))
         return self.last(x)
+
+# %% ../nbs/21_segment.ipynb #2d2459f4
+def unet_learner(
+    dls, # `SegmentationDataLoaders`
+    nf=(16,32,64,128), # As for `UNet`
+    lr:float=.05, # Highest learning rate
+    model:nn.Module=None, # By default a `UNet`
+    **kwargs # More for `Learner`
+) -> Learner: # To be trained with `fit_linear`
+    "A `Learner` for masks: a `UNet`, Muon, and both measures. fastai's function of this name takes a net to go down with."
+    model = (model or UNet(nf=nf)).to(memory_format=torch.channels_last)
+    learn = Learner(dls, model, opt_func=Muon, lr=lr, splitter=muon_groups, metrics=[JaccardCoeff(), mean_precision], **kwargs)
+    return learn.to_bf16() if has_bf16() else learn
