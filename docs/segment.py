@@ -42,7 +42,7 @@ def main():
         set_seed(args.seed)
         learn = unet_learner(dls, args.nf, args.lr)
         start = perf_counter()
-        with learn.no_bar(): fit_linear(learn, args.epochs, cbs=Callback(after_epoch=lambda o: print(o.epoch, o.recorder.values[-1:], flush=True)))
+        with learn.no_bar(): fit_linear(learn, args.epochs, cbs=[Callback(after_epoch=lambda o: print(o.epoch, *o.recorder.values[-1:], flush=True))])
         minutes = (perf_counter()-start)/60
         x,y = pixels(dls.train.new(shuffle=False, drop_last=False))
         t = max(range(60, 256, 5), key=lambda t: iou((x>t)[None], (y>0)[None]).item())

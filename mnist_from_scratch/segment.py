@@ -165,12 +165,13 @@ def write_scenes(
         write_rle(new/'masks.csv', masks)
     return path
 
-# %% ../nbs/21_segment.ipynb #94a426f7
+# %% ../nbs/21_segment.ipynb #13dab305
 def _read_mask(path):
     "The mask in the image file `path`: uint8 [1, H, W] of 1 and 0"
     a = _grey(read_image(path))
-    if odd := set(np.unique(a).tolist())-{0,a.max(initial=0)} or {a.max(initial=0)}-{0,1,255}:
-        raise MnistError(f'{path} has pixels of {odd.pop():g}, and a mask has 0 where nothing is and 255 or 1 where something is; save it as PNG with these two values')
+    found = set(np.unique(a).tolist())
+    if not (found<={0,1} or found<={0,255}):
+        raise MnistError(f'{path} has pixels of {len(found)} kinds, from {min(found):g} to {max(found):g}, and a mask has 0 where nothing is and 255 or 1 where something is; save it as PNG with these two values')
     return torch.from_numpy(a>0).byte()[None]
 
 @exportable
