@@ -692,7 +692,7 @@ class _Tracker(Callback):
 
 # %% ../nbs/10_callbacks.ipynb #2be76a42
 class TensorBoardCallback(_Tracker):
-    "Writes for TensorBoard `train_loss` and hyper-parameters (`lr_0` is the rate of the first group) for each batch, and the table's columns for each epoch, under fastai's names."
+    "Writes for TensorBoard `train_loss` and hyper-parameters (`lr_0` is the rate of the first group) for each batch, and the table's other columns for each epoch, under fastai's names."
     package = 'tensorboard'
     def __init__(self, log_dir:str|Path=None): "`log_dir` is the folder; by default a new one for each fit, below `runs`"; self.log_dir = log_dir
     def _open(self):

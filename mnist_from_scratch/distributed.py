@@ -117,7 +117,7 @@ def _batch_norm(cb, m, x):
 _once = ProgressCallback,ShowGraphCallback,TensorBoardCallback
 
 class DistributedTrainer(Callback):
-    """Trains and validates together with the other processes, each with its part of every batch. Name and arguments are fastai's.
+    """Trains and validates together with the other processes, each with its part of every batch. Name and arguments are fastai's, but for `timeout`.
 
     Callbacks that only show or write something, with an attribute `writes` that is true, run in the first process alone."""
     order,_ddp,_dl = -15,None,None

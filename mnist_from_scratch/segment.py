@@ -252,7 +252,7 @@ class UNet(nn.Module):
     def __init__(self,
         n_in:int=3, # Channels of the image
         n_out:int=1, # Activations for each pixel
-        nf=(16,32,64,128) # Channels at each size, from that of the image down; each is half the one before
+        nf=(16,32,64,128) # Channels at each size, from that of the image down; each size is half the one before
     ):
         super().__init__()
         self.down = nn.ModuleList(_two(a, b) for a,b in zip((n_in,*nf), nf))
