@@ -70,6 +70,12 @@ def test_killed(tmp_path, runs):
     res = distributing.fit('one_cycle', tmp_path/'killed', [distributing.Checkpoint(3, fname='chain')], seed=5, resume=True)
     assert far(res['model'], runs[0][1][0]['one_cycle']['model'])<1e-8
 
+def test_accelerate_launch(tmp_path):
+    "Accelerate's launcher starts them as well, as chapter 22 says"
+    (tmp_path/'who.py').write_text("from mnist_from_scratch.distributed import *\nprint(f'process {rank_distrib()} of {num_distrib()}', flush=True)\n")
+    r = subprocess.run([sys.executable, '-m', 'accelerate.commands.launch', '--multi_gpu', '--num_processes', '2', 'who.py'], capture_output=True, text=True, timeout=240, cwd=tmp_path, env=os.environ | dict(HOME=str(tmp_path)))
+    assert not r.returncode and sorted(r.stdout.split('\n'))[-2:]==['process 0 of 2','process 1 of 2'], r.stderr[-3000:]
+
 # --- mnist_train --distributed
 
 def script(folder):
