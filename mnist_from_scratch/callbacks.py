@@ -676,7 +676,7 @@ class ActivationStats(Callback):
 
 # %% ../nbs/10_callbacks.ipynb #c2553867
 class _Tracker(Callback):
-    "What callbacks for trackers share. `package` is what `_open` imports; `writes`: of several processes only the first runs it"
+    "What callbacks for trackers share. `package` is what `_open` imports"
     order,run_valid,fit_only,writes,writer = Recorder.order+1,False,True,True,None
     def before_fit(self):
         try: self.writer = self._open()
@@ -721,7 +721,7 @@ class WandbCallback(_Tracker):
 # %% ../nbs/10_callbacks.ipynb #064d2a7c
 class ShowGraphCallback(Callback):
     "Draws training and validation loss below the progress table of a notebook after each epoch. Does nothing where there is none."
-    order,run_valid,fit_only,fig = 65,False,True,None
+    order,run_valid,fit_only,writes,fig = 65,False,True,True,None
     def after_epoch(self):
         mbar,rec = getattr(getattr(self.learn, 'progress', None), 'mbar', None),self.recorder
         if mbar is None or not rec.losses: return

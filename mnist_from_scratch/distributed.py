@@ -15,9 +15,9 @@ import numpy as np
 import torch
 from fastcore.basics import noop, patch
 from torch import Tensor
-from .callbacks import CSVLogger, Checkpoint, SaveModelCallback, ShowGraphCallback, TensorBoardCallback, _rng_state, _set_rng_state
+from .callbacks import CSVLogger, Checkpoint, SaveModelCallback, _rng_state, _set_rng_state
 from .core import MnistError, apply, set_seed, to_device
-from .learner import Callback, Learner, ProgressCallback, TorchMetric, _device, _keep
+from .learner import Callback, Learner, TorchMetric, _device, _keep
 from .minibatches import DataLoader, _Pass, _batch_seed
 
 # %% ../nbs/22_distributed.ipynb #88117287
@@ -87,22 +87,17 @@ def _n_items(b):
     return len(b) if isinstance(b, Tensor) else _n_items(next(iter(b.values() if isinstance(b, dict) else b)))
 
 # %% ../nbs/22_distributed.ipynb #4a855b0e
-class _Sum(torch.autograd.Function):
-    "The sum over all processes; on the way back that of the gradients"
-    @staticmethod
-    def forward(ctx, x): x = x.clone(); torch.distributed.all_reduce(x); return x
-    backward = forward
-
 def _batch_norm(cb, m, x):
     "`m(x)` for a layer `m` of batch normalisation, with mean and variance of the batch over all processes"
     if not (m.training and torch.is_grad_enabled()): return type(m).forward(m, x)
+    from torch.distributed.nn.functional import all_reduce
     m._check_input_dim(x)
     dims,shape,xf = [0,*range(2, x.ndim)],[1,-1]+[1]*(x.ndim-2),x if x.dtype==torch.float64 else x.float()
     counts = float(cb.n_mine>0)                # not for a stand-in
-    s = _Sum.apply(torch.cat([xf.sum(dims), xf.new_tensor([x.numel()/x.shape[1]])])*counts)
+    s = all_reduce(torch.cat([xf.sum(dims), xf.new_tensor([x.numel()/x.shape[1]])])*counts)
     n,mean = s[-1],s[:-1]/s[-1]
     d = xf-mean.view(shape)
-    var = _Sum.apply((d**2).sum(dims)*counts)/n
+    var = all_reduce((d**2).sum(dims)*counts)/n
     if m.track_running_stats:
         with torch.no_grad():
             m.num_batches_tracked += 1
@@ -114,8 +109,6 @@ def _batch_norm(cb, m, x):
     return res.to(x.dtype)
 
 # %% ../nbs/22_distributed.ipynb #632e0ee5
-_once = ProgressCallback,ShowGraphCallback,TensorBoardCallback
-
 class DistributedTrainer(Callback):
     """Trains and validates together with the other processes, each with its part of every batch. Name and arguments are fastai's, but for `timeout`.
 
@@ -163,7 +156,7 @@ class DistributedTrainer(Callback):
         self.n_fits += 1
         _set_rng_state(self.dls, self.from_first(lambda: _rng_state(self.dls)))
         for cb in self.learn.cbs:
-            if self.rank and (isinstance(cb, _once) or getattr(cb, 'writes', False)): cb.run = False
+            if self.rank and getattr(cb, 'writes', False): cb.run = False
             if self.rank and isinstance(cb, CSVLogger): self._set(cb, '_write', noop)
             if isinstance(cb, (Checkpoint,SaveModelCallback)): self._set(cb, '_save', partial(self._save, cb))
             if isinstance(cb, Checkpoint): self._set(cb, '_newest', partial(self.from_first, cb._newest))

@@ -46,6 +46,7 @@ class Callback(GetAttr):
     order,_default,learn,run,run_train,run_valid = 0,'learn',None,True,True,True
     fit_only = False   # stand aside in `validate`, `get_preds` and `lr_find`?
     state_attrs = ()   # names of attributes that change while training goes on
+    writes = False     # does it only show or write something? Of several processes that train together the first one is enough for that
 
     def __init__(self, **kwargs):
         "Functions for events can be given by name: `Callback(after_epoch=f)`; each is called with the callback"
@@ -471,7 +472,7 @@ class Recorder(Callback):
 # %% ../nbs/09_learner.ipynb #ac2acc06
 class ProgressCallback(Callback):
     "A bar over epochs, one over batches, and the table of results; one line per epoch where the output is neither notebook nor terminal."
-    order,mbar,pbar,old_logger = 60,None,None,None
+    order,writes,mbar,pbar,old_logger = 60,True,None,None,None
     def before_fit(self):
         from fastprogress import fastprogress as fp
         self.plain = fp.master_bar is fp.ConsoleMasterBar and not sys.stdout.isatty()

@@ -1,5 +1,5 @@
 "The command `mnist_bench`, and that the programs it compares do the same work. No time is tested."
-import mmap, json, os, shutil, signal, subprocess, sys, time
+import mmap, json, os, platform, shutil, signal, subprocess, sys, time
 from contextlib import closing
 from pathlib import Path
 
@@ -243,3 +243,11 @@ def test_a_later_slowdown_shows(tmp_path):
     def xs(name, hollow): return sorted(x for l in ax.lines if l.get_marker()=='o' and (l.get_markerfacecolor()=='none')==hollow for x,y in zip(*l.get_data()) if y==at[name])
     assert xs('loop: ours', True)==[1.,1.05] and xs('loop: ours', False)==[2.1] and xs('loop: ours new', True)==[] and 'earlier' in ax.get_xlabel()
     plt.close(ax.figure)
+
+@pytest.mark.skipif(platform.libc_ver()[0]!='glibc', reason='another C library than glibc')
+def test_freed_memory_is_kept():
+    "What was freed is not asked for page by page a second time"
+    def faults(first):
+        code = f"import resource, torch\nfrom mnist_from_scratch.bench import _keep_memory\n{first}\nfor i in range(2):\n    was = resource.getrusage(0).ru_minflt\n    ts = [torch.ones(6_000_000) for _ in range(3)]; del ts\nprint(resource.getrusage(0).ru_minflt-was)"
+        return int(subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True).stdout)
+    assert 2*faults('_keep_memory()')<faults('')

@@ -55,8 +55,7 @@ def test_bad_codes(rle):
 
 def test_damaged_codes(tally):
     "A character more, less or another: an error, or a code for just these runs"
-    rnd,n = random.Random(0),Ellipsis
-    refused,n = 0,max(cases//4, 100)
+    rnd,refused,n = random.Random(0),0,max(cases//4, 100)
     for _ in range(n):
         s = list('3 2 7 4 15 1')
         i = rnd.randrange(len(s))
