@@ -594,7 +594,7 @@ reasons.update(
     mnist_train='a command of this library: trains, saves, and measures every rung of the ladder', mnist_predict='a command of this library: reads digits with what mnist_train saved',
     mnist_bench='a command of this library: runs its benchmarks', race='lets programs take turns, for mnist_bench', ratios='sums up what race has measured',
     bare_loop='is itself the peer of a Learner, in mnist_bench', loops='makes what mnist_bench compares with bare_loop',
-    benchmarks='what mnist_bench can measure', benchmark='enters a function there', run_benchmarks='measures what is entered there', plan_benchmarks='says what run_benchmarks will do',
+    benchmarks='what mnist_bench can measure', benchmark='enters a function there', run_benchmarks='measures what is entered there', plan_benchmarks='says what run_benchmarks will do', keep_memory='asks glibc not to hand freed memory back',
     machine='says where mnist_bench was run', save_results='writes what mnist_bench found', check='looks at homework: nothing else on this chapter does', progress='draws how much of it is done', Task='a piece of homework',
     Verdict='what check says about one', check_file='check for a file', check_folder='check for the files of a class', class_table='prints what check_folder found', mnist_check='a command of this library: checks homework', load_results='reads what save_results wrote', plot_results='draws what mnist_bench found', compare_results='puts what mnist_bench found into a table')
 
