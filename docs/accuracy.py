@@ -9,7 +9,7 @@ from time import perf_counter
 
 import torch
 from mnist_from_scratch.augment import best_learner
-from mnist_from_scratch.bench import machine
+from mnist_from_scratch.bench import keep_memory, machine
 from mnist_from_scratch.datasets import load_digits
 from mnist_from_scratch.minibatches import to_dset
 from mnist_from_scratch.speed import fit_linear
@@ -29,6 +29,7 @@ def main():
     p.add_argument('--held-out', action='store_true', help='train on the first five sixths of the training set, measure on the rest, write nothing')
     p.add_argument('--out', type=Path, default=Path(__file__).parent.parent/'nbs/accuracy.json')
     args = p.parse_args()
+    keep_memory()
     train,test = load_digits('mnist')
     if args.held_out: train,test = train[:50000],train[50000:]    # the last ones, which other people wrote
     train,test = map(to_dset, (train,test))

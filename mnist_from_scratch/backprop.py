@@ -133,12 +133,11 @@ class MnistLossLayer(Layer):
 class CrossEntropyLayer(Layer):
     "`cross_entropy`, with the softmax, of activations [N, n] and class numbers [N]. Raises `ValueError` for shapes or labels that do not fit."
     def fwd(self, input, target):
-        log_p,self.target = log_softmax(input),target
-        self.p = log_p.exp()
-        return nll_loss(log_p, target)
+        self.log_p,self.target = log_softmax(input),target
+        return nll_loss(self.log_p, target)
 
     def bwd(self, g):
-        d = self.p.clone()
+        d = self.log_p.exp()
         d.scatter_add_(1, self.target[:,None], d.new_full((len(d),1), -1.))     # -1 for the class of each row
         return d.mul_(g/len(d))
 

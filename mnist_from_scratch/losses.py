@@ -78,8 +78,7 @@ def nll_loss(
     if target.numel():
         lo,hi = map(int, target.aminmax())
         if lo<0 or hi>=n: raise ValueError(f'labels lie between 0 and {n-1} for {n} classes, not from {lo} to {hi}')
-    losses = -log_probs.gather(1, target[:,None])[:,0]     # log_probs[i,target[i]] for each i, and quicker
-    return _reduce(losses, reduction)
+    return -_reduce(log_probs.gather(1, target[:,None])[:,0], reduction)     # log_probs[i,target[i]] for each i, and quicker
 
 def cross_entropy(
     input:Tensor, # Activations, [N, n]
