@@ -117,7 +117,7 @@ def save_model(
     text = json.dumps(spec)
     data = _safetensors(tensors, mnist_from_scratch='save_model', spec=text, crc=_sum(text, tensors))
     with replacing(Path(folder)/'model.json') as js, replacing(Path(folder)/'model.safetensors') as st:
-        with open(st, 'wb') as f: f.writelines(data)
+        st.write_bytes(data)
         js.write_text('{\n' + ',\n'.join(f'  {json.dumps(k)}: {json.dumps(v)}' for k,v in spec.items()) + '\n}\n')
 
 # %% ../nbs/24_cli.ipynb #09f6dd47

@@ -231,13 +231,13 @@ def _line(e):
     return (str(e).strip().splitlines() or [type(e).__name__])[0][:200]
 
 def _safetensors(tensors, **notes):
-    "`tensors` (a dictionary) and `notes` (texts) in safetensors' format, as three buffers to write, which are the same for the same contents: left to itself, safetensors writes notes in any order"
+    "`tensors` (a dictionary) and `notes` (texts) in safetensors' format, as bytes, which are the same for the same contents: left to itself, safetensors writes notes in any order"
     from safetensors.torch import save
     data = save({k:t.detach().cpu().clone(memory_format=torch.contiguous_format) for k,t in tensors.items()}, metadata=notes)
     n = 8+int.from_bytes(data[:8], 'little')
     head = json.dumps(json.loads(data[8:n]) | {'__metadata__':notes}).encode()
     head += b' '*(-len(head)%8) # the numbers begin at a multiple of 8
-    return len(head).to_bytes(8, 'little'),head,memoryview(data)[n:]
+    return b''.join([len(head).to_bytes(8, 'little'), head, memoryview(data)[n:]])
 
 def write_state(
     file:str|Path, # The file, of safetensors format
@@ -247,7 +247,7 @@ def write_state(
     "Write `state`, whole or not at all. Raises `MnistError` where it cannot be written, `TypeError` for what has no place in a state."
     text,tensors = pack_state(state, default)
     data = _safetensors({str(i):t for i,t in enumerate(tensors)}, mnist_from_scratch='1', state=text, crc=_crc(text, tensors))
-    with replacing(file) as tmp, open(tmp, 'wb') as f: f.writelines(data) # safetensors' own way of writing leaves a file behind when it is killed
+    with replacing(file) as tmp: tmp.write_bytes(data) # safetensors' own way of writing leaves a file behind when it is killed
     return file
 
 def read_state(
