@@ -42,7 +42,7 @@ def make_scene(
 ) -> tuple: # The scene, uint8 [size, size], and its mask: 1 where a digit is, uint8 [size, size]
     "Up to three digits that do not overlap, or none, on a cloudy ground with strokes, pieces of digits and noise."
     if size<28: raise ValueError(f'a scene needs room for a digit of 28×28 pixels; make its size 28 or more, not {size}')
-    # the ground stays below .6*128, the palest ink of a mask
+    # hardly any ground is brighter than .6*128, the palest ink of a mask: nothing could tell them apart
     im = np.asarray(Image.fromarray(rng.integers(0, 77, (4,4), dtype=np.uint8)).resize((size,size), Image.Resampling.BICUBIC), dtype=np.float32)
     large = Image.new('L', (4*size,4*size))        # drawn large and made small, a stroke has soft edges
     for _ in range(rng.integers(1, 4)): _stroke(ImageDraw.Draw(large), 4*size, rng)

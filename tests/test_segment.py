@@ -114,6 +114,13 @@ def test_folder(scenes):
     empty = [not m.any() for m in masks.values()]
     assert 0<sum(empty)<20
 
+def test_ground_is_darker_than_ink(monkeypatch):
+    "Else no net could tell them apart: a tenth is left to noise"
+    monkeypatch.setattr(segment, '_stroke', lambda *_: None)
+    rng = np.random.default_rng(0)
+    ground = np.stack([make_scene(np.zeros((1,28,28), np.uint8), rng)[0] for _ in range(100)])
+    assert (ground>.6*128).mean()<.1
+
 def test_whole_or_not_at_all(digits, tmp_path, monkeypatch, scenes):
     with pytest.raises(MnistError) as e: write_scenes(scenes, digits[0], 1)
     assert 'already there' in says(e)
