@@ -229,6 +229,7 @@ def _folder():
     train,valid = load_digits('mnist')
     with _scratch(4e8) as tmp, patch.object(datasets, 'cache_dir', lambda: tmp/'cache'):
         _write_pngs(tmp/'pngs', training=train, testing=valid)
+        if hasattr(os, 'sync'): os.sync()          # or they would be written while the race is on
         def loop(): return [np.stack([np.asarray(Image.open(f)) for d in p.iterdir() for f in d.iterdir()]) for p in (tmp/'pngs').iterdir()]
         def first(): shutil.rmtree(tmp/'cache', ignore_errors=True); return load_folder(tmp/'pngs')
         yield {'a loop over Image.open':loop, 'ours, the first time':first, 'ours, from the cache':partial(load_folder, tmp/'pngs')}

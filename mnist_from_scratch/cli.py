@@ -29,7 +29,7 @@ import safetensors
 import torch
 from fastcore.script import call_parse
 from torch import nn, Tensor
-from .core import MnistError, replacing, set_seed, _crc, _line, _printable, _safetensors
+from .core import MnistError, replacing, set_seed, _crc, _line, _printable, _safetensors, _write_parts
 from .datasets import Digits, load_digits, load_csv, read_image, as_mnist
 from .baseline import Proportion, PixelSimilarity
 from .losses import accuracy, cross_entropy, softmax
@@ -115,9 +115,9 @@ def save_model(
     tensors = {k:v.detach().cpu() for k,v in model.state_dict().items()}
     spec = dict(format=1, model=name, options=MODELS[name][1]|options, classes=list(classes), library=f'mnist_from_scratch {mnist_from_scratch.__version__}', **info)
     text = json.dumps(spec)
-    data = _safetensors(tensors, mnist_from_scratch='save_model', spec=text, crc=_sum(text, tensors))
+    parts = _safetensors(tensors, mnist_from_scratch='save_model', spec=text, crc=_sum(text, tensors))
     with replacing(Path(folder)/'model.json') as js, replacing(Path(folder)/'model.safetensors') as st:
-        st.write_bytes(data)
+        _write_parts(st, parts)
         js.write_text('{\n' + ',\n'.join(f'  {json.dumps(k)}: {json.dumps(v)}' for k,v in spec.items()) + '\n}\n')
 
 # %% ../nbs/24_cli.ipynb #09f6dd47

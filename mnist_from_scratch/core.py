@@ -118,7 +118,8 @@ def _temporary(path):
 # %% ../nbs/00_core.ipynb #19a994be
 @contextmanager
 def replacing(
-    path:str|Path # The file that will exist, whole, when the block ends
+    path:str|Path, # The file that will exist, whole, when the block ends
+    sync:bool=True # Wait until it is on the disk? Without, a loss of power may leave a damaged file under that name
 ):
     """Yield a temporary path beside `path`; when the block ends without an error it takes the place of `path`.
 
@@ -131,7 +132,8 @@ def replacing(
         path.parent.mkdir(parents=True, exist_ok=True)
         tmp,held = _temporary(path)
         yield tmp
-        with open(tmp, 'rb+') as f: os.fsync(f.fileno())
+        if sync:
+            with open(tmp, 'rb+') as f: os.fsync(f.fileno())
         os.replace(tmp, path)
     except OSError as e: raise MnistError(f'cannot write {path}: {e.strerror or e}; choose another place or make room there') from e
     finally:
@@ -231,23 +233,32 @@ def _line(e):
     return (str(e).strip().splitlines() or [type(e).__name__])[0][:200]
 
 def _safetensors(tensors, **notes):
-    "`tensors` (a dictionary) and `notes` (texts) in safetensors' format, as bytes, which are the same for the same contents: left to itself, safetensors writes notes in any order"
+    """`tensors` (a dictionary) and `notes` (texts) in safetensors' format: what to write, in order, the tensors being no copies.
+    It is the same for the same contents; left to itself, safetensors writes notes in any order."""
     from safetensors.torch import save
-    data = save({k:t.detach().cpu().clone(memory_format=torch.contiguous_format) for k,t in tensors.items()}, metadata=notes)
-    n = 8+int.from_bytes(data[:8], 'little')
-    head = json.dumps(json.loads(data[8:n]) | {'__metadata__':notes}).encode()
-    head += b' '*(-len(head)%8) # the numbers begin at a multiple of 8
-    return b''.join([len(head).to_bytes(8, 'little'), head, memoryview(data)[n:]])
+    data = save({k:t.new_empty(0, device='cpu') for k,t in tensors.items()}) # it knows a name for each type
+    head,parts,n = json.loads(data[8:]) | {'__metadata__':notes},[],0
+    for k,t in sorted(tensors.items(), key=lambda o: (-o[1].itemsize, o[0])): # then each begins at a multiple of its size
+        parts.append(t.detach().cpu().reshape(-1).view(torch.uint8).numpy())
+        head[k] |= dict(shape=[*t.shape], data_offsets=[n, n := n+parts[-1].nbytes])
+    head = json.dumps(head).encode()
+    head += b' '*(-len(head)%8)
+    return [len(head).to_bytes(8, 'little'), head, *parts]
+
+def _write_parts(file, parts):
+    "One after the other: to join them would be a copy"
+    with open(file, 'wb') as f: f.writelines(parts)
 
 def write_state(
     file:str|Path, # The file, of safetensors format
     state:dict, # As for `pack_state`
-    default=None # As for `pack_state`
+    default=None, # As for `pack_state`
+    sync:bool=True # As for `replacing`; without, it is `read_state` that notices a damaged file
 ) -> str|Path: # `file`
     "Write `state`, whole or not at all. Raises `MnistError` where it cannot be written, `TypeError` for what has no place in a state."
     text,tensors = pack_state(state, default)
-    data = _safetensors({str(i):t for i,t in enumerate(tensors)}, mnist_from_scratch='1', state=text, crc=_crc(text, tensors))
-    with replacing(file) as tmp: tmp.write_bytes(data) # safetensors' own way of writing leaves a file behind when it is killed
+    parts = _safetensors({str(i):t for i,t in enumerate(tensors)}, mnist_from_scratch='1', state=text, crc=_crc(text, tensors))
+    with replacing(file, sync) as tmp: _write_parts(tmp, parts) # safetensors' own way of writing leaves a file behind when it is killed
     return file
 
 def read_state(

@@ -421,10 +421,11 @@ def _check_link(path, root):
 def _entries(folder, root, at=None):
     "What is in `folder` and not hidden, as `os.DirEntry`s; links may lead to files below `root` only."
     try:
-        with os.scandir(folder if at is None else at) as it: found = [o for o in it if o.name[0]!='.']
-        for o in found:
-            if o.is_symlink(): _check_link(os.path.join(folder, o.name), root)
-        return found
+        with os.scandir(folder if at is None else at) as it:
+            for o in it:
+                if o.name[0]=='.': continue
+                if o.is_symlink(): _check_link(os.path.join(folder, o.name), root)
+                yield o
     except OSError as e: raise MnistError(f'cannot read {folder}: {e.strerror or e}; make it readable, or pass another') from e
 
 def _listing(folder, root):
@@ -463,7 +464,7 @@ def _load_images(folder, root, source, cache):
         if not held[o.name]: raise MnistError(f'{o} has no images; put some there, or remove that folder')
     if not cache or n<_MANY: return _read_folder(folder, held, source)
     sha = lambda s: hashlib.sha256(s.encode(errors='surrogatepass')).hexdigest()
-    file,key = cache_dir()/'folders'/f'{sha(str(folder.resolve()))[:16]}.safetensors',sha(f'1 {held}') # 1: the first way to keep them
+    file,key = cache_dir()/'folders'/f'{sha(str(folder.resolve()))[:16]}.safetensors',sha('\0'.join(['2', *(o for d in held for o in (d, str(len(held[d])), *held[d]))])) # 2: the second way to keep them
     if ds := _kept(file, key, n, source): return ds
     lock = FileLock(file.with_name(f'.{file.name}.lock'))
     try: file.parent.mkdir(parents=True, exist_ok=True); lock.acquire()
@@ -471,7 +472,7 @@ def _load_images(folder, root, source, cache):
     try:
         if ds := _kept(file, key, n, source): return ds # another process was quicker
         ds = _read_folder(folder, held, source)
-        try: write_state(file, dict(key=key, x=ds.x, y=ds.y))
+        try: write_state(file, dict(key=key, x=ds.x, y=ds.y), sync=False)
         except MnistError: pass # then it is read again next time
         return ds
     finally: lock.release()

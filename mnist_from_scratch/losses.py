@@ -67,6 +67,11 @@ def _reduce(losses, reduction):
     if reduction not in ('mean','sum'): raise ValueError(f"reduction is 'mean', 'sum' or 'none', not {reduction!r}")
     return getattr(losses, reduction)()
 
+def _bad_labels(target, n):
+    "An error where a label is no class; else `None`"
+    lo,hi = map(int, target.aminmax()) if target.numel() else (0,-1)
+    if lo<0 or hi>=n: return ValueError(f'labels lie between 0 and {n-1} for {n} classes, not from {lo} to {hi}')
+
 def nll_loss(
     log_probs:Tensor, # Log probabilities, [N, n]
     target:Tensor, # Class numbers, int64 [N]
@@ -75,10 +80,10 @@ def nll_loss(
     "Minus the log probability of the right class. Raises `ValueError` for shapes, types or labels that do not fit, and for an unknown `reduction`."
     check_shapes('nll_loss', log_probs=(log_probs,'float [N,n]'), target=(target,'int64 [N]'))
     n = log_probs.shape[-1]
-    if target.numel():
-        lo,hi = map(int, target.aminmax())
-        if lo<0 or hi>=n: raise ValueError(f'labels lie between 0 and {n-1} for {n} classes, not from {lo} to {hi}')
-    return -_reduce(log_probs.gather(1, target[:,None])[:,0], reduction)     # log_probs[i,target[i]] for each i, and quicker
+    if not target.is_cpu and (e := _bad_labels(target, n)): raise e          # on a processor `gather` looks at them itself
+    try: right = log_probs.gather(1, target[:,None])[:,0]                    # log_probs[i,target[i]] for each i, and quicker
+    except RuntimeError as e: raise _bad_labels(target, n) or e from None
+    return -_reduce(right, reduction)
 
 def cross_entropy(
     input:Tensor, # Activations, [N, n]

@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from mnist_from_scratch import core
 from mnist_from_scratch.callbacks import *
 from mnist_from_scratch.core import set_seed
 from mnist_from_scratch.datasets import load_digits
@@ -47,8 +48,9 @@ def die_at_call(mod, name, n, after):
         return o
     setattr(mod, name, g)
 
-def half(file, data):
-    "Writes the first half of `data`, and dies"
+def half(file, parts):
+    "Writes the first half of what should be written, and dies"
+    data = b''.join(parts)
     with open(file, 'wb') as f: f.write(data[:len(data)//2])
     die()
 
@@ -101,8 +103,8 @@ def pick(r, took):
     if way=='batch':          return way, lambda: [Die(r.choice(['before_batch','after_pred','after_loss','after_batch']), r.randrange(20), True)], None
     if way=='step':           return way, lambda: [Die(r.choice(['after_backward','after_step']), r.randrange(20), True)], None
     if way=='validation':     return way, lambda: [Die(r.choice(['after_pred','after_batch']), r.randrange(4), False)], None
-    if way=='in the file': return way, lambda: setattr(Path, 'write_bytes', half) or [], None
-    mod,name,after = {'before the file':(Path,'write_bytes',False), 'before renaming':(os,'replace',False), 'after renaming':(os,'replace',True), 'clean up':(Path,'unlink',True)}[way]
+    if way=='in the file': return way, lambda: setattr(core, '_write_parts', half) or [], None
+    mod,name,after = {'before the file':(core,'_write_parts',False), 'before renaming':(os,'replace',False), 'after renaming':(os,'replace',True), 'clean up':(Path,'unlink',True)}[way]
     def f(): die_at_call(mod, name, n, after); return []
     return way, f, None
 

@@ -294,17 +294,18 @@ def test_stale_folder_cache(folder, change):
     n = 60+(change=='more')-(change=='less')
     assert [o for o in folder.reads if o!=20]==[60]+[n]*(2 if change=='hidden' else 3) and len(folder.files())==2
 
-@pytest.mark.parametrize('damage', ['cut','byte','empty','other','folder'])
+@pytest.mark.parametrize('damage', ['cut','byte','zeros','empty','other','folder'])
 def test_damaged_folder_cache(folder, sets, damage):
     load_folder(folder.path)
     from mnist_from_scratch.core import write_state
     for f in folder.files():
         b = bytearray(f.read_bytes())
         if damage=='byte': b[-5] ^= 1
+        if damage=='zeros': b = bytes(len(b)) # as after a loss of power
         if damage in ('other','folder'): f.unlink()
         if damage=='other': write_state(f, {'what':torch.ones(2)})
         elif damage=='folder': f.mkdir()
-        else: f.write_bytes(b[:-9] if damage=='cut' else b if damage=='byte' else b'')
+        else: f.write_bytes(b[:-9] if damage=='cut' else b if damage in ('byte','zeros') else b'')
     for _ in range(2): assert all(map(same, load_folder(folder.path), sets))
     assert len(folder.reads)==(6 if damage=='folder' else 4)
 

@@ -211,8 +211,8 @@ def forged(kind, raw, text, change=lambda ts: ts):
     "A file of `kind` with another text, and tensors as `change` leaves them"
     from safetensors.torch import load
     head,ts = split(raw)[0]['__metadata__'],change(load(raw))
-    if kind=='mnist_train': return _safetensors(ts, **head | dict(spec=text, crc=cli._sum(text, ts)))
-    return _safetensors(ts, **head | dict(state=text, crc=_crc(text, [ts[str(i)] for i in range(len(ts))])))
+    if kind=='mnist_train': return b''.join(_safetensors(ts, **head | dict(spec=text, crc=cli._sum(text, ts))))
+    return b''.join(_safetensors(ts, **head | dict(state=text, crc=_crc(text, [ts[str(i)] for i in range(len(ts))]))))
 
 def plain(kind, raw): return split(raw)[0]['__metadata__']['spec' if kind=='mnist_train' else 'state']
 

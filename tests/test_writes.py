@@ -24,10 +24,10 @@ def ran(part, folder, *before):
 def test_no_other_way_to_write():
     "Each line of the library that writes is in the list below, and each of these is in a `replacing` or a `making_folder`, or goes where nothing is kept"
     known = {
-        'core.py': ['path.parent.mkdir','f = open(tmp','os.replace(tmp','tmp.write_bytes(data)','path.parent.mkdir','tmp.mkdir()','os.replace(tmp'],   # replacing, making_folder, write_state
+        'core.py': ['path.parent.mkdir','f = open(tmp','os.replace(tmp','open(file, \'wb\')','path.parent.mkdir','tmp.mkdir()','os.replace(tmp'],   # replacing, making_folder, _write_parts: write_state and save_model
         'bench.py': ['.write_bytes(gzip','.mkdir(parents','.save(folder','open(names[0]','f.write(_idx_header','replacing(file) as f: f.write_text'],                                                                      # all but the last in temporary folders
         'callbacks.py': ['f.write_text','return SummaryWriter'],                                                                               # CSVLogger; TensorBoard appends, each record with a checksum
-        'cli.py': ['os.open(os.devnull','open(os.devnull, \'w\')','st.write_bytes(data)','js.write_text','open(f, \'w\'','.savefig(f','replacing(submission) as f: f.write_text','replacing(json) as f: f.write_text'],
+        'cli.py': ['os.open(os.devnull','open(os.devnull, \'w\')','js.write_text','open(f, \'w\'','.savefig(f','replacing(submission) as f: f.write_text','replacing(json) as f: f.write_text'],
         'datasets.py': ['file.parent.mkdir','open(file, \'wb\')','open(folder/f','f.write(b)','.mkdir(parents=True)','.save(folder','labels.csv\').write_text'],  # a lock's folder; downloads, IDX files, PNGs, each in a making_folder
         'export.py': ['replacing(file) as tmp: tmp.write_bytes'],
         'homework.py': ['open(out, \'a\'','def say'],                                                                                       # a child process reports to its parent, in a temporary folder
@@ -116,7 +116,8 @@ def test_synced_before_renamed(tmp_path, monkeypatch):
         monkeypatch.setattr(os, name, f)
     with replacing(tmp_path/'m.txt') as a: a.write_text('x')
     with making_folder(tmp_path/'d') as b: (b/'y').write_text('')
-    assert calls==[('fsync',str(a)),('replace',str(a)),('sync',''),('replace',str(b))]
+    with replacing(tmp_path/'m.txt', sync=False) as c: c.write_text('x')
+    assert calls==[('fsync',str(a)),('replace',str(a)),('sync',''),('replace',str(b)),('replace',str(c))]
 
 def test_permissions(tmp_path):
     "As those of any new file, and not only for who wrote it"
