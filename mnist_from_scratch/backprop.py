@@ -148,18 +148,18 @@ class Layers(Layer):
     def parameters(self): return [p for l in self.layers for p in l.parameters()]
 
     def fwd(self, x):
-        for l in self.layers: x = l(x)
+        for l in self.layers: x = l.out = l.fwd(x)
         return x
 
     def bwd(self, g):
-        for l in reversed(self.layers): g = l.backward(g)
+        for l in reversed(self.layers): g = l.bwd(g)
         return g
 
     def bwd_params(self, g):
         i = next((i for i,l in enumerate(self.layers) if l.parameters()), None)
         if i is None: return
-        for l in reversed(self.layers[i+1:]): g = l.backward(g)
-        self.layers[i].backward(g, to_input=False)
+        for l in reversed(self.layers[i+1:]): g = l.bwd(g)
+        self.layers[i].bwd_params(g)
 
 # %% ../nbs/13_backprop.ipynb #6586f6f0
 _hand_layers = {nn.Linear:lambda l: LinearLayer(l.weight.T, l.bias), nn.ReLU:lambda l: ReluLayer(), nn.Sigmoid:lambda l: SigmoidLayer()}   # later chapters add theirs
