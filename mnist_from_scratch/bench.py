@@ -149,18 +149,18 @@ def benchmark(
         return f
     return add
 
-@benchmark('loop, 3 v 7, linear', 1.1)
+@benchmark('loop, 3 v 7, linear', 1.1, takes=30)
 def _linear():
     train,valid = (o.only(3,7) for o in load_digits('mnist'))
-    return loops(train, valid, partial(nn.Linear, 784, 1), mnist_loss, batch_accuracy, 20, positive=3)
+    return loops(train, valid, partial(nn.Linear, 784, 1), mnist_loss, batch_accuracy, 40, positive=3)
 
-@benchmark('loop, 3 v 7, 784-30-1', 1.1)
+@benchmark('loop, 3 v 7, 784-30-1', 1.1, takes=30)
 def _simple_net():
     train,valid = (o.only(3,7) for o in load_digits('mnist'))
-    return loops(train, valid, simple_net, mnist_loss, batch_accuracy, 10, positive=3)
+    return loops(train, valid, simple_net, mnist_loss, batch_accuracy, 20, positive=3)
 
-@benchmark('loop, ten digits, 784-30-10', 1.1)
-def _mnist_net(): return loops(*load_digits('mnist'), mnist_net, F.cross_entropy, accuracy, 2, shuffle=True)
+@benchmark('loop, ten digits, 784-30-10', 1.1, takes=25)
+def _mnist_net(): return loops(*load_digits('mnist'), mnist_net, F.cross_entropy, accuracy, 4, shuffle=True)
 
 # %% ../nbs/20_bench.ipynb #1b564aae
 def _by_hand(net, x, n):
