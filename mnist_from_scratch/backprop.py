@@ -72,10 +72,14 @@ class Layer:
         to_input:bool=True # Is the gradient for the input wanted? If not, only those of the parameters are calculated
     ) -> Tensor: # Gradient of the loss for the last input, in its shape; None if it is not wanted
         "Back over the last `forward`. Raises `ValueError` if there was none, or `g` has another shape than its result."
+        if g is None and self.out is not None and self.out.ndim==0: g = torch.ones_like(self.out)
+        with torch.no_grad(): return self._bwd(g, to_input)
+
+    def _bwd(self, g, to_input=True):
+        "`backward`, where no graph is being built"
         if self.out is None: raise ValueError(f'{type(self).__name__} cannot go back: call it on a batch first')
-        if g is None and self.out.ndim==0: g = torch.ones_like(self.out)
         if g is None or g.shape!=self.out.shape: raise ValueError(f'{type(self).__name__} gave shape {tuple(self.out.shape)}; its backward takes a gradient of that shape, not {None if g is None else tuple(g.shape)}')
-        with torch.no_grad(): return self.bwd(g) if to_input else self.bwd_params(g)
+        return self.bwd(g) if to_input else self.bwd_params(g)
 
 # %% ../nbs/13_backprop.ipynb #3d428268
 def _add_grad(p, g): p.grad = g if p.grad is None else p.grad+g
@@ -152,14 +156,14 @@ class Layers(Layer):
         return x
 
     def bwd(self, g):
-        for l in reversed(self.layers): g = l.bwd(g)
+        for l in reversed(self.layers): g = l._bwd(g)
         return g
 
     def bwd_params(self, g):
         i = next((i for i,l in enumerate(self.layers) if l.parameters()), None)
         if i is None: return
-        for l in reversed(self.layers[i+1:]): g = l.bwd(g)
-        self.layers[i].bwd_params(g)
+        for l in reversed(self.layers[i+1:]): g = l._bwd(g)
+        self.layers[i]._bwd(g, to_input=False)
 
 # %% ../nbs/13_backprop.ipynb #6586f6f0
 _hand_layers = {nn.Linear:lambda l: LinearLayer(l.weight.T, l.bias), nn.ReLU:lambda l: ReluLayer(), nn.Sigmoid:lambda l: SigmoidLayer()}   # later chapters add theirs

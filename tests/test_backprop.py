@@ -241,6 +241,11 @@ def test_check_grad_tolerances():
     with pytest.raises(AssertionError): check_grad(cubed, x, g, rtol=1e-5)
     assert check_grad(cubed, x, g, rtol=1e-3)==pytest.approx(.01, abs=1e-4)==check_grad(cubed, x, g, atol=.1, rtol=0)
 
+class Wrong(Layer):
+    "Its gradient has another shape than its input"
+    def fwd(self, x): return x
+    def bwd(self, g): return g.sum(1)
+
 @pytest.mark.parametrize('f,error,text', [
     (lambda: check_grad(cubed, torch.ones(3), torch.ones(3,1)), ValueError, r'of one shape, not float32 \[3\] and float32 \[3,1\]'),
     (lambda: numerical_grad(lambda x: x*2, torch.ones(3)), ValueError, r'shape \(3,\)'),
@@ -248,6 +253,7 @@ def test_check_grad_tolerances():
     (lambda: (l:=ReluLayer(), l(torch.ones(4,3)), l.backward(torch.ones(3))), ValueError, r'\(4, 3\).*not \(3,\)'),
     (lambda: (l:=ReluLayer(), l(torch.ones(4,3)), l.backward()), ValueError, r'\(4, 3\).*not None'),
     (lambda: Layers(ReluLayer()).backward(torch.ones(3)), ValueError, 'Layers cannot go back'),
+    (lambda: (l:=Layers(ReluLayer(), Wrong()), l(torch.ones(4,3)), l.backward(torch.ones(4,3))), ValueError, r'ReluLayer gave shape \(4, 3\).*not \(4,\)'),
     (lambda: LinearLayer(torch.ones(3,2), torch.ones(1)), ValueError, r'not float32 \[3,2\] and float32 \[1\]'),
     (lambda: LinearLayer(torch.ones(3), torch.ones(())), ValueError, r'not float32 \[3\] and float32 \[\]'),
     (lambda: LinearLayer(torch.ones(3,2), torch.ones(2))(torch.ones(3)), ValueError, r'x float \[N,3\], not float32 \[3\]'),
