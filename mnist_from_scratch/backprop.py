@@ -72,12 +72,12 @@ class Layer:
         to_input:bool=True # Is the gradient for the input wanted? If not, only those of the parameters are calculated
     ) -> Tensor: # Gradient of the loss for the last input, in its shape; None if it is not wanted
         "Back over the last `forward`. Raises `ValueError` if there was none, or `g` has another shape than its result."
-        if g is None and self.out is not None and self.out.ndim==0: g = torch.ones_like(self.out)
         with torch.no_grad(): return self._bwd(g, to_input)
 
     def _bwd(self, g, to_input=True):
         "`backward`, where no graph is being built"
         if self.out is None: raise ValueError(f'{type(self).__name__} cannot go back: call it on a batch first')
+        if g is None and self.out.ndim==0: g = torch.ones_like(self.out)
         if g is None or g.shape!=self.out.shape: raise ValueError(f'{type(self).__name__} gave shape {tuple(self.out.shape)}; its backward takes a gradient of that shape, not {None if g is None else tuple(g.shape)}')
         return self.bwd(g) if to_input else self.bwd_params(g)
 

@@ -238,11 +238,11 @@ def _safetensors(tensors, **notes):
     from safetensors.torch import save
     data = save({k:t.new_empty(0, device='cpu') for k,t in tensors.items()}) # it knows a name for each type
     head,parts,n = json.loads(data[8:]) | {'__metadata__':notes},[],0
-    for k,t in sorted(tensors.items(), key=lambda o: (-o[1].itemsize, o[0])): # then each begins at a multiple of its size
+    for k,t in sorted(tensors.items(), key=lambda o: (-o[1].itemsize, o[0])): # so each begins at a multiple of its size
         parts.append(t.detach().cpu().reshape(-1).view(torch.uint8).numpy())
         head[k] |= dict(shape=[*t.shape], data_offsets=[n, n := n+parts[-1].nbytes])
     head = json.dumps(head).encode()
-    head += b' '*(-len(head)%8)
+    head += b' '*(-len(head)%8) # the numbers begin at a multiple of 8
     return [len(head).to_bytes(8, 'little'), head, *parts]
 
 def _write_parts(file, parts):

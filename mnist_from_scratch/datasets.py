@@ -464,7 +464,7 @@ def _load_images(folder, root, source, cache):
         if not held[o.name]: raise MnistError(f'{o} has no images; put some there, or remove that folder')
     if not cache or n<_MANY: return _read_folder(folder, held, source)
     sha = lambda s: hashlib.sha256(s.encode(errors='surrogatepass')).hexdigest()
-    file,key = cache_dir()/'folders'/f'{sha(str(folder.resolve()))[:16]}.safetensors',sha('\0'.join(['2', *(o for d in held for o in (d, str(len(held[d])), *held[d]))])) # 2: the second way to keep them
+    file,key = cache_dir()/'folders'/f'{sha(str(folder.resolve()))[:16]}.safetensors',sha('\0'.join(['1', *(o for d in held for o in (d, str(len(held[d])), *held[d]))])) # 1: the first way to keep them
     if ds := _kept(file, key, n, source): return ds
     lock = FileLock(file.with_name(f'.{file.name}.lock'))
     try: file.parent.mkdir(parents=True, exist_ok=True); lock.acquire()

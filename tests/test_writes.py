@@ -116,8 +116,10 @@ def test_synced_before_renamed(tmp_path, monkeypatch):
         monkeypatch.setattr(os, name, f)
     with replacing(tmp_path/'m.txt') as a: a.write_text('x')
     with making_folder(tmp_path/'d') as b: (b/'y').write_text('')
-    with replacing(tmp_path/'m.txt', sync=False) as c: c.write_text('x')
-    assert calls==[('fsync',str(a)),('replace',str(a)),('sync',''),('replace',str(b)),('replace',str(c))]
+    assert calls==[('fsync',str(a)),('replace',str(a)),('sync',''),('replace',str(b))]
+    del calls[:]
+    for sync in True,False: core.write_state(tmp_path/'s.safetensors', dict(a=1), sync=sync)
+    assert [o for o,_ in calls]==['fsync','replace','replace']
 
 def test_permissions(tmp_path):
     "As those of any new file, and not only for who wrote it"
