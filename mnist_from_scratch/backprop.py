@@ -11,7 +11,7 @@ import torch
 from fastcore.basics import noop
 from torch import nn, Tensor
 from .core import check_shapes
-from .losses import log_softmax, mnist_loss, nll_loss, sigmoid
+from .losses import mnist_loss, nll_loss, sigmoid
 from .neural_net import relu
 
 # %% ../nbs/13_backprop.ipynb #b67cb314
@@ -57,29 +57,31 @@ def check_grad(
 # %% ../nbs/13_backprop.ipynb #a7e08c37
 class Layer:
     "A step of a net and its way back. Kinds of layers define `fwd` and `bwd`; `bwd` adds to `grad` of the parameters, and returns the gradient for the input."
-    out = None   # the last result
+    out = saved = None   # the last result, and what `fwd` saves for `bwd`
     def parameters(self): return []
     def bwd_params(self, g): "`bwd` without the gradient for the input, where that saves work"; self.bwd(g)
     def __call__(self, *args): return self.forward(*args)
 
     def forward(self, *args):
         "The result of `fwd`, kept in `out` for the way back"
-        with torch.no_grad(): self.out = self.fwd(*args)
-        return self.out
+        with torch.no_grad(): return self._fwd(*args)
 
     def backward(self,
         g:Tensor=None, # Gradient of the loss for the last result, in its shape; left out at the loss itself, where it is 1
         to_input:bool=True # Is the gradient for the input wanted? If not, only those of the parameters are calculated
     ) -> Tensor: # Gradient of the loss for the last input, in its shape; None if it is not wanted
-        "Back over the last `forward`. Raises `ValueError` if there was none, or `g` has another shape than its result."
+        "Back over the last `forward`, once: then it lets go of what it kept. Raises `ValueError` if there was none, or `g` has another shape than its result."
         with torch.no_grad(): return self._bwd(g, to_input)
 
-    def _bwd(self, g, to_input=True):
-        "`backward`, where no graph is being built"
-        if self.out is None: raise ValueError(f'{type(self).__name__} cannot go back: call it on a batch first')
+    # the same two, where no graph is being built
+    def _fwd(self, *args): self.out = self.fwd(*args); return self.out
+    def _bwd(self, g=None, to_input=True):
+        if self.out is None: raise ValueError(f'{type(self).__name__} cannot go back: call it on a batch first, each time')
         if g is None and self.out.ndim==0: g = torch.ones_like(self.out)
         if g is None or g.shape!=self.out.shape: raise ValueError(f'{type(self).__name__} gave shape {tuple(self.out.shape)}; its backward takes a gradient of that shape, not {None if g is None else tuple(g.shape)}')
-        return self.bwd(g) if to_input else self.bwd_params(g)
+        res = self.bwd(g) if to_input else self.bwd_params(g)
+        self.out = self.saved = None
+        return res
 
 # %% ../nbs/13_backprop.ipynb #3d428268
 def _add_grad(p, g): p.grad = g if p.grad is None else p.grad+g
@@ -96,12 +98,12 @@ class LinearLayer(Layer):
     def parameters(self): return [self.w,self.b]
 
     def fwd(self, x):
-        check_shapes('this LinearLayer', x=(x,f'float [N,{len(self.w)}]'))
-        self.x = x
-        return torch.addmm(self.b, x, self.w)     # x@w + b
+        self.saved = x
+        try: return torch.addmm(self.b, x, self.w)     # x@w + b
+        except (RuntimeError, TypeError): check_shapes('this LinearLayer', x=(x,f'float [N,{len(self.w)}]')); raise
 
     def bwd_params(self, g):
-        _add_grad(self.w, (g.T@self.x).T)
+        _add_grad(self.w, (g.T@self.saved).T)
         _add_grad(self.b, g.sum(0))
 
     def bwd(self, g):
@@ -126,23 +128,25 @@ class MnistLossLayer(Layer):
     def __init__(self): self.squeeze = SigmoidLayer()
 
     def fwd(self, predictions, targets):
-        p,self.targets = self.squeeze(predictions),targets
-        return mnist_loss(p, targets, activation=noop)
+        self.saved = targets
+        return mnist_loss(self.squeeze(predictions), targets, activation=noop)
 
     def bwd(self, g):
-        p = self.squeeze.out
-        return self.squeeze.backward(torch.where(self.targets==1, -g, g)/p.numel())
+        targets = self.saved
+        return self.squeeze.backward(torch.where(targets==1, -g, g)/targets.numel())
 
 # %% ../nbs/13_backprop.ipynb #c4de89d0
 class CrossEntropyLayer(Layer):
     "`cross_entropy`, with the softmax, of activations [N, n] and class numbers [N]. Raises `ValueError` for shapes or labels that do not fit."
     def fwd(self, input, target):
-        self.log_p,self.target = log_softmax(input),target
-        return nll_loss(self.log_p, target)
+        log_p = torch.log_softmax(input, 1)                         # as ours, in one go
+        self.saved = log_p,target
+        return nll_loss(log_p, target)
 
     def bwd(self, g):
-        d = self.log_p.exp()
-        d.scatter_add_(1, self.target[:,None], d.new_full((len(d),1), -1.))     # -1 for the class of each row
+        log_p,target = self.saved
+        d = log_p.exp()
+        d.scatter_(1, target[:,None], -1., reduce='add')            # -1 for the class of each row
         return d.mul_(g/len(d))
 
 # %% ../nbs/13_backprop.ipynb #b96bfdcf
@@ -152,7 +156,7 @@ class Layers(Layer):
     def parameters(self): return [p for l in self.layers for p in l.parameters()]
 
     def fwd(self, x):
-        for l in self.layers: x = l.out = l.fwd(x)
+        for l in self.layers: x = l._fwd(x)
         return x
 
     def bwd(self, g):
@@ -186,6 +190,7 @@ def calc_grad_by_hand(
     loss_func:Layer # Of predictions and targets: `MnistLossLayer()`, `CrossEntropyLayer()`
 ) -> Tensor: # The loss
     "As `calc_grad`, without autograd: add the gradient of the batch's loss to `grad` of each parameter of `model`."
-    loss = loss_func(model(xb), yb)
-    model.backward(loss_func.backward(), to_input=False)
+    with torch.no_grad():
+        loss = loss_func._fwd(model._fwd(xb), yb)
+        model._bwd(loss_func._bwd(), to_input=False)
     return loss

@@ -196,10 +196,10 @@ class _Conv(Layer):
     def __init__(self, l): self.w,self.b,self.how = l.weight.detach().clone(),l.bias.detach().clone(),(l.stride,l.padding,l.dilation)
     def parameters(self): return [self.w,self.b]
     def fwd(self, x):
-        self.x = x
+        self.saved = x
         return F.conv2d(x, self.w, self.b, *self.how)
     def bwd(self, g, to_input=True):
-        dx,dw,db = torch.ops.aten.convolution_backward(g, self.x, self.w, [len(self.b)], *self.how, False, (0,0), 1, (to_input,True,True))
+        dx,dw,db = torch.ops.aten.convolution_backward(g, self.saved, self.w, [len(self.b)], *self.how, False, (0,0), 1, (to_input,True,True))
         _add_grad(self.w, dw)
         _add_grad(self.b, db)
         return dx
@@ -209,16 +209,18 @@ class _MaxPool(Layer):
     "`nn.MaxPool2d` by hand, for squares beside each other."
     def __init__(self, l): self.size = (l.kernel_size,)*2
     def fwd(self, x):
-        out,self.where = F.max_pool2d(x, self.size, return_indices=True)
-        self.x = x
+        out,where = F.max_pool2d(x, self.size, return_indices=True)
+        self.saved = x,where
         return out
-    def bwd(self, g): return torch.ops.aten.max_pool2d_with_indices_backward(g, self.x, self.size, self.size, (0,0), (1,1), False, self.where)
+    def bwd(self, g):
+        x,where = self.saved
+        return torch.ops.aten.max_pool2d_with_indices_backward(g, x, self.size, self.size, (0,0), (1,1), False, where)
 
 class _Flat(Layer):
     def fwd(self, x):
-        self.shape = x.permute(0,2,3,1).shape
+        self.saved = x.permute(0,2,3,1).shape
         return Flat()(x)
-    def bwd(self, g): return g.view(self.shape).permute(0,3,1,2)
+    def bwd(self, g): return g.view(self.saved).permute(0,3,1,2)
 
 class _Fold(Layer):
     def __init__(self, l): self.fwd = l

@@ -1,5 +1,5 @@
 "Gradients by hand against autograd, in 64-bit floats: for all shapes and values, through whole nets, and after training."
-import importlib, math
+import gc, importlib, math, weakref
 from copy import deepcopy
 from functools import partial
 from pathlib import Path
@@ -36,7 +36,9 @@ def agree(layer, api, x, *args):
     g = torch.randn(out.shape).double()
     theirs.backward(g)
     before = g.clone()
-    for _ in range(2): same(layer.backward(g), xa.grad)   # going back twice changes nothing
+    same(layer.backward(g), xa.grad)
+    with pytest.raises(ValueError, match='call it on a batch first, each time'): layer.backward(g)
+    layer(x, *args); same(layer.backward(g), xa.grad)      # the first time left nothing behind
     assert torch.equal(g, before) and torch.equal(x, xa)   # neither is changed on the way
     assert out.grad_fn is None
 
@@ -89,7 +91,7 @@ def test_gradients_are_added():
     lin(x); lin.backward(g)
     once = [p.grad for p in lin.parameters()]
     kept = [o.clone() for o in once]
-    lin.backward(g)
+    lin(x); lin.backward(g)
     for p,o,k in zip(lin.parameters(), once, kept): torch.testing.assert_close(p.grad, 2*k); assert torch.equal(o, k)
 
 def test_back_over_the_last_forward():
@@ -164,9 +166,22 @@ def test_no_product_for_the_images():
     hand,loss,x,y = by_hand(mnist_net()),CrossEntropyLayer(),torch.rand(8, 784),torch.randint(10, (8,))
     with Ops() as o: calc_grad_by_hand(x, y, hand, loss)
     assert (o.n['addmm'],o.n['mm'],o.n['bmm'])==(2,3,0)
-    with Ops() as o: assert hand.backward(loss.backward()).shape==x.shape
+    with Ops() as o: loss(hand(x), y); assert hand.backward(loss.backward()).shape==x.shape
     assert o.n['mm']==4
-    assert hand.backward(loss.backward(), to_input=False) is None
+    loss(hand(x), y); assert hand.backward(loss.backward(), to_input=False) is None
+
+@pytest.mark.parametrize('to_input', [True,False])
+def test_memory_is_let_go_on_the_way_back(to_input):
+    "When the first layer goes back, nothing is left of what the others kept"
+    class Front(LinearLayer):
+        def bwd_params(self, g): gc.collect(); self.left = [o for o in kept if o() is not None]; super().bwd_params(g)
+    lin = LinearLayer(torch.randn(6,5), torch.randn(5))
+    hand,loss = Layers(Front(lin.w, lin.b), ReluLayer(), LinearLayer(torch.randn(5,4), torch.randn(4)), SigmoidLayer(), LinearLayer(torch.randn(4,1), torch.randn(1))),MnistLossLayer()
+    loss(hand(torch.randn(3,6)), torch.ones(3,1))
+    kept = [weakref.ref(o) for l in (*hand.layers[1:],loss,loss.squeeze) for o in (l.out,l.saved) if o is not None and o is not hand.out]
+    assert len(kept)>6 and all(o() is not None for o in kept)
+    hand.backward(loss.backward(), to_input)
+    assert not hand.layers[0].left and hand.out is None
 
 def test_layers_in_front_of_all_parameters_are_passed_by():
     class Front(Layer):

@@ -249,6 +249,7 @@ def test_quick_net_by_hand(safe, monkeypatch):
     torch.testing.assert_close(calc_grad_by_hand(x, y, hand, CrossEntropyLayer()), loss.detach())
     grads_agree(net, hand)
     assert masks==[True,False]           # nothing is calculated for the images
+    hand(x)
     with pytest.raises(NotImplementedError, match='FoldDigits'): hand.backward(torch.ones(9, 10).double())
 
 def test_folds_by_hand_as_it_is_told():
