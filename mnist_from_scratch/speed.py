@@ -174,7 +174,7 @@ def fast_learner(
     n_out:int=10, # Classes
     safe:bool=False, # A larger net: slower, and more accurate
     seed:int=0, # Of all generators: for the first weights and the order of the images
-    bs:int=None, # Images in a batch; by default 512, or less where there are few
+    bs:int=None, # Images in a batch; by default 768 (512 if `safe`), or less where there are few
     lr:float=.1, # Highest learning rate
     device=None, # Where to train and keep the data; on a CUDA device as a `CudaGraph`
     **kwargs # More for `Learner`
@@ -182,7 +182,7 @@ def fast_learner(
     "A `Learner` with the quick net, its optimizer and its loss, and with the images folded and shuffled."
     set_seed(seed)
     (x,y),cuda = train[:],device is not None and torch.device(device).type=='cuda'
-    bs = bs or min(512, max(len(x)//40, 1))
+    bs = bs or min(512 if safe else 768, max(len(x)//40, 1))
     (vx,vy),i,fold = valid[:],torch.randperm(len(x)),FoldDigits()
     dls = DataLoaders(DataLoader(TensorDataset(fold(x[i]), y[i]), bs=bs, drop_last=cuda), DataLoader(TensorDataset(fold(vx), vy), bs=1024), device=device)
     learn = Learner(dls, fast_net(n_out, (32,64) if safe else (16,32)), partial(F.cross_entropy, label_smoothing=.1), Muon, lr, muon_groups, metrics=accuracy, **kwargs)
