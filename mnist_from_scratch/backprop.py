@@ -139,7 +139,7 @@ class MnistLossLayer(Layer):
 class CrossEntropyLayer(Layer):
     "`cross_entropy`, with the softmax, of activations [N, n] and class numbers [N]. Raises `ValueError` for shapes or labels that do not fit."
     def fwd(self, input, target):
-        log_p = torch.log_softmax(input, 1)                         # as ours, in one go
+        log_p = torch.log_softmax(input, -1)                        # as ours, in one go
         self.saved = log_p,target
         return nll_loss(log_p, target)
 

@@ -277,6 +277,7 @@ class Wrong(Layer):
     (lambda: by_hand(nn.Sequential(nn.Linear(2,2,bias=False))), TypeError, 'with a bias'),
     (lambda: MnistLossLayer()(torch.ones(3,1), torch.ones(3)), ValueError, 'of one shape'),
     (lambda: CrossEntropyLayer()(torch.ones(3,2), torch.tensor([0,1,2])), ValueError, 'labels lie'),
+    (lambda: CrossEntropyLayer()(torch.ones(3), torch.tensor([0,1,2])), ValueError, r'log_probs float \[N,n\].* not float32 \[3\]'),
 ])
 def test_errors(f, error, text):
     with pytest.raises(error, match=text) as e: f()
