@@ -73,7 +73,7 @@ class Layer:
         "Back over the last `forward`, once: then it lets go of what it kept. Raises `ValueError` if there was none, or `g` has another shape than its result."
         with torch.no_grad(): return self._bwd(g, to_input)
 
-    # the same two, where no graph is being built
+    # the same two, without `no_grad`
     def _fwd(self, *args): self.out = self.fwd(*args); return self.out
     def _bwd(self, g=None, to_input=True):
         if self.out is None: raise ValueError(f'{type(self).__name__} cannot go back: call it on a batch first, each time')
@@ -164,10 +164,10 @@ class Layers(Layer):
         return g
 
     def bwd_params(self, g):
-        i = next((i for i,l in enumerate(self.layers) if l.parameters()), None)
-        if i is None: return
+        i = next((i for i,l in enumerate(self.layers) if l.parameters()), len(self.layers))
         for l in reversed(self.layers[i+1:]): g = l._bwd(g)
-        self.layers[i]._bwd(g, to_input=False)
+        for l in self.layers[i:i+1]: l._bwd(g, to_input=False)
+        for l in self.layers[:i]: l.out = l.saved = None     # nobody goes back through these
 
 # %% ../nbs/13_backprop.ipynb #6586f6f0
 _hand_layers = {nn.Linear:lambda l: LinearLayer(l.weight.T, l.bias), nn.ReLU:lambda l: ReluLayer(), nn.Sigmoid:lambda l: SigmoidLayer()}   # later chapters add theirs

@@ -199,7 +199,7 @@ class _Conv(Layer):
         self.saved = x
         return F.conv2d(x, self.w, self.b, *self.how)
     def bwd(self, g, to_input=True):
-        dx,dw,db = torch.ops.aten.convolution_backward(g, self.saved, self.w, [len(self.b)], *self.how, False, (0,0), 1, (to_input,True,True))
+        dx,dw,db = torch.ops.aten.convolution_backward(g, self.saved, self.w, [len(self.b)], *self.how, False, (0,0), 1, (to_input,True,True))     # not transposed, nothing added, one group
         _add_grad(self.w, dw)
         _add_grad(self.b, db)
         return dx

@@ -192,7 +192,9 @@ def test_layers_in_front_of_all_parameters_are_passed_by():
     hand.layers = (Front(),ReluLayer(),*hand.layers)
     calc_grad_by_hand(x, y, hand, CrossEntropyLayer()); calc_grad(x.relu(), y, net, cross_entropy)
     grads_agree(net, hand)
-    assert calc_grad_by_hand(x, y, Layers(Front()), CrossEntropyLayer()).ndim==0
+    alone = Layers(Front())
+    assert calc_grad_by_hand(x, y, alone, CrossEntropyLayer()).ndim==0
+    assert all(l.out is None for l in (*hand.layers,*alone.layers))         # these let go, too
 
 def test_a_layer_that_only_goes_back_as_a_whole():
     "`bwd_params` is for those that can save work; the others go back as ever"
