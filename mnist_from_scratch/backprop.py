@@ -80,8 +80,10 @@ class Layer:
         if g is None and self.out.ndim==0: g = torch.ones_like(self.out)
         if g is None or g.shape!=self.out.shape: raise ValueError(f'{type(self).__name__} gave shape {tuple(self.out.shape)}; its backward takes a gradient of that shape, not {None if g is None else tuple(g.shape)}')
         res = self.bwd(g) if to_input else self.bwd_params(g)
-        self.out = self.saved = None
+        self._let_go()
         return res
+
+    def _let_go(self): self.out = self.saved = None
 
 # %% ../nbs/13_backprop.ipynb #3d428268
 def _add_grad(p, g): p.grad = g if p.grad is None else p.grad+g
@@ -164,10 +166,14 @@ class Layers(Layer):
         return g
 
     def bwd_params(self, g):
-        i = next((i for i,l in enumerate(self.layers) if l.parameters()), len(self.layers))
+        i = next((i for i,l in enumerate(self.layers) if l.parameters()), None)
+        if i is None: return
         for l in reversed(self.layers[i+1:]): g = l._bwd(g)
-        for l in self.layers[i:i+1]: l._bwd(g, to_input=False)
-        for l in self.layers[:i]: l.out = l.saved = None     # nobody goes back through these
+        self.layers[i]._bwd(g, to_input=False)
+
+    def _let_go(self):
+        super()._let_go()
+        for l in self.layers: l._let_go()     # those that nobody went back through, too
 
 # %% ../nbs/13_backprop.ipynb #6586f6f0
 _hand_layers = {nn.Linear:lambda l: LinearLayer(l.weight.T, l.bias), nn.ReLU:lambda l: ReluLayer(), nn.Sigmoid:lambda l: SigmoidLayer()}   # later chapters add theirs

@@ -194,7 +194,9 @@ def test_layers_in_front_of_all_parameters_are_passed_by():
     grads_agree(net, hand)
     alone = Layers(Front())
     assert calc_grad_by_hand(x, y, alone, CrossEntropyLayer()).ndim==0
-    assert all(l.out is None for l in (*hand.layers,*alone.layers))         # these let go, too
+    nested = Layers(Layers(Front()), LinearLayer(torch.randn(6,3).double(), torch.randn(3).double()))
+    calc_grad_by_hand(x, y, nested, CrossEntropyLayer())
+    assert all(l.out is None for l in (*hand.layers,*alone.layers,*nested.layers,*nested.layers[0].layers))     # these let go, too
 
 def test_a_layer_that_only_goes_back_as_a_whole():
     "`bwd_params` is for those that can save work; the others go back as ever"
@@ -275,6 +277,7 @@ class Wrong(Layer):
     (lambda: LinearLayer(torch.ones(3), torch.ones(())), ValueError, r'not float32 \[3\] and float32 \[\]'),
     (lambda: LinearLayer(torch.ones(3,2), torch.ones(2))(torch.ones(3)), ValueError, r'x float \[N,3\], not float32 \[3\]'),
     (lambda: LinearLayer(torch.ones(3,2), torch.ones(2))(torch.ones(4,2)), ValueError, r'x float \[N,3\], not float32 \[4,2\]'),
+    (lambda: LinearLayer(torch.ones(3,2), torch.ones(2))([1.,2.,3.]), ValueError, r'x float \[N,3\], not list'),
     (lambda: by_hand(nn.Sequential(nn.Linear(2,2), nn.Dropout())), TypeError, 'not Dropout'),
     (lambda: by_hand(nn.Sequential(nn.Linear(2,2,bias=False))), TypeError, 'with a bias'),
     (lambda: MnistLossLayer()(torch.ones(3,1), torch.ones(3)), ValueError, 'of one shape'),

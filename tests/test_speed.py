@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
+from torch.utils.data import TensorDataset
 from mnist_from_scratch import export, speed        # the first gives `Learner` its `export`
 from mnist_from_scratch.backprop import CrossEntropyLayer, by_hand, calc_grad_by_hand
 from mnist_from_scratch.callbacks import MixedPrecision
@@ -237,6 +238,11 @@ def test_layers_by_hand(layer, values):
     out.backward(g)
     torch.testing.assert_close(hand.backward(g), xa.grad)
     grads_agree(layer, hand)
+
+@pytest.mark.parametrize('safe,bs', [(False,768),(True,512)])
+def test_batches_where_digits_are_many(safe, bs):
+    many = TensorDataset(torch.zeros(1, 784).expand(40*768, -1), torch.zeros(40*768, dtype=torch.int64))
+    assert fast_learner(many, TensorDataset(*many[:9]), safe=safe).dls.train.bs==bs
 
 @pytest.mark.parametrize('safe', [False,True])
 def test_quick_net_by_hand(safe, monkeypatch):
