@@ -10,7 +10,7 @@ __all__ = ['sched_lin', 'sched_cos', 'sched_exp', 'sched_no', 'SchedLin', 'Sched
            'ShowGraphCallback']
 
 # %% ../nbs/10_callbacks.ipynb #357a1bfe
-import math, random, re, sys
+import csv, io, math, random, re, sys
 from collections import namedtuple
 from copy import deepcopy
 from enum import Enum
@@ -272,15 +272,15 @@ class TrackerCallback(Callback):
         self.comp = comp or (np.less if 'loss' in monitor or 'error' in monitor else np.greater)
         self.min_delta = -min_delta if self.comp==np.less else min_delta
     def before_fit(self):
-        names = list(self.recorder.metric_names[1:])
+        names = self.recorder.columns
         if self.monitor not in names: raise ValueError(f"{type(self).__name__} cannot watch {self.monitor}; the table has {', '.join(names)}")
         if self.reset_on_fit or self.best is None: self.best = float('inf') if self.comp==np.less else -float('inf')
         self.idx = names.index(self.monitor)
     def after_epoch(self):
-        row = self.recorder.values[-1]
-        self.seen = len(row)>self.idx           # not if the epoch was skipped, or its validation
-        self.new_best = self.seen and bool(self.comp(row[self.idx]-self.min_delta, self.best))
-        if self.new_best: self.best = row[self.idx]
+        v = self.recorder.values[-1][self.idx]
+        self.seen = v is not None               # where it was not measured, the epoch is neither better nor worse
+        self.new_best = self.seen and bool(self.comp(v-self.min_delta, self.best))
+        if self.new_best: self.best = v
 
 # %% ../nbs/10_callbacks.ipynb #4ef618bb
 class EarlyStoppingCallback(TrackerCallback):
@@ -306,14 +306,21 @@ class SaveModelCallback(TrackerCallback):
         if every_epoch and at_end: raise ValueError('every_epoch and at_end cannot both be set')
         self.fname,self.every_epoch,self.at_end,self.with_opt,self.last_saved_path = fname,every_epoch,at_end,with_opt,None
     def _save(self, name): self.last_saved_path = str(self.learn.save(name, with_opt=self.with_opt))
+    def before_fit(self):
+        super().before_fit()
+        if self.reset_on_fit: self.last_saved_path = None    # or a fit that finds none better would end with the model of an earlier one
+    def before_epoch(self): self.begun = False
+    def before_train(self): self.begun = True                # not if the epoch is skipped
     def after_epoch(self):
         super().after_epoch()
         if self.every_epoch:
-            if self.seen and self.epoch%self.every_epoch==0: self._save(f'{self.fname}_{self.epoch}')
+            if self.begun and self.epoch%self.every_epoch==0: self._save(f'{self.fname}_{self.epoch}')
         elif self.new_best: self._save(self.fname)
     def after_fit(self):
         if self.at_end: self._save(self.fname)
-        elif not self.every_epoch and self.last_saved_path: self.learn.load(self.fname, with_opt=self.with_opt)
+        elif self.every_epoch: return
+        elif self.last_saved_path: self.learn.load(self.fname, with_opt=self.with_opt)
+        else: print(f'SaveModelCallback has saved nothing: {self.monitor} was not measured, or never better than {self.best}', file=sys.stderr)
 
 # %% ../nbs/10_callbacks.ipynb #3d61abe2
 class TerminateOnNaNCallback(Callback):
@@ -524,7 +531,9 @@ class GradientAccumulation(Callback):
 
 # %% ../nbs/10_callbacks.ipynb #e5bf91a1
 class CSVLogger(Callback):
-    "Writes the table to `learn.path/fname`, row by row, each time the whole file. Raises `MnistError` where it cannot."
+    """Writes the table to `learn.path/fname`, row by row, each time the whole file; what was not measured is empty.
+
+    With `append` the rows come behind those that are there. Raises `MnistError` where it cannot write, `ValueError` if those have other columns."""
     order,fit_only = 60,True
     def __init__(self, fname:str='history.csv', append:bool=False): self.fname,self.append = Path(fname),append
     def read_log(self):
@@ -533,14 +542,21 @@ class CSVLogger(Callback):
         return pd.read_csv(self._dest)
     def before_fit(self):
         self._dest = self.path/self.fname      # kept, since the callback may have left the Learner by the time it is read
-        self.before,self.rows = self._dest.read_text() if self.append and self._dest.exists() else '',''
-        self._line(self.recorder.metric_names, write=not self.resume)      # what is resumed has rows already
+        self.before,self.rows,names = self._dest.read_text() if self.append and self._dest.exists() else '','',list(self.recorder.metric_names)
+        if self.before.strip():
+            self.before = self.before.rstrip('\n')+'\n'
+            if (there := next(csv.reader(self.before.splitlines()))) != names:
+                raise ValueError(f"{self._dest} has the columns {', '.join(there)}, and this fit {', '.join(names)}; choose another fname, or append=False to replace it")
+        else: self.before = ''
+        if not self.before: self._line(names, write=not self.resume)       # what is resumed has rows already
     def _line(self, row, write=True):
-        self.rows += ','.join(map(str, row))+'\n'
+        f = io.StringIO()
+        csv.writer(f, lineterminator='\n').writerow(row)
+        self.rows += f.getvalue()
         if write: self._write()
     def _write(self):
         with replacing(self._dest) as f: f.write_text(self.before+self.rows)
-    def after_epoch(self): self._line(self.recorder.row)
+    def after_epoch(self): self._line(self.recorder.log)
     def state_dict(self): return dict(start=len(self.before), rows=self.rows)
     def load_state_dict(self, sd): self.before,self.rows = self.before[:sd['start']],sd['rows']; self._write()
 
@@ -678,15 +694,16 @@ class ActivationStats(Callback):
 class _Tracker(Callback):
     "What callbacks for trackers share. `package` is what `_open` imports"
     order,run_valid,fit_only,writes,writer = Recorder.order+1,False,True,True,None
+    def before_train(self): self.n_losses = self.recorder.smooth_loss.count
     def before_fit(self):
         try: self.writer = self._open()
         except ImportError as e: raise ImportError(f'{type(self).__name__} needs the package {self.package}; install it with: pip install {self.package}') from e
     def after_batch(self):
-        self._write({'train_loss':self.recorder.losses[-1].item()} | {f'{k}_{i}':v for i,h in enumerate(self.opt.hypers) for k,v in h.items()})
+        losses,new = self.recorder.losses,len(self.recorder.losses)>self.n_losses
+        self.n_losses = len(losses)            # none came if the batch was called off
+        self._write(({'train_loss':losses[-1].item()} if new else {}) | {f'{k}_{i}':v for i,h in enumerate(self.opt.hypers) for k,v in h.items()})
     def after_epoch(self):
-        names,row = self.recorder.columns,self.recorder.values[-1]
-        if len(row)<len(names): return         # training or validation was skipped
-        self._write({n:v for n,v in zip(names[1:], row[1:]) if v is not None})
+        if row := {n:v for n,v in zip(self.recorder.columns, self.recorder.values[-1]) if v is not None and n!='train_loss'}: self._write(row)
     def cleanup(self):
         if self.writer: self._close(); self.writer = None
 
@@ -725,8 +742,8 @@ class ShowGraphCallback(Callback):
     def after_epoch(self):
         mbar,rec = getattr(getattr(self.learn, 'progress', None), 'mbar', None),self.recorder
         if mbar is None or not rec.losses: return
-        train,n = torch.stack(rec.losses).tolist(),len(rec.columns)
-        valid = [(i,v[1]) for i,v in zip(rec.iters, rec.values) if len(v)==n]
+        train,col = torch.stack(rec.losses).tolist(),rec.columns.index('valid_loss')
+        valid = [(i,v[col]) for i,v in zip(rec.iters, rec.values) if v[col] is not None]
         ys = [o for o in [0.,*train,*(v for _,v in valid)] if math.isfinite(o)]
         mbar.update_graph([(range(len(train)),train), ([i for i,_ in valid],[v for _,v in valid])],
                           (0, len(train)+(self.n_epoch-self.epoch-1)*len(self.dls.train)), (min(ys), 1.05*max(ys)))

@@ -376,14 +376,19 @@ class AvgLoss(AvgMetric):
 class TorchMetric(Metric):
     "A metric of torchmetrics, or any object with `update(predictions, targets)`, `compute()` and `reset()`."
     def __init__(self, metric): self.metric = metric
-    def reset(self): self.metric.reset()
+    n = 0      # updates so far
+    def reset(self): self.n = 0; self.metric.reset()
     def accumulate(self, learn):
+        self.n += 1
         try:
             if hasattr(self.metric, 'to'): self.metric.to(learn.pred.device)
             self.metric.update(learn.pred, *learn.yb)
         except Exception as e: blame(e, f'metric {self.name}'); raise
     @property
-    def value(self): v = self.metric.compute(); return v.item() if isinstance(v, Tensor) and v.numel()==1 else v
+    def value(self):
+        if not self.n: return None
+        v = self.metric.compute()
+        return v.item() if isinstance(v, Tensor) and v.numel()==1 else v
     @property
     def name(self): return class2attr(self.metric, 'Metric')
 
@@ -418,30 +423,42 @@ class AvgSmoothLoss(Metric):
     def name(self): return 'loss'
 
 # %% ../nbs/09_learner.ipynb #bbdf2be5
+def _value_of(m):
+    "The value of metric `m`; a tensor of one number as that number"
+    try: v = m.value
+    except Exception as e: blame(e, f'metric {m.name}'); raise
+    return v.item() if isinstance(v, Tensor) and v.numel()==1 else v
+
 class Recorder(Callback):
-    "Keeps what happened: `values` (a row per epoch), `metric_names`, and per training batch `losses` (smoothed) and `lrs`; `iters` batches at each epoch's end."
+    """Keeps what happened: `values` (a row per epoch), `metric_names`, and per training batch `losses` (smoothed) and `lrs`; `iters` batches at each epoch's end.
+
+    `log` is the row of the last epoch under all of `metric_names`. What was not measured is `None`, in its own column."""
+    _loss,_open,n_train = None,False,1    # the last loss that was taken in; has the row begun? how many columns are of the training half
     order,state_attrs = 50,('values','lrs','iters','log')
     def __init__(self, add_time:bool=True, beta:float=0.98):
         self.add_time,self.beta,self.loss_avg = add_time,beta,AvgLoss()
 
     def before_fit(self):
-        self.values,self.lrs,self.iters = [],[],[]
+        self.values,self.lrs,self.iters,self.log = [],[],[],L()
         self.metric_names = L('epoch','train_loss','valid_loss') + self.metrics.attrgot('name') + L(['time'] if self.add_time else [])
         self.smooth_loss = AvgSmoothLoss(self.beta)
         self.smooth_loss.reset()
 
-    def before_epoch(self):    self.start,self.log,self._off = time.time(),[],set()
+    def before_epoch(self):
+        self.start,self._off,self._open = time.time(),set(),True
+        self.log = L(getattr(self.learn, 'epoch', 0)) + L([None]*len(self.columns))
     def before_validate(self):
         self._valid = [self.loss_avg, *self.metrics]
         for m in self._valid: m.reset()
     @property
     def losses(self): "The smoothed loss after each training batch: tensors of one number"; return self.smooth_loss.history()
     @property
-    def columns(self): "Names of what is in each row of `values`"; return [n for n in self.metric_names if n not in ('epoch','time')]
+    def columns(self): "Names of what is in each row of `values`"; return list(self.metric_names[1:-1] if self.add_time else self.metric_names[1:])
 
     def after_batch(self):
         learn = self.learn
-        if not learn.yb or learn.loss is None: return
+        if not learn.yb or learn.loss is None or learn.loss is self._loss: return      # the last: a batch called off before it had a loss
+        self._loss = learn.loss
         if not learn.training:
             for m in self._valid: m.accumulate(learn)
             return
@@ -450,23 +467,29 @@ class Recorder(Callback):
 
     def after_cancel_train(self):    self._off.add('train')
     def after_cancel_validate(self): self._off.add('valid')
+    def _put(self, i, ms):
+        for i,m in enumerate(ms, i+1): self.log[i] = _value_of(m)
     def after_train(self):
-        if 'train' not in self._off: self.log.append(self.smooth_loss.value.item())
+        if 'train' not in self._off and self.smooth_loss.count>(self.iters[-1] if self.iters else 0): self._put(0, [self.smooth_loss])
     def after_validate(self):
-        if 'valid' not in self._off: self.log += [m.value for m in self._valid]
+        if 'valid' not in self._off: self._put(self.n_train, self._valid)
 
     def after_epoch(self):
-        self.learn.final_record = L(self.log)
+        if not self._open: self.before_epoch()         # another callback called the epoch off before this one heard of it
+        self._open,self.learn.final_record = False,self.log[1:]
         self.values.append(self.learn.final_record)
         self.iters.append(self.smooth_loss.count)
         t = time.time()-self.start
-        self.row = [getattr(self.learn, 'epoch', 0), *self.log] + ([f'{int(t)//60:02}:{int(t)%60:02}'] if self.add_time else [])
-        self.logger(self.row)
+        if self.add_time: self.log.append(f'{int(t)//60:02}:{int(t)%60:02}')
+        self.logger(self.log)
 
-    def state_dict(self): return super().state_dict() | dict(values=[list(o) for o in self.values], losses=self.losses, smooth=self.smooth_loss.val)
+    def state_dict(self): return super().state_dict() | dict(values=[list(o) for o in self.values], log=list(self.log), losses=self.losses, smooth=self.smooth_loss.val)
     def load_state_dict(self, sd):
+        rows,n = [L(o or [None]*len(self.columns)) for o in sd['values']],len(self.columns)      # earlier versions had an empty row for an epoch that was skipped
+        if any(len(o)!=n for o in rows): raise ValueError(f'an epoch has fewer than the {n} figures {", ".join(self.columns)}, and an earlier version did not note which')
         vars(self.smooth_loss).update(values=list(sd['losses']), count=len(sd['losses']), val=sd['smooth'], aside=[])
-        super().load_state_dict({k:v for k,v in sd.items() if k not in ('losses','smooth')} | dict(values=[L(o) for o in sd['values']]))
+        super().load_state_dict({k:v for k,v in sd.items() if k not in ('losses','smooth','log')} | dict(values=rows))
+        if len(sd['log'])>n: self.log = L(sd['log'])
         if self.values: self.learn.final_record = self.values[-1]
 
 # %% ../nbs/09_learner.ipynb #ac2acc06
@@ -502,9 +525,9 @@ class ProgressCallback(Callback):
         self.mbar = self.pbar = self.old_logger = None
 
     def _write(self, row):
-        row = [f'{o:.6f}' if isinstance(o, float) else str(o) for o in row]
+        row = ['' if o is None else f'{o:.6f}' if isinstance(o, float) else str(o) for o in row]
         if self.mbar: self.mbar.write(row, table=True)
-        elif self.plain: print('  '.join(f'{n} {o}' for n,o in zip(self.recorder.metric_names, row)), flush=True)
+        elif self.plain: print('  '.join(f'{n} {o}' for n,o in zip(self.recorder.metric_names, row) if o), flush=True)
 
 # %% ../nbs/09_learner.ipynb #6d809763
 @patch
@@ -616,6 +639,7 @@ def validate(self:Learner,
             self('before_fit'); self('before_epoch')
             self._do_epoch_validate(ds_idx, dl)
             self('after_epoch'); self('after_fit')
+            if rec: self.final_record = self.final_record[rec.n_train:]     # nothing was trained
         finally:
             self._end_cleanup()
             if rec: vars(rec).update(kept)
@@ -779,7 +803,7 @@ def plot_loss(self:Recorder,
         for i in self.iters: ax.axvline(i, color='grey', ls=':')
     if with_valid:
         col = self.columns.index('valid_loss')
-        pts = [(i,v[col]) for i,v in zip(self.iters, self.values) if i>=skip_start and len(v)>col]
+        pts = [(i,v[col]) for i,v in zip(self.iters, self.values) if i>=skip_start and v[col] is not None]
         ax.plot([i for i,_ in pts], [v for _,v in pts], label='valid')
         ax.legend()
     ax.set(xlabel='steps', ylabel='loss', title='learning curve')

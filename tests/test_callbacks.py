@@ -311,10 +311,11 @@ def test_tensorboard_after_an_interrupted_fit(tmp_path, ex):
     assert len(got['train_loss'])==7 and len(got['accuracy'])==1
 
 def test_tensorboard_epochs_without_a_full_row(tmp_path):
+    "Of one that was skipped nothing, of one without training the validation"
     pytest.importorskip('tensorboard')
     learner().fit(3, start_epoch=1, cbs=[TensorBoardCallback(tmp_path), at('before_train', CancelTrainException, epoch=1)])
     got = written(tmp_path)
-    assert len(got['valid_loss'])==1 and got['accuracy'][0][0]==5
+    assert [o for o,_ in got['valid_loss']]==[o for o,_ in got['accuracy']]==[0,5]
 
 def test_tensorboard_without_a_value(tmp_path):
     "Where a metric has none, the rest of the row is written"
@@ -446,7 +447,7 @@ def test_graph_with_gaps():
     _,calls = drawn(cbs=[Inf()])
     assert len(calls)==3 and calls[-1][2][1]<100
     _,calls = drawn(cbs=[at('before_train', CancelTrainException)])
-    assert len(calls)==2 and len(calls[-1][0][1][0])==2
+    assert len(calls)==2 and len(calls[-1][0][1][0])==3
 
 def test_no_graph_without_a_bar(capsys):
     learn = learner(cbs=ShowGraphCallback)
@@ -482,3 +483,98 @@ def fit(**kwargs):
     nbclient.NotebookClient(nb, timeout=120, kernel_name='python3').execute()
     pics = [[o['data']['image/png'] for o in c.outputs if 'image/png' in o.get('data', {})] for c in nb.cells]
     assert list(map(len, pics))==[0,1,1,0,0]
+
+# --- trackers, and rows with holes
+
+def valid_losses(vs, off=()):
+    "Makes the validation loss of epoch i `vs[i]`; validation of the epochs `off` is called off"
+    from mnist_from_scratch.learner import CancelValidException
+    def skip(cb):
+        if cb.epoch in off: raise CancelValidException
+    def put(cb):
+        if not cb.training: cb.learn.loss = torch.tensor(vs[cb.epoch])
+    return [Callback(before_validate=skip), Callback(after_loss=put)]
+
+class Mark(Callback):
+    "Writes the epoch into the model, so that one can see which was kept"
+    order = 59
+    def before_epoch(self): self.model[0].bias.data.fill_(float(self.epoch))
+
+@pytest.mark.parametrize('half', ['train','valid'])
+@pytest.mark.parametrize('off', [[0],[1],[0,1],[2]])
+def test_the_best_epoch_is_kept(tmp_path, half, off):
+    "Among those that were measured, wherever others have holes; with the lowest rate 0 the epoch's mark stays"
+    from mnist_from_scratch.callbacks import SaveModelCallback
+    vs = [5.,4.,3.,2.,9.]
+    cbs = valid_losses(vs, off if half=='valid' else ()) + [Mark(), SaveModelCallback()]
+    if half=='train': cbs.append(Callback(before_train=lambda cb: (_ for _ in ()).throw(CancelTrainException()) if cb.epoch in off else None))
+    learn = learner(path=tmp_path)
+    learn.fit(5, 0., cbs=cbs)
+    assert learn.model[0].bias[0].item()==3
+
+@pytest.mark.parametrize('monitor,off', [('valid_loss',[1,3]), ('train_loss',[1,3])])
+def test_a_run_that_improves_is_not_stopped(monitor, off):
+    from mnist_from_scratch.callbacks import EarlyStoppingCallback
+    cbs = valid_losses([5.,4.,3.,2.,1.], off if monitor=='valid_loss' else ())
+    if monitor=='train_loss': cbs.append(Callback(before_train=lambda cb: (_ for _ in ()).throw(CancelTrainException()) if cb.epoch in off else None))
+    learn = learner(); learn.fit(5, .1, cbs=[*cbs, EarlyStoppingCallback(monitor)])
+    assert len(learn.recorder.values)==5
+
+def test_a_run_that_gets_worse_is_stopped_in_spite_of_holes():
+    from mnist_from_scratch.callbacks import EarlyStoppingCallback
+    learn = learner(); learn.fit(6, .1, cbs=[*valid_losses([1.,0.,2.,0.,3.,0.], [1,3,5]), EarlyStoppingCallback(patience=2)])
+    assert len(learn.recorder.values)==5
+
+def test_saved_nothing_is_said(tmp_path, capsys):
+    "And the model of an earlier fit is not taken for it"
+    from mnist_from_scratch.callbacks import SaveModelCallback
+    learn,save = learner(path=tmp_path),SaveModelCallback()
+    learn.fit(1, .1, cbs=save)
+    learn.fit(1, .1, cbs=[save, *valid_losses([1.], [0])])
+    w = weights(learn)
+    assert not torch.equal(w, weights(learn.load('model', with_opt=False))) and 'saved nothing' in (err := capsys.readouterr().err) and len(err.splitlines())==1
+
+def test_every_epoch_also_without_validation(tmp_path):
+    from mnist_from_scratch.callbacks import SaveModelCallback
+    learner(path=tmp_path).fit(4, .1, start_epoch=1, cbs=[SaveModelCallback(every_epoch=True), *valid_losses([1.]*4, [2])])
+    assert sorted(o.stem for o in (tmp_path/'models').iterdir())==['model_1','model_2','model_3']
+
+def test_time_cannot_be_watched():
+    from mnist_from_scratch.callbacks import EarlyStoppingCallback
+    with pytest.raises(ValueError, match='cannot watch time'): learner().fit(1, cbs=EarlyStoppingCallback('time'))
+
+def test_tensorboard_of_half_an_epoch(tmp_path):
+    "What was measured is written, also where the first batch was called off"
+    pytest.importorskip('tensorboard')
+    learner().fit(2, cbs=[TensorBoardCallback(tmp_path), at('before_train', CancelTrainException), Callback(before_batch=lambda cb: (_ for _ in ()).throw(CancelBatchException()) if cb.training and cb.iter==0 else None)])
+    got = written(tmp_path)
+    assert len(got['valid_loss'])==len(got['accuracy'])==2 and len(got['train_loss'])==4
+
+@pytest.mark.parametrize('end', ['\n',''])
+def test_append_has_one_header(tmp_path, end):
+    from mnist_from_scratch.callbacks import CSVLogger
+    for i in range(3):
+        log = CSVLogger(append=True)
+        learner(path=tmp_path).fit(2, .1, cbs=log)
+        f = tmp_path/'history.csv'
+        f.write_text(f.read_text().rstrip('\n')+end)
+    assert list(log.read_log().epoch)==[0,1]*3 and f.read_text().count('epoch')==1
+
+def test_append_to_other_columns(tmp_path):
+    from mnist_from_scratch.callbacks import CSVLogger
+    learner(path=tmp_path).fit(1, .1, cbs=CSVLogger(append=True))
+    before = (tmp_path/'history.csv').read_text()
+    def fit(**kwargs): learn = learner(path=tmp_path); learn.metrics = []; learn.fit(1, .1, cbs=CSVLogger(**kwargs))
+    with pytest.raises(ValueError, match='has the columns epoch, train_loss, valid_loss, accuracy, time, and this fit epoch, train_loss, valid_loss, time; choose another fname, or append=False'): fit(append=True)
+    assert (tmp_path/'history.csv').read_text()==before
+    fit(append=True, fname='other.csv'); fit(append=False)
+    (tmp_path/'history.csv').write_text(''); fit(append=True)
+    assert (tmp_path/'history.csv').read_text().startswith('epoch,')
+
+def test_values_with_commas_stay_in_their_column(tmp_path):
+    from mnist_from_scratch.callbacks import CSVLogger
+    class Pair(Metric): value = [1.,2.]
+    learn,log = learner(path=tmp_path),CSVLogger()
+    learn.metrics = [Pair()]
+    learn.fit(1, cbs=log)
+    assert log.read_log().pair[0]=='[1.0, 2.0]'

@@ -301,3 +301,20 @@ def test_what_else_may_have_changed(tmp_path, change, says):
     before = [p.clone() for p in learn.model.parameters()]
     with pytest.raises(MnistError, match=f'another {says}'), learn.no_bar(): learn.fit_one_cycle(4, .01, cbs=Checkpoint(3), resume=True)
     assert all(map(torch.equal, before, learn.model.parameters()))
+
+@pytest.mark.parametrize('hole', [None,'skipped','cancelled'])
+def test_records_of_earlier_versions(tmp_path, never, hole):
+    "had `log` without the epoch, and short rows: those that are clear are read, for the others the reason is given"
+    from mnist_from_scratch.core import read_state, write_state
+    for o in stopped(tmp_path):
+        s = read_state(o)
+        rec = s['cbs']['recorder']
+        rec['log'] = []
+        if hole: rec['values'][0] = [] if hole=='skipped' else rec['values'][0][1:]
+        write_state(o, s)
+    if hole=='cancelled':
+        with pytest.raises(MnistError, match='an epoch has fewer than the 3 figures train_loss, valid_loss, accuracy'): resumed(tmp_path)
+        return
+    learn = resumed(tmp_path)
+    assert learn.recorder.values[1:]==never.recorder.values[1:] and list(learn.recorder.log)[:-1]==[3,*never.recorder.values[-1]]
+    assert learn.recorder.values[0]==([None]*3 if hole else never.recorder.values[0])

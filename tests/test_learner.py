@@ -339,3 +339,77 @@ def test_who_listens_is_looked_up_once(monkeypatch):
             if self.training and self.iter==3: self.learn.add_cb(Late)
     learn.fit(1, cbs=Adds)
     assert seen.count('late')==5+8
+
+# --- what was not measured is empty, in its own column
+
+def cancelled(half, *epochs):
+    "A callback that calls `half` ('train', 'valid', 'epoch', 'batches' or 'valid batches') of these epochs off"
+    from mnist_from_scratch import learner as m
+    event,ex = dict(train=('before_train',m.CancelTrainException), valid=('before_validate',m.CancelValidException), epoch=('before_epoch',m.CancelEpochException)).get(half, ('before_batch',m.CancelBatchException))
+    def f(cb):
+        if cb.epoch in epochs and (event!='before_batch' or cb.training==(half=='batches')): raise ex
+    return Callback(**{event:f})
+
+holes = dict(train=[0], valid=[1,2,3], epoch=[0,1,2,3], batches=[0]) | {'valid batches':[1,2,3]}
+
+@pytest.mark.parametrize('half', holes)
+@pytest.mark.parametrize('epoch', [0,1])
+def test_rows_have_holes(tmp_path, half, epoch):
+    "In the table, the record, the log, the data frame and the CSV file"
+    import pandas as pd
+    from torchmetrics.classification import MulticlassAccuracy
+    from mnist_from_scratch.callbacks import CSVLogger
+    rows = []
+    learn = learner(metrics=[accuracy,MulticlassAccuracy(3)], path=tmp_path, cbs=[CSVLogger(), cancelled(half, epoch)])
+    learn.logger = lambda row: rows.append(list(row))
+    learn.fit(3, .1)
+    rec = learn.recorder
+    names = list(rec.metric_names)
+    assert rec.columns==names[1:-1] and list(rec.log)==rows[-1] and all(len(r)==len(names) and r[0]==i for i,r in enumerate(rows))
+    for i,(v,r) in enumerate(zip(rec.values, rows, strict=True)):
+        assert [j for j,o in enumerate(v) if o is None]==(holes[half] if i==epoch else []) and list(v)==r[1:-1] and ':' in r[-1]
+    df,log = rec.to_df(),pd.read_csv(tmp_path/'history.csv')
+    assert list(df)==rec.columns and list(log)==names
+    for d in df,log[rec.columns]: assert d.isna().to_numpy().tolist()==[[o is None for o in v] for v in rec.values]
+    assert log.valid_loss.dropna().tolist()==pytest.approx([v[1] for v in rec.values if v[1] is not None])
+    rec.plot_loss(skip_start=0)
+
+def test_start_epoch_leaves_empty_rows(tmp_path):
+    from mnist_from_scratch.callbacks import CSVLogger
+    learn = learner(path=tmp_path, cbs=CSVLogger()); learn.fit(3, .1, start_epoch=1)
+    assert list(learn.recorder.values[0])==[None,None] and None not in learn.recorder.values[1]
+    assert (tmp_path/'history.csv').read_text().splitlines()[1][:4]=='0,,,' and learn.recorder.to_df().isna().sum().tolist()==[1,1]
+
+def test_a_batch_called_off_counts_for_nothing():
+    "Neither its loss, which it has not, nor the last batch's loss and predictions a second time"
+    from mnist_from_scratch.learner import CancelBatchException
+    def skip(cb):
+        if cb.iter%2: raise CancelBatchException
+    learn = learner(n=20, metrics=accuracy, cbs=Callback(before_batch=skip))
+    learn.fit(1, 0.)
+    x,y = learn.dls.train_ds.tensors
+    seen = torch.cat([torch.arange(0,5), torch.arange(10,15)])
+    p = learn.model(x[seen]).detach()
+    assert len(learn.recorder.losses)==len(learn.recorder.lrs)==2
+    assert list(learn.recorder.values[0][1:])==pytest.approx([cross_entropy(p, y[seen]).item(), accuracy(p, y[seen]).item()], rel=1e-5)
+
+def test_the_printed_line_leaves_out_what_is_empty(capsys):
+    learn = learner(metrics=accuracy, cbs=cancelled('train', 0))
+    learn.create_mbar,learn.logger = True,print
+    learn.fit(1, .1)
+    out = capsys.readouterr().out
+    assert out.startswith('epoch 0  valid_loss') and 'train_loss' not in out and 'None' not in out
+
+def test_validate_has_no_training_half():
+    learn = learner(metrics=accuracy); learn.fit(1, .1)
+    assert list(learn.validate())==pytest.approx(list(learn.recorder.values[-1][1:]))
+
+def test_metric_of_one_number_in_a_tensor():
+    class One(Metric):
+        value = torch.tensor([.5])
+    class Bad(Metric):
+        @property
+        def value(self): raise KeyError('nope')
+    learn = learner(metrics=One()); learn.fit(1)
+    assert learn.recorder.values[0][2]==.5 and type(learn.recorder.values[0][2]) is float
+    fails(KeyError, 'nope', 'metric bad', metrics=Bad())
