@@ -29,7 +29,7 @@ from torch import nn, Tensor
 from torch.utils.data import TensorDataset
 from . import datasets
 from .backprop import CrossEntropyLayer, by_hand, calc_grad_by_hand
-from .core import MnistError, _line, replacing, set_seed
+from .core import MnistError, _line, check_link, file_size, replacing, set_seed
 from .datasets import _idx_header, _write_idx, load_digits, load_folder, load_idx
 from .learner import Learner
 from .losses import accuracy, batch_accuracy, mnist_loss
@@ -469,6 +469,7 @@ def load_results(
     res = []
     for f in sorted(Path(folder).glob('*.json')):
         try:
+            check_link(f, folder); file_size(f, 'a folder of files that mnist_bench wrote')
             d = json.loads(f.read_text(encoding='utf-8'))
             res.append(dict(file=f.name, machine=d['machine'], rows=d['rows']))
         except (OSError, ValueError, KeyError, TypeError) as e: raise MnistError(f'{f} holds no results of mnist_bench ({type(e).__name__}: {e}); write it anew') from e

@@ -21,7 +21,7 @@ if _is_command() and signal.getsignal(signal.SIGINT) is signal.default_int_handl
 
 # %% ../nbs/24_cli.ipynb #1ccdd7e3
 import csv, json, math, re, shlex, tempfile, threading
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from typing import Annotated
 
 import mnist_from_scratch
@@ -29,8 +29,8 @@ import safetensors
 import torch
 from fastcore.script import call_parse
 from torch import nn, Tensor
-from .core import MnistError, replacing, set_seed, _crc, _line, _printable, _safetensors, _write_parts
-from .datasets import Digits, load_digits, load_csv, read_image, as_mnist
+from .core import MnistError, is_stream, read_tensors, replacing, set_seed, _crc, _line, _printable, _safetensors, _write_parts
+from .datasets import Digits, load_digits, load_csv, read_image, as_mnist, source_files
 from .baseline import Proportion, PixelSimilarity
 from .losses import accuracy, cross_entropy, softmax
 from .minibatches import DataLoader, DataLoaders, to_dset
@@ -121,30 +121,38 @@ def save_model(
         js.write_text('{\n' + ',\n'.join(f'  {json.dumps(k)}: {json.dumps(v)}' for k,v in spec.items()) + '\n}\n')
 
 # %% ../nbs/24_cli.ipynb #09f6dd47
+def _described(text):
+    "The description in the JSON `text`, and the model that it describes, on 'meta'"
+    spec = json.loads(text)
+    if type(spec) is not dict or spec.get('format')!=1: raise ValueError('it does not say format 1')
+    name,classes,options = (spec.get(o) for o in ('model','classes','options'))
+    if type(name) is not str or type(options) is not dict: raise ValueError('model should be a name and options a dictionary')
+    if type(classes) is not list or not all(type(o) is int and 0<=o<=9 for o in classes) or len(set(classes))!=len(classes) or len(classes)<2:
+        raise ValueError('classes should be a list of two or more different digits')
+    with torch.device('meta'): return spec,make_model(name, len(classes), **options)
+
+def _model_file(path): return Path(path).with_suffix('.safetensors') if Path(path).suffix in ('.safetensors','.json') else Path(path)/'model.safetensors'
+
 def load_model(
     path:str|Path # The folder that `save_model` wrote, or one of the two files in it
 ) -> tuple: # The model, and its description, a dictionary
     "Read a model back. Nothing in the files is run. Raises `MnistError` where they are missing, damaged, or no model of ours."
-    st = Path(path).with_suffix('.safetensors') if Path(path).suffix in ('.safetensors','.json') else Path(path)/'model.safetensors'
-    try:
-        with safetensors.safe_open(st, 'pt') as f: meta,tensors = f.metadata() or {},{k:f.get_tensor(k).clone() for k in f.keys()}
-    except OSError as e: raise MnistError(f'cannot read {st}: {e.strerror or e}; pass a folder that mnist_train wrote, or the model.safetensors in it') from e
-    except (safetensors.SafetensorError, RuntimeError) as e: raise MnistError(f'{st} is damaged, or no safetensors file ({_line(e)}); train again') from e
-    by,text = meta.get('mnist_from_scratch'),meta.get('spec', '')
-    if by=='1': raise MnistError(f'{st} was written by Learner.export or Learner.save; read it in Python, with load_learner or Learner.load')
-    if by!='save_model': raise MnistError(f'{st} was not written by mnist_train; load it with the tool that wrote it')
-    if meta.get('crc')!=_sum(text, tensors): raise MnistError(f'{st} is damaged: its contents do not match their checksum; train again')
-    try:
-        spec = json.loads(text)
-        if type(spec) is not dict or spec.get('format')!=1: raise ValueError('it does not say format 1')
-        name,classes,options = (spec.get(o) for o in ('model','classes','options'))
-        if type(name) is not str or type(options) is not dict: raise ValueError('model should be a name and options a dictionary')
-        if type(classes) is not list or not all(type(o) is int and 0<=o<=9 for o in classes) or len(set(classes))!=len(classes) or len(classes)<2:
-            raise ValueError('classes should be a list of two or more different digits')
-        with torch.device('meta'): model = make_model(name, len(classes), **options)
-    except (ValueError, RecursionError, TypeError, MnistError) as e: raise MnistError(f'{st} describes no model of ours: {_line(e)}') from e
+    st = _model_file(path)
+    what = 'a folder that mnist_train wrote, or the model.safetensors in it'
     def shapes(o): return {k:(tuple(v.shape), v.dtype) for k,v in o.items()}
-    if shapes(tensors)!=shapes(model.state_dict()): raise MnistError(f'{st} does not hold the numbers of the model that it describes; train again')
+    def look(notes, tensors):
+        nonlocal spec,model
+        by = notes.get('mnist_from_scratch')
+        if by=='1': raise MnistError(f'{st} was written by Learner.export or Learner.save; read it in Python, with load_learner or Learner.load')
+        if by!='save_model': raise MnistError(f'{st} was not written by mnist_train; load it with the tool that wrote it')
+        try: spec,model = _described(notes.get('spec', ''))
+        except (ValueError, RecursionError, TypeError, MnistError) as e: raise MnistError(f'{st} describes no model of ours: {_line(e)}; train again') from e
+        if shapes(tensors)!=shapes(model.state_dict()): raise MnistError(f'{st} does not hold the numbers of the model that it describes; train again')
+    spec = model = None
+    try: notes,tensors = read_tensors(st, what, look)
+    except OSError as e: raise MnistError(f'cannot read {st}: {e.strerror or e}; pass {what}') from e
+    except (safetensors.SafetensorError, ValueError, RuntimeError) as e: raise MnistError(f'{st} is damaged, or no safetensors file ({_line(e)}); train again') from e
+    if notes.get('crc')!=_sum(notes['spec'], tensors): raise MnistError(f'{st} is damaged: its contents do not match their checksum; train again')
     if not all(o.isfinite().all() for o in tensors.values()): raise MnistError(f'{st} holds numbers that are not finite; train again')
     model.load_state_dict(tensors, assign=True)
     return model.eval(),spec
@@ -288,7 +296,28 @@ def _check_launched(model):
     if rank_distrib(): sys.stdout = open(os.devnull, 'w')
 
 def _check_file(file):
-    if file is not None and Path(file).is_dir(): raise MnistError(f'cannot write {file}: it is a folder; name a file')
+    if file is not None and (Path(file).is_dir() or not os.path.basename(file)): raise MnistError(f'cannot write {file}: it is a folder; name a file')
+
+def _id(path):
+    "What two names of one file have in common, be they links, hard links or other spellings"
+    try: s = os.stat(path)
+    except (OSError, ValueError): return os.path.normcase(os.path.realpath(path)) if '\0' not in str(path) else path
+    return (s.st_dev,s.st_ino) if s.st_ino else os.path.normcase(os.path.realpath(path))
+
+def _apart(option, writes, reads):
+    "An error if one of `writes`, paths that `option` names, is one of `reads` under whatever name, or if two of `writes` are one. Standard output counts if it is a file"
+    seen = {}
+    for o in ['/dev/fd/1']*os.path.isfile('/dev/fd/1') + [o for o in writes if os.path.isfile(o) or os.path.isdir(o) or not os.path.exists(o)]:
+        if (was := seen.setdefault(_id(o), o)) is o or was=='/dev/fd/1' and is_stream(o): continue
+        raise MnistError(f"{o} is {'where the output goes' if was=='/dev/fd/1' else f'the same file as {was}'}, and both are written; choose another {option}, or remove the link")
+    for o in reads if any(map(os.path.exists, seen.values())) else ():
+        if was := seen.get(_id(o)):
+            if was=='/dev/fd/1': raise MnistError(f'the output goes to {o}, which is read; choose another file behind the >')
+            raise MnistError(f"{was} is read{f', as {o}' if str(o)!=str(was) else ''}, and would be lost; choose another {option}")
+
+def _notes(file):
+    "If `file` is the standard output itself, it gets nothing else: while the block lasts, what is printed goes to stderr"
+    return redirect_stdout(sys.stderr) if file is not None and is_stream(file) and _id(file)==_id('/dev/fd/1') else nullcontext()
 
 def _check(**numbers):
     for k,(v,lo,hi) in numbers.items():
@@ -331,6 +360,7 @@ def mnist_train(
         _check(epochs=(epochs,1,math.inf), bs=(bs,1,math.inf), lr=(lr,1e-30,1e30), seed=(seed,0,2**32-1), seeds=(seeds,1,math.inf))
         wanted,out = _parse_digits(digits),Path(out)
         _check_out(out)
+        _apart('--out', [out, *(out/o for o in _FILES)], source_files(data))
         if distributed: _check_launched(model)
         train,valid = load_digits(data)
         if wanted: train,valid = train.only(*wanted),valid.only(*wanted)
@@ -388,9 +418,11 @@ def mnist_predict(
     """Read handwritten digits with a model that mnist_train has saved. Prints the file, the digit and its probability (or, for the
     baseline, distances). An image that cannot be read gives a line on stderr, the others are still read, and the exit status is 1.
     Examples: mnist_predict mnist_run photo.jpg; mnist_predict mnist_run test.csv --submission answers.csv"""
-    with _command('mnist_predict', 'interrupted'):
+    with _command('mnist_predict', 'interrupted'), _notes(submission):
+        images,st = [images] if isinstance(images, (str,Path)) else images,_model_file(model)
+        _apart('--submission', [submission]*(submission is not None), [st, st.with_suffix('.json'), *images])
         net,spec = load_model(model)
-        images,classes = [images] if isinstance(images, (str,Path)) else images,spec['classes']
+        classes = spec['classes']
         if submission is not None:
             _check_file(submission)
             if len(images)>1: raise MnistError(f'--submission takes one CSV file, not {len(images)} files')
@@ -434,9 +466,10 @@ def mnist_bench(
     file behind.
     Example: mnist_bench --only 'loop, 3 v 7' gradients --out bench.json"""
     from mnist_from_scratch.bench import _span, machine, plan_benchmarks, run_benchmarks, save_results
-    with _command('mnist_bench', 'interrupted; nothing is written'):
+    with _command('mnist_bench', 'interrupted; nothing is written'), _notes(out):
         _check(repeats=(repeats,1,math.inf))
         _check_file(out)
+        _apart('--out', [out]*(out is not None), source_files('auto'))
         m,plan = machine(),plan_benchmarks(only, repeats, long)
         secs = [o for o in plan.values() if not isinstance(o, str)]
         print(f"{m['cpu']}, {m['cores']} cores, {m['threads']} threads, {'' if m['bfloat16'] else 'no '}bfloat16, torch {m['versions']['torch']}, {m['date']}")
@@ -473,13 +506,14 @@ def mnist_check(
     all the same, so check no file of somebody you would not trust. Of a folder, a line for each file is printed, with + for what is right.
     Examples: mnist_check my_file.py; mnist_check my_file.py --only softmax --more; mnist_check hand_ins --json results.json"""
     from mnist_from_scratch import homework as hw
-    with _command('mnist_check', 'interrupted'):
+    with _command('mnist_check', 'interrupted'), _notes(json):
         if list: return print('\n'.join(t.call for t in hw.tasks.values()))
         if not path: raise MnistError('which file? Give a Python file, a notebook or a folder; --help says more')
         only = [only] if isinstance(only, str) else only
         if answer and not only: raise MnistError('--answer is for the tasks of --only: name some')
         _check(seconds=(seconds,1e-30,1e30), memory=(memory,1e-30,1e30))
         _check_file(json)
+        _apart('--json', [json]*(json is not None), hw.hand_ins(path) if Path(path).is_dir() else [path])
         right = True
         if Path(path).is_dir():
             def show(name, row):

@@ -16,8 +16,8 @@ from PIL import Image, ImageOps
 from fastcore.basics import patch
 from fastcore.foundation import L
 from torch import nn, Tensor
-from .core import MnistError, check_shapes, default_device, exportable, _line
-from .datasets import _FORMATS, _check_link, _entries, _fetch, _grey, read_image
+from .core import MnistError, check_link, check_shapes, default_device, exportable, file_size, _line
+from .datasets import _FORMATS, _entries, _fetch, _grey, read_image
 from .losses import CrossEntropyLossFlat
 from .minibatches import DataLoader, DataLoaders, collate
 from .optimizers import Adam
@@ -122,6 +122,7 @@ _RESNET18_SHA,_RESNET18_SIZE = 'f37072fd47e89c5e827621c5baffa7500819f7896bbacec1
 def _published():
     "The weights at `RESNET18_URL`, by way of PyTorch's cache"
     (mirror,slash,name),folder = RESNET18_URL.rpartition('/'),Path(torch.hub.get_dir())/'checkpoints'
+    if os.path.lexists(folder/name): file_size(folder/name, f'the file at {RESNET18_URL} there')    # to look into a pipe is to wait
     try: why = _fetch(mirror+slash, {name:_RESNET18_SHA}, folder, _RESNET18_SIZE)
     except OSError as e: why = _line(e)
     if why: raise MnistError(f'cannot get {RESNET18_URL}: {why}; put the file into {folder}, or do without: pretrained=False')
@@ -249,7 +250,7 @@ def _two_folders(path, train, valid):
     root = os.path.realpath(path)
     for o in (train,valid):
         if not os.path.isdir(path/o): raise MnistError(f"{path} has no folder '{o}'; name its parts with train= and valid=, or pass valid_pct=0.2 to hold out a fifth")
-        _check_link(path/o, root)
+        check_link(path/o, root)
     parts = [_image_files(path/o, root) for o in (train,valid)]
     for o,fs in zip((train,valid), parts):
         if not fs: raise MnistError(f'{path/o} has no images in folders named by their class; put some there')

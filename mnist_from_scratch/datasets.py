@@ -4,10 +4,11 @@
 
 # %% auto #0
 __all__ = ['BUNDLED', 'MIRRORS', 'MNIST_FILES', 'as_mnist', 'read_image', 'Digits', 'bundled_digits', 'read_idx', 'load_idx',
-           'cache_dir', 'load_folder', 'load_csv', 'download_mnist', 'load_digits', 'URLs', 'untar_data']
+           'cache_dir', 'load_folder', 'load_csv', 'download_mnist', 'source_files', 'load_digits', 'URLs',
+           'untar_data']
 
 # %% ../nbs/01_datasets.ipynb #38b09728
-import csv, gzip, hashlib, io, math, mmap, os, re, stat, sys, time, warnings, zlib
+import csv, gzip, hashlib, io, math, mmap, os, re, sys, time, warnings, zlib
 from contextlib import contextmanager
 from functools import partial
 from itertools import islice
@@ -24,7 +25,7 @@ from filelock import FileLock
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from .core import MnistError, check_shapes, making_folder, read_state, write_state, _line
+from .core import MnistError, check_link, check_shapes, file_size, making_folder, read_state, write_state, _line
 
 # %% ../nbs/01_datasets.ipynb #56a62d7b
 def _grey(im):
@@ -122,13 +123,6 @@ def as_mnist(
     return torch.from_numpy(out)
 
 # %% ../nbs/01_datasets.ipynb #8aa47e47
-def _size(path, what):
-    "How many bytes the file `path` has. Raises `MnistError` for a folder, a pipe, a device, and where there is nothing."
-    try: s = os.stat(path)
-    except (OSError, ValueError) as e: raise MnistError(f"cannot read {path}: {getattr(e, 'strerror', None) or e}; pass {what}") from e
-    if not stat.S_ISREG(s.st_mode): raise MnistError(f"cannot read {path}: it is {'a folder' if stat.S_ISDIR(s.st_mode) else 'no ordinary file'}; pass {what}")
-    return s.st_size
-
 _FORMATS = 'PNG','JPEG','GIF','BMP','TIFF','WEBP','PPM' # the kinds of images that are read; of an animation it is the first picture
 
 def read_image(
@@ -139,7 +133,7 @@ def read_image(
     Memory: at most 2**24 pixels, or 16 for each byte of the file if that is more; they take up to 8 bytes each. Raises
     `MnistError` where it is missing, no image, damaged or far too large. Only a PNG has checksums: in files of other
     kinds a changed byte may go unnoticed."""
-    most = min(max(2**24, 16*_size(path, 'an image file, such as PNG or JPEG')), Image.MAX_IMAGE_PIXELS or math.inf)
+    most = min(max(2**24, 16*file_size(path, 'an image file, such as PNG or JPEG')), Image.MAX_IMAGE_PIXELS or math.inf)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter('ignore')
@@ -257,15 +251,43 @@ def _mapped(f, start):
     else: how = dict(access=mmap.ACCESS_COPY)
     return torch.frombuffer(mmap.mmap(f.fileno(), 0, **how), dtype=torch.uint8, offset=start)
 
+class _Gunzip(io.RawIOBase):
+    """What is packed in the open gzip file `f`, as Python's `gzip` reads it, but never slowly: parts, one after the other, must be
+    a thousand or hold a kilobyte each, and between them and behind them may be zeros (tapes have them), 64 KiB of them in all."""
+    def __init__(self, f): self.f,self.z,self.has,self.parts,self.zeros,self.made = f,None,b'',0,0,0
+    def readable(self): return True
+    def readinto(self, b):
+        out = b''
+        while len(b) and not out:
+            if not self.has: self.has = self.f.read(2**16)
+            if not self.has:
+                if self.z: raise EOFError('it ends too early')
+                return 0
+            if not self.z:
+                n = len(self.has)
+                self.has = self.has.lstrip(b'\0')
+                self.zeros += n-len(self.has)
+                if self.zeros>2**16: raise gzip.BadGzipFile('there are too many zeros behind its end')
+                if not self.has: continue
+                self.z,self.parts = zlib.decompressobj(31),self.parts+1
+                if self.parts>1000+self.made//1024: raise gzip.BadGzipFile('it has too many parts')
+            out = self.z.decompress(self.has, len(b))
+            self.has = self.z.unused_data if self.z.eof else self.z.unconsumed_tail
+            if self.z.eof: self.z = None
+        b[:len(out)] = out
+        self.made += len(out)
+        return len(out)
+
 @contextmanager
 def _unpacking(path, what):
     """Open a file, gzipped or not: yield it, its size, whether it is packed, and how many bytes may be made of it.
 
     What goes wrong on the way becomes a `MnistError`."""
-    size = _size(path, what)
+    size = file_size(path, what)
     try:
-        with open(path, 'rb') as f: packed = f.read(2)==b'\x1f\x8b'
-        with (gzip.open if packed else open)(path, 'rb') as f: yield f,size,packed,max(2**26, 32*size)
+        with open(path, 'rb') as f:
+            if packed := f.peek(2)[:2]==b'\x1f\x8b': f = io.BufferedReader(_Gunzip(f), 2**16)
+            yield f,size,packed,max(2**26, 32*size)
     except (EOFError, zlib.error, gzip.BadGzipFile) as e: raise MnistError(f'{path} is damaged ({e}); get it anew') from e
     except OSError as e: raise MnistError(f'cannot read {path}: {e.strerror or e}; pass {what}') from e
     except MemoryError as e: raise MnistError(f'{path} does not fit into the memory; take a part of it, or for an IDX file that is not compressed mmap=True') from e
@@ -311,6 +333,7 @@ def load_idx(
     mmap:bool=False # Leave the images in their files, as `read_idx` does? For sets that are too large for the memory
 )->tuple: # `(train, valid)`, two `Digits`
     """Read MNIST, or a set in its format, from four IDX files. Raises `MnistError` where one is missing, or they do not fit together.
+    A link is followed to a file in `folder` only.
 
     Memory: as for `read_idx`, and 8 bytes more for each label. With `mmap` a slice of a set reads nothing; `only`, `split`
     and other choices read the images chosen, into memory."""
@@ -318,6 +341,7 @@ def load_idx(
     files = _idx_files(folder)
     if missing := [k for k,v in files.items() if v is None]:
         raise MnistError(f"{folder} has no {missing[0]}-idx…-ubyte, with or without .gz; pass the folder that holds all four files")
+    for o in files.values(): check_link(o, folder)
     def load(part):
         fx,fy = files[f'{part}-images'],files[f'{part}-labels']
         x,y = read_idx(fx, mmap),read_idx(fy)
@@ -413,18 +437,13 @@ def cache_dir()->Path:
 
 _MANY = 1000 # so many images are worth a file in the cache
 
-def _check_link(path, root):
-    "Raise `MnistError` if `path` is a link, unless it is one to a file below `root`."
-    if os.path.islink(path) and not (os.path.isfile(path) and os.path.realpath(path).startswith(os.path.join(root, ''))):
-        raise MnistError(f'{path} is a link, and not to a file in {root}; put there what it leads to, or remove it')
-
 def _entries(folder, root, at=None):
     "What is in `folder` and not hidden, as `os.DirEntry`s; links may lead to files below `root` only."
     try:
         with os.scandir(folder if at is None else at) as it:
             for o in it:
                 if o.name[0]=='.': continue
-                if o.is_symlink(): _check_link(os.path.join(folder, o.name), root)
+                if o.is_symlink(): check_link(os.path.join(folder, o.name), root)
                 yield o
     except OSError as e: raise MnistError(f'cannot read {folder}: {e.strerror or e}; make it readable, or pass another') from e
 
@@ -449,14 +468,16 @@ def _read_folder(folder, held, source):
 def _kept(file, key, n, source):
     "The `n` images kept in `file`; `None` if it is not there, damaged, or of another `key`."
     try:
-        s = read_state(file)
-        if s['key']==key and len(s['y'])==n: return Digits(s['x'], s['y'], source)
-    except (MnistError, KeyError, TypeError, ValueError): pass
+        def look(s):
+            if s['key']!=key or s['x'].shape!=(n,28,28) or s['y'].shape!=(n,): raise ValueError('it is of other images')
+        s = read_state(file, check=look)
+        return Digits(s['x'], s['y'], source)
+    except MnistError: pass
 
 def _load_images(folder, root, source, cache):
     "Digits from `folder/0/*` to `folder/9/*`."
     folders = [folder/d for d in '0123456789' if os.path.isdir(folder/d)]
-    for o in folders: _check_link(o, root)
+    for o in folders: check_link(o, root)
     held = {o.name: _listing(o, root) for o in folders}
     n = sum(map(len, held.values()))
     if not n: raise MnistError(f'{folder} has no images in folders named 0 to 9; pass the folder that holds those')
@@ -492,7 +513,7 @@ def load_folder(
     root,source = os.path.realpath(folder),f'images in {folder.resolve().name}/'
     for parts in ('train','valid'),('training','testing'):
         train,valid = (folder/o for o in parts)
-        for o in (train,valid): _check_link(o, root)
+        for o in (train,valid): check_link(o, root)
         if os.path.isdir(train): return _load_images(train, root, source, cache),(_load_images(valid, root, source, cache) if os.path.isdir(valid) else None)
     return _load_images(folder, root, source, cache),None
 
@@ -649,6 +670,7 @@ def _load_path(path):
     if not os.path.exists(path): raise MnistError(f"there is no file or folder {str(path)!r}; pass a folder or a CSV file with digits, or one of 'auto', 'mnist' and 'digits'")
     if os.path.isdir(path) and any(_idx_files(path).values()): return load_idx(path)
     table = path/'train.csv' if os.path.isdir(path) else path
+    if os.path.isdir(path): check_link(table, path)
     if os.path.isfile(table): return load_csv(table, labels=True).split()
     train,valid = load_folder(path)
     return train.split() if valid is None else (train,valid)
@@ -674,12 +696,29 @@ def _resolve(data):
         print(f"{e}; using scikit-learn's 1,797 bundled digits. To use MNIST, name a folder that holds it in MNIST_FROM_SCRATCH_DATA.", file=sys.stderr)
         return bundled_digits()
 
+def source_files(
+    data:str|Path='auto' # As for `load_digits`
+)->list: # Paths
+    "The files that `load_digits(data)` may read, as far as they are there, and the folders of which it reads every file."
+    def below(folder):
+        if files := [o for o in _idx_files(folder).values() if o]: return files
+        if os.path.isfile(folder/'train.csv'): return [folder/'train.csv']
+        digits = [o for part in ('','train','valid','training','testing') for d in '0123456789' if os.path.isdir(o := folder/part/d)]
+        return [*digits, *(Path(o.path) for d in digits for o in _entries(d, folder))]
+    data,asked = _wanted(data),_wanted('auto')
+    if data=='digits': return []
+    ours,theirs = cache_dir()/'mnist',_fastai_data()/'mnist_png'
+    where = [ours if ours.is_dir() else theirs, *([asked] if asked not in ('auto','mnist','digits') else [])] if data in ('auto','mnist') else [data]
+    where = [Path(os.path.expanduser(o)) for o in where]
+    return [f for o in where for f in (below(o) if os.path.isdir(o) else [o])]
+
 def load_digits(
     data:str|Path='auto' # A path; or 'mnist', 'digits' (the bundled ones) or 'auto', the best there is
 )->tuple: # `(train, valid)`, two `Digits`
     """Digits from wherever they are.
 
-    A path is a CSV file, or a folder with MNIST's IDX files, with a `train.csv`, or with images. 'mnist' is the folder in
+    A path is a CSV file, or a folder with MNIST's IDX files, with a `train.csv`, or with images; links in a folder are
+    followed to files in it only. 'mnist' is the folder in
     `MNIST_FROM_SCRATCH_DATA` if it holds MNIST, our cache, fastai's cache, or a download. 'auto' is what that variable
     names, else as 'mnist', else the bundled digits. Where the source has no validation set, a fifth of each digit is held
     out. Raises `MnistError` where a path is not there, or MNIST is asked for and cannot be had."""
@@ -723,7 +762,10 @@ def untar_data(
     if source=='digits': return make(f'digits_{kind}', bundled_digits)
     if source in ('auto','mnist'):
         for done in _fastai_data()/f'mnist_{kind}',cache_dir()/f'mnist_{kind}':
-            if all((done/p/str(d)).is_dir() for p in parts for d in digits): return done
+            if all((done/p/str(d)).is_dir() for p in parts for d in digits):
+                for p in parts:
+                    for o in done/p,*(done/p/str(d) for d in digits): check_link(o, done)
+                return done
     sets = load_digits(source)
     for o in sets: o.only(*digits)
     if all(o.is_mnist for o in sets): name = f'mnist_{kind}'

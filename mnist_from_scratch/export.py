@@ -133,8 +133,8 @@ def _difference(a, b):
             if k not in vx or k not in vy or not _same(vx[k], vy[k]): return f'{n or "the model"}.{k}'
 
 # %% ../nbs/17_export.ipynb #af462b69
-def _fill(file, model, state, xb):
-    "Give `model`, made on 'meta', the numbers of `state`. First it is tried without numbers on inputs like `xb`"
+def _try(file, model, state, xb):
+    "An error unless `model`, made on 'meta', fits the numbers of `state`, and works without them on inputs like `xb`"
     def sane(m, _, out):
         if isinstance(out, Tensor) and out.numel()>2**28: raise ValueError(f'{type(m).__name__} makes {out.numel():,} numbers of one item')
     _check_state(file, state, model, own=True)
@@ -143,6 +143,10 @@ def _fill(file, model, state, xb):
         with torch.no_grad(): model.eval()(*[torch.empty((1,*x.shape[1:]), dtype=x.dtype, device='meta') for x in xb])
     except Exception as e: raise MnistError(f'{file} is damaged: its model does not work ({_line(e)}); do not use it, ask for a new one') from e
     finally: hook.remove()
+
+def _fill(file, model, state, xb):
+    "Give `model`, made on 'meta', the numbers of `state`, if they fit"
+    _try(file, model, state, xb)
     model.load_state_dict(state, assign=True)
     return model
 
@@ -220,15 +224,21 @@ def load_learner(
 ) -> Learner: # With empty `dls`, for `predict`, and for `get_preds` of a `dls.test_dl`
     "A Learner that predicts as the exported one does. Raises `MnistError` for a file that is missing, damaged, foreign, or does not fit."
     file = Path(fname)
-    s = read_state(file, _object, skip=['arch'] if model is not None else [])
-    if 'x' not in s: raise MnistError(f'{file} was written by Learner.save, which keeps numbers only; read it with Learner.load, or write it with Learner.export')
-    xs,frozen,vocab,loss,data = (s.get(k) for k in ('x','frozen','vocab','loss','data'))
-    if model is not None:
-        _check_state(file, s.get('model'), model)
-        model.load_state_dict(s['model'])
-    elif isinstance(s.get('arch'), nn.Module): model = _fill(file, s['arch'], s.get('model'), xs)
-    else: raise MnistError(f'{file} has only the numbers of a {s.get("name")}; pass the model: load_learner(fname, model={s.get("name")}(…))')
-    if not (isinstance(xs, list) and isinstance(frozen, list) and isinstance(vocab, (list,type(None))) and (loss is None or callable(loss)) and (data is None or hasattr(data, 'test_ds'))) or _waits(loss): raise MnistError(f'{file} is damaged: it does not hold what export writes; export it again')
+    misfit = MnistError(f'{file} is damaged: it does not hold what export writes; export it again')
+    def parts(s): return (s.get(k) for k in ('x','frozen','vocab','loss','data'))
+    def look(s):
+        if 'x' not in s: raise MnistError(f'{file} was written by Learner.save, which keeps numbers only; read it with Learner.load, or write it with Learner.export')
+        xs,frozen,vocab,loss,data = parts(s)
+        if model is not None: _check_state(file, s.get('model'), model)
+        elif isinstance(s.get('arch'), nn.Module): _try(file, s['arch'], s.get('model'), xs)
+        else: raise MnistError(f'{file} has only the numbers of a {s.get("name")}; pass the model: load_learner(fname, model={s.get("name")}(…))')
+        if not (isinstance(xs, list) and isinstance(frozen, list) and isinstance(vocab, (list,type(None))) and (loss is None or callable(loss)) and (data is None or hasattr(data, 'test_ds'))): raise misfit
+    s = read_state(file, _object, ['arch'] if model is not None else [], look)
+    xs,frozen,vocab,loss,data = parts(s)
+    if _waits(loss): raise misfit
+    own = model is None
+    if own: model = s['arch']
+    model.load_state_dict(s['model'], assign=own)
     for n,p in model.named_parameters(): p.requires_grad_(p.is_floating_point() and n not in frozen)
     dl = DataLoader(_NoItems(vocab, len(xs)) if data is None else data, bs=64, collate_fn=getattr(data, 'collate', collate))
     learn = Learner(DataLoaders(dl, dl, path=file.parent, device='cpu' if cpu else default_device()), model.eval(), loss or _no_loss)

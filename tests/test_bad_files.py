@@ -80,6 +80,7 @@ def idx_bytes(shape, data=None):
 def true_idx(b):
     "What the bytes of an IDX file say, read in another way; `None` if they are none, or not whole"
     if b[:2]==b'\x1f\x8b':
+        if b[3:4] and b[3]&0xe2: return # flags that nobody knows, and a checksum of the header, which Python's gzip does not look at
         try: b = gzip.decompress(b)
         except (OSError, EOFError, zlib.error): return
     if b[:3]!=b'\0\0\x08' or len(b)<4 or not 0<b[3]<9 or len(b)<4+4*b[3]: return
@@ -182,6 +183,23 @@ idx28 = idx_bytes((2,28,28))
 def test_bad_idx(tmp_path, b, part):
     (tmp_path/'f').write_bytes(b)
     refuses(lambda: read_idx(tmp_path/'f'), tmp_path/'f', part)
+
+@pytest.mark.parametrize('tail,reads', [pytest.param(t, r, id=k) for k,t,r in [
+    ('zeros of a tape', bytes(2**16), True), ('more zeros', bytes(2**16+1), False), ('50 MiB of zeros', bytes(50*2**20), False), ('zeros, and another part', bytes(2**17)+gzip.compress(b''), False),
+    ('empty parts', gzip.compress(b'')*900, True), ('too many of them', gzip.compress(b'')*100_000, False), ('text', b'abc', False), ('zeros and text', bytes(9)+b'abc', False), ('half a part', gzip.compress(b'')[:9], False)]])
+def test_behind_the_end_of_gzip(tmp_path, tail, reads):
+    "The numbers as without it; or a line, and at once"
+    for name,data,f in ('idx',idx28,read_idx),('csv',lines([head,*body]).encode(),load_csv):
+        (tmp_path/name).write_bytes(data); (tmp_path/f'{name}.gz').write_bytes(gzip.compress(data)+tail)
+        if not reads: refuses(lambda: f(tmp_path/f'{name}.gz'), tmp_path/f'{name}.gz', 'damaged'); continue
+        a,b = (getattr(o, 'x', o) for o in map(f, (tmp_path/name, tmp_path/f'{name}.gz')))
+        assert torch.equal(a, b)
+
+def test_parts_of_gzip(tmp_path):
+    "As those of bgzip, which begins a new one every 64 KiB; zeros may be between them"
+    x = idx_bytes((5000,28,28), np.random.default_rng(0).integers(0, 3, 5000*784, dtype=np.uint8).tobytes())
+    (tmp_path/'x').write_bytes(bytes(7).join(gzip.compress(x[i:i+2**11], 1) for i in range(0, len(x), 2**11)))
+    assert read_idx(tmp_path/'x').numpy().tobytes()==x[16:]
 
 def write_set(d, **change):
     d.mkdir(parents=True)
@@ -648,6 +666,37 @@ def test_link_out_of_the_folder(tmp_path, what):
     if what!='part': refuses(lambda: ImageDataLoaders.from_folder(tmp_path/'d', valid_pct=.5), tmp_path/link)
     (tmp_path/'way').symlink_to(tmp_path/'out') # one may go through a link oneself
     assert len(load_folder(tmp_path/'way')[0])==1
+
+@pytest.mark.skipif(sys.platform=='win32', reason='makes links')
+@pytest.mark.parametrize('name', ['train-images-idx3-ubyte','t10k-labels-idx1-ubyte','train.csv'])
+def test_links_to_numbers(tmp_path, name):
+    "To a file in the folder, and by one's own path, yes; out of it no"
+    d,out = tmp_path/'d',tmp_path/'out'
+    write_set(out)
+    (out/'train.csv').write_text(lines([head, *body*2]))
+    d.mkdir()
+    for o in out.iterdir():
+        if (o.name=='train.csv')==(name=='train.csv'): shutil.copy(o, d)
+    (d/name).unlink(); (d/name).symlink_to(out/name)
+    for o in d,f'{d}/':
+        refuses(lambda: load_digits(o), d/name, 'is a link')
+        if name!='train.csv': refuses(lambda: load_idx(o), d/name, 'is a link'); refuses(lambda: load_idx(o, mmap=True), d/name, 'is a link')
+    if name=='train.csv': assert load_csv(d/name).y is not None     # a link that one names oneself
+    (d/'kept').mkdir(); shutil.copy(out/name, d/'kept'/'data'); (d/name).unlink(); (d/name).symlink_to('kept/data')
+    load_digits(d)
+    (tmp_path/'way').symlink_to(d, target_is_directory=True)
+    load_digits(tmp_path/'way')
+
+@pytest.mark.skipif(sys.platform=='win32', reason='makes links')
+def test_links_in_fastais_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv('FASTAI_HOME', str(tmp_path)); monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path/'x')); monkeypatch.setenv('MNIST_FROM_SCRATCH_DATA', 'auto')
+    d = D._fastai_data()/'mnist_sample'
+    for p in 'train','valid':
+        for c in '3','7': (d/p/c).mkdir(parents=True)
+    monkeypatch.setattr(D, '_fastai_data', lambda: d.parent)
+    assert untar_data(URLs.MNIST_SAMPLE)==d
+    (tmp_path/'out').mkdir(); (d/'valid/7').rmdir(); (d/'valid/7').symlink_to(tmp_path/'out', target_is_directory=True)
+    refuses(lambda: untar_data(URLs.MNIST_SAMPLE), d/'valid/7', 'is a link')
 
 def test_empty_class(tmp_path):
     for o in 'train/3','train/7','valid/3','valid/7': (tmp_path/o).mkdir(parents=True); (tmp_path/o/'0.png').write_bytes(png28)

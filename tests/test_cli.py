@@ -578,3 +578,92 @@ def test_check_stops_at_once(script, tmp_path):
     while not (tmp_path/'begun').exists(): time.sleep(.1)
     p.send_signal(signal.SIGINT)
     assert p.wait(60)==130 and p.stderr.read()=='mnist_check: interrupted\n'
+
+# --- what is written is not what is read
+
+def linked(kind, at, to):
+    "Another name for the file `to`"
+    if kind=='same': return to
+    if kind=='spelled': return to.parent/'..'/to.parent.name/to.name
+    if kind=='link': at.symlink_to(to)
+    elif kind=='hard link': os.link(to, at)
+    return at
+
+KINDS = ['same','spelled','link','hard link']
+@pytest.fixture
+def unchanged(tmp_path):
+    "All that is in the folder is there afterwards, and nothing else"
+    def look(): return {str(o):o.is_file() and o.read_bytes() for o in sorted(tmp_path.rglob('*'))}
+    state = []
+    yield lambda: state.append(look())
+    assert look()==state[-1]
+
+@pytest.mark.parametrize('kind', KINDS)
+def test_check_spares_the_hand_in(run, tmp_path, kind, unchanged):
+    (tmp_path/'class').mkdir()
+    f = tmp_path/'class/a.py'
+    f.write_text('def sigmoid(x): return 1/(1+(-x).exp())\n')
+    out = linked(kind, tmp_path/'other.json', f); unchanged()
+    for path in f,tmp_path/'class':
+        status,o,err = run('mnist_check', path, '--json', out)
+        assert status==1 and not o and 'would be lost; choose another --json' in one_line(err, 'mnist_check')
+
+@pytest.mark.parametrize('kind', KINDS)
+@pytest.mark.parametrize('what', ['model.safetensors','model.json','a.csv'])
+def test_predict_spares_model_and_table(run, model, tmp_path, kind, what, unchanged):
+    import shutil
+    shutil.copytree(model, tmp_path/'m'); (tmp_path/'m/a.csv').write_text('label')
+    out = linked(kind, tmp_path/'other', tmp_path/'m'/what); unchanged()
+    status,o,err = run('mnist_predict', tmp_path/'m', tmp_path/'m/a.csv', '--submission', out)
+    assert status==1 and not o and 'would be lost; choose another --submission' in one_line(err, 'mnist_predict')
+
+@pytest.mark.parametrize('kind', KINDS)
+def test_train_spares_its_data(run, data, tmp_path, kind, unchanged):
+    "A table that has the name of an output; IDX files behind a link; a folder of images, to which a report would be added; two outputs that are one"
+    import shutil
+    table = tmp_path/'in/history.csv'
+    shutil.copytree(data, tmp_path/'idx'); table.parent.mkdir(); table.write_text('label'); (tmp_path/'run').mkdir()
+    linked(kind, tmp_path/'run/history.csv', table)
+    if kind in ('link','hard link'):
+        for o in 'a','b': (tmp_path/o).mkdir()
+        linked(kind, tmp_path/'a/model.json', tmp_path/'idx/t10k-labels-idx1-ubyte')
+        (tmp_path/'b/report.png').write_text('x'); linked(kind, tmp_path/'b/model.json', tmp_path/'b/report.png')
+    for o in '3','7': (tmp_path/'pngs/train'/o).mkdir(parents=True)
+    unchanged()
+    out = tmp_path/'run' if kind in ('link','hard link') else linked(kind, None, tmp_path/'in')
+    status,o,err = run('mnist_train', '--data', table, '--out', out)
+    assert status==1 and not o and 'would be lost; choose another --out' in one_line(err, 'mnist_train')
+    assert 'choose another --out' in run('mnist_train', '--data', tmp_path/'pngs', '--out', tmp_path/'pngs/train/3')[2]
+    if kind in ('link','hard link'):
+        status,o,err = run('mnist_train', '--data', tmp_path/'idx', '--out', tmp_path/'a')
+        assert status==1 and not o and 't10k-labels-idx1-ubyte' in one_line(err, 'mnist_train')
+        assert 'both are written; choose another --out' in run('mnist_train', '--data', tmp_path/'idx', '--out', tmp_path/'b')[2]
+
+def test_bench_spares_its_data(run, data, tmp_path, monkeypatch, unchanged):
+    import shutil
+    shutil.copytree(data, tmp_path/'idx'); monkeypatch.setenv('MNIST_FROM_SCRATCH_DATA', str(tmp_path/'idx')); unchanged()
+    status,o,err = run('mnist_bench', '--out', tmp_path/'idx/train-images-idx3-ubyte')
+    assert status==1 and not o and 'would be lost' in one_line(err, 'mnist_bench')
+
+def test_cures_for_one_file_help(run, tmp_path):
+    "Beside the input is well, also where a result is there already"
+    f = tmp_path/'a.py'; f.write_text('def sigmoid(x): return x\n')
+    for path in f,tmp_path,tmp_path:
+        assert 'saved in' in run('mnist_check', path, '--json', tmp_path/'a.json', '--only', 'sigmoid')[1]
+        assert [*json.loads((tmp_path/'a.json').read_text())]==['a.py']
+
+def test_answers_to_standard_output(script, model, tmp_path):
+    "They, and nothing else, in a pipe or in a file; what is said goes to stderr"
+    (tmp_path/'t.csv').write_text(','.join(f'pixel{i}' for i in range(784))+'\n'+','.join(['0']*300+['255']*484)+'\n')
+    want = r'ImageId,Label\n1,\d\n'
+    p = start(script('mnist_predict'), model, tmp_path/'t.csv', '--submission', '/dev/stdout')
+    out,err = p.communicate(timeout=100)
+    assert not p.returncode and re.fullmatch(want, out) and 'the answers are in /dev/stdout' in err
+    with open(tmp_path/'o.csv', 'w') as f:
+        assert start(script('mnist_predict'), model, tmp_path/'t.csv', '--submission', '/dev/stdout', stdout=f).wait(100)==0
+    assert re.fullmatch(want, (tmp_path/'o.csv').read_text())
+    with open(tmp_path/'o.csv', 'a') as f:
+        for args in ([tmp_path/'t.csv', '--submission', tmp_path/'o.csv'], [tmp_path/'o.csv', '--submission', tmp_path/'s.csv']):
+            p = start(script('mnist_predict'), model, *args, stdout=f)
+            assert 'the output goes' in one_line(p.communicate(timeout=100)[1], 'mnist_predict') and p.returncode==1
+    assert re.fullmatch(want, (tmp_path/'o.csv').read_text()) and not (tmp_path/'s.csv').exists()

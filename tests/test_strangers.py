@@ -298,6 +298,69 @@ def test_a_text_that_grows(text, good):
     mem,_ = peak(lambda: read_state(file))
     assert mem < 100*len(data), mem/len(data)
 
+# --- what is no file of ours is not read
+
+@pytest.mark.skipif(os.name=='nt', reason='makes pipes')
+@pytest.mark.parametrize('kind', FORMATS)
+def test_only_regular_files(kind, good, tmp_path):
+    "A pipe that nobody writes to, a device without end, a folder: a line, and no waiting"
+    file,raw,_ = good[kind]
+    for make in os.mkfifo,lambda f: os.symlink('/dev/zero', f),os.mkdir:
+        file.unlink(missing_ok=True); make(file)
+        with pytest.raises(MnistError, match='it is a folder;|it is not a regular file;'): FORMATS[kind][1](file)
+        (os.rmdir if file.is_dir() else os.unlink)(file)
+    file.write_bytes(raw)
+
+@contextmanager
+def unread():
+    "In this block no tensor of a file is read: safetensors is asked for names, shapes and types only"
+    import safetensors
+    real = safetensors.safe_open
+    class Looks:
+        def __init__(self, *args): self.f = real(*args)
+        def __enter__(self): self.f = self.f.__enter__(); return self
+        def __exit__(self, *args): return self.f.__exit__(*args)
+        def __getattr__(self, k):
+            if k=='get_tensor': raise AssertionError('a tensor was read')
+            return getattr(self.f, k)
+    safetensors.safe_open = Looks
+    try: yield
+    finally: safetensors.safe_open = real
+
+@pytest.mark.parametrize('kind', ['export','save','mnist_train','checkpoint'])
+def test_names_and_shapes_first(kind, good):
+    "A file that does not fit is refused before its numbers are read: with a tensor of another shape, one more, or none"
+    from safetensors.torch import load
+    file,raw,_ = good[kind]
+    ts = load(raw)
+    k = next(k for k,t in sorted(ts.items()) if t.shape in ((4,4),(3,784)))
+    for change in lambda o: o|{k:torch.zeros(5,5)}, lambda o: o|{k:o[k].double().long()}, lambda o: o|{str(len(o)):torch.zeros(9)}, lambda o: {}:
+        file.write_bytes(forged(kind, raw, plain(kind, raw), change))
+        with unread(), pytest.raises(MnistError) as e: FORMATS[kind][1](file)
+        assert '\n' not in str(e.value) and str(file) in str(e.value)
+    file.write_bytes(raw)
+    with unread(), pytest.raises((AssertionError, MnistError), match='a tensor was read'): FORMATS[kind][1](file)
+    for o in file.parent.glob(file.name): o.unlink()
+
+@pytest.mark.parametrize('kind', FORMATS)
+def test_too_many_parts(kind, good, tmp_path):
+    "Refused by its header, of which safetensors sees nothing; and neither is such a file written"
+    file,raw,_ = good[kind]
+    head = {'__metadata__':split(raw)[0]['__metadata__']} | {str(i):dict(dtype='U8', shape=[1], data_offsets=[i,i+1]) for i in range(100_000)}
+    for data in joined(head, bytes(100_000)),joined({'__metadata__':dict(x='x'*2**24)}, b''):
+        file.write_bytes(data)
+        with pytest.MonkeyPatch.context() as m:
+            m.setattr('safetensors.safe_open', lambda *_: pytest.fail('safetensors was asked'))
+            with pytest.raises(MnistError, match='more than 10,000 tensors'): FORMATS[kind][1](file)
+    file.write_bytes(raw)
+
+def test_what_cannot_be_read_is_not_written(tmp_path):
+    for s in [torch.zeros(i%2+1) for i in range(10_001)],'x'*2**24:
+        with pytest.raises(MnistError, match='10,000 tensors and 16,777,216 bytes'): write_state(tmp_path/'s.safetensors', dict(s=s))
+    assert not [*tmp_path.iterdir()]
+    write_state(tmp_path/'s.safetensors', dict(s=[torch.zeros(i%2+1) for i in range(10_000)]))
+    assert len(read_state(tmp_path/'s.safetensors')['s'])==10_000
+
 # --- pickles
 
 class Evil:

@@ -24,7 +24,7 @@ def ran(part, folder, *before):
 def test_no_other_way_to_write():
     "Each line of the library that writes is in the list below, and each of these is in a `replacing` or a `making_folder`, or goes where nothing is kept"
     known = {
-        'core.py': ['path.parent.mkdir','f = open(tmp','os.replace(tmp','open(file, \'wb\')','path.parent.mkdir','tmp.mkdir()','os.replace(tmp'],   # replacing, making_folder, _write_parts: write_state and save_model
+        'core.py': ['file.parent.mkdir','f = open(tmp','open(path if no is None else os.dup(no), \'wb\')','os.replace(tmp','open(file, \'wb\')','path.parent.mkdir','tmp.mkdir()','os.replace(tmp'],   # replacing, making_folder, _write_parts: write_state and save_model
         'bench.py': ['.write_bytes(gzip','.mkdir(parents','.save(folder','open(names[0]','f.write(_idx_header','replacing(file) as f: f.write_text'],                                                                      # all but the last in temporary folders
         'callbacks.py': ['f.write_text','return SummaryWriter'],                                                                               # CSVLogger; TensorBoard appends, each record with a checksum
         'cli.py': ['os.open(os.devnull','open(os.devnull, \'w\')','js.write_text','open(f, \'w\'','.savefig(f','replacing(submission) as f: f.write_text','replacing(json) as f: f.write_text'],
@@ -126,6 +126,150 @@ def test_permissions(tmp_path):
     (tmp_path/'plain').write_text('')
     core.write_state(tmp_path/'s.safetensors', dict(a=1))
     assert (tmp_path/'s.safetensors').stat().st_mode==(tmp_path/'plain').stat().st_mode
+
+# --- what is at the path already
+
+posix = pytest.mark.skipif(os.name=='nt', reason='pipes, devices and permissions as Unix has them')
+
+def put(path, text='new'):
+    with replacing(path) as f: f.write_text(text)
+
+@posix
+@pytest.mark.parametrize('mode', [0o600, 0o444, 0o640, 0o755, 0o2755, 0o1644])
+def test_permissions_stay(tmp_path, mode):
+    "Those of the file that was there; and while it is written, nobody may read more than before"
+    f = tmp_path/'m.txt'
+    f.write_text('old'); os.chmod(f, mode)
+    with replacing(f) as tmp: tmp.write_text('new'); assert not tmp.stat().st_mode & 0o777 & ~(mode|0o600)
+    assert f.read_text()=='new' and f.stat().st_mode&0o7777==mode and [*tmp_path.iterdir()]==[f]
+
+@pytest.mark.skipif(os.name=='nt' or os.geteuid(), reason='only the administrator gives files away')
+def test_owner_stays(tmp_path):
+    f = tmp_path/'m.txt'
+    f.write_text('old'); os.chown(f, 65534, 65533); os.chmod(f, 0o4750)
+    put(f)
+    s = f.stat()
+    assert (s.st_uid,s.st_gid,s.st_mode&0o7777)==(65534,65533,0o4750)
+
+def test_without_the_right_to_give_away(tmp_path, monkeypatch):
+    "Then a program does not begin to run with another's rights"
+    f = tmp_path/'m.txt'
+    f.write_text('old'); os.chmod(f, 0o6755)
+    def no(*_): raise PermissionError(1, 'no')
+    monkeypatch.setattr(os, 'chown', no, raising=False)
+    real = os.stat
+    class Other:
+        def __init__(self, s): self.s = s
+        st_uid = property(lambda self: self.s.st_uid+1)
+        def __getattr__(self, k): return getattr(self.s, k)
+    monkeypatch.setattr(core, '_there', lambda path, no: Other(real(path)))
+    put(f)
+    assert f.stat().st_mode&0o7777==0o755
+
+@posix
+def test_links_are_followed(tmp_path):
+    "To what is there, to what is not there yet, through other links; the links stay"
+    for o in 'real','a': (tmp_path/o).mkdir()
+    (tmp_path/'real/m.txt').write_text('old'); os.chmod(tmp_path/'real/m.txt', 0o600)
+    links = {'a/one':'../real/m.txt', 'a/two':tmp_path/'a/one', 'a/none':'../new/x.txt', 'a/folder':'../real'}
+    for k,v in links.items(): (tmp_path/k).symlink_to(v)
+    for i,(k,to) in enumerate([('a/one','real/m.txt'), ('a/two','real/m.txt'), ('a/none','new/x.txt'), ('a/folder/m.txt','real/m.txt')]):
+        put(tmp_path/k, str(i))
+        assert (tmp_path/to).read_text()==str(i) and not (tmp_path/to).is_symlink()
+    for k,v in links.items(): assert os.readlink(tmp_path/k)==str(v)
+    assert (tmp_path/'real/m.txt').stat().st_mode&0o777==0o600
+    (tmp_path/'a/half').symlink_to('../real/m.txt')
+    with pytest.raises(ZeroDivisionError), replacing(tmp_path/'a/half') as f: f.write_text('half'); 1/0
+    assert (tmp_path/'real/m.txt').read_text()=='3' and sorted(o.name for o in (tmp_path/'real').iterdir())==['m.txt']
+    (tmp_path/'d').symlink_to('made')
+    with making_folder(tmp_path/'d') as f: (f/'x').write_text('')
+    assert (tmp_path/'d').is_symlink() and (tmp_path/'made/x').exists()
+
+@posix
+def test_other_names_keep_the_old_contents(tmp_path):
+    (tmp_path/'a').write_text('old'); os.link(tmp_path/'a', tmp_path/'b')
+    put(tmp_path/'a')
+    assert (tmp_path/'a').read_text()=='new' and (tmp_path/'b').read_text()=='old'
+
+def read_later(path):
+    "Begin to read a pipe; a function that gives what came"
+    f = tempfile.TemporaryFile()
+    p = subprocess.Popen(['cat', path], stdout=f)
+    return lambda: (p.wait(30), f.seek(0), f.read())[-1]
+
+@posix
+def test_a_pipe_stays_one(tmp_path):
+    "It gets everything, once the block has ended well, and nothing if it has not"
+    os.mkfifo(tmp_path/'p.txt'); (tmp_path/'l').symlink_to('p.txt')
+    for path in tmp_path/'p.txt',tmp_path/'l':
+        came = read_later(tmp_path/'p.txt')
+        with replacing(path) as f: assert f.suffix==path.suffix; f.write_text('x'*200_000)
+        assert came()==b'x'*200_000
+    tmp = []
+    with pytest.raises(ZeroDivisionError), replacing(tmp_path/'p.txt') as f: tmp.append(f); 1/0
+    assert not tmp[0].exists() and (tmp_path/'p.txt').is_fifo() and len([*tmp_path.iterdir()])==2
+
+@posix
+def test_a_reader_that_leaves(tmp_path):
+    "A line, and no traceback"
+    os.mkfifo(tmp_path/'p')
+    p = subprocess.Popen(['head', '-c', '10', tmp_path/'p'], stdout=subprocess.DEVNULL)
+    with pytest.raises(core.MnistError, match='Broken pipe'): put(tmp_path/'p', 'x'*10**6)
+    p.wait(30)
+
+@posix
+def test_open_files_are_written_on(tmp_path):
+    "/dev/stdout and /dev/fd/N, whatever they are: what was printed before comes before, and nothing is cut off"
+    code = "import os, sys\nfrom mnist_from_scratch.core import replacing\nprint('one')\nfor p in sys.argv[1:]:\n    with replacing(p) as f: f.write_text(p+'\\n')\nprint('three')"
+    env = os.environ|dict(PYTHONPATH=str(here.parent))
+    (tmp_path/'l').symlink_to('/dev/stdout')
+    paths = ['/dev/stdout','/dev/fd/1','/proc/self/fd/1' if os.path.exists('/proc/self/fd') else '/dev/fd/1',str(tmp_path/'l')]
+    want = '\n'.join(['one',*paths,'three',''])
+    assert subprocess.run([sys.executable, '-c', code, *paths], capture_output=True, text=True, env=env).stdout==want
+    with open(tmp_path/'out.txt', 'w') as f: subprocess.run([sys.executable, '-c', code, *paths], stdout=f, env=env, check=True)
+    assert (tmp_path/'out.txt').read_text()==want and sorted(o.name for o in tmp_path.iterdir())==['l','out.txt']
+
+@pytest.mark.skipif(sys.platform!='linux' or os.geteuid(), reason='only the administrator makes devices, with the numbers that Linux gives them')
+def test_devices_stay(tmp_path):
+    for name,minor in ('null',3),('full',7):
+        try: os.mknod(tmp_path/name, 0o20666, os.makedev(1, minor)); open(tmp_path/name, 'rb').close()
+        except OSError: pytest.skip('no devices may be made here')
+    put(tmp_path/'null')
+    with pytest.raises(core.MnistError, match='No space left'): put(tmp_path/'full')
+    for o in 'null','full': assert (tmp_path/o).is_char_device()
+    assert len([*tmp_path.iterdir()])==2
+
+@posix
+def test_what_cannot_be_written(tmp_path):
+    "In one line; and nothing is made"
+    (tmp_path/'loop').symlink_to('loop'); (tmp_path/'file').write_text('')
+    for path in tmp_path,tmp_path/'loop',f'{tmp_path}/new/',f'{tmp_path}/a\0b',tmp_path/'file/x','/dev/fd/9999','/dev/fd':
+        with pytest.raises(core.MnistError, match='^cannot write .*; [^\n]*$'): put(path)
+    for path in tmp_path/'file',tmp_path/'loop':
+        with pytest.raises(core.MnistError, match='^cannot write .*; [^\n]*$'), making_folder(path): pass
+    assert sorted(o.name for o in tmp_path.iterdir() if o.suffix!='.lock')==['file','loop']
+
+@posix
+def test_pipes_in_the_way_of_cleaning_up(tmp_path):
+    "One with the name of a temporary file is not waited for"
+    os.mkfifo(tmp_path/'.m-01234567.txt')
+    put(tmp_path/'m.txt')
+    assert (tmp_path/'m.txt').read_text()=='new'
+
+@posix
+def test_csv_log_into_a_pipe(tmp_path):
+    "Each row once"
+    import torch
+    from mnist_from_scratch.callbacks import CSVLogger
+    from mnist_from_scratch.learner import Learner
+    from mnist_from_scratch.minibatches import DataLoader, DataLoaders
+    os.mkfifo(tmp_path/'p')
+    keep = os.open(tmp_path/'p', os.O_RDWR)          # a reader that stays
+    ds = torch.utils.data.TensorDataset(torch.zeros(9,2), torch.zeros(9,1))
+    learn = Learner(DataLoaders(DataLoader(ds, 3), DataLoader(ds, 9)), torch.nn.Linear(2,1), torch.nn.functional.mse_loss, path=tmp_path)
+    with learn.no_bar(): learn.fit(3, .1, cbs=CSVLogger('p', append=True))
+    rows = os.read(keep, 10**6).decode().splitlines(); os.close(keep)
+    assert [o.split(',')[0] for o in rows]==['epoch','0','1','2']
 
 def test_tensorboard_appends(tmp_path):
     "Its file grows by records with a checksum each: after a kill, all but the last one are there"
