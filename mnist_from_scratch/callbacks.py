@@ -24,7 +24,7 @@ import torch
 from fastcore.basics import noop, patch
 from fastcore.foundation import L
 from torch import nn
-from .core import MnistError, apply, read_state, replacing, write_state, _line
+from .core import MnistError, apply, is_stream, read_state, replacing, write_state, _line
 from .minibatches import DataLoader, _may_draw
 from .learner import _check_state, _device, _said, Callback, CancelBatchException, CancelFitException, CancelStepException, CancelValidException, FiniteLossCallback, Learner, Recorder
 
@@ -483,19 +483,26 @@ class Checkpoint(Callback):
                 'set of hyper-parameters':[{k:v for k,v in o.items() if k not in scheds} for o in self.opt.hypers],
                 **{f'schedule of {k}':[f(i/10) for i in range(11)] for k,f in scheds.items()}}
 
+    def _is_older(self, s): return self.no and s['run']!=self.learn.run_id        # of an earlier training, that this one replaces
+
+    def _check(self, o, s, numbers=True):
+        "An error unless the state `s`, of the file `o`, is a checkpoint of this fit, or of an older one; without `numbers`, if these are not read yet"
+        types = dict(run=str, about=dict, epoch=int, batch=int, done=bool, model=dict, opt=dict, grads=list, cbs=dict, rng=dict, place=object)
+        if not all(k in s and isinstance(s[k], t) for k,t in types.items()): raise MnistError(f'{o} is no checkpoint')
+        if self._is_older(s): return
+        if {k:tuple(v.shape) for k,v in s['model'].items()}!=s['about'].get('model'): raise MnistError(f'{o} is damaged: its weights are not those that it describes')
+        odd = [k for k in {**self.about, **s['about']} if (numbers or not k.startswith('schedule')) and self.about.get(k)!=s['about'].get(k)]
+        if odd: raise MnistError(f"{o} is of another training, with another {odd[0]}" + (f" ({s['about'].get(odd[0])} there, {self.about.get(odd[0])} here)" if max(len(str(a.get(odd[0]))) for a in (self.about, s['about']))<60 else ''))
+        _check_state(o, s['model'], self.model)
+
     def _newest(self):
         "The newest checkpoint of this fit that can be used, or `None` if there are none"
         why = None
         for o in [o for o,no in self._files() if no==self.no]:
             try:
-                s = read_state(o)
-                types = dict(run=str, about=dict, epoch=int, batch=int, done=bool, model=dict, opt=dict, grads=list, cbs=dict, rng=dict, place=object)
-                if not all(k in s and isinstance(s[k], t) for k,t in types.items()): raise MnistError(f'{o} is no checkpoint')
-                if self.no and s['run']!=self.learn.run_id: continue        # of an earlier training, that this one replaces
-                if {k:tuple(v.shape) for k,v in s['model'].items()}!=s['about'].get('model'): raise MnistError(f'{o} is damaged: its weights are not those that it describes')
-                odd = [k for k in {**self.about, **s['about']} if self.about.get(k)!=s['about'].get(k)]
-                if odd: raise MnistError(f"{o} is of another training, with another {odd[0]}" + (f" ({s['about'].get(odd[0])} there, {self.about.get(odd[0])} here)" if max(len(str(a.get(odd[0]))) for a in (self.about, s['about']))<60 else ''))
-                _check_state(o, s['model'], self.model)
+                s = read_state(o, check=partial(self._check, o, numbers=False))
+                if self._is_older(s): continue
+                self._check(o, s)
             except Exception as e:
                 e = e if isinstance(e, MnistError) else MnistError(f'{o} is damaged: {_line(e)}')
                 why = why or e
@@ -542,7 +549,8 @@ class CSVLogger(Callback):
         return pd.read_csv(self._dest)
     def before_fit(self):
         self._dest = self.path/self.fname      # kept, since the callback may have left the Learner by the time it is read
-        self.before,self.rows,names = self._dest.read_text() if self.append and self._dest.exists() else '','',list(self.recorder.metric_names)
+        self.before,self.rows,names = self._dest.read_text() if self.append and self._dest.is_file() and not is_stream(self._dest) else '','',list(self.recorder.metric_names)
+        self.passed = 0
         if self.before.strip():
             self.before = self.before.rstrip('\n')+'\n'
             if (there := next(csv.reader(self.before.splitlines()))) != names:
@@ -555,7 +563,9 @@ class CSVLogger(Callback):
         self.rows += f.getvalue()
         if write: self._write()
     def _write(self):
-        with replacing(self._dest) as f: f.write_text(self.before+self.rows)
+        text = self.before+self.rows
+        if is_stream(self._dest): text,self.passed = text[self.passed:],len(text)      # a pipe keeps nothing, so it gets each row once
+        with replacing(self._dest) as f: f.write_text(text)
     def after_epoch(self): self._line(self.recorder.log)
     def state_dict(self): return dict(start=len(self.before), rows=self.rows)
     def load_state_dict(self, sd): self.before,self.rows = self.before[:sd['start']],sd['rows']; self._write()

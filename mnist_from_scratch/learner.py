@@ -879,8 +879,7 @@ def load(self:Learner,
 ): # The Learner
     "Read back what `save` wrote. Raises `MnistError` for a file that is missing, damaged or of another model; then nothing is changed."
     file = self.path/self.model_dir/f'{file}.safetensors'
-    state = read_state(file)
-    _check_state(file, state.get('model'), self.model, strict)
+    state = read_state(file, check=lambda s: _check_state(file, s.get('model'), self.model, strict))
     if with_opt and state.get('opt'):
         if self.opt is None: self.create_opt()
         try: self.opt.load_state_dict(state['opt'])
