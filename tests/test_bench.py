@@ -89,6 +89,19 @@ def test_all_train_the_same(digits, shuffle, positive, n, loss, metric):
     assert len(nets)==len(cands)>=4
     for o in same[1:]: torch.testing.assert_close(o.weight, same[0].weight, atol=1e-5, rtol=1e-4)
 
+@pytest.mark.parametrize('best', ['x[i]','index_select','index_select of bytes'])
+def test_the_bare_loop_is_the_fastest(digits, best, monkeypatch):
+    "Of the ways to pick a batch the fastest is the peer, whichever that is, and all of them train the same"
+    train,valid = (bench.to_dset(o)[:] for o in digits)
+    ways = bench._bare_loops(nn.Linear(784, 10), cross_entropy, accuracy, train, valid)
+    for f in ways.values(): set_seed(1); f()
+    nets = [f.args[0] for f in ways.values()]
+    assert len(nets)==3
+    for o in nets: torch.testing.assert_close(o.weight, nets[0].weight, atol=1e-5, rtol=1e-4)
+    monkeypatch.setattr(bench, 'race', lambda cands, repeats: {k:[2.,1.-.5*(k==best)] for k in cands})
+    peer = next(iter(bench.loops(*digits, lambda: nn.Linear(784, 10), cross_entropy, accuracy, 2, shuffle=True).values()))
+    assert peer.keywords['pick'] is ways[best].keywords['pick'] and peer.args[5]==2
+
 def test_gradients_are_the_same(monkeypatch):
     made = {}
     monkeypatch.setattr(bench, 'mnist_net', lambda f=bench.mnist_net: made.setdefault('net', f()))
