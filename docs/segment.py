@@ -1,6 +1,7 @@
 """Train the U-Net of the chapter on segmentation on scenes made of MNIST's training set, measure it on scenes made of its test set, and write the results to `nbs/segment.json`.
 
-Less than five minutes of training on two cores, with OMP_NUM_THREADS=2 and nothing else running. For choices: `--held-out` measures on the scenes held out from training only, and writes nothing."""
+Less than five minutes of training on two cores, with OMP_NUM_THREADS=2 and nothing else running. For choices: `--held-out` measures on the scenes held out from training only, and writes nothing.
+`--skips` compares a small U-Net with one that has no skip connections, and writes `nbs/skips.json`: nothing is timed, so it may run beside other programs, for some twenty minutes of one core."""
 import argparse, json, tempfile
 from pathlib import Path
 from time import perf_counter
@@ -10,15 +11,43 @@ from mnist_from_scratch.bench import keep_memory, machine
 from mnist_from_scratch.core import set_seed
 from mnist_from_scratch.datasets import load_digits
 from mnist_from_scratch.learner import Callback
-from mnist_from_scratch.segment import SegmentationDataLoaders, iou, mask_file, mean_precision, unet_learner, write_scenes
+from mnist_from_scratch.segment import SegmentationDataLoaders, UNet, iou, mask_file, mean_precision, unet_learner, write_scenes
 from mnist_from_scratch.speed import fit_linear
 
 def measures(acts, targs):
-    "IoU of all pixels together, the mean of the scenes' IoU, and mean precision"
+    "IoU, precision and recall of all pixels together, the mean of the scenes' IoU, and the contest's mean precision"
     pred,targ = acts>0,targs>0
-    return dict(iou=round(iou(pred[None], targ[None]).item(), 4), scene_iou=round(iou(pred, targ).mean().item(), 4), mean_precision=round(mean_precision(acts, targs).item(), 4))
+    both = (pred&targ).sum()
+    res = dict(iou=iou(pred[None], targ[None]), precision=both/pred.sum().clamp(min=1), recall=both/targ.sum(), scene_iou=iou(pred, targ).mean(), mean_precision=mean_precision(acts, targs))
+    return {k:round(o.item(), 4) for k,o in res.items()}
 
 def pixels(dl): x,y = zip(*dl); return torch.cat([o[:,:1]*255 for o in x]),torch.cat(y)
+
+def compare_skips(train, test, out, held=10000, n=1000, epochs=16, lrs=(.02,.05,.1), seeds=3):
+    """A small U-Net, and one without skip connections that is a little wider, so that it has no fewer parameters.
+
+    For each the rate is chosen on scenes of the last `held` training digits, with one run for each; with that rate there are more seeds, and runs that are cut short. Nothing is chosen by the scenes of test digits."""
+    nets = {'U-Net':dict(nf=(8,16,32,64)), 'no skips':dict(nf=(9,18,34,67), skips=False)}
+    rows = []
+    with tempfile.TemporaryDirectory() as d:
+        sets = {k:write_scenes(Path(d)/k, ds, m, seed=i)/'images' for i,(k,ds,m) in enumerate((('train',train[:-held],n), ('valid',train[-held:],500), ('test',test,500)))}
+        dls = SegmentationDataLoaders.from_label_func(d, sorted(sets['train'].iterdir()), mask_file, valid_pct=.1, seed=0, bs=32)
+        dl = {k:dls.test_dl(sorted(sets[k].iterdir()), with_labels=True) for k in ('valid','test')}
+        def run(name, lr, seed, epochs):
+            set_seed(seed)
+            model = UNet(**nets[name])
+            learn = unet_learner(dls, lr=lr, model=model)
+            with learn.no_bar(), learn.no_logging(): fit_linear(learn, epochs)
+            with learn.no_bar():
+                res = {k:measures(*learn.get_preds(dl=o, act=torch.Tensor.float)) for k,o in dl.items()}
+            rows.append(dict(model=name, parameters=sum(p.numel() for p in model.parameters()), epochs=epochs, lr=lr, seed=seed, valid_iou=res['valid']['iou'], **res['test']))
+            print(rows[-1], flush=True)
+            return res['valid']['iou']
+        for name in nets:
+            lr = max(lrs, key=lambda lr: run(name, lr, 0, epochs))
+            for seed in range(1, seeds): run(name, lr, seed, epochs)
+            for seed in range(seeds): run(name, lr, seed, epochs//4)
+    out.write_text(json.dumps(dict(scenes=n, lrs=lrs, rows=rows), indent=1)+'\n')
 
 def main():
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -30,9 +59,11 @@ def main():
     p.add_argument('--seed', type=int, default=0)
     p.add_argument('--held-out', action='store_true', help='measure on held-out scenes of training digits only, write nothing')
     p.add_argument('--out', type=Path, default=Path(__file__).parent.parent/'nbs/segment.json')
+    p.add_argument('--skips', action='store_true', help='compare with a net without skip connections, and write nbs/skips.json')
     args = p.parse_args()
     keep_memory()
     train,test = load_digits('mnist')
+    if args.skips: return compare_skips(train, test, args.out.with_name('skips.json'))
     with tempfile.TemporaryDirectory() as d:
         path = write_scenes(Path(d)/'train', train, args.scenes, seed=args.seed)
         dls = SegmentationDataLoaders.from_label_func(d, sorted((path/'images').iterdir()), mask_file, valid_pct=.1, seed=args.seed, bs=args.bs)

@@ -253,14 +253,18 @@ class UNet(nn.Module):
     def __init__(self,
         n_in:int=3, # Channels of the image
         n_out:int=1, # Activations for each pixel
-        nf=(16,32,64,128) # Channels at each size, from that of the image down; each size is half the one before
+        nf=(16,32,64,128), # Channels at each size, from that of the image down; each size is half the one before
+        skips:bool=True # Skip connections? A net without any is there to compare with
     ):
         super().__init__()
         self.down = nn.ModuleList(_two(a, b) for a,b in zip((n_in,*nf), nf))
-        self.up = nn.ModuleList(_two(a+b, a) for a,b in zip(nf[-2::-1], nf[:0:-1]))
-        self.last = nn.Conv2d(nf[0], n_out, 1)
+        self.up = nn.ModuleList(_two(a*skips+b, a) for a,b in zip(nf[-2::-1], nf[:0:-1]))
+        self.last,self.skips = nn.Conv2d(nf[0], n_out, 1),skips
 
-    def join(self, skip, x): "The skip connection: what was there at this size, and beside it what comes from below, enlarged"; return torch.cat([skip, F.interpolate(x, skip.shape[2:])], 1)
+    def join(self, skip, x):
+        "What comes from below, enlarged; with the skip connection, next to what was there at this size"
+        x = F.interpolate(x, skip.shape[2:])
+        return torch.cat([skip, x], 1) if self.skips else x
 
     def forward(self, x):
         skips = []

@@ -260,9 +260,11 @@ def test_any_size(h, w): assert UNet(nf=(4,4,8,8)).eval()(torch.rand(2,3,h,w)).s
 
 def test_channels(): assert UNet(1, 5, (2,3)).eval()(torch.rand(2,1,6,6)).shape==(2,5,6,6)
 
-def test_all_of_it_is_used():
+@pytest.mark.parametrize('skips', [True,False])
+def test_all_of_it_is_used(skips):
+    "Of a net without skip connections, too: no weight multiplies zeros only, and counts as a parameter all the same"
     set_seed(0)
-    m = UNet(nf=(4,8,8))
+    m = UNet(nf=(4,8,8), skips=skips)
     m(torch.rand(4,3,13,10)).square().sum().backward()
     assert all(p.grad is not None and p.grad.abs().sum()>0 for p in m.parameters())
 
@@ -275,6 +277,27 @@ def test_sees_near_and_far():
     assert reach()>20
     m.join = lambda skip, x: torch.cat([skip, skip.new_zeros(*x.shape[:2], *skip.shape[2:])], 1)
     assert reach()==4       # two convolutions on the way down and two on the way up
+
+def test_the_comparison_without_skips(digits, tmp_path, monkeypatch):
+    "Both nets have about as many parameters, the one without skip connections no fewer; the rate of each is chosen by held-out scenes"
+    import sys
+    monkeypatch.syspath_prepend(str(Path(__file__).parent.parent/'docs'))
+    monkeypatch.delitem(sys.modules, 'segment', raising=False)
+    import segment as script
+    monkeypatch.delitem(sys.modules, 'segment')
+    monkeypatch.setattr(script, 'fit_linear', lambda learn, epochs: learn)
+    monkeypatch.setattr(script, 'write_scenes', lambda path, ds, n, **kw: write_scenes(path, ds, 12, **kw))
+    monkeypatch.setattr(script, 'load_digits', None)
+    train,test = digits
+    script.compare_skips(train, test, tmp_path/'skips.json', held=len(train)//5, lrs=(.1,.2), seeds=2)
+    import json
+    rows = json.loads((tmp_path/'skips.json').read_text())['rows']
+    n = {o['model']:o['parameters'] for o in rows}
+    assert n['U-Net']<=n['no skips']<1.05*n['U-Net'] and {'iou','precision','recall'}<={*rows[0]}
+    for k in n:
+        mine = [o for o in rows if o['model']==k]
+        best = max((o for o in mine[:2]), key=lambda o: o['valid_iou'])['lr']
+        assert [o['lr'] for o in mine]==[.1,.2,best,best,best] and [o['seed'] for o in mine]==[0,0,1,0,1] and mine[0]['epochs']==4*mine[-1]['epochs']
 
 def test_learns(scenes, tmp_path):
     set_seed(0)
