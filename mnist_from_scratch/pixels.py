@@ -98,7 +98,7 @@ def pixel_table(
 # %% ../nbs/02_pixels.ipynb #bd7c1869
 def seconds(
     f, # Called without arguments
-    repeat:int=3, # So many measurements, after a first one
+    repeat:int=3, # So many measurements, after a first one; 0 for that one alone
     least:float=0.005 # Each lasts for at least so many seconds: as many calls as that takes
 ) -> float: # Seconds of one call
     "How long a call of `f` takes: the fastest of some measurements by Python's `timeit`, after one call to warm up. Waits for a graphics card."
@@ -106,7 +106,7 @@ def seconds(
     wait = torch.cuda.synchronize if torch.cuda.is_initialized() else torch.mps.synchronize if torch.backends.mps.is_available() else None
     n,t = 1,Timer((lambda: (f(), wait())) if wait else f)
     while (once := t.timeit(n)) < least: n *= 2
-    return min(once, *t.repeat(repeat, n))/n
+    return min([once, *t.repeat(repeat, n)])/n
 
 # %% ../nbs/02_pixels.ipynb #8dc00456
 def _apart(a, b, tol):
@@ -132,7 +132,8 @@ def three_ways(
     names = 'plain loops',name('tensors', tensors),name('the API', api)
     for (p,a),(q,b) in combinations(zip(names, [f(*args) for f in fs]), 2):
         if how := _apart(a, b, tol): raise AssertionError(f'{p} and {q} differ {how}')
-    loop,ours,theirs = (seconds(lambda: f(*args)) for f in fs)
+    rounds = [[seconds(lambda: f(*args), repeat=0) for f in fs] for _ in range(4)]     # in turn, so that no busy moment hits all that one of them has
+    loop,ours,theirs = map(min, zip(*rounds))
     def times(t): return f'{t/ours:,.0f} times' if t>=10*ours else f'{t/ours:.2g} times'
     on = next((f'on {o.device}: ' for o in args if isinstance(o, Tensor) and o.device.type!='cpu'), '')
     print(f'{on}plain loops take {times(loop)} as long as {names[1]}, {names[2]} {times(theirs)}')
