@@ -1,7 +1,7 @@
 """Train the net of the chapter on accuracy on all of MNIST, with several seeds, and write times, accuracies on the test set, and the digits that all runs get wrong, to `nbs/accuracy.json`.
 
 Half an hour on two cores, with OMP_NUM_THREADS=2 and nothing else running. For choices: `--held-out` measures on the last 10,000 images of the training set instead, and writes nothing."""
-import argparse, json
+import argparse, json, sys
 from functools import partial
 from pathlib import Path
 from statistics import mean
@@ -10,6 +10,7 @@ from time import perf_counter
 import torch
 from mnist_from_scratch.augment import best_learner
 from mnist_from_scratch.bench import keep_memory, machine
+from mnist_from_scratch.core import MnistError, replacing
 from mnist_from_scratch.datasets import load_digits
 from mnist_from_scratch.minibatches import to_dset
 from mnist_from_scratch.speed import fit_linear
@@ -41,6 +42,9 @@ def main():
         print(rows[-1], flush=True)
     answers = torch.stack(answers, 1)
     wrong = {i:answers[i].tolist() for i in (answers!=y[:,None]).all(1).nonzero().flatten().tolist()}
-    if not args.held_out: args.out.write_text(json.dumps(machine()|dict(rows=rows, **{k:round(mean(o[k] for o in rows), 5) for k in ('accuracy','once')}, wrong=wrong), indent=1)+'\n')
+    if args.held_out: return
+    with replacing(args.out) as f: f.write_text(json.dumps(machine()|dict(rows=rows, **{k:round(mean(o[k] for o in rows), 5) for k in ('accuracy','once')}, wrong=wrong), indent=1)+'\n')
 
-if __name__=='__main__': main()
+if __name__=='__main__':
+    try: main()
+    except MnistError as e: sys.exit(f'accuracy.py: {e}')

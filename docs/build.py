@@ -45,8 +45,35 @@ def link_names(
         head,_,tail = name.partition('.')
         full = known.get(name) or (also.get(head, head)+'.'*bool(tail)+tail if head in also or head in libs and tail or name.endswith('Error') else '')
         return f'{{py:obj}}`{name} <{full}>`' if full else m[0]
-    parts = re.split(r'(^```.*?^```$|^#.*$)', md, flags=re.M|re.S)
+    parts = re.split(r'(^```.*?^```$|^#[^\n]*)', md, flags=re.M|re.S)
     return ''.join(o if i%2 else re.sub(r'(?<![`\[}])`([A-Za-z_][\w.]*)`(?![`\]])', repl, o) for i,o in enumerate(parts))
+
+def figures(cell): "The outputs of `cell` that are figures"; return [o for o in cell.outputs if any(k.startswith('image/') for k in o.get('data', {}))]
+
+def alts(
+    cell # A cell of code
+) -> list: # A text for each of its figures
+    "The alternative texts that a line `#| fig-alt` gives: one, or a list of them. Raises `ValueError` unless each figure has one that describes it."
+    m = re.search(r'^#\| *fig-alt:? *(.*)$', cell.source, re.M)
+    res = ast.literal_eval(m[1]) if m else []
+    if isinstance(res, str): res = [res]
+    n = len(figures(cell))
+    if len(res)!=n: raise ValueError(f'cell {cell.id} has {n} figures and {len(res)} alternative texts; give them in a line such as #| fig-alt: "A three", or in a list')
+    if bad := [o for o in res if len(o.split())<2]: raise ValueError(f'{bad[0]!r} in cell {cell.id} describes no figure')
+    return res
+
+def by_figure(
+    cell, # A cell of code, with its outputs
+    texts:list # A text for each figure
+) -> list: # `cell`; and a cell for each figure but the first, which shows no code
+    "Sphinx gives all figures of a cell one text, so each gets a cell; one without a source it would leave out."
+    outs,cell.outputs,cells,figs = cell.outputs,[],[cell],figures(cell)
+    for o in outs:
+        i = next((i for i,f in enumerate(figs) if f is o), None)
+        if i: cells.append(nbformat.v4.new_code_cell('#', id=f'{cell.id}-{i}', metadata=dict(tags=['remove-input'])))
+        if i is not None: cells[-1].metadata['mystnb'] = dict(image=dict(alt=texts[i]))
+        cells[-1].outputs.append(o)
+    return cells
 
 def chapter(
     path:Path, # A notebook
@@ -61,9 +88,12 @@ def chapter(
         else:
             said = dict(re.findall(r'^#\| *([\w-]+):? *(.*)$', c.source, re.M))
             if {'hide','default_exp'} & set(said): continue
+            try: texts = alts(c)
+            except ValueError as e: raise ValueError(f'{path.name}: {e}') from None
             c.source,c.metadata = re.sub(r'^#\|.*\n?', '', c.source, flags=re.M).strip(),{}
             if 'export' in said: c.metadata['tags'] = ['export']
-            if 'fig-alt' in said: c.metadata['mystnb'] = dict(image=dict(alt=ast.literal_eval(said['fig-alt'])))
+            cells += by_figure(c, texts)
+            continue
         cells.append(c)
     nb.cells,nb.metadata = cells,dict(kernelspec=nb.metadata.kernelspec, language_info=dict(name='python', pygments_lexer='ipython3'))
     return nb
@@ -170,5 +200,6 @@ def build(
 ):
     "Build the site."
     from sphinx.cmd.build import main
-    prepare(out/'source')
+    try: prepare(out/'source')
+    except ValueError as e: sys.exit(f'build.py: {e}')
     sys.exit(main(['-W', '--keep-going', '-q', '-d', str(out/'doctrees'), str(out/'source'), str(out/'html')]))

@@ -1,8 +1,10 @@
 """Run notebooks from top to bottom, each in a new process, and store their outputs; or, with `--check`, compare.
 
-Outputs in this repository come from MNIST, so name its folder in `MNIST_FROM_SCRATCH_DATA`, if it is not in the cache."""
-import argparse, math, os, re, sys
+Outputs in this repository come from MNIST, so name its folder in `MNIST_FROM_SCRATCH_DATA`, if it is not in the cache. Without it nothing is run.
+All notebooks are stored or none: not if one raises an error, warns, leaves a progress bar, or names a folder of this machine."""
+import argparse, json, math, os, re, sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import nbformat
 
@@ -36,12 +38,43 @@ def tolerance(cell):
     m = re.search(r'^#\| *tolerance:? *(\S+)', cell.source, re.M)
     return 1e-4 if not m else None if m[1]=='any' else float(m[1])
 
+def paths(s): "Absolute paths in the text `s`"; return re.findall(r'(?<![\w.:/<~…>\\-])(?:/[\w.-]+){2,}|\b[A-Z]:\\\w+', s)
+
+def texts(out):
+    "The texts of one stored output; not its pictures."
+    for v in (out.get('text'), out.get('traceback'), *(v for k,v in out.get('data',{}).items() if not k.startswith('image/'))):
+        yield ''.join(v) if isinstance(v, list) else v if isinstance(v, str) else json.dumps(v or '')
+
+def trouble(
+    out # An output of a cell
+)->str: # What is wrong with it, in a few words; empty if nothing
+    "What must not be stored: errors, warnings, progress bars (but that of a table of training, which may have been stopped), folders of this machine."
+    s = '\n'.join(texts(out))
+    if out['output_type']=='error': return f"it raises {out['ename']}: {(out['evalue'].splitlines() or [''])[0]}"
+    if 'using scikit-learn' in s and 'bundled digits' in s: return 'it used the bundled digits in place of MNIST'
+    if re.search(r'█|\d%\|', s) or '<progress' in s and 'train_loss' not in s: return 'it leaves a progress bar'
+    here = [str(o) for o in (Path.home(), Path(__file__).resolve().parent.parent, sys.prefix, os.environ.get('MNIST_FROM_SCRATCH_DATA') or sys.prefix) if len(str(o))>4]
+    if found := [*paths(s), *(o for o in here if o in s)]: return f'it names a folder of this machine, {found[0]}'
+    if out.get('name')=='stderr': return f'it prints a warning: {(s.strip().splitlines() or [""])[0][:100]}'
+    return ''
+
 def run(path):
-    "The notebook at `path` with new outputs"
+    "The notebook at `path` with new outputs, and what is wrong with them"
     from nbclient import NotebookClient
-    nb = nbformat.read(path, 4)
-    NotebookClient(nb, timeout=1200, kernel_name='python3', resources={'metadata':{'path':str(path.parent)}}, coalesce_streams=True).execute()
-    return nb
+    from nbclient.exceptions import CellControlSignal, DeadKernelError
+    nb,wrong = nbformat.read(path, 4),[]
+    try: NotebookClient(nb, timeout=1200, kernel_name='python3', resources={'metadata':{'path':str(path.parent)}}, coalesce_streams=True).execute()
+    except (CellControlSignal, DeadKernelError, TimeoutError) as e: wrong = [f'{path.name}: {str(e).strip().splitlines()[-1]}']
+    for i,c in enumerate(nb.cells): wrong += [f'{path.name}, cell {i}: {w}' for o in c.get('outputs', []) if (w := trouble(o))]
+    return nb,wrong
+
+def check_mnist():
+    "Ends the program with one line unless the notebooks will find MNIST"
+    from mnist_from_scratch.core import MnistError
+    from mnist_from_scratch.datasets import load_digits
+    try: sets = load_digits()
+    except MnistError as e: sys.exit(f'execute.py: {e}')
+    if not all(o.is_mnist for o in sets): sys.exit(f'execute.py: the outputs must come from MNIST, and what there is comes from {sets[0].source}; name the folder that holds MNIST in MNIST_FROM_SCRATCH_DATA')
 
 def execute(
     names:list, # Notebooks, such as 05_losses; all if there are none
@@ -49,19 +82,27 @@ def execute(
     n_workers:int=2 # How many at once
 ):
     "Run notebooks and store their outputs, or compare them with what is stored."
+    from mnist_from_scratch.core import replacing
     from nbdev.config import get_config
     nbs = {o.stem:o for o in sorted(get_config().nbs_path.glob('*.ipynb'))}
     if wrong := [o for o in names if o not in nbs]: sys.exit(f"there is no notebook {wrong[0]}; choose from {', '.join(nbs)}")
     nbs = [o for k,o in nbs.items() if not names or k in names]
+    check_mnist()
     os.environ['OMP_NUM_THREADS'],os.environ['PYTHONWARNINGS'] = '1','ignore:IProgress'
-    bad = 0
+    bad,done = 0,[]
     with ThreadPoolExecutor(n_workers) as ex:
-        for path,nb in zip(nbs, ex.map(run, nbs)):
-            if not check: nbformat.write(nb, path); print(path.name); continue
+        for path,(nb,wrong) in zip(nbs, ex.map(run, nbs)):
+            for o in wrong: bad += 1; print(o, flush=True)
+            done.append((path, nb))
+            if not check or wrong: continue
             for i,(old,new) in enumerate(zip(nbformat.read(path, 4).cells, nb.cells)):
                 if old.cell_type!='code' or (tol := tolerance(old)) is None: continue
                 if d := differs(text(old), text(new), tol): bad += 1; print(f'{path.name}, cell {i} ({old.source.strip().splitlines()[-1][:50]!r}): stored and new differ: {d}')
-    if bad: sys.exit(f'{bad} outputs are not what the notebooks give: run `python docs/execute.py` with MNIST, then nbdev_clean')
+    if bad and check: sys.exit(f'{bad} outputs are not what the notebooks give: run `python docs/execute.py` with MNIST, then nbdev_clean')
+    if bad: sys.exit('execute.py: nothing is stored; mend these cells, and run it again')
+    for path,nb in done if not check else ():
+        with replacing(path) as tmp: nbformat.write(nb, tmp)
+        print(path.name)
 
 if __name__=='__main__':
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

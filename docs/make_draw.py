@@ -2,7 +2,7 @@
 
 It needs MNIST, and takes some minutes on one core. A sixth of the training set is held out, and decides which distance
 or learning rate a model gets. Only then are the models in the file, read back from it, measured on the test set, once."""
-import base64, json, platform
+import base64, json, platform, sys
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ import mnist_from_scratch
 from mnist_from_scratch.baseline import PixelSimilarity, Proportion
 from mnist_from_scratch.cli import predict, to_dls
 from mnist_from_scratch.convnet import mnist_convnet
-from mnist_from_scratch.core import set_seed
+from mnist_from_scratch.core import MnistError, replacing, set_seed
 from mnist_from_scratch.datasets import load_digits
 from mnist_from_scratch.learner import Learner
 from mnist_from_scratch.losses import accuracy, cross_entropy
@@ -86,7 +86,9 @@ def make_draw():
                  recipe='for each learning rate in held_out: one cycle of Adam on cross-entropy; the one with most held-out digits right is here',
                  data=train.source.split(',')[0], images=len(train), held_out=len(valid), seed=SEED, bs=BS,
                  versions=dict(mnist_from_scratch=mnist_from_scratch.__version__, torch=torch.__version__, python=platform.python_version()))
-    FILE.write_text(json.dumps(dict(about=about, models=models, samples=dict(labels=test.y[idx].tolist(), **pack(test.x[idx]))), indent=1)+'\n')
+    with replacing(FILE) as f: f.write_text(json.dumps(dict(about=about, models=models, samples=dict(labels=test.y[idx].tolist(), **pack(test.x[idx]))), indent=1)+'\n')
     print(f'{FILE.name}: {FILE.stat().st_size:,} bytes')
 
-if __name__=='__main__': make_draw()
+if __name__=='__main__':
+    try: make_draw()
+    except MnistError as e: sys.exit(f'make_draw.py: {e}')

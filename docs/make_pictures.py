@@ -19,7 +19,7 @@ odd = """() => {
 def ladder():
     "What the command prints on MNIST, in a folder of its own"
     with TemporaryDirectory() as tmp:
-        r = subprocess.run(['mnist_train', '--data', 'mnist'], cwd=tmp, capture_output=True, text=True)
+        r = subprocess.run([Path(sys.executable).parent/'mnist_train', '--data', 'mnist'], cwd=tmp, capture_output=True, text=True)
         if r.returncode: sys.exit(r.stderr)
     return '$ mnist_train\n'+r.stdout
 

@@ -11,7 +11,7 @@ from nbdev.process import NBProcessor
 from nbdev.processors import FilterDefaults
 from nbformat.v4.rwbase import rejoin_lines
 
-from build import page_of
+from build import alts, figures, page_of
 
 # The title stays a heading, links to the site are for the site, and nothing in README.md comes from the environment.
 skipped = {'FrontmatterProc', 'add_show_docs', 'exec_show_docs', 'add_links'}
@@ -41,14 +41,14 @@ def make_readme(
     nb = rejoin_lines(nbformat.from_dict(proc.nb))
     nb.metadata.language_info = {'name':'python'}
     nb.cells = [c for c in nb.cells if c.cell_type!='raw' and c.get('source','').strip()]
-    alts = {}                                                   # of the figures, by the number of the cell
+    texts = {}                                                  # of the figures, by the numbers of cell and output
     for i,c in enumerate(nb.cells):
         if c.cell_type=='markdown': c.source = from_root(c.source, at, cfg.doc_host+cfg.doc_baseurl)
         else:
-            if m := re.search(r'^#\| *fig-alt: *"(.*)"$', c.source, re.M): alts[str(i)] = m[1]
+            texts |= {f'{i}_{j}':t for j,t in zip([j for j,o in enumerate(c.outputs) if o in figures(c)], alts(c))}
             c.source = re.sub(r'^#\|.*\n', '', c.source, flags=re.M)
     md,res = MarkdownExporter().from_notebook_node(nb, {'output_files_dir':'docs/readme', 'unique_key':'index'})
-    md = re.sub(r'!\[png\]\((docs/readme/index_(\d+)_)', lambda m: f'![{alts.get(m[2], "")}]({m[1]}', md)
+    md = re.sub(r'!\[png\]\((docs/readme/index_(\d+_\d+))', lambda m: f'![{texts[m[2]]}]({m[1]}', md)
     md = re.sub(r'\n{3,}', '\n\n', re.sub(r'[ \t]+$', '', md, flags=re.M)).strip()+'\n'
     files = {root/'README.md':md.encode(), **{root/k:v for k,v in res['outputs'].items()}}
     old = set((root/'docs/readme').glob('*'))-files.keys() # pictures that are no longer shown

@@ -2,13 +2,13 @@
 
 Less than five minutes of training on two cores, with OMP_NUM_THREADS=2 and nothing else running. For choices: `--held-out` measures on the scenes held out from training only, and writes nothing.
 `--skips` compares a small U-Net with one that has no skip connections, and writes `nbs/skips.json`: nothing is timed, so it may run beside other programs, for some twenty minutes of one core."""
-import argparse, json, tempfile
+import argparse, json, sys, tempfile
 from pathlib import Path
 from time import perf_counter
 
 import torch
 from mnist_from_scratch.bench import keep_memory, machine
-from mnist_from_scratch.core import set_seed
+from mnist_from_scratch.core import MnistError, replacing, set_seed
 from mnist_from_scratch.datasets import load_digits
 from mnist_from_scratch.learner import Callback
 from mnist_from_scratch.segment import SegmentationDataLoaders, UNet, iou, mask_file, mean_precision, unet_learner, write_scenes
@@ -82,6 +82,9 @@ def main():
                 for name,o in (('U-Net',learn.get_preds(dl=dl, act=torch.Tensor.float)), (f'brighter than {t}',(lambda x,y: (x-t,y))(*pixels(dl))))]
     res = machine()|dict(minutes=round(minutes, 2), **{k:getattr(args, k) for k in ('scenes','epochs','nf','lr','bs','seed')}, rows=rows)
     print(json.dumps(res, indent=1))
-    if not args.held_out: args.out.write_text(json.dumps(res, indent=1)+'\n')
+    if args.held_out: return
+    with replacing(args.out) as f: f.write_text(json.dumps(res, indent=1)+'\n')
 
-if __name__=='__main__': main()
+if __name__=='__main__':
+    try: main()
+    except MnistError as e: sys.exit(f'segment.py: {e}')

@@ -3,7 +3,7 @@
 The two are trained in float32 too, as on a processor without units for bfloat16; on a CUDA device, where there is one; and PyTorch's MNIST example with fewer
 seeds, since it takes minutes. Nothing is chosen by these figures. Times are of the training loop only; the preparation is timed by itself. Set OMP_NUM_THREADS to
 the number of threads, and let nothing else run."""
-import argparse, datetime, json, math, platform
+import argparse, datetime, json, math, platform, sys
 from functools import partial
 from pathlib import Path
 from statistics import mean, stdev
@@ -14,6 +14,7 @@ import torch
 from scipy.stats import t
 from mnist_from_scratch import speed
 from mnist_from_scratch.bench import _example
+from mnist_from_scratch.core import MnistError, replacing
 from mnist_from_scratch.datasets import load_digits
 from mnist_from_scratch.learner import Callback
 from mnist_from_scratch.losses import accuracy
@@ -80,6 +81,8 @@ def main():
     for seed in range(args.example):
         res.setdefault("PyTorch's example", []).append(example(train, test, seed))
         print(seed, 'example', [round(o, 4) for o in res["PyTorch's example"][-1]], flush=True)
-    args.out.write_text(json.dumps(summary(res), indent=1)+'\n')
+    with replacing(args.out) as f: f.write_text(json.dumps(summary(res), indent=1)+'\n')
 
-if __name__=='__main__': main()
+if __name__=='__main__':
+    try: main()
+    except MnistError as e: sys.exit(f'speed.py: {e}')

@@ -13,14 +13,36 @@ from pathlib import Path
 # %% ../nbs/24_cli.ipynb #9ff6865e
 def _is_command(): return Path(sys.argv[0]).stem in ('mnist_train','mnist_predict','mnist_bench','mnist_check') # and no notebook, nor a program that imports this
 
-def _quit(*_):
-    os.write(2, f'\n{Path(sys.argv[0]).stem}: interrupted before it began\n'.encode())
-    os._exit(130)
-if _is_command() and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-    signal.signal(signal.SIGINT, _quit)
+_status = 130 # after Ctrl-C
+def _end(msg, status, before=''): os.write(2, f'{before}{Path(sys.argv[0]).stem}: {msg}\n'.encode()); os._exit(status)
+def _quit(*_): _end('interrupted before it began', _status, '\n')
+def _like_ctrl_c(n, _):
+    global _status
+    _status = 128+n
+    signal.raise_signal(signal.SIGINT)
+
+def _open_missing():
+    "Their names. Opens the null device for each of stdin, stdout and stderr that is closed: the next file that is opened would get its number, and what is printed"
+    missing = [k for k in ('stdin','stdout','stderr') if getattr(sys, k) is None]
+    for k in missing:
+        fd = ('stdin','stdout','stderr').index(k)
+        try: os.fstat(fd)
+        except OSError: os.set_inheritable(os.open(os.devnull, os.O_RDWR), True) # it gets the lowest number that is free
+        setattr(sys, k, open(fd, 'r' if k=='stdin' else 'w', closefd=False))
+    return missing
+
+if _is_command():
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _quit)
+        for o in {'SIGTERM','SIGHUP'} & {*dir(signal)}: # a closed terminal, or kill: what is trained is saved as well
+            if signal.getsignal(getattr(signal, o)) is signal.SIG_DFL: signal.signal(getattr(signal, o), _like_ctrl_c)
+    if 'stdout' in _open_missing(): _end(f'there is no standard output to print to; send it to a file, or to {os.devnull}', 1)
+    try: os.getcwd()
+    except OSError: _end('the folder it was started in is no longer there; change to another folder', 1)
+    os.environ['MPLBACKEND'] = 'agg' # a command only writes pictures, and matplotlib refuses to start with a name that it does not know
 
 # %% ../nbs/24_cli.ipynb #1ccdd7e3
-import csv, json, math, re, shlex, tempfile, threading
+import csv, errno, json, math, re, shlex, sysconfig, tempfile, threading
 from contextlib import contextmanager, nullcontext, redirect_stdout
 from typing import Annotated
 
@@ -242,6 +264,17 @@ def ladder(
     return True
 
 # %% ../nbs/24_cli.ipynb #09a4ce26
+def _to_null(file): os.dup2(os.open(os.devnull, os.O_WRONLY), file.fileno())
+def _tell(msg):
+    "Print `msg` to stderr, if that can be"
+    try: print(msg, file=sys.stderr, flush=True)
+    except OSError: _to_null(sys.stderr)
+
+def _why(e):
+    "What to say of an `OSError`; nothing if nobody reads what is printed"
+    if isinstance(e, BrokenPipeError): return
+    return f'cannot print: {e.strerror}; send what it prints somewhere else' if e.filename is None and e.errno in (errno.ENOSPC,errno.EIO,errno.EBADF) else e
+
 @contextmanager
 def _command(
     name:str, # What the error lines begin with
@@ -251,19 +284,21 @@ def _command(
     if not _is_command(): yield; return
     if signal.getsignal(signal.SIGINT) is _quit: signal.signal(signal.SIGINT, signal.default_int_handler)
     for o in sys.stdout,sys.stderr: o.reconfigure(errors='backslashreplace')
-    msg = None
+    msg,status = None,0
     try:
         try: yield; sys.stdout.flush(); return
         finally: signal.signal(signal.SIGINT, signal.SIG_IGN)
     except MnistError as e: msg,status = e,1
     except KeyboardInterrupt as e:
-        msg,status = str(e) or interrupted,130
-        if sys.stderr.isatty(): print(file=sys.stderr) # the terminal has shown ^C
+        msg,status = str(e) or interrupted,_status
+        if sys.stderr.isatty(): _tell('') # the terminal has shown ^C
+    except SystemExit as e: status = e.code
+    except OSError as e: msg,status = _why(e),1
+    try: sys.stdout.flush()
     except OSError as e: # nobody reads what is printed, or the disk is full
-        msg,status = None if isinstance(e, BrokenPipeError) else e,1
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.stdout.flush()
-    if msg: print(f'{name}: {msg}', file=sys.stderr)
+        msg,status = msg or _why(e),status or 1
+        _to_null(sys.stdout)
+    if msg: _tell(f'{name}: {msg}')
     sys.exit(status)
 
 # %% ../nbs/24_cli.ipynb #872630a1
@@ -289,10 +324,17 @@ def _parse_digits(digits):
     if len(ds)<2: raise MnistError(f'--digits {digits} is one digit; a classifier needs at least two to tell apart')
     return sorted(map(int, ds))
 
+def _path(name): # as typed, it works without an activated environment
+    return os.path.abspath(sys.argv[0]) if _is_command() else os.path.join(sysconfig.get_path('scripts'), name)
+def _launch():
+    "What to type for the same command in two processes"
+    return shlex.join([sys.executable, '-m', 'torch.distributed.run', '--standalone', '--nproc-per-node', '2', *['--no-python']*(os.name=='nt'), _path('mnist_train'),
+                       *(sys.argv[1:] if _is_command() else ['--distributed'])])
+
 def _check_launched(model):
     "For `--distributed`: is there a launcher, and something to share? All processes but the first one keep silent"
     if model=='baseline': raise MnistError('--distributed is for models that are trained, and the baseline is not; leave it out')
-    if not num_distrib(): raise MnistError(f"--distributed needs a launcher, which starts the processes; type: torchrun --nproc-per-node 2 --no-python mnist_train {shlex.join(sys.argv[1:]) if _is_command() else '--distributed'}")
+    if not num_distrib(): raise MnistError(f"--distributed needs a launcher, which starts the processes; type: {_launch()}")
     if rank_distrib(): sys.stdout = open(os.devnull, 'w')
 
 def _check_file(file):
@@ -349,7 +391,7 @@ def mnist_train(
     seed:int=0, # For the first weights and the order of the batches
     seeds:int=3, # Runs of each trained model in the last table, with seeds from --seed on (one of the model best)
     out:str='mnist_run', # Folder to write model.safetensors, model.json, history.csv and report.png to; what has these names there is replaced
-    distributed:bool=False # Train the model that is saved in several processes at once, with the same batches: torchrun --nproc-per-node 2 --no-python mnist_train --distributed
+    distributed:bool=False # Train the model that is saved in several processes at once, with the same batches; without a launcher, say what to type
 ):
     """Train a classifier of handwritten digits and save it; then measure every rung of the ladder, from pixel similarity to a neural
     net, on the same digits. --epochs, --bs and --lr hold for all that is trained, but the nets fast and best have a rate and batches of their own; the one takes a
@@ -441,7 +483,7 @@ def mnist_predict(
                 print(f'{_printable(o):{width}}  {_says(net, classes, x)}', flush=True)
             except MnistError as e:
                 if not _is_command(): raise
-                print(f'mnist_predict: {e}', file=sys.stderr)
+                _tell(f'mnist_predict: {e}')
                 failed += 1
         if failed: sys.exit(1)
 

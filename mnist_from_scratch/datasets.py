@@ -725,6 +725,7 @@ def load_digits(
     sets = _resolve(_wanted(data))
     for o in sets:
         if o.is_mnist: o.source = f'MNIST, {o.source}'
+        elif data=='mnist': raise MnistError(f"{cache_dir()/'mnist'} holds something else than MNIST; remove that folder, and MNIST is fetched anew")
     return sets
 
 # %% ../nbs/01_datasets.ipynb #e3b8ada2

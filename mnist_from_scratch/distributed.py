@@ -6,7 +6,7 @@
 __all__ = ['rank_distrib', 'num_distrib', 'DistributedDL', 'DistributedTrainer']
 
 # %% ../nbs/22_distributed.ipynb #06b56b38
-import os, random, signal, threading, warnings, zlib
+import math, os, random, signal, threading, warnings, zlib
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from functools import partial
@@ -16,13 +16,21 @@ import torch
 from fastcore.basics import noop, patch
 from torch import Tensor
 from .callbacks import CSVLogger, Checkpoint, SaveModelCallback, _rng_state, _set_rng_state
-from .core import MnistError, apply, set_seed, to_device
+from .core import MnistError, apply, set_seed, to_device, _line
 from .learner import Callback, Learner, TorchMetric, _device, _keep
 from .minibatches import DataLoader, _Pass, _batch_seed
 
 # %% ../nbs/22_distributed.ipynb #88117287
-def rank_distrib() -> int: "The rank of this process among those that a launcher has started together; 0 without one. As fastai's"; return int(os.environ.get('RANK', 0))
-def num_distrib()  -> int: "How many processes a launcher has started together; 0 without one. As fastai's"; return int(os.environ.get('WORLD_SIZE', 0))
+def _env(name, lo=0, hi=math.inf, default=None):
+    "The whole number in an environment variable that a launcher sets"
+    v = os.environ.get(name, default)
+    if v is None or not (v.isascii() and v.isdigit() and lo<=int(v)<=hi):
+        raise MnistError(f"the environment variable {name} is {'not set' if v is None else repr(v)}, and should be a whole number{f' from {lo} to {hi}' if hi<math.inf else ''}: "
+                         'let a launcher such as torchrun set it, or, to train in one process, type: unset WORLD_SIZE RANK')
+    return int(v)
+
+def rank_distrib() -> int: "The rank of this process among those that a launcher has started together; 0 without one. As fastai's. Raises `MnistError` if it is no number"; return _env('RANK', default='0')
+def num_distrib()  -> int: "How many processes a launcher has started together; 0 without one. As fastai's. Raises `MnistError` if it is no number"; return _env('WORLD_SIZE', default='0')
 
 # %% ../nbs/22_distributed.ipynb #48b24309
 class DistributedDL:
@@ -222,6 +230,13 @@ def _is_lost(e):
         if isinstance(e, _Told) or type(e).__module__.startswith('torch.distributed') or (isinstance(e, RuntimeError) and any(o in str(e) for o in ('gloo','NCCL','ProcessGroup'))): return True
         e = e.__cause__ or e.__context__
 
+def _check_env():
+    "Is all there that a launcher sets? PyTorch has a traceback for some of it, and waits for ever, or trains each process by itself, for the rest"
+    n = num_distrib()
+    for k in 'RANK','LOCAL_RANK': _env(k, 0, n-1)
+    _env('MASTER_PORT', 1, 65535)
+    if not os.environ.get('MASTER_ADDR'): raise MnistError('the environment variable MASTER_ADDR is not set, and should name the machine of the first process: let a launcher such as torchrun set it')
+
 @patch
 @contextmanager
 def distrib_ctx(self:Learner,
@@ -233,17 +248,21 @@ def distrib_ctx(self:Learner,
     """While the block lasts, train and validate together with the other processes that a launcher has started; without one, alone as ever.
     As fastai's, but `bs` is the size of the batch over all processes. Raises `MnistError` where another process has ended."""
     if num_distrib()<2: yield self; return
+    _check_env()
     main = threading.current_thread() is threading.main_thread()
     old = main and signal.signal(signal.SIGTERM, _told)
     try:
-        cb = DistributedTrainer(sync_bn, timeout, **dict(cpu=(getattr(self.dls, 'device', None) or _device(self.model)).type=='cpu') | kwargs)
+        try: cb = DistributedTrainer(sync_bn, timeout, **dict(cpu=(getattr(self.dls, 'device', None) or _device(self.model)).type=='cpu') | kwargs)
+        except (RuntimeError, ValueError) as e: # PyTorch's, of the network
+            if not _is_lost(e): raise
+            raise MnistError(f"the processes cannot meet at {os.environ['MASTER_ADDR']}, port {os.environ['MASTER_PORT']} ({_line(e)}); is the port taken, or the machine another one? Start all of them again, with a free port") from e
         if cb.accelerator.device.type!='cpu': self.dls.to(cb.accelerator.device)
         self.model.load_state_dict(cb.from_first(lambda: _keep(self.model.state_dict())))       # all begin with the weights of the first
         if self.opt: self.opt.load_state_dict(cb.from_first(lambda: _keep(self.opt.state_dict())))
         with self.added_cbs(cb): yield self
         cb.accelerator.wait_for_everyone()
     except BaseException as e:
-        if _is_lost(e): raise MnistError('another process of this training has ended, or was told to; start all of them again, with resume=True to go on from the last checkpoint') from None
+        if _is_lost(e) and not isinstance(e, MnistError): raise MnistError('another process of this training has ended, or was told to; start all of them again, with resume=True to go on from the last checkpoint') from None
         raise
     finally:
         if main: signal.signal(signal.SIGTERM, old or signal.SIG_DFL)

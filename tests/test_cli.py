@@ -514,6 +514,60 @@ def test_full_disk(script, data, tmp_path):
         p = start(script('mnist_train'), '--data', data, '--epochs', 1, cwd=tmp_path, stdout=full)
         assert 'No space left' in one_line(p.communicate(timeout=60)[1], 'mnist_train') and p.returncode==1
 
+def shell(line, cwd, **env):
+    "Run a line in bash; status and all that it said"
+    r = subprocess.run(['bash','-c',line], cwd=cwd, capture_output=True, text=True, timeout=120, env={k:v for k,v in {**os.environ, 'COLUMNS':'80', **env}.items() if v is not None})
+    return r.returncode,r.stdout,r.stderr
+
+@pytest.mark.parametrize('how,status,says', [('<&-',0,''), ('2>&-',0,''), ('>&-',1,'no standard output to print to; send it to a file, or to /dev/null'), ('<&- >&- 2>&-',1,None), ('--help >&-',1,'no standard output'),
+    ('--only >&-',1,'no standard output'), ('>/dev/null',0,''), ('>/dev/full',1,'cannot print: No space left on device')])
+def test_closed_and_full(script, tmp_path, how, status, says):
+    "Without stdin and stderr all goes on; what cannot be printed is told, in a line; the cure in it works"
+    got,out,err = shell(f"{sys.executable} {script('mnist_check')} --list {how}", tmp_path)
+    assert got==status and 'Traceback' not in err and not list(tmp_path.iterdir())
+    assert says in one_line(err, 'mnist_check') if says else not err
+
+def test_no_file_gets_the_number_of_a_closed_stream(script, tmp_path):
+    "What is printed would go into it"
+    path = script('mnist_check', "import os, subprocess\nwith open('x', 'w') as f: os.write(2, b'lost'); subprocess.run(['sh','-c','echo lost >&2']); print('lost', file=sys.stderr, flush=True)")
+    assert shell(f'{sys.executable} {path} --list <&- 2>&-', tmp_path)[0]==0 and (tmp_path/'x').read_text()==''
+
+def test_full_after_an_error(script, tmp_path):
+    "A status of its own, or an error, and what was printed before can't be: one line, and no traceback at the end"
+    (tmp_path/'a.py').write_text('def relu(x): return x.abs()')
+    status,_,err = shell(f"{sys.executable} {script('mnist_check')} a.py --only relu >/dev/full", tmp_path)
+    assert status==1 and 'cannot print' in one_line(err, 'mnist_check')
+    status,_,err = shell(f"{sys.executable} {script('mnist_check')} none.py 2>/dev/full", tmp_path)
+    assert status==1 and not err
+
+@pytest.mark.parametrize('name,status', [('SIGTERM',143), ('SIGHUP',129)])
+def test_told_to_end(script, data, tmp_path, name, status):
+    "As after Ctrl-C, what is trained is saved; and where nothing is, one line"
+    p = start(script('mnist_train', first=SAYS_TORCH), '--data', data, '--epochs', 10**6, cwd=tmp_path)
+    wait_for(p, 'importing torch')
+    p.send_signal(getattr(signal, name))
+    assert p.communicate(timeout=60)[1].strip()=='mnist_train: interrupted before it began' and p.returncode==status and not list(tmp_path.iterdir())
+    p = start(script('mnist_train'), '--data', data, '--epochs', 10**6, cwd=tmp_path)
+    wait_for(p, 'epoch 1 ')
+    p.send_signal(getattr(signal, name))
+    assert 'is saved in mnist_run' in one_line(p.communicate(timeout=60)[1], 'mnist_train') and p.returncode==status and whole(tmp_path/'mnist_run')
+
+def test_nohup_stays(script, data, tmp_path):
+    p = start(script('mnist_train'), '--data', data, '--epochs', 3, '--seeds', 1, cwd=tmp_path, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    wait_for(p, 'epoch 0')
+    p.send_signal(signal.SIGHUP)
+    assert p.communicate(timeout=60)[1]=='' and p.returncode==0
+
+def test_a_folder_that_is_gone(script, tmp_path):
+    status,out,err = shell(f"mkdir g; cd g; rmdir ../g; {sys.executable} {script('mnist_check')} --list", tmp_path)
+    assert status==1 and not out and 'no longer there; change to another folder' in one_line(err, 'mnist_check')
+
+@pytest.mark.parametrize('env', [dict(MPLBACKEND='nonsense'), dict(COLUMNS='abc', LINES='x'), dict(HOME=None), dict(HOME='/nonexistent', XDG_CACHE_HOME='/dev/null'), dict(TMPDIR='/nonexistent'), dict(PYTHONIOENCODING='ascii', LC_ALL='C'), dict(WORLD_SIZE='x', RANK='y', MASTER_PORT='z')], ids=str)
+def test_an_odd_environment(script, data, tmp_path, env):
+    "What has nothing to do with the command does not stop it"
+    status,out,err = shell(f"{sys.executable} {script('mnist_train')} --data {data} --model baseline --epochs 1 --seeds 1", tmp_path, **env)
+    assert status==0 and len(rows(out))==5 and 'Traceback' not in err and whole(tmp_path/'mnist_run')
+
 def test_ctrl_c_in_the_first_epoch_keeps_an_older_model(tmp_path, monkeypatch, capsys):
     "What was trained for less than an epoch does not replace a finished model"
     import mnist_from_scratch.cli as cli

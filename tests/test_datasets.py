@@ -1,5 +1,5 @@
 "Every loader on good and on bad files, the order in which the resolver looks, downloads from a server of our own, and the folders of `untar_data`."
-import gzip, os, subprocess, sys, zlib
+import gzip, os, shutil, subprocess, sys, zlib
 from contextlib import contextmanager
 from functools import partial
 
@@ -662,3 +662,18 @@ def test_mnist_sample(mnist):
     assert path.name=='mnist_sample' and len(threes)==6131 and threes[1].name=='10000.png'
     assert np.array_equal(Image.open(threes[1]), mnist[0].x[10000])
     assert list(map(len, load_folder(path)))==[12396,2038]
+
+def test_mnist_by_its_name_is_mnist(digits, monkeypatch, tmp_path):
+    "Other digits in the folder where MNIST is kept are not taken for it; and what the message says helps"
+    monkeypatch.setenv('MNIST_FROM_SCRATCH_DATA', 'digits')
+    monkeypatch.setattr(D, 'cache_dir', lambda: tmp_path)
+    kept,fetched = tmp_path/'mnist',[]
+    kept.mkdir()
+    D._write_idx(kept, *digits)
+    monkeypatch.setattr(D, '_mnist_here', lambda: load_idx(kept) if kept.is_dir() else None)
+    with says(kept, 'something else than MNIST; remove that folder'): load_digits('mnist')
+    shutil.rmtree(kept)
+    def fetch(): fetched.append(1); raise MnistError('no network')
+    monkeypatch.setattr(D, 'download_mnist', fetch)
+    with says('no network'): load_digits('mnist')
+    assert fetched

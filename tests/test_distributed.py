@@ -1,5 +1,5 @@
 "Several processes train together to what one process trains, on this machine and its processor. They are started few times, and much is looked at each time."
-import os, shutil, subprocess, sys
+import os, shlex, shutil, socket, subprocess, sys
 from pathlib import Path
 
 import pytest, torch
@@ -92,7 +92,11 @@ def test_command(tmp_path, monkeypatch, capsys):
     "The same history as without, and one table"
     from mnist_from_scratch.cli import load_model, mnist_train
     args = '--data digits --digits 3,7 --epochs 2 --seeds 1'.split()
-    status,out,err = torchrun(2, script(tmp_path), *args, '--out', tmp_path/'two', '--distributed')
+    env = os.environ | dict(OMP_NUM_THREADS='1', PYTHONWARNINGS='ignore', COLUMNS='80', PATH='/usr/bin:/bin')       # no environment is activated
+    def run(*args): r = subprocess.run(args, capture_output=True, text=True, timeout=240, env=env); return r.returncode,r.stdout,r.stderr
+    status,out,err = run(sys.executable, script(tmp_path), *args, '--out', tmp_path/'two', '--distributed')
+    assert status==1 and not out and err.count('\n')==1
+    status,out,err = run('sh', '-c', err.split('; type: ')[1])
     assert not status and out.count('validate on')==1 and out.count('* saved in')==1 and 'epoch 1' in out, out+err
     monkeypatch.chdir(tmp_path)
     mnist_train(data='digits', digits='3,7', epochs=2, seeds=1, out='one')
@@ -104,6 +108,36 @@ def test_command(tmp_path, monkeypatch, capsys):
 def test_command_alone(tmp_path):
     def run(*args): return subprocess.run([sys.executable, script(tmp_path), *args], capture_output=True, text=True, cwd=tmp_path)
     r = run('--distributed', '--epochs', '3')
-    assert r.returncode==1 and r.stderr=='mnist_train: --distributed needs a launcher, which starts the processes; type: torchrun --nproc-per-node 2 --no-python mnist_train --distributed --epochs 3\n' and not r.stdout
+    typed = [sys.executable, '-m', 'torch.distributed.run', '--standalone', '--nproc-per-node', '2', str(tmp_path/'mnist_train'), '--distributed', '--epochs', '3']
+    assert r.returncode==1 and r.stderr==f'mnist_train: --distributed needs a launcher, which starts the processes; type: {shlex.join(typed)}\n' and not r.stdout
     r = run('--distributed', '--model', 'baseline')
     assert r.returncode==1 and 'the baseline is not; leave it out' in r.stderr
+
+GOOD = dict(WORLD_SIZE='2', RANK='0', LOCAL_RANK='0', MASTER_ADDR='127.0.0.1', MASTER_PORT='29511')
+
+@pytest.fixture
+def alone():
+    from mnist_from_scratch.cli import make_learner, to_dls
+    from mnist_from_scratch.datasets import load_digits
+    return make_learner('linear', to_dls(*(o[:50] for o in load_digits('digits'))), 10)
+
+@pytest.mark.parametrize('bad', [dict(WORLD_SIZE='x'), dict(WORLD_SIZE='-2'), dict(WORLD_SIZE='2.'), dict(RANK=None), dict(RANK='x'), dict(RANK='2'), dict(LOCAL_RANK=None), dict(LOCAL_RANK='-1'),
+    dict(MASTER_PORT='notaport'), dict(MASTER_PORT='0'), dict(MASTER_PORT='65536'), dict(MASTER_PORT=None), dict(MASTER_PORT=''), dict(MASTER_ADDR=None), dict(MASTER_ADDR='')], ids=str)
+def test_bad_environment(monkeypatch, alone, bad):
+    "One line that names the variable; and what it says to type helps"
+    from mnist_from_scratch.core import MnistError
+    for k,v in (GOOD|bad).items(): monkeypatch.setenv(k, v) if v is not None else monkeypatch.delenv(k, raising=False)
+    with pytest.raises(MnistError, match=f'the environment variable {next(iter(bad))} is') as e:
+        with alone.distrib_ctx(): pass
+    assert '\n' not in str(e.value) and 'launcher' in str(e.value)
+    for k in 'WORLD_SIZE','RANK': monkeypatch.delenv(k, raising=False)
+    with alone.distrib_ctx(): pass
+
+@pytest.mark.parametrize('bad,says', [(dict(MASTER_PORT='notaport'), "MASTER_PORT is 'notaport'"), (dict(MASTER_PORT='taken'), 'cannot meet at 127.0.0.1, port')])
+def test_command_in_a_bad_environment(tmp_path, bad, says):
+    with socket.socket() as s:
+        s.bind(('127.0.0.1', 0)); s.listen()
+        if bad['MASTER_PORT']=='taken': bad = dict(MASTER_PORT=str(s.getsockname()[1]))
+        r = subprocess.run([sys.executable, script(tmp_path), '--data', 'digits', '--epochs', '1', '--distributed'], capture_output=True, text=True, cwd=tmp_path, timeout=120, env=os.environ | GOOD | bad)
+    lines = [o for o in r.stderr.splitlines() if o.startswith('mnist_train: ')]
+    assert r.returncode==1 and len(lines)==1 and says in lines[0] and 'Traceback' not in r.stderr and [o.name for o in tmp_path.iterdir()]==['mnist_train'], r.stderr

@@ -1,9 +1,10 @@
 "How docs/execute.py compares stored outputs with new ones: what must count as a difference, and what must not."
-import importlib.util
+import importlib.util, sys
 from pathlib import Path
 
 import pytest
-from nbformat.v4 import new_code_cell, new_output
+from nbformat import write
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 spec = importlib.util.spec_from_file_location('execute', Path(__file__).parent.parent/'docs'/'execute.py')
 ex = importlib.util.module_from_spec(spec)
@@ -77,3 +78,56 @@ def test_tolerances_of_the_book_are_readable():
             head = [l for l in c.source.splitlines() if l.startswith('#|')]
             assert c.source.splitlines()[:len(head)]==head and any('| tolerance' in l for l in head), (p.name, c.source)
             assert ex.tolerance(c) is None or 0 < ex.tolerance(c) <= 1, (p.name, c.source)
+
+# --- what must not be stored
+
+def err(s): return new_output('stream', name='stderr', text=s)
+
+@pytest.mark.parametrize('out,says', [
+    (new_output('error', ename='ValueError', evalue='no\nmore'), 'raises ValueError: no'),
+    (err("MNIST cannot be downloaded; using scikit-learn's 1,797 bundled digits."), 'bundled digits'),
+    (err('/x/y.py:3: UserWarning: no'), '/x/y.py'), (err('UserWarning: no'), 'a warning: UserWarning: no'),
+    (shown(text_plain='<IPython.core.display.HTML object>', text_html='<progress value=1 max=3></progress> 33%'), 'a progress bar'),
+    (stream(' |█████-----| 50.00% [5/10]'), 'a progress bar'), (stream('10%|#    | 1/10'), 'a progress bar'),
+    (stream(f'saved in {sys.prefix}/x'), sys.prefix), (shown(text_plain=f"Path('{Path(__file__).parent}')"), 'folder of this machine'), (stream(f'{Path.home()}: here' if len(str(Path.home()))>4 else '/a/b'), 'folder of this machine'),
+])
+def test_trouble(out, says): assert says in ex.trouble(out)
+
+@pytest.mark.parametrize('out', [stream('a 0.5, train/3/1.png, 50% of it, and/or'), shown(text_plain='<Figure>', image_png='/a/b/c/'),
+    shown(text_plain='<IPython.core.display.HTML object>', text_html='<progress></progress><table class="fastprogress"><th>train_loss</th></table>')])
+def test_no_trouble(out): assert not ex.trouble(out)
+
+def test_the_book_is_without_trouble():
+    from nbformat import read
+    outs = [(p.name, o) for p in (Path(__file__).parent.parent/'nbs').glob('*.ipynb') for c in read(p, 4).cells for o in c.get('outputs', [])]
+    assert len(outs)>400 and not [(n, t) for n,o in outs if (t := ex.trouble(o))]
+
+def test_nothing_is_run_without_mnist(monkeypatch, tmp_path):
+    "Neither with the bundled digits nor with a folder of others"
+    monkeypatch.setattr(ex, 'run', lambda path: pytest.fail('it was run'))
+    monkeypatch.setenv('MNIST_FROM_SCRATCH_DATA', 'digits')
+    for check in False,True:
+        with pytest.raises(SystemExit, match='must come from MNIST.*scikit-learn.*name the folder that holds MNIST in MNIST_FROM_SCRATCH_DATA'): ex.execute(['03_baseline'], check)
+    monkeypatch.setenv('MNIST_FROM_SCRATCH_DATA', str(tmp_path/'none'))
+    with pytest.raises(SystemExit, match='there is no file or folder'): ex.execute(['03_baseline'])
+
+def test_with_mnist_it_is(mnist): ex.check_mnist()
+
+def test_all_or_none_is_stored(monkeypatch, capsys, tmp_path):
+    "One bad output, in the last of them, and no notebook is written; without it all are"
+    from nbdev import config
+    for k in 'ab': write(new_notebook(cells=[new_code_cell('1')]), tmp_path/f'{k}.ipynb')
+    monkeypatch.setattr(config, 'get_config', lambda: type('', (), dict(nbs_path=tmp_path)))
+    monkeypatch.setattr(ex, 'check_mnist', lambda: None)
+    before,new = {o:o.read_bytes() for o in tmp_path.iterdir()},new_notebook(cells=[new_code_cell('2')])
+    monkeypatch.setattr(ex, 'run', lambda path: (new, ['b.ipynb, cell 0: no']*(path.name=='b.ipynb')))
+    with pytest.raises(SystemExit, match='nothing is stored'): ex.execute([])
+    assert capsys.readouterr().out=='b.ipynb, cell 0: no\n' and {o:o.read_bytes() for o in tmp_path.iterdir()}==before
+    monkeypatch.setattr(ex, 'run', lambda path: (new, []))
+    ex.execute([])
+    assert not {o.read_bytes() for o in tmp_path.iterdir()} & {*before.values()} and len([*tmp_path.iterdir()])==2
+
+def test_an_error_in_a_notebook_is_told_in_a_line(tmp_path):
+    write(new_notebook(cells=[new_code_cell('print(1)'), new_code_cell('1/0'), new_code_cell('print(2)')]), tmp_path/'a.ipynb')
+    nb,wrong = ex.run(tmp_path/'a.ipynb')
+    assert wrong and wrong[-1]=='a.ipynb, cell 1: it raises ZeroDivisionError: division by zero' and not [o for o in wrong if '\n' in o]

@@ -1,5 +1,5 @@
 "What holds of the house as a whole: the order of its chapters, what an import costs, and what may be stored in a notebook."
-import ast, configparser, json, re, subprocess, symtable, sys
+import ast, configparser, importlib.util, json, re, subprocess, symtable, sys
 from collections import Counter
 from pathlib import Path
 
@@ -12,6 +12,10 @@ notebooks = sorted((root/'nbs').glob('*.ipynb'))
 chapters = [o for o in notebooks if re.match(r'\d\d_', o.name)]
 modules = sorted(o for o in (root/pkg).glob('*.py') if o.stem not in ('__init__','_modidx','all'))
 order = [o.stem[3:] for o in chapters]
+
+spec = importlib.util.spec_from_file_location('execute', root/'docs/execute.py')
+execute = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(execute)
 
 def settings():
     cfg = configparser.ConfigParser(delimiters=['='])
@@ -120,19 +124,13 @@ for m in {[o.stem for o in modules]+['all']}:
 
 def test_version(): assert __import__(pkg).__version__ == settings()['version']
 
-def paths(s): return re.findall(r'(?<![\w.:/<~…>\\-])(?:/[\w.-]+){2,}|\b[A-Z]:\\\w+', s)
-
-def texts(out):
-    "The texts of one stored output; not its pictures."
-    for v in (out.get('text'), out.get('traceback'), *(v for k,v in out.get('data',{}).items() if not k.startswith('image/'))):
-        yield ''.join(v) if isinstance(v, list) else json.dumps(v or '')
-
 @pytest.mark.parametrize('nb', notebooks, ids=name)
 def test_outputs_name_no_folder_of_the_author(nb):
     "A stored output holds no absolute path: it would tell where it was made, and differ elsewhere."
-    assert not [p for c in cells(nb) for o in c['outputs'] for t in texts(o) for p in paths(t)]
+    assert not [p for c in cells(nb) for o in c['outputs'] for t in execute.texts(o) for p in execute.paths(t)]
 
 def test_paths():
+    paths = execute.paths
     assert paths("Path('/home/me/x.png')")==['/home/me/x.png'] and paths('saved to /a/b')==['/a/b'] and paths('in C:\\Users\\me')
     assert not paths('<td>3</td></tr> 7/28/28 https://x.org/a/b train/3/1.png and/or/not ./a/b 1/2')
 

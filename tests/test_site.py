@@ -1,26 +1,36 @@
 "The site: everything on it leads somewhere, and it works in a browser, with no network. (That it builds without a warning is held by the fixture `site`.)"
-import re
+import importlib.util, re
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
-import pytest
+import nbformat, pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 root = Path(__file__).parent.parent
+spec = importlib.util.spec_from_file_location('build', root/'docs/build.py')
+build = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(build)
+notebooks = sorted((root/'nbs').glob('*.ipynb'))
 
 class Page(HTMLParser):
-    "What a page has: `ids` that can be linked to, `links`, and `files` that it loads"
+    "What a page has: `ids` that can be linked to, `links`, `files` that it loads, `alts` of pictures, `codes` of its cells"
     def __init__(self, file):
         super().__init__()
-        self.ids,self.links,self.files,self.alts = set(),[],[],[]
+        self.ids,self.links,self.files,self.alts,self.codes,self._pre = set(),[],[],[],[],None
         self.feed(file.read_text(encoding='utf-8'))
     def handle_starttag(self, tag, attrs):
         a = dict(attrs)
         if a.get('id'): self.ids.add(a['id'])
         if tag=='a' and a.get('href'): self.links.append(a['href'])
-        if tag in ('img','script') and a.get('src'): self.files.append(a['src'])
-        if tag=='link' and a.get('rel') in ('stylesheet','icon'): self.files.append(a['href'])
+        if a.get('src'): self.files.append(a['src'])
+        if tag=='link' and a.get('rel') not in ('canonical','author','index','genindex','search','next','prev'): self.files.append(a['href'])
         if tag=='img': self.alts.append((a.get('src'), a.get('alt')))
+        if tag=='pre': self._pre = ''
+    def handle_data(self, data):
+        if self._pre is not None: self._pre += data
+    def handle_endtag(self, tag):
+        if tag=='pre': self.codes.append(self._pre.strip()); self._pre = None
 
 @pytest.fixture(scope='module')
 def pages(site): return {o.relative_to(site).as_posix():Page(o) for o in sorted(site.rglob('*.html')) if '_static' not in o.parts}
@@ -38,16 +48,90 @@ def test_links_and_files(site, pages):
             if not (site/file).is_file() or (url.fragment and file in pages and unquote(url.fragment) not in pages[file].ids): bad.append((name, o))
     assert not bad
 
-def test_every_figure_has_an_alt_text(pages):
-    assert not [(n,o) for n,p in pages.items() for o in p.alts if o[0].startswith(('_images','../_images')) and not (o[1] or '').strip('_images/.png')]
+# --- names in the prose
+
+def test_link_names():
+    "Names become references in every line but headings and fenced blocks, also in those after a heading, and not where there is a link already"
+    md = '# A `relu`\n\n`relu` and\n`nope`, `torch.Tensor`\n## B `relu`\n`relu`\n```python\n`relu`\n```\n[`relu`](x.md) `relu`'
+    r,t = '{py:obj}`relu <lib.relu>`','{py:obj}`torch.Tensor <torch.Tensor>`'
+    assert build.link_names(md, dict(relu='lib.relu'))==f'# A `relu`\n\n{r} and\n`nope`, {t}\n## B `relu`\n{r}\n```python\n`relu`\n```\n[`relu`](x.md) {r}'
+
+def names_in_prose(nb):
+    "What stands in backquotes in the paragraphs of a notebook; line by line, unlike what is tested"
+    fenced = False
+    for line in '\n'.join(c.source for c in nb.cells if c.cell_type=='markdown').split('\n'):
+        if line.startswith('```'): fenced = not fenced
+        if not fenced and line[:1]!='#': yield from re.findall(r'(?<![`[])`([A-Za-z_][\w.]*)`(?![`\]])', line)
+
+def test_names_in_the_prose_lead_to_the_reference(pages):
+    refs = {'.'.join(i.split('.')[2:]):f'{name}#{i}' for name,p in pages.items() if name.startswith('reference/') for i in p.ids if i.startswith('mnist_from_scratch.')}
+    n,bad = 0,[]
+    for o in notebooks:
+        name = f'{build.page_of(o)}.html'
+        found = {k for k in names_in_prose(nbformat.read(o, 4)) if k in refs}
+        n += len(found)
+        bad += [(name, k) for k in found if refs[k] not in pages[name].links]
+    assert not bad and n>150, n
+
+# --- figures
+
+def described(o): return len(o.split())>=2 and not re.search(r'\.(png|jpe?g|svg|gif)\b|_images/', o)
+
+def test_described(): assert described('A three') and not any(map(described, ('', ' ', 'three', '_images/1f.png', '../_images/a b.png', 'a digit.PNG'.lower())))
+
+def texts_of(path):
+    "The alternative texts of a notebook's page, in order: of pictures in the prose, and of the figures of cells that are not hidden"
+    for c in nbformat.read(path, 4).cells:
+        if c.cell_type=='markdown': yield from [] if c.source.startswith('[![') and 'colab' in c.source else re.findall(r'!\[([^]]*)\]\((?!https?:)', c.source)
+        elif not re.search(r'^#\| *(hide|default_exp)', c.source, re.M): yield from build.alts(c)
+
+def test_every_figure_is_described():
+    "In a few words, which no other figure has"
+    texts = [t for o in notebooks for t in texts_of(o)]
+    assert len(texts)>90 and not [o for o in texts if not described(o)] and len(set(texts))==len(texts), [o for o in texts if texts.count(o)>1]
+
+def test_alt_texts_of_the_pages(pages):
+    "They are those of the notebooks, each at its figure"
+    for o in notebooks: assert [alt for src,alt in pages[f'{build.page_of(o)}.html'].alts if '_images/' in src]==[*texts_of(o)], o.name
+    assert not [(n,o) for n,p in pages.items() for o in p.alts if o[0].startswith(('_images','../_images')) and not described(o[1] or '')]
+
+def test_alt_texts_of_the_readme():
+    alts = re.findall(r'!\[([^]]*)\]\((?!https?:)', (root/'README.md').read_text(encoding='utf-8'))
+    assert len(alts)>=3 and all(map(described, alts)) and len(set(alts))==len(alts)
+
+def figure(): return new_output('display_data', data={'image/png':'iVBORw0KGgo='})
+
+@pytest.mark.parametrize('line,n', [('', 1), ('#| fig-alt: "A three"\n', 0), ('#| fig-alt: "A three"\n', 2), ('#| fig-alt: ["A three"]\n', 2), ('#| fig-alt: ""\n', 1), ('#| fig-alt: "three.png"\n', 1)])
+def test_a_figure_without_a_text_is_refused(line, n):
+    with pytest.raises(ValueError, match='alternative text|describes no'): build.alts(new_code_cell(line+'show()', outputs=[figure() for _ in range(n)]))
+
+def test_what_the_message_says_helps():
+    "The line that the message about a missing text names is taken"
+    with pytest.raises(ValueError) as e: build.alts(new_code_cell('show()', outputs=[figure()]))
+    line = re.search(r'#\| fig-alt: ".*?"', str(e.value))[0]
+    assert build.alts(new_code_cell(line+'\nshow()', outputs=[figure()]))==['A three']
+
+def test_two_figures_of_a_cell(tmp_path):
+    "Each with its text; what is printed before and between them stays in its place; the code is shown once"
+    outs = [new_output('stream', text='a'), figure(), new_output('stream', text='b'), figure()]
+    nb = new_notebook(cells=[new_markdown_cell('# A'), new_code_cell('#| export\n#| fig-alt: ["A three", "A seven"]\nshow()', outputs=outs)], metadata=dict(kernelspec=dict(name='python3', display_name='Python 3')))
+    nbformat.write(nb, tmp_path/'a.ipynb')
+    _,one,two = build.chapter(tmp_path/'a.ipynb', {}).cells
+    assert (one.source,one.metadata.tags,one.metadata.mystnb.image.alt,len(one.outputs))==('show()',['export'],'A three',3)
+    assert (two.source,two.metadata.tags,two.metadata.mystnb.image.alt,len(two.outputs))==('#',['remove-input'],'A seven',1)
+
+# --- what is on a page
 
 def test_page_of_a_chapter(site, pages):
     "No number in its address; the code of what it exports, nothing hidden, no directive; its notebook to open and to download; names lead to the reference"
     text = (site/'losses.html').read_text(encoding='utf-8')
-    assert 'tag_export' in text and 'test_fail' not in re.sub('<pre>.*?import.*?</pre>', '', text, flags=re.S) and '#|' not in text and 'find_spec' not in text
+    assert 'tag_export' in text and '#|' not in text
+    hidden = [re.sub(r'^#\|.*\n?', '', c.source, flags=re.M).strip() for c in nbformat.read(root/'nbs/05_losses.ipynb', 4).cells if re.match(r'#\| *hide', c.source)]
+    codes = pages['losses.html'].codes
+    assert hidden and codes and not {*hidden} & {*codes}
     assert any('colab.research.google.com' in o and o.endswith('/nbs/05_losses.ipynb') for o in pages['losses.html'].links)
     assert (site/'notebooks/05_losses.ipynb').read_bytes()==(root/'nbs/05_losses.ipynb').read_bytes()
-    assert {'reference/losses.html#mnist_from_scratch.losses.mnist_loss','training_loop.html'} & set(pages['losses.html'].links)
+    assert 'reference/losses.html#mnist_from_scratch.losses.mnist_loss' in pages['losses.html'].links
     assert '<math' in text
 
 def test_reference(site, pages):
