@@ -120,6 +120,30 @@ def test_two_figures_of_a_cell(tmp_path):
     assert (one.source,one.metadata.tags,one.metadata.mystnb.image.alt,len(one.outputs))==('show()',['export'],'A three',3)
     assert (two.source,two.metadata.tags,two.metadata.mystnb.image.alt,len(two.outputs))==('#',['remove-input'],'A seven',1)
 
+# --- links, as they stand in the repository
+
+def paragraphs(path):
+    "The prose of a notebook or of a page, without fenced blocks"
+    md = '\n'.join(c.source for c in nbformat.read(path, 4).cells if c.cell_type=='markdown') if path.suffix=='.ipynb' else path.read_text(encoding='utf-8')
+    return re.sub(r'^```.*?^```$', '', md, flags=re.M|re.S)
+
+def anchors(path): return {re.sub(r'[^\w\- ]', '', re.sub(r'\[(.*?)\]\(.*?\)', r'\1', o).lower()).strip().replace(' ', '-') for o in re.findall(r'^#+ (.*)', paragraphs(path), re.M)}
+
+def dead(path):
+    "Relative links in `path` that lead to no file, or to no heading in it"
+    for file,anchor in re.findall(r'\]\((?![\w+.-]+:|[/<])([^)\s#]*)(?:#([^)\s]*))?\)', paragraphs(path)):
+        to = path.parent/file if file else path
+        if not to.exists() or anchor and anchor not in anchors(to): yield f'{file}#{anchor}' if anchor else file
+
+def test_relative_links():
+    "In notebooks, README and pages, as GitHub and Jupyter show them"
+    files = [*notebooks, *root.glob('*.md'), *(root/'docs').glob('*.md')]
+    assert len(files)>30 and not [(o.name, d) for o in files for d in dead(o)]
+
+def test_dead(tmp_path):
+    (tmp_path/'a.md').write_text('# One `two`, three\n[a](a.md) [b](#one-two-three) [c](b.md) [d](a.md#no) [e](https://x.org/no) ![f](f.png)\n```\n[g](g.md)\n```\n')
+    assert [*dead(tmp_path/'a.md')]==['b.md','a.md#no','f.png']
+
 # --- what is on a page
 
 def test_page_of_a_chapter(site, pages):
