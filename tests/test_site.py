@@ -199,7 +199,7 @@ def test_search(at, page):
     page.goto(at+'search.html?q=cross_entropy')
     page.wait_for_selector('#search-results li a')
     found = page.eval_on_selector_all('#search-results li a', 'os => os.map(o => o.getAttribute("href"))')
-    assert any('losses.html' in o for o in found)
+    assert any(re.match(r'losses\.html\b', o) for o in found) and any(o.startswith('reference/losses.html') for o in found)
 
 def test_theme_toggles(at, page):
     page.goto(at+'losses.html')
@@ -216,6 +216,7 @@ def test_code_copies(at, browser):
     pg.goto(at+'losses.html')
     cell = pg.locator('div.tag_export').first
     cell.hover()
+    pg.evaluate('navigator.clipboard.writeText("what was there")')
     cell.locator('button.copybtn').click()
     pg.wait_for_timeout(300)
     assert pg.evaluate('navigator.clipboard.readText()').strip()==cell.locator('pre').first.inner_text().strip()!=''
