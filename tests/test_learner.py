@@ -413,3 +413,83 @@ def test_metric_of_one_number_in_a_tensor():
     learn = learner(metrics=One()); learn.fit(1)
     assert learn.recorder.values[0][2]==.5 and type(learn.recorder.values[0][2]) is float
     fails(KeyError, 'nope', 'metric bad', metrics=Bad())
+# --- the size of a batch, however it is nested
+
+N = 23   # in batches of 5: the last one is short
+class Twice(nn.Linear):
+    def forward(self, x, *_): p = super().forward(x); return p,p*2
+def _two(p, y, reduction='mean'): a,b = y.values() if isinstance(y, dict) else y; return cross_entropy(p[0], a, reduction=reduction)+((p[1][:,0]-b)**2).mean() if reduction=='mean' else cross_entropy(p[0], a, reduction='none')+(p[1][:,0]-b)**2
+def _nested(kind):
+    from collections import namedtuple
+    torch.manual_seed(0)
+    x,a,b = torch.randn(N,4),torch.randint(0,3,(N,)),torch.randn(N)
+    Pair = namedtuple('Pair', 'a b')
+    make = dict(tuples=lambda a, b: (a,b), dictionaries=lambda a, b: dict(a=a, b=b), lists=lambda a, b: [a,b], named=Pair)[kind]
+    ds = [(x[i], make(a[i],b[i])) for i in range(N)]
+    dls = DataLoaders(DataLoader(ds, 5), DataLoader(ds, 5))
+    learn = Learner(dls, Twice(4,3), _two, SGD, metrics=lambda p, y: _two(p, y))
+    learn.create_mbar,learn.logger = False,lambda *_: None
+    return learn,x,(a,b)
+
+@pytest.mark.parametrize('kind', ['tuples','dictionaries','lists','named'])
+def test_nested_targets(kind):
+    "Means over items, a loss for each, and steps after so many items"
+    from mnist_from_scratch.callbacks import GradientAccumulation
+    learn,x,y = _nested(kind)
+    loss,metric = learn.validate()
+    each = _two(learn.model(x), y, reduction='none').detach()
+    assert loss==pytest.approx(each.mean().item(), abs=1e-6) and metric==pytest.approx(loss)
+    got = learn.get_preds(with_loss=True)[-1]
+    assert got.shape==(N,) and torch.allclose(got, each, atol=1e-6)
+    class Steps(Callback):
+        def before_fit(self): self.at = []
+        def after_step(self): self.at.append(self.iter)
+    learn.fit(1, .1, cbs=[GradientAccumulation(10), steps := Steps()])
+    assert steps.at==[1,3]
+
+def test_nested_like_fastais():
+    fa = pytest.importorskip('fastai.basics')
+    import fastai.callback.training as ft
+    from mnist_from_scratch.callbacks import GradientAccumulation
+    a,x,_ = _nested('tuples')
+    b = fa.Learner(fa.DataLoaders(*a.dls.loaders, device=torch.device('cpu')), Twice(4,3), loss_func=_two, opt_func=fa.SGD)
+    b.model.load_state_dict(a.model.state_dict())
+    assert a.validate()[0]==pytest.approx(b.validate()[0], abs=1e-6)
+    a.fit(2, .1, cbs=GradientAccumulation(10))
+    with b.no_mbar(), b.no_logging(): b.fit(2, .1, cbs=ft.GradientAccumulation(10))
+    assert torch.allclose(a.model.weight, b.model.weight, atol=1e-6)
+
+def test_targets_without_an_axis():
+    "A batch with one target for all counts by its inputs"
+    batches = [(torch.randn(n,4), torch.tensor(float(n))) for n in (5,5,2)]
+    learn = Learner(DataLoaders(batches, batches), nn.Linear(4,3), lambda p, y: y+0*p.sum(), SGD, metrics=lambda p, y: y)
+    learn.create_mbar,learn.logger = False,lambda *_: None
+    learn.fit(1)
+    assert list(learn.validate())==pytest.approx([(5*5+5*5+2*2)/12]*2)
+    assert learn.get_preds()[1].tolist()==[5,5,2]
+
+def test_no_targets():
+    "Only inputs: predictions, and no loss"
+    batches = [(torch.randn(n,4),) for n in (5,2)]
+    learn = Learner(DataLoaders(batches, batches), nn.Linear(4,3), cross_entropy, SGD, metrics=accuracy)
+    learn.create_mbar = False
+    p,t = learn.get_preds()
+    assert p.shape==(7,3) and t is None and learn.validate()[0] is None
+
+def test_find_bs():
+    from mnist_from_scratch.core import find_bs
+    t = torch.zeros(7,2)
+    for b in t,(t,),[{'a':(t,t[:3])}],({'a':torch.tensor(1.)},t),('text',3,None,t): assert find_bs(b)==7
+    assert find_bs((), (t,))==7 and find_bs((torch.zeros(0),), (t,))==0 and find_bs('abc', torch.tensor(3))==1
+
+# --- names that are never called
+
+def test_misspelled_events():
+    class Odd(Callback):
+        def after_bacth(self): pass
+    with pytest.raises(TypeError, match='Odd.after_bacth is never called; did you mean after_batch') as e: learner(cbs=Odd)
+    assert len(str(e.value).splitlines())==1
+    class Fine(Callback):
+        def after_batch(self): self.note()
+        def note(self): self.seen = True
+    learn = learner(cbs=Fine); learn.fit(1); assert learn.fine.seen

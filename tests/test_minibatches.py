@@ -505,3 +505,149 @@ def test_threshold_of_bce():
     fl = pytest.importorskip('fastai.losses')
     x = torch.linspace(-3,3,9)
     for t in .2,.5,.9: assert torch.equal(losses.BCEWithLogitsLossFlat(thresh=t).decodes(torch.sigmoid(x)), fl.BCEWithLogitsLossFlat(thresh=t).decodes(torch.sigmoid(x)))
+
+# --- steps of one's own, as fastai's
+
+def twin(make, n=3):
+    "The batches of `make(our module)` and of `make(fastai's)`, as lists"
+    load = pytest.importorskip('fastai.data.load')
+    import mnist_from_scratch.minibatches as mine
+    def plain(b): return b.tolist() if isinstance(b, torch.Tensor) else [plain(o) for o in b] if isinstance(b, (tuple,list)) else {k:plain(o) for k,o in b.items()} if isinstance(b, dict) else b
+    def run(m):
+        random.seed(0); log = []
+        dl = make(m, log)
+        return [plain(b) for _ in range(2) for b in dl],log
+    a,b = run(mine),run(load)
+    assert a==b and a[0]
+    return a
+
+def skip(m, bad):
+    def f(o):
+        if o in bad: raise m.SkipItemException
+        return o
+    return f
+
+by_argument = dict(
+    get_idxs=lambda m, log: dict(get_idxs=lambda: [4,4,1,0,6]), shuffle_fn=lambda m, log: dict(shuffle=True, shuffle_fn=lambda idxs: idxs[::-1]),
+    create_item=lambda m, log: dict(create_item=lambda i: i*10), after_item=lambda m, log: dict(after_item=lambda o: (o,-o)),
+    before_batch=lambda m, log: dict(before_batch=lambda items: items[::-1]), create_batch=lambda m, log: dict(create_batch=lambda items: (sum(items),len(items))),
+    after_batch=lambda m, log: dict(after_batch=lambda b: b+1), retain=lambda m, log: dict(retain=lambda b, items: (b,len(items))),
+    iters=lambda m, log: dict(before_iter=lambda *a: log.append('before'), after_iter=lambda *a: log.append('after')),
+    skipped=lambda m, log: dict(after_item=skip(m, {1,2,5})), none=lambda m, log: dict(create_item=lambda i: None if i in (0,3) else i),
+    skipped_short=lambda m, log: dict(after_item=skip(m, {1,2,5}), drop_last=True), do_batch=lambda m, log: dict(do_batch=lambda items: items))
+
+@pytest.mark.parametrize('name', by_argument)
+def test_steps_by_argument(name): twin(lambda m, log: m.DataLoader(list(range(8)), bs=3, **by_argument[name](m, log)))
+
+def test_steps_by_a_child():
+    def make(m, log):
+        class Mine(m.DataLoader):
+            def get_idxs(self): return super().get_idxs()[::-1]
+            def create_item(self, i): return super().create_item(i)*2
+            def after_item(self, o): return float(o)
+            def before_batch(self, items): log.append(list(items)); return items
+            def create_batch(self, items): return super().create_batch(items)/2
+            def after_batch(self, b): return b-1
+            def before_iter(self, *a): log.append('begin')
+        return Mine(list(range(8)), bs=3)
+    twin(make)
+
+def test_steps_of_streams_and_of_nothing():
+    "Items from `create_item` alone until it stops, a stream with steps, and single items"
+    def numbers(n):
+        it = iter(range(n))
+        def f(i): return next(it)
+        return f
+    twin(lambda m, log: m.DataLoader(create_item=numbers(8), bs=3))
+    twin(lambda m, log: m.DataLoader(create_item=numbers(10), bs=3, n=5, drop_last=True))
+    twin(lambda m, log: m.DataLoader(iter(range(8)), bs=3, after_item=skip(m, {1,2}), before_batch=lambda o: o[::-1], after_batch=lambda b: -b))
+    twin(lambda m, log: m.DataLoader(list(range(5)), after_item=skip(m, {1}), after_batch=lambda b: b*2))
+
+def test_steps_with_workers():
+    dl = DataLoader(range(8), bs=3, num_workers=2, after_item=lambda i: i*10, before_batch=lambda o: o[::-1], after_batch=lambda b: b+1)
+    assert [b.tolist() for b in dl]==[[21,11,1],[51,41,31],[71,61]] and dl.one_batch().tolist()==[21,11,1]
+
+def test_worker_starts_with_wif(tmp_path):
+    class Mine(DataLoader):
+        def wif(self): (tmp_path/str(get_worker_info().id)).touch()
+    list(Mine(range(8), bs=3, num_workers=2))
+    assert sorted(o.name for o in tmp_path.iterdir())==['0','1']
+
+def test_steps_are_copied_and_kept():
+    "`new`, `one_batch` and a state know of them; another dataset has another order"
+    dl = DataLoader(range(8), bs=3, get_idxs=lambda: [7,5,3,1], after_item=lambda i: -i)
+    assert [b.tolist() for b in dl.new()]==[[-7,-5,-3],[-1]] and dl.one_batch().tolist()==[-7,-5,-3] and [b.tolist() for b in dl.new(range(4))]==[[0,-1,-2],[-3]]
+    class Mine(DataLoader):
+        def __init__(self, ds, factor): super().__init__(ds, bs=2); self.factor = factor
+        def after_item(self, o): return o*self.factor
+    assert Mine(range(8), 3).one_batch().tolist()==[0,3]
+
+@pytest.mark.parametrize('kw', [dict(get_idxs=lambda: [7,5,3,1,2,0,4]), dict(after_item=lambda i: None if i in (1,4) else i), dict(shuffle=True, before_batch=lambda o: o)], ids=['order','skipped','shuffled'])
+def test_going_on_with_steps(kw):
+    for stop in range(1,4):
+        torch.manual_seed(0); dl = DataLoader(range(9), bs=2, **kw); it = iter(dl)
+        for _ in range(stop): next(it)
+        state = deepcopy(dl.state_dict()); rest = [b.tolist() for b in it]
+        other = DataLoader(range(9), bs=2, **kw); other.load_state_dict(state)
+        assert [b.tolist() for b in other]==rest
+
+def test_preds_in_the_order_of_the_set():
+    "However `get_idxs` orders it, as fastai's `reorder`"
+    ds = TensorDataset(torch.arange(8.)[:,None], torch.arange(8))
+    dls = DataLoaders(DataLoader(ds, 3), DataLoader(ds, 3, get_idxs=lambda: [3,1,2,7]))
+    learn = Learner(dls, nn.Linear(1,8), cross_entropy, SGD)
+    with learn.no_bar(): assert learn.get_preds()[1].tolist()==[1,2,3,7]==learn.get_preds(dl=dls[1])[1].tolist()
+
+@pytest.mark.parametrize('kw,says', [(dict(after_itme=len),'takes no after_itme.*after_item'), (dict(sample=len),'takes no sample'), (dict(after_item=3),'after_item of a DataLoader is a function'),
+                                     (dict(sampler=[1], get_idxs=lambda: [1]),'leave out get_idxs'), (dict(bs=2, batch_size=3),'two names of one thing')])
+def test_steps_that_are_refused(kw, says):
+    with pytest.raises((TypeError,ValueError), match=says) as e: DataLoader(range(3), **kw)
+    assert len(str(e.value).splitlines())==1
+
+@pytest.mark.parametrize('name,says', [('sample','never calls sample'), ('create_batches','never calls create_batches'), ('after_bacth','Mine.after_bacth is never called; did you mean after_batch'), ('befor_batch','did you mean before_batch'), ('get_idx','did you mean get_idxs')])
+def test_methods_that_are_never_called(name, says):
+    Mine = type('Mine', (DataLoader,), {name:lambda self, *a: a})
+    with pytest.raises(TypeError, match=says): Mine(range(3))
+    type('Mine', (DataLoader,), dict(helper=lambda self: 1, items=[]))(range(3))
+
+def test_steps_cost_nothing_where_there_are_none():
+    "Batches are still windows on the data, also with a step for whole batches"
+    x = torch.arange(20.)
+    for dl in DataLoader(TensorDataset(x), 5), DataLoader(TensorDataset(x), 5, after_batch=lambda b: b), DataLoader(TensorDataset(x), 5, get_idxs=lambda: range(20)):
+        assert all(b[0].untyped_storage().data_ptr()==x.untyped_storage().data_ptr() for b in dl)
+
+# --- nothing is hidden
+
+def test_getitems_that_raises():
+    "Called once, and its exception is the one that comes"
+    class Bad(Squares):
+        calls,items = 0,0
+        def __getitem__(self, i): Bad.items += 1; return i
+        def __getitems__(self, idxs): Bad.calls += 1; raise OSError(5, 'disk on fire')
+    for ds in Bad(9),Subset(Bad(9), range(9)):
+        Bad.calls = Bad.items = 0
+        with pytest.raises(OSError, match=r'disk on fire \(in items 0, 1 of the dataset, by its __getitems__\)'): list(DataLoader(ds, bs=2))
+        assert (Bad.calls,Bad.items)==(1,0)
+
+def test_getitems_that_loses_items():
+    class Few(Squares):
+        def __getitems__(self, idxs): return [self[i] for i in idxs][1:]
+    with pytest.raises(ValueError, match='gave 2 items for 3 indexes; it gives a list with one for each'): list(DataLoader(Few(9), bs=3))
+    assert len(list(DataLoader(Few(9), bs=3, collate_fn=lambda b: b)))==3          # who puts together himself may mean it
+
+def test_properties_that_fail():
+    "An `AttributeError` in one is not taken for a dataset without it"
+    class Odd(Squares):
+        @property
+        def n_inp(self): return self.nope
+        @property
+        def vocab(self): return self.nope
+    dls = DataLoaders(DataLoader(Odd(9), 3), DataLoader(Subset(Odd(9), [1,2]), 3))
+    with pytest.raises(RuntimeError, match='n_inp of Odd fails: .*nope'): dls.n_inp
+    with pytest.raises(RuntimeError, match='vocab of Odd fails'): dls.vocab
+
+def test_labels_of_nested_targets():
+    "Each image has its own"
+    ds = [(torch.rand(8,8), (i, {'a':i*10, 'b':str(i)})) for i in range(4)]
+    axs = DataLoader(ds, 4).show_batch()
+    assert [ax.get_title() for ax in axs.flat]==[f'{i}, a: {i*10}, b: {i}' for i in range(4)]
