@@ -14,7 +14,7 @@ from mnist_from_scratch.optimizers import SGD, Adam, OptimWrapper, Optimizer
 
 def net():
     torch.manual_seed(1)
-    return nn.Sequential(nn.Linear(4,6), nn.ReLU(), nn.BatchNorm1d(6), nn.Linear(6,3))
+    return nn.Sequential(nn.Linear(4,6), nn.Tanh(), nn.BatchNorm1d(6), nn.Linear(6,3))    # no ReLU: a dead unit has gradients of rounding alone, which Adam makes steps of
 def groups(m): return [list(m[0].parameters()), list(m[2].parameters()), list(m[3].parameters())]
 def params(*shapes): torch.manual_seed(2); return [torch.randn(o, requires_grad=True) for o in shapes]
 def steps(opt, ps, n=4):
