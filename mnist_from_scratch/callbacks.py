@@ -24,7 +24,7 @@ import torch
 from fastcore.basics import noop, patch
 from fastcore.foundation import L
 from torch import nn
-from .core import MnistError, apply, is_stream, read_state, replacing, write_state, _line
+from .core import MnistError, apply, find_bs, is_stream, read_state, replacing, write_state, _line
 from .minibatches import DataLoader, _may_draw
 from .learner import _check_state, _device, _said, Callback, CancelBatchException, CancelFitException, CancelStepException, CancelValidException, FiniteLossCallback, Learner, Recorder
 
@@ -94,11 +94,13 @@ def fit_one_cycle(self:Learner,
 ):
     "Train with one cycle of the learning rate (Smith & Topin, 2018), with fastai's shape and defaults."
     if self.opt is None: self.create_opt()
-    self.opt.set_hyper('lr', self.lr if lr_max is None else lr_max)
+    lr_max = self._rate(lr_max)
+    self.opt.set_hyper('lr', lr_max)
     lrs = [h['lr'] for h in self.opt.hypers]
     scheds = dict(lr=_each([combined_cos(pct_start, lr/div, lr, lr/div_final) for lr in lrs]),
                   mom=combined_cos(pct_start, *(moms or self.moms)))
-    self.fit(n_epoch, cbs=[ParamScheduler(scheds), *L(cbs)], reset_opt=reset_opt, wd=wd, start_epoch=start_epoch, resume=resume)
+    if moms is None and 'mom' not in self.opt.hypers[-1]: del scheds['mom']
+    self.fit(n_epoch, lr_max, cbs=[ParamScheduler(scheds), *L(cbs)], reset_opt=reset_opt, wd=wd, start_epoch=start_epoch, resume=resume)
 
 # %% ../nbs/10_callbacks.ipynb #a7f168fe
 @patch
@@ -115,9 +117,10 @@ def fit_flat_cos(self:Learner,
 ):
     "Train at a flat rate, then along half a cosine wave down to next to nothing."
     if self.opt is None: self.create_opt()
-    self.opt.set_hyper('lr', self.lr if lr is None else lr)
+    lr = self._rate(lr)
+    self.opt.set_hyper('lr', lr)
     scheds = dict(lr=_each([combined_cos(pct_start, h['lr'], h['lr'], h['lr']/div_final) for h in self.opt.hypers]))
-    self.fit(n_epoch, cbs=[ParamScheduler(scheds), *L(cbs)], reset_opt=reset_opt, wd=wd, start_epoch=start_epoch, resume=resume)
+    self.fit(n_epoch, lr, cbs=[ParamScheduler(scheds), *L(cbs)], reset_opt=reset_opt, wd=wd, start_epoch=start_epoch, resume=resume)
 
 # %% ../nbs/10_callbacks.ipynb #dcf33e38
 @patch
@@ -213,7 +216,7 @@ def lr_find(self:Learner,
     "Try all rates in one mock training (Smith, 2015). Model and optimizer are as before afterwards. Raises `ValueError` if it ended too soon to tell."
     cb = LRFinder(start_lr, end_lr, num_it, stop_div)
     with self.no_logging(), self.without_fit_only():
-        try: self.fit(num_it//len(self.dls.train)+1, cbs=cb)
+        try: self.fit(num_it//len(self.dls.train)+1, self.lr, cbs=cb)
         except BaseException: cb.restore(self); raise
     lrs,losses = self.recorder.lrs[num_it//10:-5],[float(o) for o in self.recorder.losses[num_it//10:-5]]
     bad = next((i for i,l in enumerate(losses) if math.isnan(l)), len(losses))
@@ -529,7 +532,7 @@ class GradientAccumulation(Callback):
     order,run_valid,state_attrs = 6,False,('count',)
     def __init__(self, n_acc:int=32): self.n_acc = n_acc
     def before_fit(self): self.count = 0
-    def _n(self): return getattr(self.learn.dl, 'n_items', None) or len(self.yb[0])      # the former: of a batch that several processes share
+    def _n(self): return getattr(self.learn.dl, 'n_items', None) or find_bs(self.yb, self.xb)      # the former: of a batch that several processes share
     def after_loss(self): self.learn.loss_grad = self.loss_grad*(self._n()/self.n_acc)
     def before_step(self):
         self.count += self._n()
@@ -711,7 +714,7 @@ class _Tracker(Callback):
     def after_batch(self):
         losses,new = self.recorder.losses,len(self.recorder.losses)>self.n_losses
         self.n_losses = len(losses)            # none came if the batch was called off
-        self._write(({'train_loss':losses[-1].item()} if new else {}) | {f'{k}_{i}':v for i,h in enumerate(self.opt.hypers) for k,v in h.items()})
+        self._write(({'train_loss':losses[-1].item()} if new else {}) | {f'{k}_{i}':v for i,h in enumerate(self.opt.hypers) for k,v in h.items() if type(v) in (int,float)})
     def after_epoch(self):
         if row := {n:v for n,v in zip(self.recorder.columns, self.recorder.values[-1]) if v is not None and n!='train_loss'}: self._write(row)
     def cleanup(self):

@@ -295,6 +295,8 @@ class ImageDataLoaders(DataLoaders):
 
         Raises `MnistError` where there is none, or a folder of a class has no images, and for a link that leads anywhere else."""
         path = Path(path)
+        if valid_pct is None and seed is not None: raise ValueError('seed chooses what valid_pct holds out; pass valid_pct too, or leave out seed')
+        if valid_pct is not None and (train,valid)!=('train','valid'): raise ValueError('valid_pct takes all folders in place of train and valid; leave out valid_pct, or train and valid')
         if not os.path.isdir(path): raise MnistError(f'there is no folder {path}; pass one that holds images')
         parts,classes = _two_folders(path, train, valid) if valid_pct is None else _held_out(path, valid_pct, seed)
         vocab = sorted(set(vocab or (o.name for o in classes)))
@@ -364,6 +366,7 @@ def vision_learner(
     if weights is None and pretrained: weights = 'DEFAULT'
     model = arch(weights=weights) if weights else arch()
     body = (_Normalized if normalize and weights else nn.Sequential)(*_body(model))
+    if custom_head is not None and kwargs: raise TypeError(f'{next(iter(kwargs))} is for create_head, and custom_head takes its place; leave out one of them')
     if custom_head is None:
         with torch.no_grad(): nf = body.eval()(torch.zeros(1,3,64,64)).shape[1]
         custom_head = create_head(nf, n_out, **kwargs)

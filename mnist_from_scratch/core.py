@@ -5,12 +5,14 @@
 # %% auto #0
 __all__ = ['exportables', 'MnistError', 'ShapeError', 'check_shapes', 'one_with_one', 'is_stream', 'replacing', 'making_folder',
            'file_size', 'check_link', 'set_seed', 'pack_state', 'unpack_state', 'read_tensors', 'write_state',
-           'read_state', 'exportable', 'default_device', 'apply', 'to_device', 'to_cpu', 'blame']
+           'read_state', 'exportable', 'default_device', 'apply', 'find_bs', 'to_device', 'to_cpu', 'blame',
+           'misspelled']
 
 # %% ../nbs/00_core.ipynb #5b8ba1a0
 import json, math, os, random, re, shutil, stat, sys, tempfile, time, zlib
 from collections.abc import Mapping
 from contextlib import contextmanager
+from difflib import get_close_matches
 from functools import lru_cache
 from glob import escape
 from pathlib import Path
@@ -437,6 +439,16 @@ def apply(
         return func(o, *args, **kwargs)
     return f(x)
 
+def find_bs(
+    *bs # Batches, or parts of one: tensors, or tuples, lists and dictionaries of them, nested as you like
+) -> int: # How many items they have
+    "The length of the first tensor that has an axis, or 1 if there is none; fastai's function of this name takes one batch."
+    def tensors(o):
+        if isinstance(o, torch.Tensor): yield o
+        elif isinstance(o, (Mapping,tuple,list,L)):
+            for v in (o.values() if isinstance(o, Mapping) else o): yield from tensors(v)
+    return next((len(t) for t in tensors(bs) if t.ndim), 1)
+
 def to_device(
     b, # A tensor, or tuples, lists and dictionaries of them, nested as you like
     device=None, # Where to; `default_device()` by default
@@ -461,3 +473,15 @@ def blame(
     "Add `who` to the message of `e`; then raise it again."
     if isinstance(e, OSError) and e.strerror: e.strerror = f'{e.strerror} (in {who})'
     else: e.args = (f'{e.args[0] if len(e.args)==1 else e} (in {who})',)
+
+def misspelled(
+    o, # A class, or an object
+    base:type, # The class whose `names` can be overridden
+    names # Names of methods
+) -> str|None: # The method and the name that it nearly has, in words; `None` if there is none
+    "Does a child of `base` have a method that is never called, since its name is nearly one of `names`?"
+    for c in (o if isinstance(o, type) else type(o)).__mro__:
+        if c is base: return None
+        for k,f in vars(c).items():
+            if k.startswith('_') or not callable(f) or hasattr(base, k) or k in names: continue
+            if near := get_close_matches(k, names, 1, .85): return f'{c.__name__}.{k} is never called; did you mean {near[0]}? Else choose a name that is less like it'

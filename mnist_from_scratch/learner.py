@@ -9,7 +9,7 @@ __all__ = ['CancelFitException', 'CancelEpochException', 'CancelTrainException',
            'Recorder', 'ProgressCallback', 'FiniteLossCallback', 'GatherPredsCallback']
 
 # %% ../nbs/09_learner.ipynb #9566f8b4
-import math, sys, time
+import math, sys, time, warnings
 from contextlib import contextmanager
 from functools import partial
 from itertools import chain
@@ -19,7 +19,7 @@ import torch
 from fastcore.basics import GetAttr, class2attr, noop, patch
 from fastcore.foundation import L
 from torch import nn, Tensor
-from .core import MnistError, apply, blame, one_with_one, read_state, to_device, write_state, _line, _seen
+from .core import MnistError, apply, blame, find_bs, misspelled, one_with_one, read_state, to_device, write_state, _line, _seen
 from .optimizers import Adam, OptimWrapper
 
 # %% ../nbs/09_learner.ipynb #5d618d1f
@@ -107,7 +107,7 @@ class Learner(GetAttr):
         dls, # `DataLoaders`: training set first, validation set second
         model:nn.Module, # What is trained
         loss_func=None, # Of predictions and targets; by default what the training set names as its `loss_func`
-        opt_func=Adam, # Makes an optimizer of parameters and `lr`
+        opt_func=Adam, # Makes an optimizer of parameters and `lr`: ours, fastai's or a class of `torch.optim`; or an optimizer that exists
         lr:float=1e-3, # Default learning rate
         splitter=trainable_params, # Gives the model's parameters, or groups of them
         cbs=None, # Callbacks, besides the default ones
@@ -115,7 +115,7 @@ class Learner(GetAttr):
         path:str|Path=None, # Folder for whatever is saved; by default that of `dls`
         model_dir:str|Path='models', # Folder below it for models
         wd:float=None, # Weight decay; by default that of `opt_func`
-        wd_bn_bias:bool=False, # Does weight decay apply to biases and normalisation layers?
+        wd_bn_bias:bool=False, # Does weight decay apply to biases and normalisation layers? (With PyTorch's optimizers it always does.)
         train_bn:bool=True, # Are normalisation layers trained even where the rest is frozen?
         moms=(0.95,0.85,0.95), # Momentum at the start, the middle and the end of one cycle
         default_cbs:bool=True # Have the default callbacks?
@@ -125,7 +125,7 @@ class Learner(GetAttr):
         self.dls,self.model,self.loss_func,self.opt_func,self.lr,self.splitter = dls,model,loss_func,opt_func,lr,splitter
         self.path,self.model_dir,self.train_bn = Path(path or getattr(dls, 'path', '.')),model_dir,train_bn
         self.wd,self.wd_bn_bias,self.moms,self.metrics = wd,wd_bn_bias,moms,metrics
-        self.training,self.opt,self.logger,self.create_mbar,self.cbs = False,None,print,True,L()
+        self.training,self.opt,self._own_rates,self.logger,self.create_mbar,self.cbs = False,None,None,print,True,L()
         self._end_cleanup()
         if default_cbs: self.add_cbs([TrainEvalCallback, FiniteLossCallback, Recorder, ProgressCallback])
         self.add_cbs(cbs)
@@ -152,6 +152,7 @@ class Learner(GetAttr):
 def add_cb(self:Learner, cb):
     "Hand over a callback (or its class); it becomes an attribute, such as `learn.recorder`"
     if isinstance(cb, type): cb = cb()
+    if isinstance(cb, Callback) and (odd := misspelled(cb, Callback, _events)): raise TypeError(odd)
     cb.learn = self
     setattr(self, cb.name, cb)
     self.cbs = (self.cbs+[cb]).sorted('order')
@@ -198,23 +199,37 @@ def _norm_and_bias(m, bias=True):
     "The parameters of normalisation layers, and all biases too if `bias`"
     return [p for o in m.modules() for n,p in o.named_parameters(recurse=False) if isinstance(o, _norms) or (bias and n=='bias')]
 
-@patch
-def create_opt(self:Learner):
-    "Make the optimizer for the model as it is now"
-    f = self.opt_func
-    if isinstance(f, partial) and 'lr' in f.keywords: self.lr = f.keywords['lr']
-    if isinstance(getattr(f, 'func', f), type) and issubclass(getattr(f, 'func', f), torch.optim.Optimizer): f = partial(OptimWrapper, opt=f)
-    opt = f(self.splitter(self.model), lr=self.lr)
-    if not hasattr(opt, 'set_hypers'): raise TypeError(f'opt_func made a {type(opt).__name__}, whose hyper-parameters a Learner cannot set; pass SGD, Adam, or a class of torch.optim')
-    self.opt = opt
-    if not self.wd_bn_bias: self._set_state(_norm_and_bias(self.model), do_wd=False)
-    if self.train_bn:       self._set_state(_norm_and_bias(self.model, bias=False), force_train=True)
+def _bare(f): return f.func if isinstance(f, partial) else f
+_opt_has = 'hypers set_hypers param_lists state step zero_grad freeze_to clear_state state_dict load_state_dict'.split()
 
 @patch
-def _set_state(self:Learner, ps, **kwargs):
-    state = getattr(self.opt, 'state', {})
-    for p in ps:
-        if p in state: state[p].update(kwargs)
+def create_opt(self:Learner):
+    "Make the optimizer for the model as it is now. One that exists already is used as it is; the next time it forgets earlier steps"
+    f = self.opt_func
+    exists = isinstance(f, torch.optim.Optimizer) or (hasattr(f, 'set_hypers') and not isinstance(f, type))
+    if isinstance(f, partial) and 'lr' in f.keywords: self.lr = f.keywords['lr']
+    if isinstance(_bare(f), type) and issubclass(_bare(f), torch.optim.Optimizer): f = partial(OptimWrapper, opt=f)
+    opt = f if exists else f(self.splitter(self.model), lr=self.lr)
+    if isinstance(opt, torch.optim.Optimizer): opt = OptimWrapper(opt=opt)
+    if lacks := [o for o in _opt_has if not hasattr(opt, o)]:
+        raise TypeError(f'opt_func made a {type(opt).__name__}, and a Learner needs its {lacks[0]}; pass SGD, Adam, or a class of torch.optim')
+    ps = {p for g in opt.param_lists for p in g}
+    if not ps & {*self.model.parameters()}: raise ValueError(f'{_said(opt)} has no parameter of this model; make it of the model that the Learner has')
+    if exists and self.opt is not None: opt.clear_state()
+    if exists: self.opt_func = opt
+    self.opt,self._own_rates = opt,[h['lr'] for h in opt.hypers if isinstance(self.lr, (int,float)) and h['lr']!=self.lr]
+    def note(os, **kwargs):
+        for p in os:
+            if p in ps: opt.state[p].update(kwargs)       # and not `if p in opt.state`: fastai's optimizers make the state when it is asked for
+    if not self.wd_bn_bias: note(_norm_and_bias(self.model), do_wd=False)
+    if self.train_bn:       note(_norm_and_bias(self.model, bias=False), force_train=True)
+
+@patch
+def _rate(self:Learner, lr):
+    "`lr`, or else that of the Learner; a warning where this replaces a rate that came with the optimizer"
+    if lr is None and self._own_rates: warnings.warn(f'the optimizer came with the learning rate {self._own_rates[0]:g}, and trains with that of the Learner, {self.lr:g}; pass lr to choose', stacklevel=3)
+    self._own_rates = None
+    return self.lr if lr is None else lr
 
 # %% ../nbs/09_learner.ipynb #ce9741a4
 @patch
@@ -324,7 +339,7 @@ def fit(self:Learner,
         if reset_opt or not self.opt: self.create_opt()
         wd = self.wd if wd is None else wd
         if wd is not None: self.opt.set_hypers(wd=wd)
-        self.opt.set_hypers(lr=self.lr if lr is None else lr)
+        self.opt.set_hypers(lr=self._rate(lr))
         self.n_epoch,self.first_epoch,self.resume = n_epoch,0,resume
         try: self._with_events(self._do_fit, 'fit', CancelFitException)
         finally: self._end_cleanup()
@@ -356,7 +371,7 @@ class AvgMetric(Metric):
         f = self.func if self.sizes else partial(one_with_one, self.func)
         try: return torch.as_tensor(f(learn.pred, *learn.yb)).detach()
         except Exception as e: blame(e, f'metric {self.name}'); raise
-    def accumulate(self, learn): self.values.append(self._value(learn)); self.sizes.append(len(learn.yb[0]))
+    def accumulate(self, learn): self.values.append(self._value(learn)); self.sizes.append(find_bs(learn.yb, learn.xb))
     @property
     def value(self):
         if not any(self.sizes): return None
@@ -601,7 +616,7 @@ def to_detach(self:Learner, b, cpu=True, gather=True): "`b` in the processor's m
 def _cat(os, dim=0):
     "One of many: batches with the same structure put together"
     o = os[0] if os else None
-    if isinstance(o, Tensor): return torch.cat(os, dim)
+    if isinstance(o, Tensor): return torch.cat(os, dim) if o.ndim else torch.stack(os)
     if isinstance(o, dict): return {k:_cat([b[k] for b in os], dim) for k in o}
     return tuple(_cat(list(b), dim) for b in zip(*os)) if o else None
 
@@ -616,7 +631,7 @@ class GatherPredsCallback(Callback):
         if self.with_loss and self.yb: self.losses.append(_keep(self._per_item()))
 
     def _per_item(self):
-        n,loss = len(self.yb[0]),self.loss
+        n,loss = find_bs(self.yb, self.xb),self.loss
         if loss.numel()%n: raise ValueError(f'{_said(self.loss_func)} gives {loss.numel()} losses for {n} items; with_loss needs one for each')
         return loss if loss.shape==(n,) else loss.view(n, -1).mean(1)
 
@@ -648,6 +663,9 @@ def validate(self:Learner,
 # %% ../nbs/09_learner.ipynb #f9bf71fa
 def _anew(dl, shuffle=False):
     "`dl` in the order of its set (or shuffled) and complete; as it is where a sampler of its own decides about that"
+    if isinstance(dl, DataLoader) and dl._own(['get_idxs']) and not shuffle:
+        idxs = sorted(dl.get_idxs())
+        return dl.new(shuffle=False, drop_last=False, get_idxs=lambda: idxs)
     if isinstance(dl, DataLoader): shuffle = shuffle and dl.indexed and dl.sampler is None and dl.batch_sampler is None
     if hasattr(dl, 'new'): return dl.new(shuffle=shuffle, drop_last=False)
     if not isinstance(dl, torch_data.DataLoader) or isinstance(dl.dataset, torch_data.IterableDataset): return dl
@@ -658,7 +676,6 @@ def _anew(dl, shuffle=False):
     return torch_data.DataLoader(dl.dataset, shuffle=shuffle, **same)
 
 # %% ../nbs/09_learner.ipynb #23624320
-def _bare(f): return f.func if isinstance(f, partial) else f
 def _said(f):
     "A function or an object in few words"
     kw = f'({", ".join(f"{k}={_said(v)}" for k,v in f.keywords.items())})' if isinstance(f, partial) else ''
@@ -765,7 +782,7 @@ def show_results(self:Learner,
 ):
     "Draw images with their targets above and the predictions below. Raises `ValueError` where inputs are no images, or an answer is more than one number."
     b = next(iter(_anew(self.dls[ds_idx], shuffle) if dl is None else dl))
-    b = tuple(o[:max_n] for o in b)
+    b = apply(lambda o: o[:max_n] if isinstance(o, Tensor) and o.ndim else o, tuple(b))
     preds,targs = self.get_preds(dl=[b], act=noop)
     act,decodes = _meaning(self.loss_func)
     dec = decodes(act(preds))

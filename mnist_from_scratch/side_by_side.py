@@ -127,6 +127,7 @@ def _(d):
 
 beside('default_device', 'fastai default_device')(_same(lambda m, d: str(m.default_device())))
 beside('apply', 'fastai apply')(_same(lambda m, d: m.apply(lambda o: o*2, (d.x, [d.y]))))
+beside('find_bs', 'fastai find_bs')(_same(lambda m, d: m.find_bs(([d.y], d.x))))
 beside('to_device to_cpu', 'fastai to_device, to_cpu')(_same(lambda m, d: m.to_cpu(m.to_device((d.x, [d.y]), 'cpu'))))
 
 def _images(d, n=192):
@@ -559,6 +560,8 @@ reasons.update(
     rank_distrib='reads a variable that the launcher sets', num_distrib='another variable of the launcher',
     DistributedDL='needs several processes; tests compare it with one', DistributedTrainer='needs several processes, whose weights tests compare with those of one',
     exportable='marks what a file may name, as torch.serialization.add_safe_globals does for pickles; both only note it, and there is no result',
+    misspelled='finds methods that are never called, for DataLoader and Callback; neither library looks for them',
+    SkipItemException='raised inside of a loader; tests compare loaders in which it is with fastai\'s',
     blame='adds to a message within its one line; Python\'s add_note adds lines below it',
     as_mnist='brings any picture into the geometry of MNIST; no library has the steps by which its authors did that',
     bundled_digits='the digits of scikit-learn, but at 28×28 and after as_mnist',
