@@ -16,7 +16,7 @@ import torch
 from fastcore.basics import noop, patch
 from torch import Tensor
 from .callbacks import CSVLogger, Checkpoint, SaveModelCallback, _rng_state, _set_rng_state
-from .core import MnistError, apply, set_seed, to_device, _line
+from .core import MnistError, apply, find_bs, set_seed, to_device, _line
 from .learner import Callback, Learner, TorchMetric, _device, _keep
 from .minibatches import DataLoader, _Pass, _batch_seed
 
@@ -81,18 +81,14 @@ class DistributedDL:
         try:
             for i,b in enumerate(self.dl):
                 if not own:
-                    self.n_items = _n_items(b)
+                    self.n_items = find_bs(b)
                     mine = self._mine(self.n_items)
-                    b = apply(lambda o: o[mine] if isinstance(o, Tensor) else o, b)
+                    b = apply(lambda o: o[mine] if isinstance(o, Tensor) and o.ndim else o, b)
                     self._alone(i)
                 yield b
         finally:
             self._together()
             if own: vars(self.dl).pop('_batches', None)
-
-def _n_items(b):
-    "How many items batch `b` has: the length of its first tensor"
-    return len(b) if isinstance(b, Tensor) else _n_items(next(iter(b.values() if isinstance(b, dict) else b)))
 
 # %% ../nbs/22_distributed.ipynb #4a855b0e
 def _batch_norm(cb, m, x):
