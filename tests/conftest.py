@@ -6,6 +6,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from mnist_from_scratch.core import MnistError
@@ -22,6 +23,18 @@ def tally():
         row = _tally.setdefault((kind, what), {})
         for k,n in counts.items(): row[k] = row.get(k, 0)+n
     return add
+
+def _add(tally):
+    for k,row in tally: _tally[k] = {o:_tally.get(k, {}).get(o, 0)+n for o,n in row.items()}
+def pytest_sessionfinish(session): # a worker of pytest-xdist hands its counts over
+    if hasattr(session.config, 'workeroutput'): session.config.workeroutput['tally'] = [[list(k), row] for k,row in _tally.items()]
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node): _add([(tuple(k), row) for k,row in getattr(node, 'workeroutput', {}).get('tally', [])])
+
+def pytest_collection_modifyitems(items):
+    "`pytest -m mnist` runs what cannot be tried without MNIST"
+    for o in items:
+        if 'mnist' in o.fixturenames: o.add_marker('mnist')
 
 def pytest_terminal_summary(terminalreporter):
     if not _tally: return
@@ -60,12 +73,18 @@ def inventory(file, project, *names):
 def site(tmp_path_factory):
     "The folder of the built site; made offline, with an inventory for PyTorch that knows `torch.Tensor` only"
     pytest.importorskip('sphinx_book_theme', reason='no Sphinx here')
-    out = tmp_path_factory.mktemp('site')
+    base = tmp_path_factory.getbasetemp()
+    out = (base.parent if 'PYTEST_XDIST_WORKER' in os.environ else base)/'site' # several workers share it
+    with FileLock(f'{out}.lock'):
+        if not out.exists(): _build(out)
+    assert (out/'html').is_dir(), 'the site could not be built'
+    return out/'html'
+
+def _build(out):
     inventory(out/'inventories/torch.inv', 'PyTorch', 'torch.Tensor')
     no = 'http://127.0.0.1:9'
     r = subprocess.run([sys.executable, 'docs/build.py', '--out', str(out)], cwd=root, capture_output=True, text=True, env=os.environ|dict(PYTHONPATH=str(root), http_proxy=no, https_proxy=no, no_proxy=''))
     assert not r.returncode, r.stdout+r.stderr
-    return out/'html'
 
 class Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *args): pass
