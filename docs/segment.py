@@ -47,7 +47,7 @@ def compare_skips(train, test, out, held=10000, n=1000, epochs=16, lrs=(.02,.05,
             lr = max(lrs, key=lambda lr: run(name, lr, 0, epochs))
             for seed in range(1, seeds): run(name, lr, seed, epochs)
             for seed in range(seeds): run(name, lr, seed, epochs//4)
-    out.write_text(json.dumps(dict(scenes=n, lrs=lrs, rows=rows), indent=1)+'\n')
+    with replacing(out) as f: f.write_text(json.dumps(dict(scenes=n, lrs=lrs, rows=rows), indent=1)+'\n')
 
 def main():
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])

@@ -72,12 +72,15 @@ def test_text_leaves_out_what_is_never_the_same():
 def test_tolerances_of_the_book_are_readable():
     "Every such line in a notebook stands where it is found, before any code, and says `any` or a number."
     from nbformat import read
+    n = 0
     for p in (Path(__file__).parent.parent/'nbs').glob('*.ipynb'):
         for c in read(p, 4).cells:
             if c.cell_type!='code' or '| tolerance' not in c.source: continue
+            n += 1
             head = [l for l in c.source.splitlines() if l.startswith('#|')]
             assert c.source.splitlines()[:len(head)]==head and any('| tolerance' in l for l in head), (p.name, c.source)
             assert ex.tolerance(c) is None or 0 < ex.tolerance(c) <= 1, (p.name, c.source)
+    assert n>20
 
 # --- what must not be stored
 
