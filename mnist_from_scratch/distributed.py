@@ -157,6 +157,7 @@ class DistributedTrainer(Callback):
         setattr(o, k, v)
 
     def before_fit(self):
+        if getattr(getattr(self.learn, 'recorder', None), 'train_metrics', False): raise ValueError('a process sees its part of the training batches only; train without recorder.train_metrics')
         self.n_fits += 1
         _set_rng_state(self.dls, self.from_first(lambda: _rng_state(self.dls)))
         for cb in self.learn.cbs:

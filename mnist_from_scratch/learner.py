@@ -450,20 +450,29 @@ class Recorder(Callback):
     `log` is the row of the last epoch under all of `metric_names`. What was not measured is `None`, in its own column."""
     _loss,_open,n_train = None,False,1    # the last loss that was taken in; has the row begun? how many columns are of the training half
     order,state_attrs = 50,('values','lrs','iters','log')
-    def __init__(self, add_time:bool=True, beta:float=0.98):
-        self.add_time,self.beta,self.loss_avg = add_time,beta,AvgLoss()
+    def __init__(self,
+        add_time:bool=True, # A column for the time of each epoch?
+        train_metrics:bool=False, # Columns for the metrics on the training batches, as the model was when it saw each?
+        valid_metrics:bool=True, # Columns for loss and metrics on the validation set?
+        beta:float=0.98 # For `AvgSmoothLoss`
+    ): self.add_time,self.train_metrics,self.valid_metrics,self.beta,self.loss_avg = add_time,train_metrics,valid_metrics,beta,AvgLoss()
 
     def before_fit(self):
         self.values,self.lrs,self.iters,self.log = [],[],[],L()
-        self.metric_names = L('epoch','train_loss','valid_loss') + self.metrics.attrgot('name') + L(['time'] if self.add_time else [])
+        names,both = self.metrics.attrgot('name'),self.train_metrics and self.valid_metrics
+        names = [f'{k}_{o}' for k in ('train','valid') for o in ['loss',*names]] if both else ['train_loss', *(['valid_loss'] if self.valid_metrics else []), *names]
+        self.metric_names,self.n_train = L('epoch', *names, *(['time'] if self.add_time else [])),1+bool(self.train_metrics)*len(self.metrics)
         self.smooth_loss = AvgSmoothLoss(self.beta)
         self.smooth_loss.reset()
 
     def before_epoch(self):
         self.start,self._off,self._open = time.time(),set(),True
         self.log = L(getattr(self.learn, 'epoch', 0)) + L([None]*len(self.columns))
+    def before_train(self):
+        self._train,self._n_seen = list(self.metrics) if self.train_metrics else [],0
+        for m in self._train: m.reset()
     def before_validate(self):
-        self._valid = [self.loss_avg, *self.metrics]
+        self._valid = [self.loss_avg, *self.metrics] if self.valid_metrics else []
         for m in self._valid: m.reset()
     @property
     def losses(self): "The smoothed loss after each training batch: tensors of one number"; return self.smooth_loss.history()
@@ -478,6 +487,8 @@ class Recorder(Callback):
             for m in self._valid: m.accumulate(learn)
             return
         self.smooth_loss.accumulate(learn)
+        for m in self._train: m.accumulate(learn)
+        self._n_seen += 1
         self.lrs.append(learn.opt.hypers[-1]['lr'])
 
     def after_cancel_train(self):    self._off.add('train')
@@ -485,7 +496,8 @@ class Recorder(Callback):
     def _put(self, i, ms):
         for i,m in enumerate(ms, i+1): self.log[i] = _value_of(m)
     def after_train(self):
-        if 'train' not in self._off and self.smooth_loss.count>(self.iters[-1] if self.iters else 0): self._put(0, [self.smooth_loss])
+        n = self.smooth_loss.count-(self.iters[-1] if self.iters else 0)
+        if 'train' not in self._off and n: self._put(0, [self.smooth_loss, *(self._train if n==self._n_seen else [])])      # not where a resumed fit has seen a part only
     def after_validate(self):
         if 'valid' not in self._off: self._put(self.n_train, self._valid)
 

@@ -493,3 +493,22 @@ def test_misspelled_events():
         def after_batch(self): self.note()
         def note(self): self.seen = True
     learn = learner(cbs=Fine); learn.fit(1); assert learn.fine.seen
+
+@pytest.mark.parametrize('train,valid', [(True,True),(True,False),(False,True)])
+def test_train_metrics_like_fastais(train, valid):
+    "Columns and figures; set on the recorder, or handed to it in fastai's order"
+    fa = pytest.importorskip('fastai.basics')
+    def dls(m): x,y = learner(n=22).dls.train_ds.tensors; ds = TensorDataset(x, y); return m(ds)
+    a = learner(n=22, metrics=accuracy, default_cbs=False)
+    from mnist_from_scratch.learner import TrainEvalCallback
+    a.add_cbs([TrainEvalCallback, Recorder(True, train, valid)])
+    b = fa.Learner(fa.DataLoaders(*a.dls.loaders, device=torch.device('cpu')), nn.Linear(4,3), loss_func=cross_entropy, opt_func=fa.SGD, metrics=accuracy)
+    b.model.load_state_dict(a.model.state_dict())
+    b.recorder.train_metrics,b.recorder.valid_metrics = train,valid
+    a.fit(2, .1)
+    with b.no_mbar(), b.no_logging(): b.fit(2, .1)
+    assert list(a.recorder.metric_names)==list(b.recorder.metric_names)
+    for r,s in zip(a.recorder.values, b.recorder.values, strict=True): assert list(r)==pytest.approx(list(s), abs=1e-6)
+    c = learner(n=22, metrics=accuracy); c.recorder.train_metrics,c.recorder.valid_metrics = train,valid
+    c.fit(2, .1); assert list(map(list, c.recorder.values))==list(map(list, a.recorder.values))
+    assert Recorder(True, True).beta==.98
