@@ -1,4 +1,8 @@
 "Augmentation against torchvision's, and the net for accuracy"
+import importlib.util, json
+from functools import partial
+from pathlib import Path
+
 import pytest, torch
 from torch import nn
 from mnist_from_scratch.augment import best_learner, distort
@@ -71,3 +75,28 @@ def test_tta(digits):
     assert len(seen)==3 and all(torch.equal(o, x) for o in seen) and [*learn.cbs]==cbs and torch.equal(targs, ds[1][:][1])
     with torch.no_grad(): want = .4*learn.model(x)+.6*learn.model(2*x)       # the mean of x, 2x and 3x is 2x
     torch.testing.assert_close(preds.float(), want, atol=.05, rtol=.05)
+
+# --- docs/accuracy.py
+
+@pytest.fixture
+def script():
+    spec = importlib.util.spec_from_file_location('accuracy_script', Path(__file__).parent.parent/'docs/accuracy.py')
+    res = importlib.util.module_from_spec(spec); spec.loader.exec_module(res)
+    return res
+
+def test_nets_differ_in_one_part(script):
+    "The same convolutions in all three; then normalisation; then ways around them, with their 1×1 convolution"
+    convs,norms = ({k: [o for o in f().modules() if isinstance(o, kind)] for k,f in script.nets.items()} for kind in (nn.Conv2d,nn.BatchNorm2d))
+    plain,normed,last = ([tuple(o.weight.shape) for o in convs[k] if o.kernel_size==(3,3)] for k in script.nets)
+    assert plain==normed==last and len(convs['normalised, residual'])==len(plain)+1
+    assert [len(o) for o in norms.values()]==[0, len(plain), len(plain)+1]
+
+def test_parts(script, tmp_path, monkeypatch, digits):
+    "`--parts` trains and measures on the training set alone, and leaves the other figures of the file as they are"
+    monkeypatch.setattr(script, 'load_digits', lambda _: (digits[0][:120], None))
+    monkeypatch.setattr(script, 'part', partial(script.part, epochs=1))
+    (tmp_path/'a.json').write_text('{"rows": [1]}')
+    monkeypatch.setattr('sys.argv', ['accuracy.py','--parts','--seeds','1','--out',str(tmp_path/'a.json')]); script.main()
+    d = json.loads((tmp_path/'a.json').read_text())
+    assert d['rows']==[1] and [(o['net'],o['augmentation']) for o in d['parts']]==[(k,aug) for k in script.nets for aug in (False,True)]
+    assert ['tta' in o for o in d['parts']]==[False]*5+[True] and all(0<=o['accuracy']<=1<o['train_loss'] for o in d['parts'])

@@ -1,5 +1,5 @@
 "The quick net of chapter 18: its optimizer beside PyTorch's, its data, and, on MNIST, what it is for."
-import importlib.util, json
+import importlib.util, json, re
 from pathlib import Path
 
 import pytest, torch
@@ -200,11 +200,14 @@ def test_on_a_gpu(digits):
 
 # --- docs/speed.py
 
-def test_what_the_script_writes(tmp_path, monkeypatch, digits):
+@pytest.fixture
+def script():
+    spec = importlib.util.spec_from_file_location('speed_script', Path(__file__).parent.parent/'docs/speed.py')
+    res = importlib.util.module_from_spec(spec); spec.loader.exec_module(res)
+    return res
+
+def test_what_the_script_writes(script, tmp_path, monkeypatch, digits):
     "A row for each recipe, also in float32; none of the example without a seed for it"
-    path = Path(__file__).parent.parent/'docs/speed.py'
-    spec = importlib.util.spec_from_file_location('speed_script', path)
-    script = importlib.util.module_from_spec(spec); spec.loader.exec_module(script)
     used = []
     monkeypatch.setattr(script, 'load_digits', lambda _: digits)
     monkeypatch.setattr(script, 'has_bf16', lambda: True)
@@ -220,6 +223,31 @@ def test_what_the_script_writes(tmp_path, monkeypatch, digits):
     monkeypatch.setattr('sys.argv', ['speed.py','--seeds','2','--example','1','--out',str(tmp_path/'s.json')]); script.main()
     d = json.loads((tmp_path/'s.json').read_text())
     assert d['rows']["PyTorch's example"]['time']==9 and d['rows']['fast']['low']<=d['rows']['fast']['accuracy']
+
+def test_steps_and_rates(script, tmp_path, monkeypatch, digits):
+    "`--steps` trains on the training set alone, measures on digits held out of it, and leaves the other figures of the file as they are"
+    monkeypatch.setattr(script, 'load_digits', lambda _: (digits[0][:300], None))
+    monkeypatch.setattr(script, 'published', lambda x, y, seed, net=None: (net() if net else nn.Sequential(nn.Flatten(), nn.Linear(784,10)), 1.))
+    monkeypatch.setattr(script, 'rates', {'Muon': (script.muon, (.1,))})
+    (tmp_path/'s.json').write_text('{"rows": {"fast": 1}}')
+    monkeypatch.setattr('sys.argv', ['speed.py','--steps','--seeds','2','--out',str(tmp_path/'s.json')]); script.main()
+    d = json.loads((tmp_path/'s.json').read_text())
+    assert d['rows']=={'fast':1} and d['steps']['threads']==1
+    rows = d['steps']['rows']
+    assert [*rows]==['published', *(o for o in script.steps if o!='bfloat16' or speed.has_bf16())] and all(o['seeds']==2 and o['low']<=o['accuracy']<=o['high'] for o in rows.values())
+    assert [*d['rates']]==['Muon'] and [*d['rates']['Muon']]==['0.1'] and 'time' not in d['rates']['Muon']['0.1']
+
+def test_steps_are_those_of_the_chapter(script):
+    "Each row that the chapter trains stands in the file that it reads, with the best of the rates that were tried"
+    book = Path(__file__).parent.parent/'nbs'
+    code = '\n'.join(''.join(c['source']) for c in json.loads((book/'18_speed.ipynb').read_text())['cells'] if c['cell_type']=='code')
+    d = json.loads((book/'speed.json').read_text())
+    names = re.findall(r"(?:note|known)\('([^']+)'", code)
+    assert {'published', *script.steps}=={*names}
+    assert {*script.steps}-{'bfloat16'} <= {*d['steps']['rows']} and {*re.findall(r"'([^']+)'", ' '.join(re.findall(r"^tried\((.*)\)$", code, re.M)))}=={*d['rates']}=={*script.rates}
+    for name,row in {'Adam, batches of 256':'higher rate', 'Adam, batches of 512':'larger batches', 'Muon':'Muon', 'softer targets':'softer targets', 'still larger':'still larger'}.items():
+        tried = {float(lr):o['accuracy'] for lr,o in d['rates'][name].items()}
+        assert max(tried, key=tried.get)==script.steps[row]['lr'], name
 
 def grads_agree(net, hand):
     for p,q in zip(net.parameters(), hand.parameters(), strict=True): torch.testing.assert_close(q.grad if p.ndim!=2 else q.grad.T, p.grad, atol=1e-10, rtol=1e-10)
