@@ -9,8 +9,9 @@ __all__ = ['load_learner']
 import json, logging, warnings
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from copy import deepcopy
-from functools import partial
-from inspect import signature
+from dis import get_instructions
+from functools import lru_cache, partial
+from inspect import signature, unwrap
 from io import StringIO
 from pathlib import Path
 
@@ -18,6 +19,8 @@ import torch
 import torch.nn.functional as F
 from fastcore.basics import noop, patch
 from torch import nn, Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 from . import losses
 from .core import MnistError, default_device, exportable, exportables, pack_state, read_state, replacing, to_device, unpack_state, write_state, _line
 from .minibatches import DataLoader, DataLoaders, collate
@@ -28,7 +31,13 @@ for o in (losses.mnist_loss, losses.cross_entropy, losses.nll_loss, losses.binar
           losses.CrossEntropyLossFlat, losses.BCEWithLogitsLossFlat, losses.MnistLossFlat, losses.MSELossFlat): exportable(o)
 
 _containers = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
-_listed = {c.__name__:c for c in vars(nn).values() if isinstance(c, type) and issubclass(c, nn.Module) and not issubclass(c, nn.RNNBase) and not any('layers' in p for p in signature(c).parameters)}
+_listed = {o:getattr(nn, o) for o in (*(f'{o}{i}d' for i in (1,2,3) for o in 'Conv ConvTranspose MaxPool MaxUnpool AvgPool LPPool AdaptiveAvgPool AdaptiveMaxPool BatchNorm InstanceNorm Dropout ReflectionPad ReplicationPad ZeroPad ConstantPad CircularPad'.split()),
+    *'''Sequential ModuleList ModuleDict Linear Bilinear Identity Flatten Unflatten Embedding EmbeddingBag RNNCell LSTMCell GRUCell MultiheadAttention
+    GroupNorm LayerNorm RMSNorm LocalResponseNorm Dropout AlphaDropout FeatureAlphaDropout Fold Unfold PixelShuffle PixelUnshuffle ChannelShuffle Upsample UpsamplingNearest2d UpsamplingBilinear2d
+    CELU ELU GELU GLU Hardshrink Hardsigmoid Hardswish Hardtanh LeakyReLU LogSigmoid LogSoftmax Mish PReLU ReLU ReLU6 RReLU SELU SiLU Sigmoid Softmax Softmax2d Softmin Softplus Softshrink Softsign Tanh Tanhshrink Threshold
+    CosineSimilarity PairwiseDistance L1Loss MSELoss SmoothL1Loss HuberLoss CrossEntropyLoss NLLLoss PoissonNLLLoss GaussianNLLLoss KLDivLoss BCELoss BCEWithLogitsLoss MultiLabelMarginLoss MultiLabelSoftMarginLoss
+    MultiMarginLoss SoftMarginLoss HingeEmbeddingLoss MarginRankingLoss CosineEmbeddingLoss TripletMarginLoss CTCLoss'''.split()) if hasattr(nn, o)} # LPPool3d, RMSNorm and others came late
+_most = dict.fromkeys('kernel_size stride dilation output_size size'.split(), 2**16) | dict(padding=2**12, output_padding=2**12, scale_factor=64, upscale_factor=64, downscale_factor=64)     # nets of any use are far below
 _listed |= {f'F.{o}':getattr(F, o) for o in 'cross_entropy nll_loss binary_cross_entropy_with_logits binary_cross_entropy mse_loss l1_loss smooth_l1_loss huber_loss'.split()}
 
 def _look_up(name):
@@ -69,6 +78,25 @@ def _describe(o):
 # %% ../nbs/17_export.ipynb #caa22671
 def _plain(v): return v is None or isinstance(v, (bool,int,float,str,Tensor)) or (isinstance(v, (tuple,list)) and all(map(_plain, v)))
 
+def _within(v, most): return all(_within(o, most) for o in v) if isinstance(v, (tuple,list)) else not isinstance(v, (int,float)) or abs(v)<=most
+
+@lru_cache(None)
+def _attrs(cls):
+    "The names of what objects of `cls` keep: what its own code and that of its parents sets in an object, and what stands in the classes"
+    names = set()
+    def look(o):
+        o = unwrap(getattr(o, 'fget', None) or getattr(o, '__func__', o))
+        code = o if hasattr(o, 'co_code') else getattr(o, '__code__', None)
+        if not code: return
+        names.update(i.argval for i in get_instructions(code) if i.opname=='STORE_ATTR')
+        for c in code.co_consts:
+            if hasattr(c, 'co_code'): look(c)
+    for c in cls.__mro__:
+        if c in (nn.Module, object): continue
+        names |= {*vars(c), *vars(c).get('__annotations__', ())}
+        for o in vars(c).values(): look(o)
+    return {o for o in names if not (o.startswith('__') or o in vars(nn.Module) or o in _own)}
+
 def _make(name, args, params, buffers, parts):
     "The reverse of `_describe`. Parameters are on PyTorch's device 'meta', where they take no memory, until those of a file replace them"
     cls = _look_up(name)
@@ -81,6 +109,7 @@ def _make(name, args, params, buffers, parts):
             for k,v in args.items():
                 if k in ('device','dtype'): raise ValueError(f'{k} is not for a file to set')
                 if k not in _args(cls) or not _plain(v): raise ValueError(f'it takes no {k}')
+                if k in _most and not _within(v, _most[k]): raise ValueError(f'{k} is {v}, and should be {_most[k]:,} at most')
             if parts: raise ValueError('it has no parts')
             with torch.device('meta'): o = cls(**args)
         else: o = _remake(cls, args, params, buffers)
@@ -97,7 +126,7 @@ def _remake(cls, attrs, params, buffers):
     o = cls.__new__(cls)
     if isinstance(o, nn.Module): nn.Module.__init__(o)
     for k,v in attrs.items():
-        if k in _own or callable(getattr(cls, k, None)): raise ValueError(f'{k} is not for a file to set')
+        if k not in _attrs(cls) or callable(getattr(cls, k, None)): raise ValueError(f'{k} is not for a file to set, since the class {cls.__name__} does not; if it is yours, name it there (class {cls.__name__}: {k}: type)')
         vars(o)[k] = v
     for k,t in params.items():  o.register_parameter(k, t if t is None else nn.Parameter(_on_meta(t), requires_grad=t.is_floating_point()))
     for k,t in buffers.items(): o.register_buffer(k, t if t is None else _on_meta(t))
@@ -133,16 +162,35 @@ def _difference(a, b):
             if k not in vx or k not in vy or not _same(vx[k], vy[k]): return f'{n or "the model"}.{k}'
 
 # %% ../nbs/17_export.ipynb #af462b69
+class _TooMuch(ValueError): "A model asks for more memory than one that is of use"
+
+class _Frugal(TorchDispatchMode):
+    "While it lasts, no operation of PyTorch may make more than 2**26 numbers, and all together no more than 4 GiB, be it only within a layer"
+    def __enter__(self):
+        self.n,self.m = 0,None
+        self.hook = nn.modules.module.register_module_forward_pre_hook(lambda m,_: setattr(self, 'm', m))
+        return super().__enter__()
+    def __exit__(self, *args): self.hook.remove(); return super().__exit__(*args)
+    def __torch_dispatch__(self, f, types, args=(), kwargs=None):
+        res = f(*args, **kwargs or {})
+        for t in tree_leaves(res):
+            if not isinstance(t, Tensor): continue
+            self.n += 0 if f.is_view else t.nbytes
+            if t.numel()>2**26 or self.n>2**32: raise _TooMuch(f'{type(self.m).__name__} makes {t.numel():,} numbers of one item')
+        return res
+
 def _try(file, model, state, xb):
     "An error unless `model`, made on 'meta', fits the numbers of `state`, and works without them on inputs like `xb`"
-    def sane(m, _, out):
-        if isinstance(out, Tensor) and out.numel()>2**28: raise ValueError(f'{type(m).__name__} makes {out.numel():,} numbers of one item')
     _check_state(file, state, model, own=True)
-    hook = nn.modules.module.register_module_forward_hook(sane)
+    def run(least):
+        "Make something of one item, each side of which has at least so many pixels"
+        with torch.no_grad(), _Frugal(): model.eval()(*[torch.empty((1, *x.shape[1:-2], *(max(o, least) for o in x.shape[1:][-2:])) if x.dim()>3 else (1,*x.shape[1:]), dtype=x.dtype, device='meta') for x in xb])
     try:
-        with torch.no_grad(): model.eval()(*[torch.empty((1,*x.shape[1:]), dtype=x.dtype, device='meta') for x in xb])
+        run(0)
+        try: run(28)                         # what a file says of its inputs need not be so
+        except _TooMuch: raise
+        except Exception: pass               # it takes none of that size
     except Exception as e: raise MnistError(f'{file} is damaged: its model does not work ({_line(e)}); do not use it, ask for a new one') from e
-    finally: hook.remove()
 
 def _fill(file, model, state, xb):
     "Give `model`, made on 'meta', the numbers of `state`, if they fit"

@@ -311,7 +311,7 @@ GOOD = {  # models for inputs [N,3,8,8]
     'acts': lambda: C(nn.LeakyReLU(.3), nn.ELU(.5), nn.GELU('tanh'), nn.Hardtanh(-2,2.5), nn.PReLU(3,init=.1), nn.Softplus(2,10), nn.SiLU(), nn.Threshold(.1,.2), nn.CELU(.7), nn.Softshrink(.1), nn.RReLU(.1,.2), nn.Mish(), nn.Tanh()),
     'softmax': lambda: C(nn.Softmax(1), nn.LogSoftmax(-1)), 'softmax2d': lambda: nn.Softmax2d(), 'shapes': lambda: C(nn.PixelUnshuffle(2), nn.PixelShuffle(2), nn.ChannelShuffle(3), nn.Unflatten(1,(1,3)), nn.Flatten(1,2), nn.Upsample(scale_factor=2,mode='bilinear',align_corners=True)),
     'upsample size': lambda: nn.Upsample((5,7)), 'unfold': lambda: C(nn.Unfold(2,stride=2), nn.Fold((8,8),2,stride=2)), 'glu': lambda: nn.GLU(-1), 'double': lambda: C(nn.Flatten(), nn.Linear(192,3)),
-    'unused stats': lambda: nn.BatchNorm2d(3, momentum=.5), 'shared relu': lambda: (lambda r: C(conv(), r, nn.Conv2d(6,6,1), r))(nn.ReLU()), 'empty': lambda: C(), 'names': lambda: C(__import__('collections').OrderedDict(body=conv(), head=nn.Flatten())),
+    'deep': lambda: C(*[C(conv(padding=1), nn.ReLU(), nn.Conv2d(6,3,1)) for _ in range(30)]), 'unused stats': lambda: nn.BatchNorm2d(3, momentum=.5), 'shared relu': lambda: (lambda r: C(conv(), r, nn.Conv2d(6,6,1), r))(nn.ReLU()), 'empty': lambda: C(), 'names': lambda: C(__import__('collections').OrderedDict(body=conv(), head=nn.Flatten())),
 }
 
 @pytest.mark.parametrize('name', GOOD)
@@ -533,13 +533,50 @@ HOSTILE = {
     'not a model': (obj('MSELossFlat'), ''), 'a text': ('Linear', 'only the numbers'), 'a number': (5, 'only the numbers'), 'a function': ({'name':'cross_entropy'}, 'only the numbers'), 'a class': ({'name':'Linear'}, 'only the numbers'), 'a partial': ({'partial':[{'name':'Linear'},{'dict':[['in_features',4],['out_features',3]]}]}, 'only the numbers'),
     'too few parts': ({'object':['Linear']}, ''), 'two keys': ({'object':[], 'tensor':0}, ''), 'unknown kind': ({'pickle':'cos\nsystem'}, ''), 'tensor that is not there': ({'tensor':99}, ''),
     'attribute that is a method': (obj('PixelSimilarity', [('dist','l1'),('forward',5)]), 'forward'), 'attribute of modules': (obj('PixelSimilarity', [('_modules',{'dict':[]})]), '_modules'), 'attribute missing': (obj('PixelSimilarity', [], buffers=[('means',{'tensor':0})]), ''), 'attribute that is no text': (obj('PixelSimilarity', [(5,5)]), ''),
-    'bad mode': (seq(LIN, obj('GELU', [('approximate','none at all')])), ''), 'pool of a size that fills the memory': (seq(LIN, obj('Unflatten', [('dim',1),('unflattened_size',{'tuple':[1,3]})]), obj('AdaptiveAvgPool1d', [('output_size',10**9)])), 'AdaptiveAvgPool1d makes 1,000,000,000'), 'zero stride': (seq(LIN, obj('MaxPool1d', [('kernel_size',2),('stride',0)])), ''), 'sequence of args': (obj('ReLU', [('inplace',{'list':[1]*10})]), ''),
+    'bad mode': (seq(LIN, obj('GELU', [('approximate','none at all')])), ''), 'pool of a size that fills the memory': (seq(LIN, obj('Unflatten', [('dim',1),('unflattened_size',{'tuple':[1,3]})]), obj('AdaptiveAvgPool1d', [('output_size',10**9)])), 'output_size is 1000000000, and should be 65,536 at most'), 'zero stride': (seq(LIN, obj('MaxPool1d', [('kernel_size',2),('stride',0)])), ''), 'sequence of args': (obj('ReLU', [('inplace',{'list':[1]*10})]), ''),
 }
+
+def pixels(*ls): return seq(LIN, obj('Unflatten', [('dim',1),('unflattened_size',{'tuple':[3,1,1]})]), *ls)     # layers for [N,3,1,1]
+def lay(name, **args): return obj(name, [(k,{'tuple':list(v)} if isinstance(v, tuple) else v) for k,v in args.items()])
+HOSTILE |= {
+    'memory within a layer': (pixels(lay('LocalResponseNorm', size=10**8)), 'size is 100000000'), 'scale': (pixels(lay('Upsample', scale_factor=2000)), 'scale_factor is 2000'), 'scale of a side': (pixels(lay('Upsample', scale_factor=(1.,2000.))), 'scale_factor'),
+    'scales': (pixels(*[lay('Upsample', scale_factor=64)]*3), 'Upsample makes'), 'sizes': (pixels(lay('Upsample', size=(60000,60000))), 'Upsample makes'), 'grown, and small again': (pixels(lay('Upsample', size=(60000,60000)), lay('AdaptiveAvgPool2d', output_size=1)), 'Upsample makes'),
+    'padding': (pixels(lay('Conv2d', in_channels=3, out_channels=1, kernel_size=1, padding=10**5, stride=10**5)), 'is 100000'), 'dilation': (pixels(lay('MaxPool2d', kernel_size=2, dilation=10**9, padding=1)), 'dilation'),
+    'pads': (pixels(lay('ConstantPad2d', padding=10**6, value=0)), 'padding'), 'pads in a row': (pixels(*[lay('ReplicationPad2d', padding=4000)]*3), 'ReplicationPad2d makes'), 'fold': (seq(LIN, obj('Unflatten', [('dim',1),('unflattened_size',{'tuple':[3,1]})]), lay('Fold', output_size=(60000,60000), kernel_size=1, stride=60000)), 'Fold makes'),
+    'transposed': (pixels(lay('ConvTranspose2d', in_channels=3, out_channels=1, kernel_size=1, output_padding=10**5, stride=10**6)), ''), 'compiled': (obj('PixelSimilarity', [('dist','l1'),('_compiled_call_impl',{'name':'softmax'})]), '_compiled_call_impl is not for a file to set'),
+    'class attribute of modules': (obj('PixelSimilarity', [('call_super_init',True)]), 'call_super_init'), 'attribute that the class has not': (obj('PixelSimilarity', [('dist','l1'),('n',1)]), 'n is not for a file to set'), 'dunder': (obj('MSELossFlat', [('__class__',{'name':'Linear'})]), '__class__'),
+    'lazy': (seq(LIN, lay('LazyLinear', out_features=3)), 'LazyLinear'), 'list of parameters': (seq(LIN, lay('ParameterList')), 'ParameterList')}
 
 @pytest.mark.parametrize('name', HOSTILE)
 def test_hostile_descriptions(name, good, tmp_path):
     arch,says = HOSTILE[name]
     refused(rewrite(good, tmp_path/'x.safetensors', put('arch', arch)), says)
+
+def test_inputs_of_another_size():
+    "A file may say that its inputs have one pixel; digits have more"
+    with torch.device('meta'): m = C(nn.Upsample(scale_factor=64), nn.Upsample(scale_factor=32))
+    with pytest.raises(MnistError, match='Upsample makes'): mod._try('f', m, {}, [torch.zeros(0,1,1,1)])
+    mod._try('f', m[0], {}, [torch.zeros(0,1,1,1)])
+
+def test_attributes_that_a_class_sets(registered, tmp_path):
+    "In any of its methods, its parents' too, as a default in the class, or by name only; not those that somebody else has set"
+    class Parent(nn.Module):
+        def __init__(self): super().__init__(); self.up,(self.a,*self.b) = 1,(2,3); [self.set(i) for i in range(2)]
+        def set(self, i):
+            def inner(): self.c = i
+            inner()
+        def forward(self, x): return x*self.up
+    @registered
+    class Child(Parent):
+        d:int; e = 5
+        def __init__(self): super().__init__(); vars(self).update(d=4); self.e = 6
+    m = Child(); learn = learner(C(nn.Linear(4,3), m))
+    new = there_and_back(learn, tmp_path).model[1]
+    assert {k:getattr(new, k) for k in ('up','a','b','c','d','e')}==dict(up=1, a=2, b=[3], c=1, d=4, e=6)
+    m.other = 1
+    with pytest.warns(UserWarning, match=r'other is not for a file to set.*name it there \(class Child: other: type\)'): learn.export()
+    Child.__annotations__['other'] = int; mod._attrs.cache_clear()     # the cure in the message
+    assert there_and_back(learn, tmp_path).model[1].other==1
 
 @pytest.mark.parametrize('n', [100,300,100000])
 def test_deeply_nested(n, good, tmp_path):
