@@ -405,7 +405,7 @@ def exportable(
     """Decorator: `Learner.export` may name `o` in a file, and `load_learner` may look it up there.
 
     An object of such a class is made anew without its constructor, from its attributes, and those come from the file. They
-    are numbers, texts, tensors, lists, dictionaries, and objects and functions that are `exportable` or PyTorch's. Raises
+    have names that the class's own code sets, or that stand in the class (`class A: name: type`); they are numbers, texts, tensors, lists, dictionaries, and objects and functions that are `exportable` or PyTorch's. Raises
     `ValueError` for the name of one of PyTorch's layers."""
     if hasattr(torch.nn, o.__name__): raise ValueError(f'{o.__name__} is the name of a class of PyTorch; choose another')
     exportables[o.__name__] = o
