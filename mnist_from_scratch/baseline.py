@@ -10,7 +10,7 @@ import math
 
 import torch
 from torch import nn, Tensor
-from .core import MnistError, check_shapes, exportable
+from .core import MnistError, check_pixels, check_shapes, exportable
 from .datasets import Digits
 
 # %% ../nbs/03_baseline.ipynb #0d74e54b
@@ -26,14 +26,16 @@ def mnist_distance(
     a:Tensor, # Images, [..., 28, 28]
     b:Tensor # Images whose shape broadcasts with that of `a`
 ) -> Tensor: # The distance of each pair, [...]
-    "Mean absolute difference of the pixels: the mean over the last two axes."
+    "Mean absolute difference of the pixels: the mean over the last two axes. Raises `ValueError` unless they are floats from 0 to 1."
+    for o in a,b: check_pixels('mnist_distance', o, floats=True)
     return (a-b).abs().mean((-1,-2))
 
 def rmse_distance(
     a:Tensor, # Images, [..., 28, 28]
     b:Tensor # Images whose shape broadcasts with that of `a`
 ) -> Tensor: # The distance of each pair, [...]
-    "Root of the mean squared difference of the pixels: the mean over the last two axes."
+    "Root of the mean squared difference of the pixels: the mean over the last two axes. Raises `ValueError` unless they are floats from 0 to 1."
+    for o in a,b: check_pixels('rmse_distance', o, floats=True)
     return ((a-b)**2).mean((-1,-2)).sqrt()
 
 # %% ../nbs/03_baseline.ipynb #58be4bfc
@@ -43,7 +45,8 @@ def is_3(
     mean7:Tensor, # The mean of the other class, [28, 28]
     dist=mnist_distance # How to measure
 ) -> Tensor: # bool [...]
-    "Is `x` nearer to `mean3` than to `mean7`?"
+    "Is `x` nearer to `mean3` than to `mean7`? Raises `ValueError` unless all are floats from 0 to 1."
+    for o in x,mean3,mean7: check_pixels('is_3', o, floats=True)
     return dist(x,mean3) < dist(x,mean7)
 
 # %% ../nbs/03_baseline.ipynb #8b78313c
@@ -87,7 +90,7 @@ def mcnemar(
     return i, j, min(1., 2*sum(math.comb(i+j, k) for k in range(min(i,j)+1))/2**(i+j))
 
 # %% ../nbs/03_baseline.ipynb #a6e951b5
-_dists = dict(l1=mnist_distance, rmse=rmse_distance)
+_dists = dict(l1=lambda d: d.abs().mean((-1,-2)), rmse=lambda d: (d**2).mean((-1,-2)).sqrt())   # of a difference
 
 @exportable
 class PixelSimilarity(nn.Module):
@@ -112,9 +115,10 @@ class PixelSimilarity(nn.Module):
     def forward(self,
         x:Tensor # float [N, 28, 28] or [N, 784], in [0,1]
     ) -> Tensor: # [N, n]: minus the distance to each mean
-        "One class after the other, so that memory holds N×28×28 differences and not n times as many. Raises `ShapeError` for other inputs."
+        "One class after the other, so that memory holds N×28×28 differences and not n times as many. Raises `ShapeError` or `ValueError` for other inputs."
         check_shapes('PixelSimilarity', x=(x,'float [N,28,28] or float [N,1,28,28] or float [N,784]'))
+        check_pixels('PixelSimilarity', x)
         x = x.reshape(-1, 28, 28)
-        return -torch.stack([_dists[self.dist](x, m) for m in self.means], dim=1)
+        return -torch.stack([_dists[self.dist](x-m) for m in self.means], dim=1)
 
     def extra_repr(self): return f'n={len(self.means)}, dist={self.dist}'

@@ -51,7 +51,7 @@ import safetensors
 import torch
 from fastcore.script import call_parse
 from torch import nn, Tensor
-from .core import MnistError, is_stream, read_tensors, replacing, set_seed, _crc, _line, _printable, _safetensors, _write_parts
+from .core import MnistError, check_shapes, is_stream, only_ones, read_tensors, replacing, set_seed, _crc, _line, _printable, _safetensors, _write_parts
 from .datasets import Digits, load_digits, load_csv, read_image, as_mnist, source_files
 from .baseline import Proportion, PixelSimilarity
 from .losses import accuracy, cross_entropy, softmax
@@ -118,7 +118,9 @@ def predict(
     model:nn.Module, # As `make_model` makes it
     x:Tensor # Images, uint8 [N, 28, 28]
 ) -> Tensor: # Scores, float [N, n]: the highest is the answer
-    "Scores of a model for images, in batches, so that any number of them fits into memory."
+    "Scores of a model for images, in batches, so that any number of them fits into memory. Raises `ValueError` for other types, shapes and pixels."
+    check_shapes('predict', x=(x,'uint8 [N,28,28]'))
+    if only_ones(x): raise ValueError('predict: all pixels are 0 or 1, and 255 is full ink; multiply them by 255')
     model.eval()
     with torch.no_grad(): return torch.cat([model(o.float().div_(255).flatten(1)) for o in x.split(4096)])
 

@@ -16,8 +16,8 @@ from PIL import Image, ImageOps
 from fastcore.basics import patch
 from fastcore.foundation import L
 from torch import nn, Tensor
-from .core import MnistError, check_link, check_shapes, default_device, exportable, file_size, _line
-from .datasets import _FORMATS, _entries, _fetch, _grey, read_image
+from .core import MnistError, check_link, check_pixels, check_shapes, default_device, exportable, file_size, _line
+from .datasets import _FORMATS, _entries, _fetch, _grey, on_paper, read_image
 from .losses import CrossEntropyLossFlat
 from .minibatches import DataLoader, DataLoaders, collate
 from .optimizers import Adam
@@ -161,10 +161,10 @@ def _rgb(o):
         if a.ndim==3 and a.shape[0] in (1,3): a = a.transpose(1,2,0)
         if a.ndim==2: a = a[...,None]
         if a.ndim!=3 or a.shape[2] not in (1,3): raise ValueError(f'an image is H×W, H×W×3 or 3×H×W, not {"×".join(map(str, np.shape(o)))}')
-        if a.dtype.kind=='f': a = (a*255).round().clip(0,255)
+        top = check_pixels('an image', torch.from_numpy(a.copy()))
+        if top==1: a = (a*255.).round()
         o = Image.fromarray(np.broadcast_to(a, (*a.shape[:2],3)).astype(np.uint8))
-    o = ImageOps.exif_transpose(o)
-    if o.mode=='P': o = o.convert('RGBA') # Pillow warns where colours of a palette are transparent
+    o = on_paper(ImageOps.exif_transpose(o))
     return (Image.fromarray(_grey(o).astype(np.uint8)) if o.mode[0] in 'IF' else o).convert('RGB') # I, F: 16 or 32 bits
 
 # %% ../nbs/14_convnet.ipynb #edc85af8

@@ -21,7 +21,7 @@ from fastcore.basics import compose, listify, noop, patch
 from PIL import Image
 from torch import Tensor
 from torch.utils.data import DataLoader as TorchDL, IterableDataset, Subset, TensorDataset
-from .core import ShapeError, _seen, blame, check_shapes, default_device, exportable, misspelled, set_seed, to_cpu, to_device
+from .core import ShapeError, _seen, blame, check_pixels, check_shapes, default_device, exportable, misspelled, set_seed, to_cpu, to_device
 from .datasets import Digits, as_mnist, read_image
 from .pixels import show_images
 
@@ -210,6 +210,7 @@ class DigitRows(TensorDataset):
     Where `x` are bytes, uint8 [N,784], they are kept as such, and items are made of them. Without `y` an item is `(x,)`."""
     def __init__(self, x, y=None, vocab=None, to_target=None):
         check_shapes('DigitRows', x=(x,'uint8 [N,784] or float [N,784]'), **({} if y is None else dict(y=(y,'int64 [N] or int64 [N,1]'))))
+        check_pixels('DigitRows', x[:64 if x.dtype==torch.uint8 else None])
         super().__init__(x, *(() if y is None else (y,)))
         self.vocab,self.to_target = vocab,to_target
 
@@ -245,13 +246,11 @@ def to_dset(
 def _row(im):
     "One image as a row of 784 floats"
     if isinstance(im, (str,Path)): im = read_image(im)
-    if isinstance(im, Image.Image) and (im.size,im.mode)!=((28,28),'L'): im = as_mnist(im)
+    if isinstance(im, Image.Image): im = as_mnist(im)
     im = im if isinstance(im, Tensor) else torch.from_numpy(np.array(im))
-    if im.squeeze().shape not in ((28,28),(784,)) or im.is_complex(): raise ShapeError('test_ds', **{'a list of images':(im,'[28,28] or [784], or PIL images of any size,')})
-    top = 1 if im.is_floating_point() or im.dtype==torch.bool else 255
-    if not 0<=im.min()<=im.max()<=top:
-        raise ValueError(f'pixels lie between 0 (paper) and 1 (ink) if they are floats, or 255 if they are whole numbers, not from {im.min():.3g} to {im.max():.3g} in {_seen(im)}')
-    return (im.float()/top).flatten()
+    if im.squeeze().shape not in ((28,28),(784,)) or im.is_complex():
+        raise ShapeError(f'an image is 28×28 or 784 numbers, not {_seen(im)}; for a picture of another size pass its file, or PIL.Image.fromarray of its bytes')
+    return (im.float()/check_pixels('an image', im)).flatten()
 
 @patch
 def test_ds(self:DigitRows,

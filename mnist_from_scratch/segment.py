@@ -144,7 +144,7 @@ def read_rle(
                 try: res[row[0]] = rle_decode(row[1], shape)
                 except MnistError as e: raise MnistError(f'row {n} of {file}: {e}') from None
         except (UnicodeDecodeError, csv.Error) as e:
-            raise MnistError(f"{file} is no table of run-length codes ({f'line {rows.line_num+1}: {e}' if isinstance(e, csv.Error) else 'it is no text'}); its first line should be id,rle_mask") from e
+            raise MnistError(f"{file} is not a table of run-length codes ({f'line {rows.line_num+1}: {e}' if isinstance(e, csv.Error) else 'it is not text'}); its first line should be id,rle_mask") from e
     return res
 
 # %% ../nbs/21_segment.ipynb #112cc1a0

@@ -349,7 +349,7 @@ def test_a_file_with_another_description_beside_it(model, tmp_path):
     assert load_model(tmp_path)[1]==spec
 
 @pytest.mark.parametrize('args,says', [('nowhere a.png','nowhere'), ('a.png a.png','a.png'), ('MODEL none.png','none.png'), ('MODEL test.csv','--submission'),
-    ('MODEL a.png --submission o.csv','a.png is no table of digits (it is no text); its first line'), ('MODEL test.csv --submission a.png/o.csv','cannot write'), ('MODEL test.csv --submission .','cannot write')])
+    ('MODEL a.png --submission o.csv','a.png is not a table of digits (it is not text); its first line'), ('MODEL test.csv --submission a.png/o.csv','cannot write'), ('MODEL test.csv --submission .','cannot write')])
 def test_bad_predicting(run, data, model, tmp_path, args, says):
     Image.fromarray(load_idx(data)[1].x[0].numpy()).save('a.png')
     (tmp_path/'test.csv').write_text(','.join(f'pixel{i}' for i in range(784)) + '\n' + ','.join('09'*392) + '\n')

@@ -1,5 +1,5 @@
 "Every loader on good and on bad files, the order in which the resolver looks, downloads from a server of our own, and the folders of `untar_data`."
-import gzip, os, shutil, subprocess, sys, zlib
+import gzip, io, os, shutil, subprocess, sys, zlib
 from contextlib import contextmanager
 from functools import partial
 
@@ -26,7 +26,9 @@ def fake(n, seed=0):
     "`n` blobs that pass for digits, each label in turn"
     g = torch.Generator().manual_seed(seed)
     x = torch.zeros(n,28,28, dtype=torch.uint8)
-    x[:,4:24,9:19] = torch.randint(1, 256, (n,20,10), generator=g).byte()
+    half = torch.randint(1, 256, (n,19,11), generator=g)
+    x[:,5:24,9:20] = ((half+half.flip(1,2))/2).byte()           # the centre of mass is in the middle
+    x[:,14,14] = 255
     return Digits(x, (torch.arange(n)*7+seed)%10, 'fake')
 
 same = lambda a,b: torch.equal(a.x, b.x) and torch.equal(a.y, b.y)
@@ -125,6 +127,10 @@ def test_split():
     for pct in 0,1,-.2:
         with says('valid_pct'): ds.split(pct)
     with says('labels'): Digits(ds.x).split()
+    one = Digits(ds.x[:3], torch.tensor([1,7,8]))
+    with says('only one image of each digit', 'add a second one'): one.split()
+    assert list(map(len, Digits(ds.x[:4], torch.tensor([1,7,8,8])).split()))==[3,1]      # the cure
+    with says('no digits'): one[[]].split()
 
 # IDX
 
@@ -202,6 +208,12 @@ def test_load_folder(tmp_path, sets, a, b):
     train,none = load_folder(tmp_path/a)
     assert none is None and same(train, sets[0])
 
+def test_load_digits_of_one_each(tmp_path):
+    write_pngs(tmp_path, fake(10))
+    with says('only one image of each digit'): load_digits(tmp_path)
+    Image.fromarray(fake(1).x[0].numpy()).save(tmp_path/'3'/'99.png')
+    assert list(map(len, load_digits(tmp_path)))==[10,1]
+
 def test_load_folder_order(tmp_path):
     ds = fake(10)
     write_pngs(tmp_path, ds)
@@ -240,15 +252,17 @@ def test_png_by_ourselves(tmp_path, monkeypatch):
     a = np.random.default_rng(0).integers(0, 256, (100,28,29), dtype=np.uint8)
     a[:,:,0] = np.random.default_rng(1).integers(0, 5, (100,28))
     (tmp_path/'3').mkdir()
-    for i,o in enumerate(a): (tmp_path/'3'/f'{i}.png').write_bytes(png(o.tobytes()))
-    theirs = torch.stack([torch.from_numpy(np.array(Image.open(tmp_path/'3'/f'{i}.png'))) for i in range(100)])
-    seen,old = [],read_image
+    files = [tmp_path/'3'/f'{i}.png' for i in range(100)]
+    for f,o in zip(files, a): f.write_bytes(png(o.tobytes()))
+    assert np.array_equal(D._unfilter(np.stack([np.frombuffer(D._png_lines(f), np.uint8).reshape(28,29) for f in files])), np.stack([np.array(Image.open(f)) for f in files]))
+    seen,old,x = [],read_image,fake(100).x
     monkeypatch.setattr(D, 'read_image', lambda f: seen.append(f) or old(f))
-    assert torch.equal(load_folder(tmp_path)[0].x, theirs) and not seen
-    im = Image.fromarray(a[0,:,1:])
-    im.save(tmp_path/'3'/'1.png', dpi=(9,9)); im.save(tmp_path/'3'/'2.png', exif=Image.Exif()); seven().save(tmp_path/'3'/'3.png', format='GIF')
-    x = load_folder(tmp_path)[0].x
-    assert torch.equal(x[1], torch.from_numpy(a[0,:,1:])) and torch.equal(x[4:], theirs[4:]) and torch.equal(x[3], as_mnist(seven())) and {o[-5:] for o in seen}>={'1.png','3.png'}
+    for i,(f,o) in enumerate(zip(files, x.numpy())): f.write_bytes(png(np.pad(255-o if i%2 else o, ((0,0),(1,0))).tobytes()))
+    assert torch.equal(load_folder(tmp_path)[0].x, x) and not seen         # dark on white too
+    im = Image.fromarray(x[1].numpy())
+    im.save(files[1], dpi=(9,9)); im.save(files[2], exif=Image.Exif()); seven().save(files[3], format='GIF')
+    got = load_folder(tmp_path)[0].x
+    assert torch.equal(got[1], x[1]) and torch.equal(got[4:], x[4:]) and torch.equal(got[3], as_mnist(seven())) and {o[-5:] for o in seen}>={'1.png','3.png'}
 
 # The cache of a folder
 
@@ -282,11 +296,11 @@ def test_stale_folder_cache(folder, change):
     load_folder(folder.path)
     d = folder.path/'train'
     one = next((d/'3').iterdir())
-    if change=='content': Image.fromarray(np.full((28,28), 9, np.uint8)).save(one)
+    if change=='content': Image.fromarray(fake(1, 5).x[0].numpy()).save(one)
     elif change=='time': os.utime(one, (1,1))
     elif change=='name': one.rename(d/'3'/'999.png')
     elif change=='class': one.rename(d/'4'/one.name)
-    elif change=='more': Image.fromarray(np.full((28,28), 9, np.uint8)).save(d/'3'/'999.png')
+    elif change=='more': Image.fromarray(fake(1, 5).x[0].numpy()).save(d/'3'/'999.png')
     elif change=='less': one.unlink()
     elif change=='hidden': (d/'3'/'.x').write_text('no image')
     for _ in range(2):
@@ -416,6 +430,72 @@ def test_odd_shapes():
         out = as_mnist(im)
         assert out.max()==255 and not (out[0].any() and out[-1].any())
     assert as_mnist(dot).bool().sum()==400 and (as_mnist(bar).any(0).sum()==20)
+
+def enlarged(x, size=140): return np.asarray(Image.fromarray(x.numpy()).resize((size,size), Image.Resampling.BICUBIC))
+
+@pytest.mark.parametrize('mode,ext', [(m,e) for e,ms in dict(png='1 L P RGB RGBA LA I;16', jpeg='L RGB', gif='L P', bmp='1 L P RGB', tiff='1 L P RGB RGBA LA I;16 F', webp='RGB RGBA', ppm='1 L RGB').items() for m in ms.split()])
+def test_one_way_from_a_picture(tmp_path, digits, mode, ext):
+    "A folder and a single picture give the same, of any mode; dark on light is light on dark; MNIST's kind keeps every pixel."
+    for size in 28,140:
+        for i,o in enumerate(digits[0].x[:8]):
+            for j,a in enumerate((o, 255-o)):
+                a = enlarged(a, size)
+                im = {'I;16':lambda: Image.fromarray(a.astype(np.uint16)*257), 'F':lambda: Image.fromarray(a.astype(np.float32)/255)}.get(mode, lambda: Image.fromarray(a).convert(mode))()
+                (tmp_path/f'{size}/{j}/3').mkdir(parents=True, exist_ok=True); im.save(tmp_path/f'{size}/{j}/3/{i}.{ext}')
+        got = [load_folder(tmp_path/f'{size}/{j}')[0].x for j in (0,1)]
+        for j in 0,1: assert torch.equal(got[j], torch.stack([as_mnist(read_image(tmp_path/f'{size}/{j}/3/{i}.{ext}')) for i in range(8)]))
+        if mode!='P' or ext=='png': assert difference(*got)<(20 if mode=='1' or ext in ('jpeg','webp') else 1)
+        if size==28 and mode!='1' and ext not in ('jpeg','webp'): assert all(torch.equal(o, digits[0].x[:8]) for o in got)
+
+def test_mnist_keeps_every_pixel(mnist):
+    for ds in mnist:
+        for x in ds.x,255-ds.x:
+            x,ok = D._as_it_is(x.numpy())
+            assert ok.all() and np.array_equal(x, ds.x.numpy())
+
+def test_28_by_28_that_is_not_as_mnists(digits):
+    "Pushed aside, fainter, on grey paper, thick: it comes into MNIST's geometry as a large picture does."
+    x = digits[0].x[7]
+    ref = as_mnist(Image.fromarray(x.numpy()))
+    assert torch.equal(ref, x)
+    for a in np.roll(x.numpy(), (3,-3), (0,1)),x.numpy()//2,20+x.numpy()//2,200-x.numpy()//2: assert difference(as_mnist(Image.fromarray(a.astype(np.uint8))), ref)<8
+    thick = np.zeros((28,28), np.uint8); thick[2:26,3:26] = 255; thick[12:15,12:15] = 0     # most of it is ink
+    assert torch.equal(as_mnist(Image.fromarray(thick)), as_mnist(Image.fromarray(255-thick))) and as_mnist(Image.fromarray(thick))[4:24,8:20].float().mean()>200
+
+def half_and_half(n): a = np.zeros((n,n), np.uint8); a[:,n//2:] = 255; return a
+def two_inks(n): a = np.full((n,n), 128, np.uint8); a[n//4:n//2,n//4:n//2] = 255; a[n//2:3*n//4,n//2:3*n//4] = 0; return a
+
+@pytest.mark.parametrize('n', [28,140])
+@pytest.mark.parametrize('make', [half_and_half, two_inks, lambda n: 255*(np.random.default_rng(0).random((n,n))<.5).astype(np.uint8)])
+def test_paper_is_not_plain(tmp_path, make, n):
+    a = make(n)
+    im = Image.fromarray(a)
+    with says('not plain which is paper'): as_mnist(im)
+    (tmp_path/'3').mkdir(); im.save(tmp_path/'3'/'0.png')
+    with says('not plain', tmp_path/'3'/'0.png', 'leave a margin'): load_folder(tmp_path)
+    if make is half_and_half:
+        assert as_mnist(Image.fromarray(np.pad(a, n//4))).any()         # a margin, as the message says
+
+@pytest.mark.parametrize('under', [0,255])
+@pytest.mark.parametrize('ink,paper', [(0,255),(255,0),(120,255),(40,230)])
+def test_paper_made_transparent(digits, ink, paper, under):
+    "The paper's colour is no longer seen, and soft edges fade into it."
+    for x in digits[0].x[:20]:
+        i = enlarged(x)/255
+        a = (i*ink+(1-i)*paper).round().astype(np.uint8)
+        seen = abs(a.astype(int)-paper)>3
+        im = Image.merge('LA', [Image.fromarray(np.where(seen, a, under).astype(np.uint8)), Image.fromarray((255*seen).astype(np.uint8))])
+        assert difference(as_mnist(im), as_mnist(Image.fromarray(a)))<(12 if paper==230 else 5)
+        if abs(ink-paper)==255:     # a colour of a palette, or of greys
+            for o in Image.fromarray(a).convert('P'),Image.fromarray(a):
+                f = io.BytesIO(); o.save(f, 'PNG' if o.mode=='L' else 'GIF', transparency=int(np.asarray(o)[0,0]))
+                assert difference(as_mnist(Image.open(f)), as_mnist(Image.fromarray(a)))<5
+
+@pytest.mark.parametrize('a,b,part', [(1.,1e38,'1e+38'), (1.,255,'a few pixels'), (255.,65535,'a few pixels'), (1.,-1,'from -1'), (255.,float('nan'),'not numbers'), (255.,1e6,'1e+06')])
+def test_floats_out_of_scale(a, b, part):
+    a = np.asarray(seven()).astype(np.float32)/255*a
+    a[3,3] = b
+    with says(part, 'save it as PNG'): as_mnist(Image.fromarray(a))
 
 @pytest.mark.parametrize('im', [Image.new('L', (40,40), 0), Image.new('RGB', (40,40), 'white'), Image.new('RGBA', (40,40)), Image.new('L', (1,1), 7), Image.new('L', (0,5)),
     Image.new('F', (9,9), float('nan')), Image.fromarray(np.random.default_rng(0).normal(128, 9, (300,300)).astype(np.uint8)),
@@ -677,3 +757,38 @@ def test_mnist_by_its_name_is_mnist(digits, monkeypatch, tmp_path):
     monkeypatch.setattr(D, 'download_mnist', fetch)
     with says('no network'): load_digits('mnist')
     assert fetched
+
+# Messages
+
+def columns(sep, head, lab=True):
+    names = ['label']*lab+[f'pixel{i}' for i in range(784)]
+    rows = [['3']*lab+['0','255']*392]*2
+    return '\n'.join(sep.join(o) for o in ([names] if head else [])+rows)+'\n'
+
+@pytest.mark.parametrize('lab', [True,False])
+def test_table_says_what_is_wrong_and_the_cure_works(tmp_path, lab):
+    f = tmp_path/'a.csv'
+    f.write_text(columns(',', False, lab))
+    with says('header is missing', 'label,pixel0' if lab else 'pixel0', f): load_csv(f, labels=lab)
+    f.write_text(columns(',', True, lab)); assert len(load_csv(f, labels=lab))==2
+    for sep,name in (';',"';'"),('\t','tabs'):
+        for head in True,False:
+            f.write_text(columns(sep, head, lab))
+            with says('separated by', name, 'with commas', f): load_csv(f, labels=lab)
+
+@pytest.mark.parametrize('b,part', [(b'\0\0\0\x18ftypheic','HEIC'), (b'\0\0\0\x1cftypavif','AVIF'), (b'%PDF-1.7','PDF'), (b'<?xml version="1.0"?><svg xmlns','SVG'), (b'','empty'), (b'PK\3\4','zip'), (b'%!PS-Adobe','PostScript'), (b'\x1f\x8b','gzipped')])
+def test_other_kinds_of_pictures_are_named(tmp_path, b, part):
+    (tmp_path/'a').write_bytes(b)
+    with says(part, 'PNG or JPEG', tmp_path/'a'): read_image(tmp_path/'a')
+
+def test_empty_idx(tmp_path):
+    f = tmp_path/'a.gz'
+    f.write_bytes(gzip.compress(b''))
+    with says('is empty', f): read_idx(f)
+    f.write_bytes(b'')
+    with says('is empty', f): read_idx(f)
+
+def test_zeros_and_ones_are_not_pixels(tmp_path, digits):
+    x = (digits[0].x[:20]>100).byte()
+    with says('0 or 1', 'multiply them by 255'): Digits(x)
+    assert len(Digits(x*255)[3:]) and Digits(torch.zeros(3,28,28, dtype=torch.uint8))[[1]].x.shape==(1,28,28)
