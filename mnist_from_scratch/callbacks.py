@@ -12,10 +12,12 @@ __all__ = ['sched_lin', 'sched_cos', 'sched_exp', 'sched_no', 'SchedLin', 'Sched
 # %% ../nbs/10_callbacks.ipynb #357a1bfe
 import csv, io, math, random, re, sys
 from collections import namedtuple
+from contextlib import contextmanager
 from copy import deepcopy
 from enum import Enum
 from functools import partial
 from itertools import accumulate
+from numbers import Integral, Real
 from pathlib import Path
 from uuid import uuid4
 
@@ -27,6 +29,7 @@ from torch import nn
 from .core import MnistError, apply, find_bs, is_stream, read_state, replacing, write_state, _line
 from .minibatches import DataLoader, _may_draw
 from .learner import _check_state, _device, _said, Callback, CancelBatchException, CancelFitException, CancelStepException, CancelValidException, FiniteLossCallback, Learner, Recorder
+from .optimizers import Optimizer
 
 # %% ../nbs/10_callbacks.ipynb #747d5a48
 def sched_lin(start, end, pos): "Along a line"; return start + pos*(end-start)
@@ -36,7 +39,10 @@ def sched_no (start, end, pos): "Stay at `start`"; return start
 
 def SchedLin(start, end): "A linear schedule from `start` to `end`, as a function of `pos`"; return partial(sched_lin, start, end)
 def SchedCos(start, end): "A cosine schedule from `start` to `end`, as a function of `pos`"; return partial(sched_cos, start, end)
-def SchedExp(start, end): "An exponential schedule from `start` to `end`, as a function of `pos`"; return partial(sched_exp, start, end)
+def SchedExp(start, end):
+    "An exponential schedule from `start` to `end`, both above 0, else `ValueError`; as a function of `pos`"
+    if not (start>0 and end>0): raise ValueError(f'an exponential schedule multiplies, so it goes from {start} to {end} in no way; both should be above 0')
+    return partial(sched_exp, start, end)
 def SchedNo (start, end): "The constant `start`, as a function of `pos`"; return partial(sched_no, start, end)
 
 # %% ../nbs/10_callbacks.ipynb #46f68984
@@ -45,7 +51,7 @@ def combine_scheds(
     scheds # The schedules, functions of a position from 0 to 1
 ): # A schedule
     "One schedule after the other."
-    if abs(sum(pcts)-1)>1e-9 or min(pcts)<0: raise ValueError(f'the shares of schedules are not negative and add up to 1, unlike {list(pcts)}')
+    if not (abs(sum(pcts)-1)<=1e-9 and min(pcts)>=0): raise ValueError(f'the shares of schedules are not negative and add up to 1, unlike {list(pcts)}')
     starts = [0,*accumulate(pcts)][:-1]
     def f(pos):
         i = max(j for j,s in enumerate(starts) if s<=pos and pcts[j])
@@ -76,6 +82,11 @@ class ParamScheduler(Callback):
         if hasattr(self.learn, 'recorder'): self.recorder.hps = self.hps
 
 # %% ../nbs/10_callbacks.ipynb #c6ce98ce
+def _check_shares(**shares):
+    for k,v in shares.items():
+        if isinstance(v, bool) or not isinstance(v, Real) or not 0<v<(1 if k=='pct_start' else math.inf):
+            raise ValueError(f'{k} is {v!r}; it should be a number above 0'+(' and below 1' if k=='pct_start' else ''))
+
 def _each(scheds): "One schedule per group, as a schedule of lists"; return lambda pos: [f(pos) for f in scheds]
 
 @patch
@@ -93,6 +104,10 @@ def fit_one_cycle(self:Learner,
     resume:bool=False # Go on from the last checkpoint, if there is one?
 ):
     "Train with one cycle of the learning rate (Smith & Topin, 2018), with fastai's shape and defaults."
+    _check_shares(div=div, div_final=div_final, pct_start=pct_start)
+    three = moms or self.moms
+    if not hasattr(three, '__len__') or len(three)!=3: raise ValueError(f'moms is {three!r}; it should have three numbers, for the start, the top and the end')
+    Optimizer.check_hyper('mom', three)
     if self.opt is None: self.create_opt()
     lr_max = self._rate(lr_max)
     self.opt.set_hyper('lr', lr_max)
@@ -116,6 +131,7 @@ def fit_flat_cos(self:Learner,
     resume:bool=False # Go on from the last checkpoint, if there is one?
 ):
     "Train at a flat rate, then along half a cosine wave down to next to nothing."
+    _check_shares(div_final=div_final, pct_start=pct_start)
     if self.opt is None: self.create_opt()
     lr = self._rate(lr)
     self.opt.set_hyper('lr', lr)
@@ -139,18 +155,26 @@ def plot_sched(self:Recorder,
 class LRFinder(ParamScheduler):
     "Trains with a rate that grows from `start_lr` to `end_lr` in `num_it` batches, and restores model and optimizer afterwards."
     def __init__(self, start_lr=1e-7, end_lr=10, num_it=100, stop_div=True):
+        for k,v in dict(start_lr=start_lr, end_lr=end_lr).items():
+            if isinstance(v, bool) or not isinstance(v, Real) or not 0<v<math.inf: raise ValueError(f'{k} is {v!r}; it should be a number above 0')
+        if not start_lr<end_lr: raise ValueError(f'the rate grows from start_lr to end_lr, so {start_lr} should be less than {end_lr}')
+        if isinstance(num_it, bool) or not isinstance(num_it, Integral) or num_it<1: raise ValueError(f'num_it is {num_it!r}; it should be a whole number of batches, 1 or more')
         self.num_it,self.stop_div = max(num_it, 6),stop_div
         super().__init__(dict(lr=SchedExp(start_lr, end_lr)))
 
     def before_fit(self):
         super().before_fit()
-        self.kept,self.best_loss = deepcopy((self.model.state_dict(), self.opt.state_dict())),float('inf')
+        self.kept,self.best_loss = deepcopy((self.model.state_dict(), self.opt.state_dict(), dict(self.model.named_buffers()))),float('inf')
+        self.raw,self.n_first = [],max(self.num_it//10, 5)
     def before_batch(self): self._set(self.train_iter/self.num_it)
     def after_batch(self):
         super().after_batch()
-        loss = self.recorder.smooth_loss.value.item()
+        loss,i = self.recorder.smooth_loss.value.item(),self.train_iter
         self.best_loss = min(self.best_loss, loss)
-        if (self.stop_div and loss>4*self.best_loss) or self.train_iter>=self.num_it: raise CancelFitException
+        if self.loss is not None: self.raw.append(self.loss.mean().item())
+        first,last = self.raw[:self.n_first],self.raw[self.n_first:][-5:]
+        shot = loss>4*self.best_loss and len(last)==5 and min(last)>max(first)     # where losses are tiny, a single one may be four times the best by chance
+        if (self.stop_div and (shot or loss==math.inf)) or i>=self.num_it: raise CancelFitException
     def before_validate(self): raise CancelValidException
     def after_fit(self): self.restore(self.learn)
     def restore(self, learn):
@@ -159,6 +183,31 @@ class LRFinder(ParamScheduler):
         learn.opt.zero_grad()
         learn.model.load_state_dict(self.kept[0])
         learn.opt.load_state_dict(self.kept[1])
+        for k,b in learn.model.named_buffers():                  # those that are in no state, too
+            if k in self.kept[2]: b.data.copy_(self.kept[2][k])
+
+# %% ../nbs/10_callbacks.ipynb #6b8ba728
+def _generators(dls):
+    "Generators that the loaders and their samplers have of their own: PyTorch's, and Python's in fastai's loaders"
+    return [getattr(o, k, None) for dl in getattr(dls, 'loaders', dls) for o in _may_draw(dl) for k in ('generator','rng')]
+
+def _rng_state(dls):
+    "The state of all that training may draw random numbers from"
+    def py(r): v,ints,g = r.getstate(); return [v, torch.tensor(ints), g]
+    def own(g): return g.get_state() if isinstance(g, torch.Generator) else py(g) if isinstance(g, random.Random) else None
+    name,keys,*rest = np.random.get_state()
+    return dict(torch=torch.get_rng_state(), python=py(random), numpy=[name, torch.from_numpy(keys.astype('int64')), *rest], loaders=[own(g) for g in _generators(dls)],
+                cuda=torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [], mps=torch.mps.get_rng_state() if torch.backends.mps.is_available() else None)
+
+def _set_rng_state(dls, s):
+    "The reverse of `_rng_state`"
+    def py(r, o): r.setstate((o[0], tuple(o[1].tolist()), o[2]))
+    torch.set_rng_state(s['torch']); py(random, s['python'])
+    name,keys,*rest = s['numpy']; np.random.set_state((name, keys.numpy().astype('uint32'), *rest))
+    for g,o in zip(_generators(dls), s['loaders']):
+        if o is not None: g.set_state(o) if isinstance(g, torch.Generator) else py(g, o)
+    if s['cuda'] and torch.cuda.is_available(): torch.cuda.set_rng_state_all(s['cuda'])
+    if s['mps'] is not None and torch.backends.mps.is_available(): torch.mps.set_rng_state(s['mps'])
 
 # %% ../nbs/10_callbacks.ipynb #24c4fc10
 def valley(
@@ -166,14 +215,15 @@ def valley(
     losses, # The loss at each
     num_it:int=None # As all readers of the curve take it; not used
 ) -> tuple: # The rate, and the point (rate, loss) on the curve
-    "The middle of the longest falling stretch of `losses`: the longest sequence in which each is lower than the last."
+    "The middle of the longest falling stretch of `losses`: the longest sequence in which each is lower than the last. Raises `ValueError` if none is."
     losses = [float(o) for o in losses]
     longest,end,start = [1]*len(losses),0,0       # the longest falling sequence that ends at each place
     for i,l in enumerate(losses):
         longest[i] = 1+max((longest[j] for j in range(i) if losses[j]>l), default=0)
         if longest[i]>longest[end]: end,start = i,i-longest[i]
+    if max(longest, default=1)<2: raise ValueError(f'the loss only rises, from {losses[0]:g} at a rate of {float(lrs[0]):g}: lower start_lr' if losses else 'there is no loss to read a rate off')
     third = (end-start)/3
-    i = start + int(third) + int(third/2)
+    i = max(start + int(third) + int(third/2), 0)
     return float(lrs[i]), (float(lrs[i]), losses[i])
 
 def slide(
@@ -186,7 +236,7 @@ def slide(
 ) -> tuple: # The rate, and the point (rate, loss) on the curve
     "Slide two slopes, `lr_diff` apart, from the right until they differ by no more than `thresh`."
     lrs,losses = (np.array([float(o) for o in os]) for os in (lrs,losses))
-    if len(losses)<=lr_diff: raise ValueError(f'slide needs more than {lr_diff} points, not {len(losses)}')
+    if len(losses)<=lr_diff: raise ValueError(f'slide needs more than {lr_diff} points, not {len(losses)}: raise num_it, or lower start_lr')
     slopes,r = np.gradient(losses),-1
     lr = lrs[r-lr_diff]
     while r-lr_diff>=-len(losses) and abs(slopes[r]-slopes[r-lr_diff])>thresh: lr,r = lrs[r-lr_diff],r-1
@@ -205,6 +255,21 @@ def plot_lr_find(self:Recorder, skip_end:int=5, suggestions=None, nms=None):
     if suggestions: ax.legend()
 
 @patch
+@contextmanager
+def _as_unfitted(self:Learner):
+    "What a fit changes besides the model is afterwards as before: optimizer, rate, generators of random numbers, and what callbacks name in `state_attrs`"
+    rng,opt,lr,own = _rng_state(self.dls),self.opt,self.lr,self._own_rates
+    if opt is None: self.create_opt()
+    made,kept = self.opt,deepcopy(self.opt.state_dict())
+    cbs = [(cb, deepcopy({k:vars(cb)[k] for k in cb.state_attrs if k in vars(cb)})) for cb in self.cbs if isinstance(cb, Callback) and not isinstance(cb, Recorder)]
+    try: yield
+    finally:
+        made.load_state_dict(kept)
+        self.opt,self.lr,self._own_rates = opt,lr,own
+        for cb,vs in cbs: vars(cb).update(vs)
+        _set_rng_state(self.dls, rng)
+
+@patch
 def lr_find(self:Learner,
     start_lr:float=1e-7, # The first rate
     end_lr:float=10, # The last one, unless the loss shoots up before
@@ -213,15 +278,22 @@ def lr_find(self:Learner,
     show_plot:bool=True, # Plot the curve?
     suggest_funcs=valley # How to read a rate off it; one function or several
 ): # A named tuple with a rate for each of `suggest_funcs`
-    "Try all rates in one mock training (Smith, 2015). Model and optimizer are as before afterwards. Raises `ValueError` if it ended too soon to tell."
+    """Try all rates in one mock training (Smith, 2015). Afterwards all is as before, the generators of random numbers too, but for the `recorder`, which has the curve.
+
+    Raises `ValueError` if the loss was not a number, or only rose."""
     cb = LRFinder(start_lr, end_lr, num_it, stop_div)
-    with self.no_logging(), self.without_fit_only():
+    with self._as_before(), self._as_unfitted(), self.no_logging(), self.without_fit_only():
         try: self.fit(num_it//len(self.dls.train)+1, self.lr, cbs=cb)
         except BaseException: cb.restore(self); raise
     lrs,losses = self.recorder.lrs[num_it//10:-5],[float(o) for o in self.recorder.losses[num_it//10:-5]]
-    bad = next((i for i,l in enumerate(losses) if math.isnan(l)), len(losses))
+    bad = next((i for i,l in enumerate(losses) if not math.isfinite(l)), len(losses))
     lrs,losses,funcs = lrs[:bad],losses[:bad],L(suggest_funcs)
-    if not lrs: raise ValueError(f'lr_find ended after {len(self.recorder.lrs)} batches, too few to tell: lower start_lr, which is {start_lr}, or raise num_it, which is {num_it}')
+    if not lrs:
+        all_losses = [float(o) for o in self.recorder.losses]
+        n = next((i for i,l in enumerate(all_losses) if not math.isfinite(l)), None)
+        if n==0: raise ValueError('the loss is not finite in the first batch, before any step was made; look for such numbers in inputs, targets and weights')
+        if n is None: raise ValueError(f'lr_find was ended by a callback after {len(all_losses)} batches, too few to tell; run it without that callback')
+        raise ValueError(f'the loss is not finite any more after {n} batches, too few to tell: lower start_lr, which is {start_lr}')
     nms = [getattr(f, 'func', f).__name__ for f in funcs]
     found = [f(lrs, losses, num_it) for f in funcs]
     if show_plot: self.recorder.plot_lr_find(suggestions=[p for _,p in found], nms=nms)
@@ -251,7 +323,13 @@ def fine_tune(self:Learner,
     **kwargs # For `fit_one_cycle`
 ):
     "One cycle with all but the last group frozen, then one with everything."
-    n = getattr(self, 'n_checkpointed', 0)
+    n,trained = getattr(self, 'n_checkpointed', 0),[(p,p.requires_grad) for p in self.model.parameters()]
+    for k,v,least in ('epochs',epochs,1),('freeze_epochs',freeze_epochs,0):
+        if isinstance(v, bool) or not isinstance(v, Integral) or v<least: raise ValueError(f'{k} is {v!r}; it should be a whole number, {least} or more')
+    if freeze_epochs and kwargs.get('start_epoch', 0)>=freeze_epochs:
+        raise ValueError(f"start_epoch={kwargs['start_epoch']} skips the whole first step, of {freeze_epochs} epochs with all but the last group frozen; pass freeze_epochs=0 to leave that step out")
+    Optimizer.check_hyper('lr', base_lr)
+    _check_shares(lr_mult=lr_mult)
     try:
         if freeze_epochs:
             self.freeze()
@@ -259,7 +337,10 @@ def fine_tune(self:Learner,
         base_lr /= 2
         self.unfreeze()
         self.fit_one_cycle(epochs, slice(base_lr/lr_mult, base_lr), pct_start=pct_start, div=div, **kwargs)
-    except BaseException: self.n_checkpointed = n; raise     # called again with `resume`, it goes through both once more
+    except BaseException:
+        self.n_checkpointed = n                              # called again with `resume`, it goes through both once more
+        for p,b in trained: p.requires_grad_(b)              # or the next fit would train the last group only
+        raise
 
 # %% ../nbs/10_callbacks.ipynb #29a37ba3
 class TrackerCallback(Callback):
@@ -334,29 +415,6 @@ class TerminateOnNaNCallback(Callback):
             if isinstance(cb, FiniteLossCallback): cb.run = False
     def after_batch(self):
         if not torch.isfinite(self.loss).all(): raise CancelFitException
-
-# %% ../nbs/10_callbacks.ipynb #6b8ba728
-def _generators(dls):
-    "Generators that the loaders and their samplers have of their own: PyTorch's, and Python's in fastai's loaders"
-    return [getattr(o, k, None) for dl in getattr(dls, 'loaders', dls) for o in _may_draw(dl) for k in ('generator','rng')]
-
-def _rng_state(dls):
-    "The state of all that training may draw random numbers from"
-    def py(r): v,ints,g = r.getstate(); return [v, torch.tensor(ints), g]
-    def own(g): return g.get_state() if isinstance(g, torch.Generator) else py(g) if isinstance(g, random.Random) else None
-    name,keys,*rest = np.random.get_state()
-    return dict(torch=torch.get_rng_state(), python=py(random), numpy=[name, torch.from_numpy(keys.astype('int64')), *rest], loaders=[own(g) for g in _generators(dls)],
-                cuda=torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [], mps=torch.mps.get_rng_state() if torch.backends.mps.is_available() else None)
-
-def _set_rng_state(dls, s):
-    "The reverse of `_rng_state`"
-    def py(r, o): r.setstate((o[0], tuple(o[1].tolist()), o[2]))
-    torch.set_rng_state(s['torch']); py(random, s['python'])
-    name,keys,*rest = s['numpy']; np.random.set_state((name, keys.numpy().astype('uint32'), *rest))
-    for g,o in zip(_generators(dls), s['loaders']):
-        if o is not None: g.set_state(o) if isinstance(g, torch.Generator) else py(g, o)
-    if s['cuda'] and torch.cuda.is_available(): torch.cuda.set_rng_state_all(s['cuda'])
-    if s['mps'] is not None and torch.backends.mps.is_available(): torch.mps.set_rng_state(s['mps'])
 
 # %% ../nbs/10_callbacks.ipynb #e480e8d6
 def _goes_on(dl):
@@ -583,7 +641,7 @@ def _to_float(b): "`b`, tensors however nested, as float32 where they are floati
 class MixedPrecision(Callback):
     """Model and loss in mixed precision, on the device of the model; predictions and losses come out as float32. As fastai's.
     Raises `ValueError` at the start of a fit if the device cannot do it: float16 is for GPUs (those of Apple since PyTorch 2.8)."""
-    order,autocast,scaler,skipped = 10,None,None,None
+    order,autocast,scaler,skipped,state_attrs = 10,None,None,None,('_kept',)
     def __init__(self,
         amp_mode:str|AMPMode=AMPMode.FP16, # `'fp16'` or `'bf16'`
         **kwargs # For `torch.amp.GradScaler`, which float16 needs

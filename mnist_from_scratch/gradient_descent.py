@@ -60,8 +60,10 @@ def rmse(
     preds:Tensor, # Predictions
     targets:Tensor # What they should be, of the same shape
 ) -> Tensor: # One number, in the units of `targets`
-    "Root of the mean squared error"
+    "Root of the mean squared error. As a metric it is that of all items, and not the mean over batches: a mean of roots is another number"
     return mse(preds, targets).sqrt()
+
+rmse.over_all = True    # tells a `Learner`
 
 # %% ../nbs/04_gradient_descent.ipynb #18ee7ee0
 def show_preds(

@@ -240,7 +240,7 @@ class Task:
         "The right answer's source; `check_shapes`, which a reader does not have, is replaced by a comparison, or left out"
         src = textwrap.dedent(inspect.getsource(self.right))
         src = re.sub(r"check_shapes\('(\w+)', (\w+)=\(\w+,'\w* ?\[\.\.\.]'\), (\w+)=\(\w+,'\w* ?\[\.\.\.]'\)\)", r"if \2.shape!=\3.shape: raise ValueError('\1 compares one with one')", src)
-        return re.sub(r'^ *check_shapes\(.*\n', '', src, flags=re.M)
+        return re.sub(r'^ *_?check_\w+\(.*\n', '', src, flags=re.M)
 
 # %% ../nbs/23_homework.ipynb #c8341107
 _common = {

@@ -9,18 +9,20 @@ __all__ = ['CancelFitException', 'CancelEpochException', 'CancelTrainException',
            'Recorder', 'ProgressCallback', 'FiniteLossCallback', 'GatherPredsCallback']
 
 # %% ../nbs/09_learner.ipynb #9566f8b4
-import math, sys, time, warnings
-from contextlib import contextmanager
+import math, random, sys, time, warnings
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from itertools import chain
+from numbers import Integral
 from pathlib import Path
 
+import numpy as np
 import torch
 from fastcore.basics import GetAttr, class2attr, noop, patch
 from fastcore.foundation import L
 from torch import nn, Tensor
 from .core import MnistError, apply, blame, find_bs, misspelled, one_with_one, read_state, to_device, write_state, _line, _seen
-from .optimizers import Adam, OptimWrapper
+from .optimizers import Adam, OptimWrapper, Optimizer
 
 # %% ../nbs/09_learner.ipynb #5d618d1f
 _events = L.split('''after_create before_fit before_epoch before_train before_batch after_pred after_loss before_backward
@@ -122,26 +124,31 @@ class Learner(GetAttr):
     ):
         if loss_func is None: loss_func = getattr(dls.train_ds, 'loss_func', None)
         if loss_func is None: raise ValueError('a Learner needs a loss: pass loss_func, for instance mnist_loss or F.cross_entropy')
+        for k,v in dict(lr=lr, wd=wd, mom=moms).items():
+            if v is not None: Optimizer.check_hyper(k, v)
         self.dls,self.model,self.loss_func,self.opt_func,self.lr,self.splitter = dls,model,loss_func,opt_func,lr,splitter
         self.path,self.model_dir,self.train_bn = Path(path or getattr(dls, 'path', '.')),model_dir,train_bn
         self.wd,self.wd_bn_bias,self.moms,self.metrics = wd,wd_bn_bias,moms,metrics
         self.training,self.opt,self._own_rates,self.logger,self.create_mbar,self.cbs = False,None,None,print,True,L()
         self._end_cleanup()
-        if default_cbs: self.add_cbs([TrainEvalCallback, FiniteLossCallback, Recorder, ProgressCallback])
+        self._own = {*vars(self)}
+        given = {cb if isinstance(cb, type) else type(cb) for cb in L(cbs)}      # one of these with settings of its own takes the place of the default one
+        if default_cbs: self.add_cbs([cb for cb in (TrainEvalCallback, FiniteLossCallback, Recorder, ProgressCallback) if cb not in given])
         self.add_cbs(cbs)
         self('after_create')
 
     def _end_cleanup(self):
-        for cb in self.cbs:
-            cb.run = True
-            if isinstance(cb, Callback): cb.cleanup()      # fastai's have none
+        with ExitStack() as all_of_them:                   # also if one of them raises
+            for cb in self.cbs[::-1]:
+                cb.run = True
+                if isinstance(cb, Callback): all_of_them.callback(cb.cleanup)      # fastai's have none
         self.dl,self.xb,self.yb,self.pred,self.loss,self.loss_grad = None,(None,),(None,),None,None,None
         self._heard,self._place = (None,{}),None       # who listens to what; see `_where`
 
     @property
     def metrics(self): "What is measured on the validation set"; return self._metrics
     @metrics.setter
-    def metrics(self, ms): self._metrics = L(mk_metric(m) for m in L(ms))
+    def metrics(self, ms): self._metrics = L(mk_metric(m) for m in {id(m):m for m in L(ms)}.values())     # each counts once
     @property
     def x(self): "Inputs of this batch"; return self.xb[0] if len(self.xb)==1 else self.xb
     @property
@@ -154,6 +161,8 @@ def add_cb(self:Learner, cb):
     if isinstance(cb, type): cb = cb()
     if isinstance(cb, Callback) and (odd := misspelled(cb, Callback, _events)): raise TypeError(odd)
     cb.learn = self
+    if any(o is cb for o in self.cbs): return self       # handed in twice, it acts once
+    if cb.name in self._own or hasattr(type(self), cb.name): raise ValueError(f'a callback cannot be called {cb.name}, which is something that every Learner has; give {type(cb).__name__} another name')
     setattr(self, cb.name, cb)
     self.cbs = (self.cbs+[cb]).sorted('order')
     return self
@@ -163,8 +172,11 @@ def remove_cb(self:Learner, cb):
     "Remove a callback, or all of a class"
     for o in [o for o in self.cbs if (isinstance(o, cb) if isinstance(cb, type) else o is cb)]:
         o.learn = None
-        if getattr(self, o.name, None) is o: delattr(self, o.name)
         self.cbs = L(c for c in self.cbs if c is not o)
+        if vars(self).get(o.name) is o:
+            delattr(self, o.name)
+            for c in self.cbs:
+                if c.name==o.name: setattr(self, o.name, c)      # another of this name has been here before
     return self
 
 @patch
@@ -175,10 +187,11 @@ def remove_cbs(self:Learner, cbs): "`remove_cb` for each"; L(cbs).map(self.remov
 @patch
 @contextmanager
 def added_cbs(self:Learner, cbs):
-    "Add callbacks for as long as the block lasts"
-    self.add_cbs(cbs)
-    try: yield self
-    finally: self.remove_cbs(cbs)
+    "Add callbacks for as long as the block lasts; one that is here already stays"
+    cbs = L(cbs).map(lambda cb: cb() if isinstance(cb, type) else cb)
+    new = cbs.filter(lambda cb: not any(o is cb for o in self.cbs))
+    try: yield self.add_cbs(cbs)
+    finally: self.remove_cbs(new)
 
 @patch
 def __call__(self:Learner, event):
@@ -241,7 +254,8 @@ def _with_events(self:Learner, f, event, ex):
 @patch
 def _do_one_batch(self:Learner):
     try: self.pred = self.model(*self.xb)
-    except RuntimeError as e: _blame_layer(e, self.model, self.xb); raise
+    except _cancels: raise
+    except Exception as e: _blame_layer(e, self.model); raise
     self('after_pred')
     if self.yb:
         try: self.loss_grad = self.loss_func(self.pred, *self.yb) if self.iter else one_with_one(self.loss_func, self.pred, *self.yb)
@@ -275,20 +289,21 @@ def one_batch(self:Learner, i, b):
     self._with_events(self._do_one_batch, 'batch', CancelBatchException)
 
 # %% ../nbs/09_learner.ipynb #be469c0d
-def _blame_layer(e, model, xb):
-    "Add to the message of `e`, raised by `model(*xb)`, in which layer it happened and what shape went in"
-    inside,hooks = [],[]                     # layers that have begun and not ended
-    for n,m in model.named_modules():
-        if [*m.children()]: continue
-        hooks += [m.register_forward_pre_hook(lambda m, i, name=n: inside.append((name,m,i))), m.register_forward_hook(lambda *_: inside.pop() and None)]
-    try:
-        with torch.no_grad(): model(*xb)
-    except Exception:
-        if not inside: blame(e, f'{type(model).__name__}, outside of its layers')
-        else:
-            name,m,i = inside[-1]
-            blame(e, f"layer {name or 'model'}, {m}" + (f', whose input has shape {tuple(i[0].shape)}' if i and isinstance(i[0], Tensor) else ''))
-    finally: [h.remove() for h in hooks]
+def _blame_layer(e, model):
+    "Add to the message of `e`, raised by `model`, in which layer it happened and what shape went in. The traceback tells: nothing runs again"
+    names,tb,m,x,inside = {m:n for n,m in model.named_modules()},e.__traceback__,None,None,False
+    while tb:
+        code,vs = tb.tb_frame.f_code,tb.tb_frame.f_locals
+        o = vs.get('self')
+        if isinstance(o, nn.Module) and o in names:
+            if o is not m: m,x,inside = o,None,False
+            if code.co_name=='_call_impl': x = next(iter(vs.get('args', ())), None)
+            inside = inside or code.co_name=='forward'
+        tb = tb.tb_next
+    if m is None: return blame(e, type(model).__name__)
+    shape = f', whose input has shape {tuple(x.shape)}' if isinstance(x, Tensor) else ''
+    if not [*m.children()]: return blame(e, f"layer {names[m] or 'model'}, {m}{shape}")
+    blame(e, (f'layer {names[m]}, ' if names[m] else '')+type(m).__name__+(', outside of its layers' if inside else ''))     # compiled code hides what is in it
 
 # %% ../nbs/09_learner.ipynb #f7d9dd31
 @patch
@@ -331,12 +346,19 @@ def fit(self:Learner,
     start_epoch:int=0, # Skip the epochs before this one; schedules go on as if they had been
     resume:bool=False # Go on from the last checkpoint, if there is one?
 ):
-    "Train for `n_epoch` epochs, with validation after each. Raises `ValueError` for fewer than one, or where a set has no batches."
-    if n_epoch<1: raise ValueError(f'fit({n_epoch}) would train nothing; n_epoch is 1 or more')
+    """Train for `n_epoch` epochs, with validation after each.
+
+    Raises `ValueError` for fewer than one, if `start_epoch` skips them all, for a rate or weight decay that cannot be, or where a set has no batches."""
+    if isinstance(n_epoch, bool) or not isinstance(n_epoch, Integral) or n_epoch<1: raise ValueError(f'fit({n_epoch!r}) would train nothing; n_epoch is a whole number, 1 or more')
+    if isinstance(start_epoch, bool) or not isinstance(start_epoch, Integral) or not 0<=start_epoch<n_epoch:
+        raise ValueError(f'start_epoch={start_epoch!r} is not one of the {n_epoch} epochs, so that nothing would be trained; pass a whole number from 0 to {n_epoch-1}, or a larger n_epoch')
+    for k,v in dict(lr=self.lr if lr is None else lr, wd=self.wd if wd is None else wd).items():
+        if v is not None: Optimizer.check_hyper(k, v)
     cbs = L(cbs) + ([SkipToEpoch(start_epoch)] if start_epoch else [])
     if resume and not any(getattr(cb, 'resumes', False) for cb in self.cbs+cbs): cbs.append(self._resumer())
     with self.added_cbs(cbs):
         if reset_opt or not self.opt: self.create_opt()
+        self.opt.zero_grad()                   # of a fit that was interrupted between two steps
         wd = self.wd if wd is None else wd
         if wd is not None: self.opt.set_hypers(wd=wd)
         self.opt.set_hypers(lr=self._rate(lr))
@@ -380,6 +402,13 @@ class AvgMetric(Metric):
     @property
     def name(self): f = getattr(self.func, 'func', self.func); return getattr(f, '__name__', None) or type(f).__name__
 
+class _OverAll(AvgMetric):
+    "`func` of the predictions and targets of all batches at once: for what is no mean over items, such as `rmse`."
+    def reset(self): self.preds,self.targs = [],[]
+    def accumulate(self, learn): self.preds.append(_keep(learn.pred)); self.targs.append(_keep(learn.y))
+    @property
+    def value(self): return one_with_one(self.func, _cat(self.preds), _cat(self.targs)).item() if self.preds else None
+
 class AvgLoss(AvgMetric):
     "The mean loss over items."
     def __init__(self): pass
@@ -410,7 +439,8 @@ class TorchMetric(Metric):
 def mk_metric(m):
     "A `Metric` as it is, an object that counts along as a `TorchMetric`, a function as an `AvgMetric`"
     if isinstance(m, Metric) or hasattr(m, 'accumulate'): return m       # the latter: fastai's
-    return (TorchMetric if all(hasattr(m, o) for o in ('update','compute','reset')) else AvgMetric)(m)
+    if all(hasattr(m, o) for o in ('update','compute','reset')): return TorchMetric(m)
+    return (_OverAll if getattr(getattr(m, 'func', m), 'over_all', False) else AvgMetric)(m)
 
 # %% ../nbs/09_learner.ipynb #59ac08af
 class AvgSmoothLoss(Metric):
@@ -569,10 +599,12 @@ def no_logging(self:Learner):
 @contextmanager
 def without_fit_only(self:Learner):
     "Callbacks that are for a real fit only stand aside while the block lasts"
-    off = [cb for cb in self.cbs if getattr(cb, 'fit_only', False)]
+    old,off = self.cbs,[cb for cb in self.cbs if getattr(cb, 'fit_only', False)]
     self.cbs = L(cb for cb in self.cbs if cb not in off)
     try: yield self
-    finally: self.cbs = (self.cbs+off).sorted('order')
+    finally:                                             # in the old order, without those that were removed, with those that came
+        now = self.cbs
+        self.cbs = (L(cb for cb in old if cb in off or cb in now) + [cb for cb in now if cb not in old]).sorted('order')
 
 @patch
 @contextmanager
@@ -618,7 +650,7 @@ from fastcore.basics import PrettyString
 from torch.utils import data as torch_data
 from . import losses
 from .losses import sigmoid, softmax
-from .minibatches import DataLoader, _label, _word
+from .minibatches import DataLoader, _label, _may_draw, _word
 
 # %% ../nbs/09_learner.ipynb #66ffdae6
 def _keep(b): "`b`, tensors however nested, in the processor's memory and without their graph"; return apply(lambda o: o.detach().cpu() if isinstance(o, Tensor) else o, b)
@@ -651,6 +683,26 @@ class GatherPredsCallback(Callback):
         "What was kept, as one tensor each (or as the batches were nested): inputs, predictions, targets, losses; `None` for what there is not"
         return [_cat(o, self.concat_dim) for o in (self.inputs, self.preds, self.targets)] + [_cat(self.losses)]
 
+@contextmanager
+def _same_modes(model):
+    "Every layer gets its mode (training or not) back in the end"
+    modes = [(m,m.training) for m in model.modules()]
+    try: yield
+    finally:
+        for m,t in modes: m.training = t
+
+_progress = 'epoch n_epoch first_epoch resume n_iter iter train_iter pct_train training final_record'.split()
+@patch
+@contextmanager
+def _as_before(self:Learner):
+    "How far the last fit came, and the mode of each layer, are afterwards as they were before"
+    kept = {k:vars(self)[k] for k in _progress if k in vars(self)}
+    try:
+        with _same_modes(self.model): yield self
+    finally:
+        for k in _progress: vars(self).pop(k, None)
+        vars(self).update(kept)
+
 @patch
 def validate(self:Learner,
     ds_idx:int=1, # Which of the `dls`, if no `dl` is given
@@ -660,17 +712,16 @@ def validate(self:Learner,
     "Loss and metrics on one set, without training. What the recorder holds of the last fit stays."
     rec = getattr(self, 'recorder', None)
     kept = dict(vars(rec)) if rec else {}      # the record of the last fit is not to be lost
-    with self.no_bar(), self.without_fit_only(), self.added_cbs(cbs):
+    with self._as_before(), self.no_bar(), self.without_fit_only(), self.added_cbs(cbs):
         self.epoch,self.n_epoch = 0,1
         try:
             self('before_fit'); self('before_epoch')
             self._do_epoch_validate(ds_idx, dl)
             self('after_epoch'); self('after_fit')
-            if rec: self.final_record = self.final_record[rec.n_train:]     # nothing was trained
+            return self.final_record[rec.n_train:] if rec else None         # nothing was trained
         finally:
             self._end_cleanup()
-            if rec: vars(rec).update(kept)
-    return getattr(self, 'final_record', None)
+            if rec: vars(rec).clear(); vars(rec).update(kept)
 
 # %% ../nbs/09_learner.ipynb #f9bf71fa
 def _anew(dl, shuffle=False):
@@ -712,14 +763,6 @@ def loss_not_reduced(self:Learner):
     finally: setattr(obj, attr, old)
 
 # %% ../nbs/09_learner.ipynb #c20ae4af
-@contextmanager
-def _same_modes(model):
-    "Every layer gets its mode (training or not) back in the end"
-    modes = [(m,m.training) for m in model.modules()]
-    try: yield
-    finally:
-        for m,t in modes: m.training = t
-
 @patch
 @contextmanager
 def _inside(self:Learner, cbs):
@@ -784,6 +827,17 @@ def predict(self:Learner,
     return (*([x] if with_input else []), _word(dec, getattr(self.dls, 'vocab', None)), dec, probs[0])
 
 # %% ../nbs/09_learner.ipynb #ef77e74e
+@contextmanager
+def _draws_apart(*dls):
+    "Whatever is drawn in the block, all generators of random numbers, those of `dls` too, are afterwards as before"
+    gs = [g for dl in dls for o in _may_draw(dl) if (g := getattr(o, 'generator', None)) is not None]
+    py,nump,own = random.getstate(),np.random.get_state(),[g.get_state() for g in gs]
+    try:
+        with torch.random.fork_rng(): yield
+    finally:
+        random.setstate(py); np.random.set_state(nump)
+        for g,s in zip(gs, own): g.set_state(s)
+
 @patch
 def show_results(self:Learner,
     ds_idx:int=1, # Which of the `dls`, if no `dl` is given
@@ -793,7 +847,10 @@ def show_results(self:Learner,
     **kwargs # For `show_batch`: `nrows`, `ncols`, `figsize`
 ):
     "Draw images with their targets above and the predictions below. Raises `ValueError` where inputs are no images, or an answer is more than one number."
-    b = next(iter(_anew(self.dls[ds_idx], shuffle) if dl is None else dl))
+    src,self._n_shown = self.dls[ds_idx] if dl is None else dl,getattr(self, '_n_shown', -1)+1
+    with _draws_apart(src):
+        if self._n_shown: torch.manual_seed((torch.initial_seed()+self._n_shown)%2**63)      # others each time
+        b = next(iter(_anew(src, shuffle) if dl is None else src))
     b = apply(lambda o: o[:max_n] if isinstance(o, Tensor) and o.ndim else o, tuple(b))
     preds,targs = self.get_preds(dl=[b], act=noop)
     act,decodes = _meaning(self.loss_func)
@@ -843,8 +900,8 @@ def _shape(o): return ' x '.join(map(str, o.shape)) if isinstance(o, Tensor) els
 
 @contextmanager
 def _evaluating(model):
-    "Evaluation mode without gradients and without a trace: every layer gets its mode back, and the generator of random numbers its state"
-    with _same_modes(model), torch.no_grad(), torch.random.fork_rng([]): yield model.eval()
+    "Evaluation mode without gradients and without a trace: every layer gets its mode back, and the generators of random numbers their states"
+    with _same_modes(model), torch.no_grad(), _draws_apart(): yield model.eval()
 
 def _some_batch(dls):
     "The inputs of a first batch, or `None` if there is none"

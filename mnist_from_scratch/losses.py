@@ -22,6 +22,11 @@ def sigmoid(
     return torch.where(neg, e, 1)/(1+e)
 
 # %% ../nbs/05_losses.ipynb #b5daffe9
+def _check_yes_no(who, targets, yes):
+    "A `ValueError` unless all targets are 0 or 1; `yes` is where they are 1. On a GPU, which would have to be waited for, only where nothing is trained"
+    if (targets.is_cpu or not torch.is_grad_enabled()) and not torch.equal(yes, targets.bool()):
+        raise ValueError(f'{who} takes targets that are 1 for the class to recognise and 0 for the other, not from {targets.min():g} to {targets.max():g}: pass (targets==n).long(), where n is that class')
+
 def mnist_loss(
     predictions:Tensor, # Activations, [N] or [N,1]
     targets:Tensor, # 1 for the class to recognise, 0 for the other; the same shape
@@ -29,18 +34,20 @@ def mnist_loss(
 ) -> Tensor: # One number between 0 and 1
     """Mean distance of `activation(predictions)` from `targets`, after chapter 4 of fast.ai's book.
 
-    Raises `ShapeError` where the shapes differ, since broadcasting [N] against [N,1] would compare all with all."""
+    Raises `ShapeError` where the shapes differ, since broadcasting [N] against [N,1] would compare all with all, and `ValueError` for other targets."""
     check_shapes('mnist_loss', predictions=(predictions,'float [...]'), targets=(targets,'[...]'))
-    predictions = activation(predictions)
-    return torch.where(targets==1, 1-predictions, predictions).mean()
+    predictions,yes = activation(predictions),targets==1
+    _check_yes_no('mnist_loss', targets, yes)
+    return torch.where(yes, 1-predictions, predictions).mean()
 
 # %% ../nbs/05_losses.ipynb #c0b5a58e
 def batch_accuracy(
     xb:Tensor, # Activations, [N] or [N,1]
     yb:Tensor # 1 or 0; the same shape
 ) -> Tensor: # One number between 0 and 1
-    "Share of activations on the right side: a probability above 0.5 is a yes. Raises `ShapeError` where the shapes differ."
+    "Share of activations on the right side: a probability above 0.5 is a yes. Raises `ShapeError` where the shapes differ, `ValueError` for other targets."
     check_shapes('batch_accuracy', xb=(xb,'float [...]'), yb=(yb,'[...]'))
+    _check_yes_no('batch_accuracy', yb, yb==1)
     return ((sigmoid(xb)>0.5)==yb).float().mean()
 
 # %% ../nbs/05_losses.ipynb #fdc2ea8a

@@ -9,6 +9,7 @@ __all__ = ['pytorch_hp_map', 'BasicOptim', 'Optimizer', 'SGD', 'Adam', 'OptimWra
 import math
 from collections import defaultdict
 from collections.abc import Mapping, MutableMapping
+from numbers import Real
 
 import torch
 from fastcore.basics import GetAttr, patch
@@ -22,6 +23,7 @@ class BasicOptim:
         lr:float # Learning rate
     ):
         if isinstance(params, Tensor): raise TypeError('an optimizer takes a list of tensors: [w] and not w')
+        if isinstance(lr, bool) or not isinstance(lr, Real) or not 0<=lr<math.inf: raise ValueError(f'lr is {lr!r}; it should be a number of 0 or more')
         self.params,self.lr = list(params),lr
 
     def step(self):
@@ -58,6 +60,17 @@ class Optimizer:
             if odd := [k for k in g if k not in h]: raise ValueError(f'{type(self).__name__} has no {odd[0]} for a group; it has {", ".join(h)}')
             h.update(g)
 
+    @staticmethod
+    def check_hyper(k, v):
+        "Raises `ValueError` where `v` cannot be the hyper-parameter `k`: rates, weight decay and `eps` are 0 or more, and finite, what is left of averages is less than 1"
+        if k not in ('lr','wd','mom','sqr_mom','eps'): return
+        top,vs = 1 if 'mom' in k else math.inf,v
+        if isinstance(v, slice): vs = [v.stop] if v.start is None else [v.start,v.stop]
+        elif not hasattr(v, '__len__'): vs = [v]
+        if isinstance(v, str) or any(isinstance(o, (bool,str)) or not hasattr(o, '__float__') or not 0<=o<top for o in vs):
+            raise ValueError(f"{k} is {v!r}; it should be a number of 0 or more{', and less than 1' if top==1 else ''}")
+        if isinstance(v, slice) and v.start is not None and not (v.start and v.stop): raise ValueError(f'{k} is {v!r}, and nothing multiplies up from or to 0; both ends should be above 0')
+
     @torch.no_grad()
     def step(self):
         "One step for each parameter that has a gradient"
@@ -81,6 +94,7 @@ def set_hyper(self:Optimizer,
     v # For all groups: one value, a value each (list), or `slice(first, last)` to multiply up evenly from group to group
 ):
     "Set a hyper-parameter. `slice(last)` gives the last group `last`, and the others a tenth of it. As fastai's."
+    self.check_hyper(k, v)
     n = len(self.param_lists)
     if isinstance(v, slice):
         if v.start: v = [v.start*(v.stop/v.start)**(i/(n-1)) for i in range(n)] if n>1 else [v.stop]

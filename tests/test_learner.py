@@ -33,10 +33,29 @@ def test_shapes_name_the_layer():
     fails(RuntimeError, 'layer model', '(5, 4)', model=nn.Linear(5,3))
 
 def test_layer_is_not_blamed_for_long():
-    "The hooks that find the layer are gone afterwards"
-    learn = learner(nn.Sequential(nn.Linear(5,3)))
-    fails(RuntimeError, 'layer 0', learn=learn)
-    assert not any(m._forward_pre_hooks for m in learn.model.modules())
+    "And the model does not run again: what it draws, counts and remembers is as after one run"
+    class Net(nn.Module):
+        def __init__(self): super().__init__(); self.n,self.bn,self.drop,self.l = 0,nn.BatchNorm1d(4),nn.Dropout(.5),nn.Linear(5,3)
+        def forward(self, x): self.n += 1; return self.l(self.drop(self.bn(x)))
+    learn = learner(Net())
+    torch.manual_seed(7)
+    fails(RuntimeError, 'layer l', 'shape (5, 4)', learn=learn)
+    after = torch.rand(3)
+    torch.manual_seed(7); nn.Dropout(.5)(torch.ones(5,4))
+    assert learn.model.n==1 and learn.model.bn.num_batches_tracked==1 and torch.equal(after, torch.rand(3))
+    assert not any(m._forward_pre_hooks or m._forward_hooks for m in learn.model.modules())
+
+def test_layers_inside_of_others():
+    class Block(nn.Module):
+        def __init__(self, l): super().__init__(); self.l = l
+        def forward(self, x): return self.l(x.flatten(1))@torch.ones(3,3)
+    fails(RuntimeError, 'layer 1.l, Linear(in_features=9', '(5, 8)', model=nn.Sequential(nn.Linear(4,8), Block(nn.Linear(9,3))))
+    fails(RuntimeError, 'layer 1, Block, outside of its layers', model=nn.Sequential(nn.Linear(4,8), Block(nn.Linear(8,2))))
+    fails(ValueError, 'layer 1, BatchNorm2d', '(5, 8)', model=nn.Sequential(nn.Linear(4,8), nn.BatchNorm2d(8)))         # no RuntimeError
+    fails(IndexError, 'layer 1, Embedding', '(5, 4)', model=nn.Sequential(Ints(), nn.Embedding(1,3)))
+    with pytest.raises(RuntimeError, match='in RecursiveScriptModule'): learner(torch.jit.script(nn.Sequential(nn.Linear(4,8), nn.Linear(9,3)))).fit(1)    # compiled, it hides its layers
+class Ints(nn.Module):
+    def forward(self, x): return x.long().abs()+1
 
 def test_labels_outside(): fails(ValueError, 'labels lie between 0 and 2', y=torch.full((20,), 3))
 
@@ -512,3 +531,252 @@ def test_train_metrics_like_fastais(train, valid):
     c = learner(n=22, metrics=accuracy); c.recorder.train_metrics,c.recorder.valid_metrics = train,valid
     c.fit(2, .1); assert list(map(list, c.recorder.values))==list(map(list, a.recorder.values))
     assert Recorder(True, True).beta==.98
+
+# --- nothing is left behind
+
+def world(learn):
+    "All about a Learner, and around it, that a diagnosis must leave alone"
+    import random
+    import numpy as np
+    rec = getattr(learn, 'recorder', None)
+    return dict(weights=[o.clone() for o in learn.model.state_dict().values()], modes=[m.training for m in learn.model.modules()], grads=[p.requires_grad for p in learn.model.parameters()],
+        hooks=[len(m._forward_hooks)+len(m._forward_pre_hooks) for m in learn.model.modules()], cbs=[id(o) for o in learn.cbs], names=sorted(k for k in vars(learn) if k not in ('_n_shown','_heard')),
+        opt=learn.opt and [dict(h) for h in learn.opt.hypers], lr=learn.lr, wd=learn.wd, logger=id(learn.logger), bar=learn.create_mbar, loss=id(learn.loss_func), dl=learn.dl,
+        fit=[vars(learn).get(k) for k in 'epoch n_epoch train_iter pct_train training final_record'.split()], torch=torch.get_rng_state(), python=random.getstate(), numpy=np.random.get_state()[1],
+        own=learn.dls.train.generator.get_state() if learn.dls.train.generator else None, record=[list(o) for o in getattr(rec, 'values', [])], iters=list(getattr(rec, 'iters', [])), losses=[float(o) for o in rec.losses] if hasattr(rec, 'smooth_loss') else [])
+
+def same(a, b):
+    import numpy as np
+    if isinstance(a, torch.Tensor): return torch.equal(a, b)
+    if isinstance(a, np.ndarray): return (a==b).all()
+    if isinstance(a, list): return len(a)==len(b) and all(map(same, a, b))
+    return a==b
+
+class Pics(nn.Module):
+    def __init__(self): super().__init__(); self.l,self.bn,self.drop = nn.Linear(16,3),nn.BatchNorm1d(3),nn.Dropout(.3)
+    def forward(self, x): return self.drop(self.bn(self.l(x)))
+
+def pictures(generator=None, opt_func=SGD, **kwargs):
+    from mnist_from_scratch.core import set_seed
+    set_seed(0)
+    ds = TensorDataset(torch.rand(40,16), torch.randint(0,3,(40,)))
+    dls = DataLoaders(DataLoader(ds, 8, shuffle=True, generator=generator), DataLoader(ds, 16))
+    learn = Learner(dls, Pics(), cross_entropy, opt_func, metrics=accuracy, **kwargs)
+    learn.create_mbar,learn.logger = False,lambda *_: None
+    return learn
+
+def interrupted(learn):
+    class Stop(Callback):
+        def after_backward(self): raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt): learn.validate(cbs=Callback(after_pred=lambda cb: (_ for _ in ()).throw(KeyboardInterrupt)))
+def wrong(learn):
+    with pytest.raises(Exception): learn.get_preds(dl=[(torch.zeros(2,5),torch.zeros(2).long())])
+diagnoses = dict(validate=lambda l: l.validate(), get_preds=lambda l: l.get_preds(with_input=True, with_loss=True), predict=lambda l: l.get_preds(dl=[(torch.zeros(1,16),)]),
+    show_results=lambda l: l.show_results(), show_train=lambda l: l.show_results(0), summary=lambda l: l.summary(), lr_find=lambda l: l.lr_find(show_plot=False, num_it=30), tta=lambda l: l.tta(n=1, f=lambda x: x),
+    interrupted=interrupted, wrong=wrong)
+
+@pytest.mark.parametrize('fitted', [True,False])
+@pytest.mark.parametrize('call', diagnoses)
+def test_a_diagnosis_leaves_all_as_it_was(call, fitted):
+    "And the fit after it gives the numbers that it would have given without"
+    import matplotlib.pyplot as plt
+    from mnist_from_scratch import augment
+    from mnist_from_scratch.callbacks import CSVLogger, GradientClip
+    def run(f, g):
+        learn = pictures(torch.Generator().manual_seed(3) if g else None, cbs=[GradientClip(1.), Callback()])
+        if fitted: learn.fit_one_cycle(1, .1)
+        if f:
+            before = world(learn); f(learn); now = world(learn)
+            odd = [k for k in before if not same(before[k], now[k])]
+            assert not set(odd)-({'record','iters','losses','names'} if call=='lr_find' else {'names'} if not fitted else set()), odd    # of lr_find the recorder has the curve
+        learn.fit(2, .1)
+        plt.close('all')
+        return [list(o) for o in learn.recorder.values], [float(o) for o in learn.recorder.losses], torch.cat([p.detach().flatten() for p in learn.model.parameters()])
+    for g in False,True:
+        a,b = run(None, g),run(diagnoses[call], g)
+        assert same(list(a), list(b))
+
+def test_show_results_shows_others_each_time(monkeypatch):
+    import matplotlib.pyplot as plt
+    seen,learn = [],pictures()
+    monkeypatch.setattr(DataLoaders, 'show_batch', lambda self, b, **kwargs: seen.append(b[0]) or plt.subplots(3, 3)[1])
+    for _ in range(2): learn.show_results()
+    plt.close('all')
+    assert not torch.equal(*seen)
+
+def test_lr_find_after_which_another_optimizer_is_chosen():
+    "As if it had not been called: the optimizer is made for the fit"
+    from mnist_from_scratch.optimizers import Adam
+    learn = pictures(); learn.lr_find(show_plot=False, num_it=20)
+    learn.opt_func = Adam; learn.fit(1)
+    assert type(learn.opt) is Adam
+
+def test_a_callback_handed_in_twice_acts_once():
+    class Count(Callback):
+        n = 0
+        def after_epoch(self): self.n += 1
+    cb = Count()
+    learn = learner(cbs=[cb,cb]); learn.fit(2, cbs=[cb,cb])
+    assert cb.n==2 and sum(o is cb for o in learn.cbs)==1 and learn.count is cb and cb.learn is learn     # still there: it was there before
+    learn.add_cb(cb); learn.fit(1)
+    assert cb.n==3
+    learn.fit(1, cbs=Count)                                                                               # one of the same class, for one fit
+    assert cb.n==4 and learn.count is cb
+    learn.remove_cb(cb); learn.fit(1)
+    assert cb.n==4 and not hasattr(learn, 'count')
+    x = Count(); learn = learner()
+    learn.fit(1, cbs=[x,x])
+    assert x.n==1 and x not in learn.cbs
+
+def test_a_metric_handed_in_twice_counts_once():
+    class N(Metric):
+        def reset(self): self.n = 0
+        def accumulate(self, learn): self.n += len(learn.yb[0])
+        @property
+        def value(self): return self.n
+    m = N(); learn = learner(metrics=[m,m]); learn.fit(1)
+    assert learn.recorder.values[0][2:]==[20]
+
+def test_a_default_callback_with_settings_takes_the_place_of_its_like():
+    learn = learner(cbs=Recorder(add_time=False)); learn.fit(1)
+    assert len([o for o in learn.cbs if isinstance(o, Recorder)])==1 and list(learn.recorder.metric_names)==['epoch','train_loss','valid_loss']
+
+def test_callbacks_take_no_names_of_the_learner():
+    for name in 'Lr','Model','Fit','Opt': 
+        with pytest.raises(ValueError, match=f'cannot be called {name.lower()}'): learner(cbs=type(name, (Callback,), {}))
+
+def test_cleanup_of_all_though_one_raises():
+    done = []
+    class A(Callback):
+        def cleanup(self): raise KeyError('nope')
+    class B(Callback):
+        order = 1
+        def cleanup(self): done.append(1)
+    with pytest.raises(KeyError): learner(cbs=[A,B]).fit(1)
+    assert done
+
+def test_gradients_of_an_interrupted_fit_are_forgotten():
+    class Stop(Callback):
+        def after_backward(self): raise KeyboardInterrupt
+    a,b = learner(),learner()
+    with pytest.raises(KeyboardInterrupt): a.fit(1, .1, cbs=Stop())
+    a.fit(1, .1); b.fit(1, .1)
+    assert torch.equal(a.model.weight, b.model.weight)
+
+def test_fine_tune_that_is_interrupted_leaves_nothing_frozen():
+    class Stop(Callback):
+        def after_backward(self): raise KeyboardInterrupt
+    learn = learner(nn.Sequential(nn.Linear(4,5), nn.Linear(5,3)), splitter=lambda m: [[*m[0].parameters()],[*m[1].parameters()]])
+    with pytest.raises(KeyboardInterrupt): learn.fine_tune(1, cbs=Stop())
+    assert all(p.requires_grad for p in learn.model.parameters())
+
+# --- settings that make no sense
+
+bad = [-1, -1e-9, float('nan'), float('inf'), '0.1', True, None.__class__]
+@pytest.mark.parametrize('v', bad, ids=str)
+def test_rates_that_cannot_be(v):
+    import math
+    from mnist_from_scratch.optimizers import Adam, BasicOptim
+    p = [torch.zeros(2, requires_grad=True)]
+    learn = learner()
+    before = learn.model.weight.detach().clone()
+    calls = [lambda: BasicOptim(p, v), lambda: SGD(p, v), lambda: Adam(p, v), lambda: SGD(p, .1, mom=v), lambda: SGD(p, .1, wd=v), lambda: Adam(p, .1, eps=v), lambda: Adam(p, .1, sqr_mom=v),
+             lambda: SGD(p, .1).set_hyper('lr', [v]), lambda: learner(lr=v), lambda: learner(wd=v), lambda: learner(moms=(.9,v,.9)),
+             lambda: learn.fit(1, v), lambda: learn.fit(1, wd=v), lambda: learn.fit(1, slice(.1, v)), lambda: learn.fit_one_cycle(1, v), lambda: learn.fit_flat_cos(1, v), lambda: learn.fine_tune(1, v),
+             lambda: learn.fit_one_cycle(1, .1, moms=(v,.9,.9)), lambda: learn.fit_one_cycle(1, .1, div=v), lambda: learn.fit_one_cycle(1, .1, pct_start=v), lambda: learn.fit_flat_cos(1, .1, div_final=v),
+             lambda: learn.lr_find(start_lr=v), lambda: learn.lr_find(end_lr=v)]
+    for i,f in enumerate(calls):
+        with pytest.raises(ValueError, match='should be') as e: f()
+        assert len(str(e.value).splitlines())==1, i
+    assert torch.equal(before, learn.model.weight)
+    learn.fit(1, 0.); learn.fit(1, slice(1e-3,.1)); learn.fit(1, slice(.1)); learn.fit(1, [.1])
+
+@pytest.mark.parametrize('n', [0, -1, 1.5, '2', True, None])
+def test_numbers_of_epochs_that_cannot_be(n):
+    learn = learner(splitter=lambda m: [[m.weight],[m.bias]])
+    before = learn.model.weight.detach().clone()
+    for f in learn.fit,learn.fit_one_cycle,learn.fit_flat_cos,learn.fine_tune:
+        with pytest.raises(ValueError, match='whole number'): f(n)
+    assert torch.equal(before, learn.model.weight) and all(p.requires_grad for p in learn.model.parameters())
+
+@pytest.mark.parametrize('f', ['fit','fit_one_cycle','fit_flat_cos'])
+@pytest.mark.parametrize('start', [2, 5, -1, 1.0, True])
+def test_a_start_behind_the_end(f, start):
+    "Nothing would be trained; the cure of the message works"
+    learn = learner()
+    with pytest.raises(ValueError, match=f'start_epoch={start} is not one of the 2 epochs.*from 0 to 1, or a larger n_epoch'): getattr(learn, f)(2, start_epoch=start)
+    for n,s in (2,1),(6,5):
+        before = learn.model.weight.detach().clone()
+        getattr(learn, f)(n, .1, start_epoch=s)
+        assert not torch.equal(before, learn.model.weight)
+
+def test_fine_tune_that_skips_its_first_step():
+    learn = learner()
+    with pytest.raises(ValueError, match='pass freeze_epochs=0'): learn.fine_tune(3, start_epoch=1)
+    learn.fine_tune(3, start_epoch=1, freeze_epochs=0)
+    assert len(learn.recorder.values)==3
+
+# --- lr_find
+
+def trained(seed):
+    "A net that hardly errs, with losses that are tiny but for one now and then"
+    torch.manual_seed(seed)
+    x = torch.randn(400,10); y = (x[:,0]>0).long(); y[::40] = 1-y[::40]
+    dls = DataLoaders(DataLoader(TensorDataset(x,y), 5, shuffle=True), DataLoader(TensorDataset(x,y), 100))
+    m = nn.Sequential(nn.Linear(10,2)); nn.init.zeros_(m[0].weight); nn.init.zeros_(m[0].bias)
+    with torch.no_grad(): m[0].weight[1,0],m[0].weight[0,0] = 4,-4
+    learn = Learner(dls, m, cross_entropy, SGD); learn.create_mbar = False
+    return learn
+
+def test_lr_find_on_a_trained_net():
+    for seed in range(40):
+        found = trained(seed).lr_find(show_plot=False)
+        assert 1e-7<=found.valley<=10
+
+def test_what_lr_find_advises_helps():
+    learn = learner()
+    learn.loss_func = lambda p, y: p.abs().pow(8).sum()
+    for seed in range(10):
+        torch.manual_seed(seed); nn.init.normal_(learn.model.weight)
+        with pytest.raises(ValueError, match='not finite any more after .* batches, too few to tell: lower start_lr, which is 10') as e: learn.lr_find(start_lr=10, end_lr=1e6, show_plot=False)
+        learn.lr_find(start_lr=1e-9, show_plot=False)
+    learn.loss_func = lambda p, y: p.sum()*float('nan')
+    with pytest.raises(ValueError, match='not finite in the first batch'): learn.lr_find(show_plot=False)
+
+def test_a_curve_that_only_rises():
+    from mnist_from_scratch.callbacks import slide, valley
+    with pytest.raises(ValueError, match='only rises, from 1 at a rate of 0.1: lower start_lr'): valley([.1,.2,.3], [1.,2.,3.])
+    assert valley([.1,.2,.3], [2.,1.,3.])[0]==.1
+    with pytest.raises(ValueError, match='raise num_it'): learner().lr_find(num_it=20, suggest_funcs=slide, show_plot=False)
+    learner().lr_find(num_it=60, suggest_funcs=slide, show_plot=False)
+    for kw in dict(start_lr=1, end_lr=.1),dict(num_it=0),dict(num_it=2.5):
+        with pytest.raises(ValueError, match='should be'): learner().lr_find(**kw)
+
+# --- metrics and targets
+
+def test_rmse_is_of_all_items():
+    from functools import partial
+    from mnist_from_scratch.gradient_descent import rmse
+    x = torch.randn(23,4); y = torch.randn(23,1)*torch.arange(23)[:,None]
+    dl = DataLoader(TensorDataset(x,y), 5)
+    learn = Learner(DataLoaders(dl,dl), nn.Linear(4,1), nn.MSELoss(), SGD, metrics=[rmse, partial(rmse)])
+    learn.create_mbar,learn.logger = False,lambda *_: None
+    learn.fit(2, 0.)
+    want = rmse(learn.model(x), y).item()
+    assert list(learn.recorder.metric_names[3:5])==['rmse','rmse'] and list(learn.recorder.values[-1][2:])==pytest.approx([want]*2) and list(learn.validate()[1:])==pytest.approx([want]*2)
+    fm = pytest.importorskip('fastai.metrics')
+    learn.metrics = [fm.rmse]
+    assert learn.validate()[1]==pytest.approx(want, rel=1e-5)
+
+@pytest.mark.parametrize('dtype', [torch.int64, torch.float32, torch.uint8])
+def test_targets_that_are_no_yes_or_no(dtype):
+    "Class numbers such as 3 and 7, halves, NaN; the cure of the message works"
+    from mnist_from_scratch.losses import batch_accuracy, mnist_loss
+    p,y = torch.randn(6,1),torch.tensor([3,7,3,3,7,7]).to(dtype)[:,None]
+    for f in mnist_loss,batch_accuracy:
+        with pytest.raises(ValueError, match=r'from 3 to 7: pass \(targets==n\).long\(\)') as e: f(p, y)
+        assert '\n' not in str(e.value)
+        f(p, (y==3).long()); f(p, (y==3).to(dtype)); f(p, y==3)
+        if dtype.is_floating_point:
+            for o in .5,-1.,float('nan'):
+                with pytest.raises(ValueError, match='1 for the class'): f(p, torch.full((6,1), o))
