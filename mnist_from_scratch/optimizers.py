@@ -16,6 +16,9 @@ from fastcore.basics import GetAttr, patch
 from torch import Tensor
 
 # %% ../nbs/08_optimizers.ipynb #38f587ca
+def _check_rate(lr):
+    if isinstance(lr, bool) or not isinstance(lr, Real) or not 0<=lr<math.inf: raise ValueError(f'lr is {lr!r}; it should be a number of 0 or more')
+
 class BasicOptim:
     "Plain gradient descent: each parameter moves against its gradient, `lr` times as far."
     def __init__(self,
@@ -23,7 +26,7 @@ class BasicOptim:
         lr:float # Learning rate
     ):
         if isinstance(params, Tensor): raise TypeError('an optimizer takes a list of tensors: [w] and not w')
-        if isinstance(lr, bool) or not isinstance(lr, Real) or not 0<=lr<math.inf: raise ValueError(f'lr is {lr!r}; it should be a number of 0 or more')
+        _check_rate(lr)
         self.params,self.lr = list(params),lr
 
     def step(self):

@@ -103,7 +103,7 @@ def _learner(m, d, **kwargs):
     dls = m.DataLoaders(m.DataLoader(items, bs=64), m.DataLoader(items[:100], bs=40), path=d.path/m.__class__.__name__, device=torch.device('cpu'))
     return m.Learner(dls, _net(), **dict(loss_func=m.CrossEntropyLossFlat(), opt_func=m.SGD, metrics=m.accuracy)|kwargs)
 
-def _done(l): rec = l.recorder; return [*l.model.parameters()],[list(o) for o in rec.values],[float(o) for o in rec.losses],[float(o) for o in rec.lrs]
+def _done(l): rec = l.recorder; return [*l.model.parameters()],[[v for v in o if v is not None] for o in rec.values],[float(o) for o in rec.losses],[float(o) for o in rec.lrs]
 
 def _fit(f, **kwargs):
     "Train with `f(m, learn)`: weights, the table, losses and rates, or what `f` returns"
@@ -357,7 +357,7 @@ beside('TrainEvalCallback', 'fastai TrainEvalCallback', 1e-12)(_fit(lambda m, l:
 def _(m, l):
     def at(event, ex, when): return type(ex.__name__, (m.Callback,), {event:lambda cb: (_ for _ in ()).throw(ex()) if when(cb) else None})
     l.fit(6, .1, cbs=[at('before_batch', m.CancelTrainException, lambda cb: cb.training and cb.epoch==0 and cb.iter==2),
-        at('before_batch', m.CancelValidException, lambda cb: not cb.training and cb.epoch==1), at('after_pred', m.CancelBatchException, lambda cb: cb.training and cb.epoch==2 and cb.iter==1),
+        at('before_batch', m.CancelValidException, lambda cb: not cb.training and cb.epoch==1), at('after_loss', m.CancelBatchException, lambda cb: cb.training and cb.epoch==2 and cb.iter==1),
         at('before_backward', m.CancelBackwardException, lambda cb: cb.epoch==2 and cb.iter==2), at('before_step', m.CancelStepException, lambda cb: cb.epoch==2 and cb.iter==3),
         at('before_train', m.CancelEpochException, lambda cb: cb.epoch==3), at('after_epoch', m.CancelFitException, lambda cb: cb.epoch==4)])
 
