@@ -393,7 +393,7 @@ class AvgMetric(Metric):
         f = self.func if self.sizes else partial(one_with_one, self.func)
         try: return torch.as_tensor(f(learn.pred, *learn.yb)).detach()
         except Exception as e: blame(e, f'metric {self.name}'); raise
-    def accumulate(self, learn): self.values.append(self._value(learn)); self.sizes.append(find_bs(learn.yb, learn.xb))
+    def accumulate(self, learn): self.values.append(self._value(learn)); self.sizes.append(find_bs(learn.yb, getattr(learn, 'xb', ())))
     @property
     def value(self):
         if not any(self.sizes): return None
