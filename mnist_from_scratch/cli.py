@@ -453,6 +453,23 @@ def _says(model, classes, x):
     if not isinstance(model, PixelSimilarity): return f'{classes[i]}  probability {softmax(scores)[i]:.4f}'
     return f'{classes[i]}  {model.dist} distance {-scores[i]:.4f}, next is {classes[j]} with {-scores[j]:.4f}'
 
+def _glob(folder):
+    "What to type for the files in `folder`, or in the folders in it"
+    with os.scandir(folder) as it: kinds = {o.is_dir() for o in it if o.name[0]!='.'}
+    return shlex.quote(os.path.join(folder, '')) + ('*' if False in kinds or not kinds else '*/*')
+
+def _folder(o): return f'{o} is a folder, and images are wanted; give the files in it: {_glob(o)}'
+
+def _check_order(model, images, submission=None):
+    "An error if `model` is none, and one of `images` is, or `model` is a file of another kind"
+    if os.path.isfile(_model_file(model)): return
+    if found := [o for o in images if os.path.isfile(_model_file(o))]:
+        others = ' '.join(_glob(o) if os.path.isdir(o) else shlex.quote(str(o)) for o in (model, *images) if o!=found[0])
+        end = '' if submission is None else f' --submission {shlex.quote(str(submission))}'
+        raise MnistError(f'the arguments are swapped: the model comes first, and the images behind it; type: mnist_predict {shlex.quote(str(found[0]))} {others}{end}')
+    if os.path.isfile(model) and Path(model).suffix not in ('.safetensors','.json'):
+        raise MnistError(f'{model} is not a model, which comes first, before the images; pass a folder that mnist_train wrote, or the model.safetensors in it')
+
 @call_parse
 def mnist_predict(
     model:str, # The folder that mnist_train wrote, or one of model.safetensors and model.json in it
@@ -465,6 +482,7 @@ def mnist_predict(
     with _command('mnist_predict', 'interrupted'), _notes(submission):
         images,st = [images] if isinstance(images, (str,Path)) else images,_model_file(model)
         _apart('--submission', [submission]*(submission is not None), [st, st.with_suffix('.json'), *images])
+        _check_order(model, images, submission)
         net,spec = load_model(model)
         classes = spec['classes']
         if submission is not None:
@@ -479,6 +497,7 @@ def mnist_predict(
         for o in images:
             try:
                 if str(o).lower().endswith('.csv'): raise MnistError(f'{o} is a table; give --submission FILE to write the answers for it')
+                if os.path.isdir(o): raise MnistError(_folder(o))
                 im = read_image(o)
                 try: x = as_mnist(im)
                 except MnistError as e: raise MnistError(f'{o}: {e}') from None

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from difflib import get_close_matches
 from functools import lru_cache
 from glob import escape
+from itertools import product
 from pathlib import Path
 from uuid import uuid4
 
@@ -38,12 +39,45 @@ def _printable(s):
 # %% ../nbs/00_core.ipynb #4915963d
 def _seen(o): return f"{str(o.dtype).removeprefix('torch.')} [{','.join(map(str, o.shape))}]" if hasattr(o, 'dtype') and hasattr(o, 'shape') else type(o).__name__
 
+_CASTS = {'{}':noop, '{}.float()':lambda t: t.float(), '{}.float()/255':lambda t: t/255, '{}.long()':lambda t: t.long(), '(255*{}).round().byte()':lambda t: t.byte()}
+_TURNS = {'{}':noop, '{}[:,0]':lambda t: t[:,0], '{}[:,None]':lambda t: t[:,None], '{}[None]':lambda t: t[None], '{}[0]':lambda t: t[0],
+          '{}.flatten(1)':lambda t: t.flatten(1), '{}.reshape(-1,28,28)':lambda t: t.reshape(-1,28,28)}
+
+def _mended(k, o):
+    "Ways to mend the tensor `o`, called `k`, that keep all of its numbers: what to write, and shape and type that come of it"
+    t = torch.empty(o.shape, dtype=o.dtype, device='meta')
+    for (cast,f),(turn,g) in product(_CASTS.items(), _TURNS.items()):
+        if cast=='{}.float()' and o.dtype==torch.uint8 and any(n in o.shape for n in (28,784)): continue    # pixels
+        try: new = f(g(t))
+        except (IndexError, RuntimeError): continue
+        if new.numel()==t.numel(): yield cast.format(turn.format(k)),new
+
+def _cure(tensors):
+    "What to pass so that `tensors`, as for `check_shapes`, fit, if that is known: one of them turned or cast, or another"
+    if odd := [(k,o) for k,(o,_) in tensors.items() if not isinstance(o, Tensor)]:
+        k,o = odd[0]
+        return f'; pass a tensor as {k}' + (', such as ds[:] of a dataset ds is made of' if hasattr(o, 'tensors') else f': torch.as_tensor({k})' if isinstance(o, (list,np.ndarray)) else '')
+    needs = {k:(o.dtype, o.shape, need) for k,(o,need) in tensors.items()}
+    if _fit((*needs.values(),)): return ''
+    for k in reversed(tensors):
+        o,need = tensors[k]
+        for how,new in _mended(k, o):
+            if _fit((*(needs|{k:(new.dtype, new.shape, need)}).values(),)):
+                return f'; pass {how}' + {f'{k}[:,None]':', as to_dset makes them with positive=', f'{k}[:,0]':', as to_dset makes them without positive='*('int64' in need)}.get(how, '') + (', if they are class numbers' if 'long' in how and o.dtype.is_floating_point else '')
+    if len(tensors)>1 and [*tensors][1][:4] in ('targ','yb'):
+        (a,(p,_)),(b,(t,_)) = [*tensors.items()][:2]
+        if p.shape[1:]==(784,): return f'; {a} look like images: pass what a model gives for them'
+        if t.shape[1:]==(784,): return f'; {b} look like images: pass their labels'
+        if p.ndim==2 and p.shape[:1]==t.shape[:1] and t.numel()==len(t): return f'; for {p.shape[1]} classes take cross_entropy and accuracy with targets [N], or give the model one output'
+        if p.ndim and t.ndim and len(p)!=len(t): return f'; pass {b} of the same items as {a}'
+    return ''
+
 class ShapeError(MnistError, ValueError):
-    "Tensors have other shapes or types than are needed. `tensors` are as for `check_shapes`."
+    "Tensors have other shapes or types than are needed. `tensors` are as for `check_shapes`; the message says what to pass instead, if that is plain."
     def __init__(self, who, **tensors):
         if not tensors: return super().__init__(who)
         needs = ' and '.join(f'{k} {need}' for k,(_,need) in tensors.items()) + (' of one shape' if any('[...]' in need for _,need in tensors.values()) else '')
-        super().__init__(f"{who} takes {needs}, not {' and '.join(_seen(o) for o,_ in tensors.values())}")
+        super().__init__(f"{who} takes {needs}, not {' and '.join(_seen(o) for o,_ in tensors.values())}{_cure(tensors)}")
 
 @lru_cache(None)
 def _needed(need):

@@ -247,6 +247,18 @@ class Digits:
         return f"{len(self):,} digit{'s'*(len(self)!=1)} {what}{self.source and f', from {self.source}'}"
 
 # %% ../nbs/01_datasets.ipynb #607745c3
+def _light_on_dark(x, file, source, mapped=False):
+    """`x`, the images of `file`, light ink on dark, and `source`; where they are dark on white, all are turned, and `source` says so.
+    Some 1,000 of them are looked at: is the paper, which is most of the margin, white? Raises `MnistError` where some are the one and some the other."""
+    some = x[::max(1, len(x)//1000)].reshape(-1,784)
+    if not len(some): return x,source
+    ring = some[:,_RING].median(1).values
+    white,black = ((o & (some!=some[:,:1]).any(1)).sum().item() for o in (ring>=192, ring<64))
+    if white<=.02*(white+black): return x,source
+    if black>.02*(white+black): raise MnistError(f'{file} has digits of two kinds: of {len(some):,} images that were looked at {white} are dark on white and {black} are light on black; subtract the first kind from 255')
+    if mapped: raise MnistError(f'the digits in {file} are dark on white, and in a file that is mapped they cannot be turned; leave out mmap, or subtract them from 255')
+    return 255-x,f'{source} (dark on white, and turned)'
+
 @patch
 def only(self:Digits,
     *digits:int # The digits wanted
@@ -398,7 +410,8 @@ def load_idx(
     mmap:bool=False # Leave the images in their files, as `read_idx` does? For sets that are too large for the memory
 )->tuple: # `(train, valid)`, two `Digits`
     """Read MNIST, or a set in its format, from four IDX files. Raises `MnistError` where one is missing, or they do not fit together.
-    A link is followed to a file in `folder` only.
+    A link is followed to a file in `folder` only. Where digits are dark on white, all are turned, and `source` says so; some of
+    the one kind and some of the other are refused.
 
     Memory: as for `read_idx`, and 8 bytes more for each label. With `mmap` a slice of a set reads nothing; `only`, `split`
     and other choices read the images chosen, into memory."""
@@ -413,7 +426,8 @@ def load_idx(
         if x.shape[1:]!=(28,28): raise MnistError(f"{fx} has the shape {list(x.shape)}; images should have [N,28,28]: get MNIST's")
         if y.shape!=x.shape[:1]: raise MnistError(f'{fy} has the shape {list(y.shape)}, and there are {len(x)} images in {fx.name}; get both from one place')
         if len(bad := (y>9).nonzero()): raise MnistError(f'byte {bad[0].item()+8} of {fy} is {y[bad[0]].item()}, and labels are 0 to 9; get it anew')
-        return Digits(x, y.long(), f'IDX files in {folder.resolve().name}/')
+        x,source = _light_on_dark(x, fx, f'IDX files in {folder.resolve().name}/', mmap)
+        return Digits(x, y.long(), source)
     return load('train'),load('t10k')
 
 # %% ../nbs/01_datasets.ipynb #483d811d
@@ -616,6 +630,8 @@ def load_csv(
 )->Digits:
     """Read digits from a table in the format of Kaggle's `train.csv` and `test.csv`. Raises `MnistError` for a wrong column or value.
 
+    Digits that are dark on white are turned, and `source` says so; some of the one kind and some of the other are refused.
+
     Memory: at most twice the size of the text; and the text is the file, or if that is gzipped at most 32 times its size, or 64 MiB for a small one."""
     data = bytearray()
     with _unpacking(path, 'a CSV file') as (f,_,_,most), io.TextIOWrapper(f, 'utf-8-sig', newline='') as text:
@@ -639,7 +655,8 @@ def load_csv(
             raise MnistError(f"{path} is not a table of digits ({f'line {table.line_num+1}: {e}' if isinstance(e, csv.Error) else 'it is not text'}); its first line should be label,pixel0,…,pixel783") from e
     if not data: raise MnistError(f'{path} has no rows below its header; pass a table that has')
     a = np.frombuffer(data, np.uint8).reshape(-1,len(cols))
-    return Digits(a[:,-784:].reshape(-1,28,28), a[:,0].astype(np.int64) if len(cols)>784 else None, f'table {Path(path).name}')
+    x,source = _light_on_dark(torch.from_numpy(a[:,-784:].reshape(-1,28,28)), path, f'table {Path(path).name}')
+    return Digits(x, a[:,0].astype(np.int64) if len(cols)>784 else None, source)
 
 # %% ../nbs/01_datasets.ipynb #331ce5ef
 MIRRORS = 'https://ossci-datasets.s3.amazonaws.com/mnist/','https://storage.googleapis.com/cvdf-datasets/mnist/'

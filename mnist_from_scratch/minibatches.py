@@ -329,8 +329,10 @@ def from_dsets(cls:DataLoaders,
     device=None, # As for the class, but by default `default_device()`
     **kwargs # For each `DataLoader`; a tuple has one value for each
 ):
-    "Loaders for `ds`: the first one shuffled, without a short last batch; the others in order and complete"
+    "Loaders for `ds`: the first one shuffled, without a short last batch; the others in order and complete. Raises `TypeError` for `Digits`, unless a step is given that makes something else of them."
     dls,bs = [],kwargs.pop('batch_size', bs)
+    if any(isinstance(d, Digits) for d in ds) and not {*kwargs} & {*_steps,'collate_fn'}:
+        raise TypeError(f"these are Digits, whole images of bytes, and a model takes rows of floats; pass from_dsets({', '.join(f'to_dset({k})' for k,_ in zip(('train','valid','test'), ds))})")
     for i,d in enumerate(ds):
         dl = DataLoader(d, bs, **{k: v[i] if isinstance(v, tuple) else v for k,v in kwargs.items()})
         if i==0:

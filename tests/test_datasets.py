@@ -792,3 +792,35 @@ def test_zeros_and_ones_are_not_pixels(tmp_path, digits):
     x = (digits[0].x[:20]>100).byte()
     with says('0 or 1', 'multiply them by 255'): Digits(x)
     assert len(Digits(x*255)[3:]) and Digits(torch.zeros(3,28,28, dtype=torch.uint8))[[1]].x.shape==(1,28,28)
+
+# Polarity of whole sets
+
+def as_csv(path, x, y): path.write_text('label,'+','.join(f'pixel{i}' for i in range(784))+'\n'+''.join(f"{int(b)},{','.join(map(str, a.flatten().tolist()))}\n" for a,b in zip(x, y)))
+def as_idx(folder, x, y):
+    folder.mkdir(exist_ok=True)
+    for part in 'train','t10k':
+        for what,t in ('images-idx3',x),('labels-idx1',y.byte()): (folder/f'{part}-{what}-ubyte').write_bytes(D._idx_header(t)+t.numpy().tobytes())
+
+@pytest.mark.parametrize('paper', [255,240])
+def test_tables_and_idx_dark_on_white(tmp_path, digits, paper):
+    "The same digits as light on black, in each format, and it is said"
+    ds = digits[0][:60]
+    x = (paper-(ds.x.float()*paper/255).round()).byte()
+    as_csv(tmp_path/'a.csv', x, ds.y); as_idx(tmp_path/'idx', x, ds.y)
+    for o in load_csv(tmp_path/'a.csv'),*load_idx(tmp_path/'idx'):
+        assert 'dark on white, and turned' in o.source and torch.equal(o.x, 255-x)
+        if paper==255: assert torch.equal(o.x, ds.x)
+    with says('dark on white', 'leave out mmap'): load_idx(tmp_path/'idx', mmap=True)
+    as_csv(tmp_path/'b.csv', ds.x, ds.y)
+    got = load_csv(tmp_path/'b.csv')
+    assert torch.equal(got.x, ds.x) and got.source=='table b.csv'
+
+@pytest.mark.parametrize('n', [3,30,57])
+def test_tables_and_idx_of_two_kinds(tmp_path, digits, n):
+    ds = digits[0][:60]
+    x = ds.x.clone(); x[:n] = 255-x[:n]
+    as_csv(tmp_path/'a.csv', x, ds.y); as_idx(tmp_path/'idx', x, ds.y)
+    for f,path in (load_csv,tmp_path/'a.csv'),(load_idx,tmp_path/'idx'):
+        with says('two kinds', f'{n} are dark on white and {60-n} are light', 'subtract the first kind from 255'): f(path)
+    x[:n] = 255-x[:n]                                                           # as the message says
+    as_csv(tmp_path/'a.csv', x, ds.y); assert torch.equal(load_csv(tmp_path/'a.csv').x, ds.x)

@@ -74,7 +74,7 @@ def test_images_to_predict(digits, tally):
     good = [im, im[None], im[...,None], im.flatten(), im.float()/255, im.half()/255, im.double()/255, im>99, im.numpy(), im.int()]
     assert len(ds.test_ds(good))==len(good)
     bad = [im.view(14,56), im.view(4,14,14), im[:27], im.flatten()[:783], torch.zeros(3,28,28), torch.tensor(1), im.to(torch.complex64)]
-    for o in bad: refused(lambda: ds.test_ds([o]), '[28,28] or [784]', said(o))
+    for o in bad: refused(lambda: ds.test_ds([o]), '28×28 or 784 numbers', said(o))
     far = [im.float(), im.long()*2, im.long()-1, im/255-.1, im*torch.nan]
     for o in far:
         with pytest.raises(ValueError, match='pixels lie between'): ds.test_ds([o])
