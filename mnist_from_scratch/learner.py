@@ -302,6 +302,7 @@ def _blame_layer(e, model):
         tb = tb.tb_next
     if m is None: return blame(e, type(model).__name__)
     shape = f', whose input has shape {tuple(x.shape)}' if isinstance(x, Tensor) else ''
+    if isinstance(x, Tensor) and x.dtype==torch.uint8: shape += ' and is bytes: pass floats, to_dset(ds) where ds are Digits, else x.float()/255'
     if not [*m.children()]: return blame(e, f"layer {names[m] or 'model'}, {m}{shape}")
     blame(e, (f'layer {names[m]}, ' if names[m] else '')+type(m).__name__+(', outside of its layers' if inside else ''))     # compiled code hides what is in it
 
