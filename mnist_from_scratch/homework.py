@@ -6,24 +6,26 @@
 __all__ = ['tasks', 'Task', 'Verdict', 'check', 'progress', 'check_file', 'hand_ins', 'check_folder', 'class_table']
 
 # %% ../nbs/23_homework.ipynb #cfc812bb
-import ctypes, difflib, dis, html, inspect, json, linecache, math, os, re, signal, subprocess, sys, tempfile, textwrap, threading, types, warnings
+import __future__, ast, difflib, dis, html, inspect, json, linecache, math, os, re, select, signal, subprocess, sys, tempfile, textwrap, threading, tokenize, types, unicodedata, warnings
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout, suppress
 from copy import deepcopy
 from dataclasses import asdict, dataclass
-from io import StringIO
+from functools import lru_cache, partial
+from io import BytesIO, StringIO, TextIOWrapper
 from itertools import islice
 from pathlib import Path
-from time import monotonic, sleep
+from time import monotonic, process_time, sleep
 
 import mnist_from_scratch
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn, Tensor
 from torch.nn.parameter import is_lazy
 from . import baseline, gradient_descent, losses, neural_net, optimizers, training_loop
-from .core import MnistError, check_link
+from .core import MnistError, check_link, printable
 from .minibatches import _same_rng
 from .optimizers import BasicOptim
 
@@ -60,29 +62,53 @@ def _as_before(
 # %% ../nbs/23_homework.ipynb #faf5a4b7
 class _Late(BaseException): "The time is up"
 
+_hand_in_only = False       # is this a process that runs one hand-in, and nothing else?
+
 @contextmanager
 def _limit(
-    seconds:float # How long the block may take
+    seconds:float # How long the block may take; in a process of its own the processor's time counts, else the clock on the wall
 ):
     "Raise `_Late` in the block if it takes longer"
     if hasattr(signal, 'setitimer') and threading.current_thread() is threading.main_thread():
-        on = [True]
+        on,rung = [True],[]
         def ring(*_):
+            rung.append(1)
+            if _hand_in_only and len(rung)>5: signal.signal(sig, signal.SIG_DFL)       # it is deaf: the next one ends the process
             if on: raise _Late
-        old = signal.signal(signal.SIGALRM, ring)
-        was = signal.setitimer(signal.ITIMER_REAL, seconds, .2)
-        try: yield
+        timer,sig = (signal.ITIMER_PROF,signal.SIGPROF) if _hand_in_only else (signal.ITIMER_REAL,signal.SIGALRM)
+        old = signal.signal(sig, ring)
+        was = signal.setitimer(timer, seconds, .2)
+        try:
+            with _at_most(seconds+3): yield
         finally:
             on.clear()
-            signal.setitimer(signal.ITIMER_REAL, *was); signal.signal(signal.SIGALRM, old or signal.SIG_DFL)
+            signal.setitimer(timer, *was); signal.signal(sig, old or signal.SIG_DFL)
+    elif _hand_in_only:
+        with _at_most(seconds): yield
     else:
-        me,done = ctypes.c_ulong(threading.get_ident()),threading.Event()
-        def watch():
-            wait = seconds
-            while not done.wait(wait): wait = .2; ctypes.pythonapi.PyThreadState_SetAsyncExc(me, ctypes.py_object(_Late))
-        t = threading.Thread(target=watch, daemon=True); t.start()
+        old,end = sys.gettrace(),monotonic()+seconds
+        def look(*_):
+            if monotonic()>end: raise _Late
+            return look
+        sys.settrace(look)
         try: yield
-        finally: done.set(); t.join()   # nothing is taken back: Python 3.11 would check for it ever after, and hang under a profiler
+        finally: sys.settrace(old)
+
+_end = [math.inf]           # when the process is ended, where there are no alarms
+@contextmanager
+def _at_most(seconds):
+    "In a process of its own: end it if the block takes more than `seconds` of the processor's time, even in code that is not Python's"
+    if not _hand_in_only: yield; return
+    if hasattr(signal, 'setitimer'):
+        import resource
+        soft,hard = resource.getrlimit(resource.RLIMIT_CPU)
+        resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(process_time()+seconds), hard))
+        try: yield
+        finally: resource.setrlimit(resource.RLIMIT_CPU, (soft,hard))
+    else:
+        _end[0] = process_time()+seconds
+        try: yield
+        finally: _end[0] = math.inf
 
 # %% ../nbs/23_homework.ipynb #aec25e43
 def _value(r):
@@ -181,18 +207,20 @@ def _error(e, fn=None):
     "The exception `e` of `fn` in one line, and the last line of the reader's own code that it came through"
     tb,frames = e.__traceback__,[]
     while tb: frames.append((tb.tb_frame.f_code.co_filename, tb.tb_lineno, tb.tb_frame)); tb = tb.tb_next
-    file = _file_of(fn) or next((f for f,*_ in frames if Path(f).parent!=_root), None)
+    file = e.filename if isinstance(e, SyntaxError) else _file_of(fn) or next((f for f,*_ in frames if Path(f).parent!=_root), None)
     n = next((n for f,n,_ in reversed(frames) if f==file), None)
     if isinstance(e, SyntaxError): n = e.lineno
     def short(s, n): return textwrap.shorten(s, n, placeholder=' …') if ' ' in s[:n] else s[:n]
-    msg = short(' '.join(str(e.msg if isinstance(e, SyntaxError) else e).split()), 160)
+    try: msg = str(e.msg if isinstance(e, SyntaxError) else e)
+    except Exception: msg = '(it cannot say what it is)'
+    msg = short(' '.join(msg[:1000].split()), 160)
     if isinstance(e, NameError) and e.name in tasks: msg += ', but it is a task: write it there, too'
     with suppress(Exception):           # whoever lacks the name may lack more
         if meant := frames and _meant(e, frames[-1][2]): msg += f'. Did you mean {meant}?'
     new = next((m for _,_,f in frames if f.f_code.co_name=='__init__' and type(m := f.f_locals.get('self')).__module__.startswith('torch.nn')), None)
     if new is not None: msg += f', in nn.{type(new).__name__}(…)'
     line = linecache.getline(file, n).strip() if file and n else ''
-    return f'{type(e).__name__}: {msg}', f' (line {n}{": " + short(line, 60) if line else ""})' if n else ''
+    return type(e).__name__ + (f': {msg}' if msg else ''), f' (line {n}{": " + short(line, 60) if line else ""})' if n else ''
 
 # %% ../nbs/23_homework.ipynb #179a635e
 @dataclass
@@ -482,6 +510,10 @@ def _first(mine, right):
     return next((k for k in right if k[0]!='_' and not (k in mine and _eq(mine[k], right[k]))), next((k for k in mine if k[0]!='_' and k not in right), 'result'))
 
 # %% ../nbs/23_homework.ipynb #9d64fd5c
+def _short(s, n=600): "`s` in one line that can be printed anywhere, and not too long"; s = printable(str(s)[:n+1]); return s if len(s)<=n else s[:n-1]+'…'
+def _width(s): "How many columns `s` takes in a terminal"; return sum(0 if unicodedata.combining(c) else 1+(unicodedata.east_asian_width(c) in 'WF') for c in s)
+def _wrap(s, n, begin, then): "`s` in lines of up to `n` columns"; return textwrap.wrap(s, n if _width(s)<=len(s) else n//2, initial_indent=begin, subsequent_indent=then, break_on_hyphens=False)
+
 @dataclass
 class Verdict:
     "What `check` found. It is true if all is right."
@@ -495,6 +527,8 @@ class Verdict:
     answer:str='' # The book's answer, if it was asked for
     hints:tuple=() # The hints that there are, the gentle one first
 
+    def __post_init__(self):
+        for k in 'given','came','should','hint': setattr(self, k, _short(getattr(self, k)))
     def __bool__(self): return self.status=='pass'
     @property
     def title(self): "The verdict in a few words"; return f"{self.task}: {dict(wrong='not right yet', missing='nothing to check yet').get(self.status, 'right')}" + (f' ({self.mistake})' if self.hints and self.hint==self.hints[-1]!=self.hints[0] else '')
@@ -502,7 +536,7 @@ class Verdict:
     def rows(self): return [(k,v) for k,v in (('given',self.given),('came',self.came),('should be',self.should),('hint',self.hint)) if v]
 
     def __repr__(self):
-        def row(k, v): return '\n'.join(textwrap.wrap(v, 80, initial_indent=f'  {k:11}', subsequent_indent=' '*13, break_on_hyphens=False))
+        def row(k, v): return '\n'.join(_wrap(v, 80, f'  {k:11}', ' '*13))
         return '\n'.join([self.title, *(row(k, v) for k,v in self.rows), *([textwrap.indent(self.answer.rstrip(), '    ')] if self.answer else [])])
 
     def _repr_html_(self):
@@ -521,17 +555,59 @@ def _task(name):
     near = difflib.get_close_matches(str(name), tasks, 3, .5)
     raise MnistError(f"there is no task {str(name)!r}; {'did you mean '+' or '.join(near)+'?' if near else 'mnist_check --list, or tasks, has their names'}")
 
+_others = {'torch','fastai','fastcore','numpy','scipy','sklearn','mnist_from_scratch'} | set(sys.stdlib_module_names)
+def _from(name): "The package that the module `name` belongs to, if it is one of others"; pkg = str(name).split('.')[0]; return pkg if pkg in _others else ''
+
+_lru = type(lru_cache(len))
+def _bare(fn):
+    "The function inside a `partial`, a method, or decorators"
+    for _ in range(99):
+        inner = fn.func if isinstance(fn, partial) else getattr(fn, '__func__', None) if isinstance(fn, (types.MethodType,staticmethod,classmethod)) else             getattr(fn, '__wrapped__', None) if isinstance(fn, (types.FunctionType,_lru)) else None
+        if inner is None: break
+        fn = inner
+    return fn
+
 def _whose(fn):
-    "The package of others that a function or a class comes from, as `from torch import *` brings them; '' for what may be homework"
-    if not isinstance(fn, (type,types.FunctionType,types.BuiltinFunctionType)): return ''
-    pkg = (getattr(fn, '__module__', None) or 'torch').split('.')[0]      # what is written in C may have none
-    return pkg if pkg in ('torch','fastai','fastcore','numpy','sklearn') else ''
+    "The package of others that a function, a class or an object comes from, as `from torch import *` brings them; '' where something was written in the hand-in"
+    fn = _bare(fn)
+    if isinstance(fn, (nn.Module,torch.optim.Optimizer,np.ufunc)): fn = type(fn)
+    if isinstance(fn, type):
+        for c in fn.__mro__[:-1]:
+            if pkg := _from(c.__module__): return pkg
+            if any(isinstance(o := _bare(v), types.FunctionType) and not _whose(o) for v in vars(c).values()): return ''
+        return ''
+    if isinstance(fn, types.FunctionType): return _from(fn.__globals__.get('__name__'))
+    if not isinstance(fn, (types.BuiltinFunctionType,types.MethodDescriptorType,types.WrapperDescriptorType,types.MethodWrapperType)): return ''
+    return _from(getattr(getattr(fn, '__objclass__', fn), '__module__', None) or 'torch')      # it is written in C
+
+def _kind_of(fn): return 'class' if isinstance(fn, type) else 'object' if isinstance(fn, (nn.Module,torch.optim.Optimizer)) else 'function'
+
+def _is_books(task, fn):
+    "Is `fn` a thing of the book, and not homework?"
+    bare = _bare(fn)
+    return bare is task.right or _whose(fn)=='mnist_from_scratch' and getattr(bare, '__module__', '')!=__name__
+
+def _books(task):
+    "The numbers of the code of what the book has under the name of `task`"
+    fs = [task.right, *(getattr(m, task.name, None) for k,m in [*sys.modules.items()] if k.startswith('mnist_from_scratch.'))]
+    return {id(f.__code__) for o in fs if o is not None for f in _functions(o)}
+
+@contextmanager
+def _watching(codes):
+    "A list that has an entry for each time that one of `codes` was called in the block, by whoever"
+    called,old = [],sys.getprofile()
+    def note(frame, event, _):
+        if event=='call' and id(frame.f_code) in codes: called.append(1)
+    sys.setprofile(note)
+    try: yield called
+    finally: sys.setprofile(old)
 
 def _handed_in(task, names):
     "What `names` has for `task`; or None, and a hint"
     fn = names.get(task.name)
     if fn is None: return None,_near(task, names)
-    return (None,f'`{task.name}` is a function of {pkg} there. Write one yourself.') if (pkg := _whose(fn)) else (fn,'')
+    pkg = _whose(fn)
+    return (None,f'`{task.name}` is a {_kind_of(_bare(fn))} of {"Python" if pkg in sys.stdlib_module_names else pkg} there. Write one yourself.') if pkg and not _is_books(task, fn) else (fn,'')
 
 def _near(task, names):
     "What among `names` may be meant for a task that is missing, as a sentence"
@@ -604,7 +680,8 @@ def _look(task, fn, seconds):
     "The `Verdict` on `fn`, by itself"
     def verdict(mistake, given='', came='', should='', hints=None): return Verdict(task.name, 'wrong', mistake, given, came, should, hints=hints or _general[mistake])
     if not callable(fn): return verdict('arguments', came=f'a {type(fn).__name__}', should=task.call, hints=(f'`{task.name}` should be a function or a class.',)*2)
-    if fn is task.right: return verdict("the book's own")
+    own = (f'This is the {_kind_of(task.right)} of the book. Write one yourself, under the same name.',)*2
+    if _is_books(task, fn): return verdict("the book's own", hints=own)
     if not _fits(task, fn): return verdict(*_misfit(task, fn))
     mine,right,p = [],[],task.probes[0]
     with _as_before(_globals(fn)):
@@ -613,7 +690,9 @@ def _look(task, fn, seconds):
                 for p in task.probes: mine.append(_observe(fn, p)); right.append(_observe(p.maybe or task.right, p))
         except _Late: return verdict('too slow', _says(task, p), f'nothing in {seconds:g} seconds')
         bad = [i for i,(p,a,b) in enumerate(zip(task.probes, mine, right)) if not (_same(a, b) or p.maybe and 'error' in a)]
-        if not bad: return Verdict(task.name, 'pass')
+        if not bad:         # once more: whose work is it?
+            with suppress(_Late), _limit(3*seconds), _watching(_books(task)) as called: [_observe(fn, p) for p in task.probes]
+            return verdict("the book's own", came="it calls the book's", hints=own) if called else Verdict(task.name, 'pass')
         a,b = mine[bad[0]],right[bad[0]]
         k,*_ = firsts = [_first(mine[i], right[i]) for i in bad]
         kind,suspect = _kind(a, b),_suspect(task, mine, right, bad, firsts)
@@ -1709,101 +1788,265 @@ def progress(): # An object that shows itself
     return _Progress(_state)
 
 # %% ../nbs/23_homework.ipynb #e494c15d
+_most = 32*2**20        # the largest hand-in, in bytes
+
 def _cells(path):
-    "The pieces of code of a hand-in"
-    text = Path(path).read_text(encoding='utf-8-sig')
-    if path.suffix!='.ipynb': return [text]
-    cells = [''.join(c['source']) for c in json.loads(text)['cells'] if c['cell_type']=='code']
-    return ['' if c.startswith('%%') else re.sub(r'^([ \t]*)[%!?].*$', r'\1pass', c, flags=re.M) for c in cells]
+    "The pieces of code of a hand-in. Raises `ValueError`, with a reason, or `OSError` if it cannot be read."
+    if path.stat().st_size>_most: raise ValueError(f'it is larger than {_most>>20} MiB')
+    data = path.read_bytes()
+    if path.suffix.lower()!='.ipynb':
+        try: return [TextIOWrapper(BytesIO(data), tokenize.detect_encoding(BytesIO(data).readline)[0]).read()]
+        except (SyntaxError, LookupError, UnicodeError) as e: raise ValueError(f'its encoding is not UTF-8, nor the one it names ({e}); save it as UTF-8') from e
+    try: nb = json.loads(data)
+    except (ValueError, RecursionError) as e: raise ValueError(f'it is not the JSON of a notebook ({e}); download or save it again') from e
+    try: cells = [''.join(c['source']) for c in nb['cells'] if c['cell_type']=='code']
+    except (LookupError, TypeError) as e: raise ValueError('it is not a notebook of format 4; save it again with Jupyter or Colab') from e
+    return [re.sub(r'\A\s*%%(time|capture|prun)\b.*', '', c) for c in cells]
 
-def _load(path):
-    "What the hand-in `path` defines, and what went wrong, in a line"
-    mod = types.ModuleType('hand_in')
-    mod.__file__,sys.modules['hand_in'],wrong = str(path),mod,''
-    sys.path.insert(0, str(path.parent))
-    for i,src in enumerate(_cells(path)):
-        name = f'{path.name}[{i}]' if path.suffix=='.ipynb' else str(path)
-        linecache.cache[name] = len(src), None, [l+'\n' for l in src.splitlines()], name
-        try: exec(compile(src, name, 'exec'), vars(mod))
+def _plain(src):
+    "A cell of a notebook without the commands of IPython"
+    if src.lstrip().startswith('%%'): return ''
+    try: ast.parse(src); return src
+    except SyntaxError: return re.sub(r'^([ \t]*)[%!?].*$', r'\1pass', src, flags=re.M)
+
+_defines = ast.FunctionDef,ast.AsyncFunctionDef,ast.ClassDef,ast.Import,ast.ImportFrom,ast.Assign,ast.AnnAssign,ast.AugAssign
+_futures = sum({getattr(__future__, k).compiler_flag for k in __future__.all_feature_names})
+
+def _load(
+    path:Path, # The hand-in
+    cells=None, # Its pieces of code; by default they are read
+    begin=lambda at,where,node: True, # Called before each statement, and to read each cell; run it?
+    done=lambda at,wrong: None, # Called when it is over
+): # What it defines, and what went wrong first, in a line
+    "Run the hand-in `path`, statement by statement"
+    mod,first,flags = types.ModuleType('hand_in'),'',0
+    mod.__file__,sys.modules['hand_in'],book = str(path),mod,path.suffix.lower()=='.ipynb'
+    def attempt(at, where, node, f):
+        nonlocal first
+        if not begin(at, where, node): return
+        wrong = ''
+        try: return f()
         except BaseException as e:
-            if wrong: continue
-            msg,where = _error(e)
-            wrong = msg+where + (f' in code cell {i+1}' if path.suffix=='.ipynb' else '') + (f'. {_general[k][1]}' if (k := _known(msg)) else '')
-    return vars(mod),wrong
+            msg,line = _error(e)
+            wrong = msg+line + cell + (f'. {_general[k][1]}' if (k := _known(msg)) else '')
+            first = first or wrong
+        finally: done(at, wrong)
+    for i,src in enumerate(_cells(path) if cells is None else cells):
+        name,cell = (f'{path.name}[{i}]',f' in code cell {i+1}') if book else (str(path),'')
+        def read():
+            text = _plain(src) if book else src
+            linecache.cache[name] = len(text), None, (lines := [l+'\n' for l in text.splitlines()]), name
+            return lines,compile(text, name, 'exec', ast.PyCF_ONLY_AST|flags, True),compile(text, name, 'exec', flags, True)
+        lines,tree,code = attempt((i,-1), cell, None, read) or ([],None,None)
+        if not tree: continue
+        flags |= code.co_flags & _futures
+        for j,node in enumerate(tree.body):
+            where = f' (line {node.lineno}: {_short(lines[node.lineno-1].strip(), 60)}){cell}'
+            attempt((i,j), where, node, lambda: exec(compile(ast.Module([node], []), name, 'exec', flags, True), vars(mod)))
+    return vars(mod),first
 
-def _child():
-    "What the child process does: see `check_file`"
-    path,todo,seconds,memory,out = json.loads(sys.argv[1])
-    sys.dont_write_bytecode = True
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        import resource
-        used = int(Path('/proc/self/statm').read_text().split()[0])*resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (used+int(memory*2**30),)*2)
-    except (ImportError, OSError, ValueError): pass
-    with open(out, 'a', encoding='utf-8') as f:
-        def say(**kwargs): f.write(json.dumps(kwargs)+'\n'); f.flush()
-        say(ready=True)
-        names,wrong = {},''
+def _look_after(names, todo, seconds, say):
+    "Look at the tasks `todo` of a hand-in that defines `names`"
+    for n,name in enumerate(todo):
+        threads = threading.active_count()
+        say(task=name)
+        def verdict(*args, **kwargs): return Verdict(name, *args, **kwargs)
         try:
-            with _limit(seconds): names,wrong = _load(Path(path))
-        except _Late: wrong = f'it did not end in {seconds:g} seconds'
-        except (OSError, ValueError, LookupError, TypeError, AttributeError) as e: wrong = f'cannot be read: {_error(e)[0]}'
-        say(wrong=wrong)
-        for name in todo:
-            say(task=name)
             fn,hint = _handed_in(tasks[name], names)
-            say(verdict=asdict(Verdict(name, 'missing', 'missing', hint=hint) if fn is None else _judge(tasks[name], fn, seconds)))
-    os._exit(0)         # threads of theirs do not keep it alive
+            v = verdict('missing', 'missing', hint=hint) if fn is None else _judge(tasks[name], fn, seconds)
+        except BaseException as e: v = verdict('wrong', 'an exception', came=''.join(_error(e)), hints=_general['an exception'])
+        say(verdict=asdict(v))
+        if v.mistake=='too slow' or threading.active_count()>threads: return       # others begin with nothing broken, and nothing running
+
+def _work(job, out):
+    "What a process does that runs a hand-in: a line goes to the file `out` whenever something begins or ends"
+    global _hand_in_only
+    _hand_in_only = sys.dont_write_bytecode = True
+    write,dumps,pid,leave,me = open,json.dumps,os.getpid,os._exit,os.getpid()       # whatever the hand-in does to them
+    def say(**kwargs):
+        if pid()!=me: leave(0)      # it has made a copy of itself
+        with write(out, 'a', encoding='utf-8') as f: f.write(dumps(kwargs)+'\n')
+    with suppress(ValueError, OSError): signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if job['alarms']:
+        with suppress(ImportError, OSError, ValueError):
+            import resource
+            resource.setrlimit(resource.RLIMIT_CORE, (0,0))
+            used = int(Path('/proc/self/statm').read_text().split()[0])*resource.getpagesize()
+            resource.setrlimit(resource.RLIMIT_AS, (used+int(job['memory']*2**30),)*2)
+    else:
+        vars(signal).pop('setitimer', None)
+        def watch():
+            while True:
+                sleep(.1)
+                if process_time()>_end[0]: leave(_SLOW)
+        threading.Thread(target=watch, daemon=True).start()
+    if job['beside']: sys.path.append(str(Path(job['path']).parent))
+    skip,busy = {*map(tuple, job['skip'])},ExitStack()
+    def begin(at, where, node):
+        if at in skip: return False
+        if len(skip)>2 and node and not isinstance(node, _defines): say(at=at, where=where, wrong=f'it was not run, since three others did not end{where}'); return False
+        say(at=at, where=where)
+        busy.enter_context(_at_most(job['seconds']))
+        return True
+    def done(at, wrong): busy.close(); say(at=at, wrong=wrong)
+    names,_ = _load(Path(job['path']), job['cells'], begin, done)
+    say(loaded=True)
+    _look_after(names, job['todo'], job['seconds'], say)
+    leave(0)            # threads of theirs do not keep it alive
 
 # %% ../nbs/23_homework.ipynb #7f205fa0
 _stop = threading.Event()       # set when somebody pressed Ctrl-C
+_parent = None                  # the process that we work for, if we are the one that forks
+_SLOW = 124                     # the status of a process that ended itself because its time was over
+class _Stopped(Exception): "Nobody waits for the result any more"
 
-def _run_child(path, todo, seconds, memory, out):
-    "Run `_child` until it ends, dies, or is silent for too long; the lines it wrote, and what became of it"
+class _Forked:
+    "A child that is a copy of this process"
+    def __init__(self, job, out, cwd):
+        self.pid,self.returncode = os.fork(),None
+        if self.pid: return
+        leave = os._exit
+        try:
+            os.setsid(); os.chdir(cwd)
+            nothing = os.open(os.devnull, os.O_RDWR)
+            for i in range(3): os.dup2(nothing, i)
+            sys.stdin,sys.stdout,sys.stderr = sys.__stdin__,sys.__stdout__,sys.__stderr__ = open(0, closefd=False),*(open(i, 'w', closefd=False) for i in (1,2))
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            _work(job, out)
+        finally: leave(70)
+    def poll(self): return os.waitid(os.P_PID, self.pid, os.WEXITED|os.WNOHANG|os.WNOWAIT)       # it keeps its number until we have waited for it
+    def wait(self): self.returncode = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+    def kill(self): os.kill(self.pid, signal.SIGKILL)
+
+def _python(call, *args, **kwargs):
+    "A new Python that calls the function `call` of this module"
+    root = str(_root.parent)
+    return subprocess.Popen([sys.executable, '-c', f'import sys; sys.path[:] = [{root!r}]+[o for o in sys.path if o]\nfrom mnist_from_scratch import homework; homework.{call}()', *args],
+        start_new_session=os.name!='nt', env=os.environ|dict(OMP_NUM_THREADS='1', MPLBACKEND='Agg', PYTHONIOENCODING='utf-8'), **kwargs)
+
+def _spawned(job, out, cwd):
+    "A child that begins from nothing"
+    (file := out.with_name('job')).write_text(json.dumps(job), encoding='utf-8')
+    return _python('_child', str(file), str(out), cwd=cwd, **dict.fromkeys(('stdin','stdout','stderr'), subprocess.DEVNULL))
+def _child(): _work(json.loads(Path(sys.argv[1]).read_text(encoding='utf-8')), Path(sys.argv[2]))
+
+def _sleeps(pid):
+    "The processor's time that a process has had, and whether it sleeps, or was stopped; where the system does not tell, (0, False)"
+    try: state,*o = Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()
+    except (OSError, ValueError): return 0,False
+    return int(o[10])+int(o[11]),state in 'STt'
+
+def _run(job, start):
+    "Let a child work until it ends, dies, or takes too long; the lines it wrote, and what became of it"
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as tmp:
-        root = str(_root.parent)
-        p = subprocess.Popen([sys.executable, '-c', f'import sys; sys.path.insert(0, {root!r})\nfrom mnist_from_scratch.homework import _child; _child()', json.dumps([str(path), todo, seconds, memory, str(out)])],
-            cwd=tmp, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=os.name!='nt', env=os.environ|dict(OMP_NUM_THREADS='1', MPLBACKEND='Agg'))
-        end,size,fate = monotonic()+120,0,''       # the first two minutes are for importing PyTorch
+        out,fate = Path(tmp)/'lines',''
+        out.touch(); (cwd := Path(tmp)/'empty').mkdir()
+        p = start(job, out, cwd)
+        began = t = monotonic()
+        size,asleep,cpu = 0,0.,0
         try:
             while p.poll() is None:
-                if (new := out.stat().st_size)>size: size,end = new,monotonic()+2*seconds+5
-                if monotonic()>end or _stop.is_set(): fate = 'too slow'; break
-                sleep(.02)
+                if _stop.is_set() or _parent not in (None, os.getppid()): raise _Stopped
+                try: new = out.stat().st_size
+                except OSError: break       # it has removed its own report
+                now,was = monotonic(),cpu
+                cpu,still = _sleeps(p.pid)
+                if new>size: size,began,asleep = new,now,0.
+                elif still and cpu==was and size: asleep += min(now-t, .1)
+                t = now
+                if asleep>job['seconds'] or now-began>120+10*job['seconds']: fate = 'too slow'; break
+                sleep(.01)
         finally:
-            try: os.killpg(p.pid, signal.SIGKILL) if os.name!='nt' else p.kill()
-            except OSError: pass
+            for end in (lambda: os.killpg(p.pid, signal.SIGKILL)) if hasattr(os, 'killpg') else p.kill,p.kill:
+                with suppress(OSError): end()
             p.wait()
-    return [json.loads(l) for l in out.read_text(encoding='utf-8').splitlines()],fate or (f'exit status {p.returncode}' if p.returncode>=0 else signal.Signals(-p.returncode).name)
+        lines = []
+        with suppress(OSError, ValueError): lines += map(json.loads, out.read_text(encoding='utf-8').splitlines())
+    if not fate and p.returncode<0: fate = signal.Signals(-p.returncode).name
+    return lines,'too slow' if fate in ('SIGXCPU','SIGPROF') or p.returncode==_SLOW else fate or f'exit status {p.returncode}'
+
+def _check(job, start):
+    "Child after child, until each task has its verdict. The verdicts, as dictionaries, and what went wrong at the top level, in a line"
+    todo,skip,wrongs,res,idle = job['todo'],[],{},[],0
+    while todo:
+        lines,fate = _run(job|dict(todo=todo, skip=skip), start)
+        if not lines and not skip: raise MnistError(f'the process that should check {job["path"]} left no report ({fate}); try again')
+        last,before = lines[-1] if lines else {},(len(todo),len(skip))
+        wrongs = {tuple(l['at']):l['wrong'] for l in lines if 'wrong' in l} | wrongs      # what the first child met
+        res += [l['verdict'] for l in lines if 'verdict' in l]
+        if 'at' in last and 'wrong' not in last:
+            skip.append(at := tuple(last['at']))
+            wrongs[at] = (f'it did not end in {job["seconds"]:g} seconds' if fate=='too slow' else f'it ended the process ({fate})') + last['where']
+        elif 'task' in last: res.append(_lost(last['task'], fate, job['seconds']))
+        done = {v['task'] for v in res}
+        todo = [k for k in todo if k not in done]
+        idle = idle+1 if before==(len(todo),len(skip)) else 0
+        if idle>2: res += [_lost(k, fate, job['seconds']) for k in todo]; break
+    wrong,*more = [wrongs[k] for k in sorted(wrongs) if wrongs[k]] or ['']
+    return res,wrong+(f"{'.'*(wrong[-1]!='.')} And {len(more)} more like this." if more else '')
+
+def _lost(task, fate, seconds):
+    "The verdict on a task that ended its process"
+    kind,came = ('too slow',f'nothing in {seconds:g} seconds') if fate=='too slow' else ('an end of everything',f'the process was ended ({fate})')
+    return asdict(Verdict(task, 'wrong', kind, came=came, hints=_general[kind]))
+
+def _serve():
+    "Wait for hand-ins, a line of JSON for each, and answer each by a line; end when nobody has asked for a minute"
+    global _parent
+    _parent = os.getppid()
+    signal.signal(signal.SIGINT, signal.SIG_IGN); signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    while select.select([sys.stdin], [], [], 60)[0] and (line := sys.stdin.readline()):
+        try: ans = _check(json.loads(line), _Forked)
+        except MnistError as e: ans = str(e)
+        except _Stopped: return
+        print(json.dumps(ans), flush=True)
+
+_forks = sys.platform=='linux'
+def _alarms(): return hasattr(signal, 'setitimer')
+_idle,_busy = [],set()      # processes that fork
+
+def _ask(job):
+    "`_check(job, …)`, in a process that has imported everything, if there can be one"
+    try:
+        if not _forks: return _check(job, _spawned)
+        p = _idle.pop() if _idle else None
+        if not p or p.poll() is not None: p = _python('_serve', stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=os.sep, encoding='utf-8')
+        _busy.add(p)
+        try:
+            ans = None
+            if _stop.is_set(): raise _Stopped
+            with suppress(BrokenPipeError): p.stdin.write(json.dumps(job)+'\n'); p.stdin.flush(); ans = p.stdout.readline()
+            if _stop.is_set(): raise _Stopped
+            if not ans: raise MnistError(f'the process that should check {job["path"]} ended ({p.wait()}); try again')
+            ans = json.loads(ans)
+        except BaseException: p.terminate(); raise
+        finally: _busy.discard(p)
+        _idle.append(p)
+    except _Stopped: raise KeyboardInterrupt
+    if isinstance(ans, str): raise MnistError(ans)
+    return ans
 
 def check_file(
     path:str|Path, # A Python file or a notebook
     only=None, # Names of tasks; all by default
-    seconds:float=10., # How long one task may take
+    seconds:float=10., # How much of the processor's time one task, or one statement at the top level, may take
     memory:float=2., # How much memory it may use, in GiB, besides that of PyTorch; not on Windows
-    level:int=1 # Which hints: 1 gentle, 2 clear
+    level:int=1, # Which hints: 1 gentle, 2 clear
+    beside:bool=True # May it import files from its folder, after all others?
 ) -> tuple: # A list with a `Verdict` for each task, and what went wrong when the file was run, a line
     "Check all that a file defines, in a process of its own. Raises `MnistError` if there is no such file, or it is of another kind."
-    path,todo = Path(path),[_task(n).name for n in only or tasks]
+    path,todo = Path(path),[*dict.fromkeys(_task(n).name for n in only or tasks)]
+    if path.is_dir(): raise MnistError(f'{path} is a folder; give a Python file or a notebook, or use check_folder')
     if not path.is_file(): raise MnistError(f'there is no file {path}; give a Python file or a notebook')
-    if path.suffix not in ('.py','.ipynb'): raise MnistError(f'{path} is no Python file and no notebook; its name should end in .py or .ipynb')
-    res,wrong = [],''
-    while todo and not _stop.is_set():
-        with tempfile.TemporaryDirectory() as tmp:
-            (out := Path(tmp)/'lines').touch()
-            lines,fate = _run_child(path.absolute(), todo, seconds, memory, out)
-        if not lines: raise MnistError(f'the process that should check {path} could not begin ({fate}); try again')
-        res += [Verdict(**l['verdict']) for l in lines if 'verdict' in l]
-        wrong = next((l['wrong'] for l in lines if 'wrong' in l), f'it ended the process ({fate})')
-        if not any('task' in l for l in lines): return [Verdict(n, 'missing', 'missing') for n in (*[v.task for v in res], *todo)],wrong
-        if 'task' in lines[-1]:
-            kind = 'too slow' if fate=='too slow' else 'an end of everything'
-            res.append(Verdict(lines[-1]['task'], 'wrong', kind, came=f'the process was ended ({fate})', hints=_general[kind]))
-        todo = todo[len([l for l in lines if 'task' in l]):]
+    if path.suffix.lower() not in ('.py','.ipynb'): raise MnistError(f'{path} is no Python file and no notebook; its name should end in .py or .ipynb')
+    try: cells = _cells(path)
+    except (OSError, ValueError, MemoryError) as e: res,wrong = [Verdict(k, 'missing', 'missing') for k in todo],f'cannot be read: {getattr(e, "strerror", None) or e}'
+    else:
+        res,wrong = _ask(dict(path=str(path.absolute()), cells=cells, todo=todo, skip=[], seconds=seconds, memory=memory, beside=beside, alarms=_alarms()))
+        res = [Verdict(**v) for v in res]
     for v in res:
         if v.hints: v.hint = v.hints[level-1]
-    return res,wrong
+    return res,_short(wrong)
 
 # %% ../nbs/23_homework.ipynb #338b0788
 def _row(verdicts, wrong): return dict(passed=sum(map(bool, verdicts)), error=wrong, tasks={v.task:{k:x for k,x in asdict(v).items() if k not in ('task','answer','hints')} for v in verdicts})
@@ -1811,8 +2054,8 @@ def _row(verdicts, wrong): return dict(passed=sum(map(bool, verdicts)), error=wr
 def hand_ins(
     path:str|Path # A folder
 ) -> list: # Paths, sorted
-    "The Python files and notebooks in a folder, but for those whose name begins with a dot or an underscore."
-    return sorted(o for o in Path(path).glob('*') if o.suffix in ('.py','.ipynb') and o.name[0] not in '._')
+    "The Python files and notebooks in a folder, but for those whose name begins with a dot."
+    return sorted(o for o in Path(path).glob('*') if o.suffix.lower() in ('.py','.ipynb') and o.name[0]!='.')
 
 def check_folder(
     path:str|Path, # A folder with Python files and notebooks
@@ -1827,15 +2070,23 @@ def check_folder(
     files = hand_ins(path) if path.is_dir() else []
     if not files: raise MnistError(f'{path} is no folder with Python files or notebooks; give one file or such a folder')
     only = [_task(n).name for n in only or tasks]
-    def one(f):
-        try: check_link(f, path); vs,wrong = check_file(f, only, seconds, memory, 2)
-        except (MnistError, OSError) as e: vs,wrong = [],str(e)
+    names = {}
+    for f in files:
+        name = k = printable(f.name)
+        while name in names: name = f'{k} ({len(names)})'       # it is written as another one is called
+        names[name] = f
+    def one(name):
+        try: check_link(names[name], path); vs,wrong = check_file(names[name], only, seconds, memory, 2, beside=False)
+        except Exception as e: vs,wrong = [],_short(e)
         row = _row(vs, wrong)
-        if each: each(f.name, row)
-        return f.name,row
-    with ThreadPoolExecutor(workers or os.cpu_count()) as ex:
-        try: return dict(ex.map(one, files))
-        except BaseException: _stop.set(); raise        # those that run end at once
+        if each: each(name, row)
+        return name,row
+    with ThreadPoolExecutor(min(workers or os.cpu_count() or 1, len(files))) as ex:
+        try: return dict(ex.map(one, names))
+        except BaseException:       # those that run end at once
+            _stop.set()
+            for p in [*_busy]: p.terminate()
+            raise
         finally: ex.shutdown(cancel_futures=True); _stop.clear()
 
 _marks = {'pass':'+', 'wrong':'x', 'missing':'.'}
@@ -1844,10 +2095,14 @@ def class_table(
 ) -> str: # Lines of up to 80 columns
     "How a class has done: a line for each hand-in, and the mistakes that several have made."
     names = list(next((r['tasks'] for r in rows.values() if r['tasks']), tasks))
-    w = max(8, min(24, max(map(len, rows))))
+    shown = {f:printable(f) for f in rows}
+    w = max(8, min(24, max(map(_width, shown.values()), default=8)))
+    def cut(s):
+        if _width(s)>w: s = next(s[:i] for i in range(len(s), -1, -1) if _width(s[:i])<w)+'…'
+        return s+' '*(w-_width(s))
     res = [f"{'':{w}}  right  {'tasks, in their order':{len(names)}}"]
     for f,r in rows.items():
-        res.append(f"{f if len(f)<=w else f[:w-1]+'…':{w}}  {r['passed']:5}  " + ''.join(_marks[r['tasks'][n]['status']] if n in r['tasks'] else '?' for n in names))
-        if r['error']: res += textwrap.wrap(r['error'], 76, initial_indent='    ', subsequent_indent='    ')
+        res.append(f"{cut(shown[f])}  {r['passed']:5}  " + ''.join(_marks[r['tasks'][n]['status']] if n in r['tasks'] else '?' for n in names))
+        if r['error']: res += _wrap(_short(r['error']), 76, '    ', '    ')
     n = Counter((t,o['mistake']) for r in rows.values() for t,o in r['tasks'].items() if o['status']=='wrong')
     return '\n'.join([*res, '', '+ right, x not right yet, . not there', *(['', 'the most frequent mistakes:'] if n else []), *(f'{k:5}  {t}: {m}' for (t,m),k in n.most_common(12))])

@@ -15,7 +15,7 @@ from conftest import cases
 from mnist_from_scratch import datasets as D
 from mnist_from_scratch.cli import make_model, save_model
 from mnist_from_scratch.convnet import ImageDataLoaders
-from mnist_from_scratch.core import MnistError, _printable
+from mnist_from_scratch.core import MnistError, printable
 from mnist_from_scratch.datasets import *
 
 many = settings(max_examples=cases, deadline=None, database=None, derandomize=cases<=2000, print_blob=True, suppress_health_check=list(HealthCheck))
@@ -28,7 +28,7 @@ def ask(f, *parts):
         except MnistError as e: m = str(e)
     assert m.isprintable() and len(m)<4000, m
     assert len(m.rpartition(';')[2].split())>1, f'no remedy: {m}'
-    for o in parts: assert _printable(o) in m, (o, m)
+    for o in parts: assert printable(o) in m, (o, m)
 
 def refuses(f, *parts): assert ask(f, *parts) is None, 'it was read'
 
@@ -794,7 +794,7 @@ def test_commands(tmp_path, monkeypatch, capfd):
         return status,*(o.split('\n')[:-1] for o in capfd.readouterr())
     status,out,err = command('mnist_predict', model=tmp_path/'m', images=[*bad,*good])
     assert status==1 and len(err)==len(bad) and len(out)==len(good), (out, err)
-    for f,o in zip(bad, err): assert o.startswith('mnist_predict: ') and _printable(f) in o and o.isprintable()
+    for f,o in zip(bad, err): assert o.startswith('mnist_predict: ') and printable(f) in o and o.isprintable()
     for f,o in zip(good, out): assert o.startswith(str(f)) and 'probability' in o
     for f in d/'a.csv',d/'bad1.png',*bad[:3]:
         status,out,err = command('mnist_predict', model=tmp_path/'m', images=[f], submission=d/'out.csv')

@@ -1,7 +1,7 @@
 """The checker: it calls wrong homework by its name, passes right homework in any style, does no harm and takes none; and the notebook of tasks, empty and filled in.
 
 The answers that it is tried with are in the folder homework: `wrong.py` and `right.py`."""
-import importlib.util, json, random, re, sys, threading, time
+import functools, importlib.util, json, operator, os, random, re, sys, threading, time
 from pathlib import Path
 
 import numpy as np
@@ -289,7 +289,16 @@ class_of_ten = dict(
     eats='import torch\ndef relu(x): return [0]*10**10\ndef mse(p, t): return torch.zeros(10**11).mean()',
     syntax='def mse(p, t) return 0',
     dies='import os\nos.kill(os.getpid(), 9)',
-    late='def relu(x): return x.clamp(min=0)\nprint(input())\nwhile True: pass')
+    late='def relu(x): return x.clamp(min=0)\nprint(input())\nwhile True: pass\ndef mse(p, t): return ((p-t)**2).mean()',
+    begins='while True:\n    try:\n        while True: pass\n    except BaseException: pass\nimport os; os._exit(0)\nimport sys; sys.exit()\ndef mse(p, t): return ((p-t)**2).mean()\ndef relu(x): return x.clamp(min=0)',
+    inside_c='def mse(p, t): return sum(range(10**13))\ns = sum(range(10**13))\ndef relu(x): return x.clamp(min=0)',
+    sleeps='import time\ndef mse(p, t): time.sleep(10**6)\ndef relu(x): return x.clamp(min=0)',
+    shuts='import os, sys, builtins, json\nos.closerange(0, 99)\nos.chdir("/")\nbuiltins.open = json.dumps = os._exit = None\ndef mse(p, t): return ((p-t)**2).mean()\ndef relu(x): sys.stdout.close(); os.chdir("/"); return x.clamp(min=0)',
+    stays='import threading\ndef mse(p, t):\n    if len(p)==1: threading.Thread(target=lambda: [0 for _ in iter(int, 1)], daemon=True).start()\n    return ((p-t)**2).mean()\ndef relu(x): return x.clamp(min=0)',
+    gone='import os\nos.remove(__file__)\ndef mse(p, t): os._exit(1)\ndef relu(x): return x.clamp(min=0)',
+    vandal='import torch\ntorch.tensor = torch.nn.functional.relu = torch.Tensor.mean = None\ntorch.set_default_dtype(torch.float64)',
+    pandas='raise SystemExit("not yours")', torch_='', statistics='raise SystemExit("not yours")',
+    thief='import statistics\nfrom good import mse\ndef relu(x): return x.clamp(min=0)')
 
 @pytest.fixture(scope='module')
 def hand_ins(tmp_path_factory):
@@ -299,6 +308,13 @@ def hand_ins(tmp_path_factory):
     nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell('# x'), *map(nbformat.v4.new_code_cell, cells)]), folder/'book.ipynb')
     (folder/'broken.ipynb').write_text('{"cells": 3}')
     (folder/'bytes.py').write_bytes(b'\xff\xfe')
+    (folder/'latin.py').write_bytes('# -*- coding: latin-1 -*-\r\nä = "é"\r\ndef mse(p, t): return ((p-t)**2).mean()'.encode('latin-1'))
+    (folder/'bom.py').write_bytes(b'\xef\xbb\xbf'+class_of_ten['good'].replace('\n', '\r\n').encode())
+    for k,v in dict(null=b'\0', cookie=b'# coding: hex\n', empty=b'', deep=b'x = '+b'-'*10**5+b'1').items(): (folder/f'{k}.py').write_bytes(v)
+    (folder/'folder.py').mkdir(); (folder/'loop.py').symlink_to(folder/'loop.py')
+    with open(bytes(folder)+b'/odd\xff.py', 'w') as f: f.write(class_of_ten['good'])
+    (folder/r'odd\udcff.py').write_text(class_of_ten['wrong'])
+    (folder/'eve\neve.py         3  +++\n.py').write_text(class_of_ten['wrong']); (folder/'\x1b[31m\u202e字字字字字字字字字字字字字.py').write_text('raise ValueError("\\x1b[2J\\n3  +++")')
     (folder/'notes.txt').write_text('no hand-in')
     return folder
 
@@ -308,7 +324,7 @@ def results(hand_ins): return check_folder(hand_ins, ['mse','relu','accuracy'], 
 def test_a_class(results, hand_ins):
     "One bad hand-in stops nobody; each gets what it deserves"
     def got(k): return [results[k]['tasks'][t]['mistake'] or 'right' for t in ('mse','relu','accuracy')]
-    assert set(results)=={f'{k}.py' for k in [*class_of_ten,'bytes']}|{'book.ipynb','broken.ipynb'}
+    assert {f'{k}.py' for k in [*class_of_ten,'bytes']}|{'book.ipynb','broken.ipynb'} <= set(results) and len(results)==len([*hand_ins.iterdir()])      # without the notes, with the one that removed itself
     assert got('good.py')==['right']*3 and results['good.py']['passed']==3 and results['good.py']['error']==''
     assert got('wrong.py')==['RMSE called MSE','absolute value','missing']
     assert got('loops.py')==['right','too slow','missing']
@@ -322,13 +338,63 @@ def test_a_class(results, hand_ins):
     assert got('book.ipynb')==['right','right','missing'] and 'ValueError: <b>' in results['book.ipynb']['error'] and 'code cell 3' in results['book.ipynb']['error']
     for k in 'broken.ipynb','bytes.py': assert got(k)==['missing']*3 and 'cannot be read' in results[k]['error']
 
+def test_only_the_statement_and_the_task(results):
+    "What ends the process, or never ends, costs itself, wherever it is: what is defined after it counts, and other tasks do"
+    def got(k): return [results[k]['tasks'][t]['mistake'] or 'right' for t in ('mse','relu')]
+    assert got('late.py')==got('begins.py')==['right']*2
+    assert results['begins.py']['error']=='it did not end in 2 seconds (line 1: while True:). And 2 more like this.'
+    assert got('inside_c.py')==got('sleeps.py')==['too slow','right'] and '(line 2: s = sum(range(10**13)))' in results['inside_c.py']['error']
+    assert got('shuts.py')==['right']*2 and got('stays.py')[1]=='right'
+    assert got('gone.py')==['an end of everything','right'] and not results['gone.py']['error']
+    assert not any('_Late' in json.dumps(r) for r in results.values())
+
+def test_hand_ins_do_not_meet(results):
+    "None is imported by another, whatever it is called; what one does to PyTorch stays there"
+    def got(k): return [results[k]['tasks'][t]['mistake'] or 'right' for t in ('mse','relu')]
+    assert got('thief.py')==['missing','right'] and 'good' in results['thief.py']['error']
+
+def test_any_file_is_read_or_named(results):
+    def n(k): return results[k]['passed']
+    assert n('latin.py')==1 and n('bom.py')==3
+    for k,says in dict(null='null bytes', cookie='UTF-8', deep='', folder='is a folder', loop='is a link').items(): assert n(f'{k}.py')==0 and says in results[f'{k}.py']['error'] and results[f'{k}.py']['error']
+    assert not results['empty.py']['error'] and results['deep.py']['error'].startswith('MemoryError') and '(line 50' not in results['deep.py']['error']
+
+def test_names_cannot_pass_for_marks(results):
+    "Of any name and text: one line, printable, in columns; two files remain two"
+    assert json.dumps(results, ensure_ascii=False).encode()     # no half characters
+    odd = sorted(k for k in results if k.startswith('odd'))
+    assert [results[k]['passed'] for k in odd] in ([3,0],[0,3]) and odd[0]==r'odd\udcff.py' and len(odd)==2
+    text = class_table(results)
+    assert all(o.isprintable() for o in text.split('\n')) and all(o.isprintable() for k,r in results.items() for o in (k,r['error']))
+    assert not re.search(r'^eve.py +3', text, re.M) and max(map(hw._width, text.splitlines()))<=80
+    raw = class_table({'a\n\x1b.py':dict(passed=0, error='\x1b[2J\nb.py 3  +++', tasks={}), '字.py':dict(passed=3, error='', tasks={})})
+    assert all(o.isprintable() for o in raw.split('\n')) and not re.search('^b.py', raw, re.M)
+    assert len({hw._width(o.rpartition('  ')[0]) for o in raw.split('\n') if o.startswith(('a','字'))})==1
+
+@pytest.mark.parametrize('kind', ['forked','spawned','no alarms'])
+def test_each_way_to_begin_a_child(kind, tmp_path, monkeypatch):
+    "Where a process cannot be copied, and where there are no alarms, the verdicts are the same"
+    (f := tmp_path/'a.py').write_text('while True: pass\ndef relu(x):\n    while True: pass\ndef mse(p, t): return ((p-t)**2).mean()')
+    if kind!='forked': monkeypatch.setattr(hw, '_forks', False)
+    if kind=='no alarms': monkeypatch.setattr(hw, '_alarms', lambda: False)
+    vs,error = check_file(f, ['relu','mse'], seconds=1)
+    assert [v.mistake for v in vs]==['too slow',None] and error=='it did not end in 1 seconds (line 1: while True: pass)'
+
+@pytest.mark.skipif(not hasattr(hw.signal, 'setitimer'), reason='no alarms here')
+def test_a_busy_machine_costs_nothing(monkeypatch):
+    "In a process of its own only the processor's time counts, not the time it waits for one"
+    monkeypatch.setattr(hw, '_hand_in_only', True)
+    with hw._limit(.2): time.sleep(.5)
+    with pytest.raises(hw._Late), hw._limit(.2):
+        while True: pass
+
 def test_table_and_json(results):
     assert json.loads(json.dumps(results))==results
     text = class_table(results)
     assert max(map(len, text.splitlines()))<=80 and re.search(r'^good.py +3  \+\+\+$', text, re.M) and re.search(r'^wrong.py +0  xx\.$', text, re.M)
     assert 'relu: too slow' in text and not any('\n' in r['error'] for r in results.values())
 
-def test_nothing_is_left_in_the_folder(results, hand_ins): assert len([*hand_ins.rglob('*')])==len(class_of_ten)+4
+def test_nothing_is_left_in_the_folder(results, hand_ins): assert len([*hand_ins.rglob('*')])==len(results) and not [*hand_ins.rglob('__pycache__')]
 
 def test_a_name_that_is_nearly_right():
     def Relu(x): return x
@@ -446,3 +512,46 @@ def test_arguments_in_another_order_do_no_harm():
 def test_a_suspect_is_right_where_the_answer_is():
     "One number alike by chance does not name a mistake that would show elsewhere"
     assert check('accuracy', lambda a,t: ((a.argmax(1)>.5)==t).float().mean()).mistake!='error rate'
+
+def test_what_the_book_or_a_package_has_is_not_homework():
+    "… under any name, in any wrapping; what is written around PyTorch's functions is"
+    import torch.nn.functional as F
+    from mnist_from_scratch import all as book, losses
+    class Learner(book.Learner): pass
+    owns = dict(cross_entropy=[book.cross_entropy, functools.partial(book.cross_entropy), functools.wraps(book.cross_entropy)(lambda *args: book.cross_entropy(*args)), lambda a,t: losses.cross_entropy(a, t), lambda a,t: functools.reduce(lambda f,_: f, [0], losses.cross_entropy)(a, t)],
+        Learner=[book.Learner, Learner, tasks['Learner'].right], relu=[book.relu, lambda x: book.relu(x)], sigmoid=[losses.softmax])
+    for k,fs in owns.items():
+        for f in fs:
+            v = check(k, f)
+            assert v.mistake=="the book's own" and f"This is the {'class' if k=='Learner' else 'function'} of the book" in v.hint, (k, v)
+    class sub(torch.optim.SGD): pass
+    class subsub(sub): lr = 1
+    class own(torch.optim.SGD):
+        def __init__(self, ps, lr): super().__init__(ps, lr)
+    not_own = dict(relu=[torch.relu, F.relu, torch.Tensor.relu, torch.nn.ReLU(), torch.nn.ReLU, functools.partial(F.relu, inplace=False), functools.lru_cache(F.relu), torch.no_grad()(F.relu), torch.nn.ReLU().forward],
+        mat_mul=[operator.matmul, np.matmul], BasicOptim=[torch.optim.SGD, sub, subsub, functools.partial(torch.optim.SGD)])
+    for k,fs in not_own.items():
+        for f in fs:
+            fn,hint = hw._handed_in(tasks[k], {k:f})
+            assert fn is None and re.fullmatch(rf'`{k}` is a (function|class|object) of (torch|numpy|Python) there. Write one yourself.', hint), (k, f)
+    assert 'a class of torch' in hw._handed_in(tasks['BasicOptim'], dict(BasicOptim=sub))[1]
+    for k,f in dict(BasicOptim=own, relu=lambda x: F.relu(x), mat_mul=functools.partial(lambda a, b: a@b)).items(): assert hw._handed_in(tasks[k], {k:f})[0] is f and check(k, f)
+
+def test_star_import_of_the_book(tmp_path):
+    (f := tmp_path/'a.py').write_text('from mnist_from_scratch.all import *\ndef relu(x): return x.clamp(min=0)')
+    vs,error = check_file(f)
+    assert [v.task for v in vs if v]==['relu'] and not error and {v.mistake for v in vs if v.status=='wrong'}=={"the book's own"}
+
+def test_folders_and_files_beside(tmp_path):
+    "A file alone may use what lies beside it, unless it is called as something that is installed"
+    (tmp_path/'torch.py').write_text('raise SystemExit'); (tmp_path/'statistics.py').write_text('raise SystemExit')
+    (f := tmp_path/'a.PY').write_text('import torch, statistics\ndef relu(x): return x.clamp(min=0)')
+    (vs,error) = check_file(f, ['relu','relu'])
+    assert len(vs)==1 and vs[0] and not error
+
+def test_what_ipython_reads_is_read(tmp_path):
+    "`%%time` above definitions; a remainder at the beginning of a line"
+    cells = ['%%time\ndef mse(p, t): return ((p-t)**2).mean()', 'x = (7\n% 3)\ndef relu(x): return x.clamp(min=0)']
+    (f := tmp_path/'a.ipynb').write_bytes(b'\xef\xbb\xbf'+json.dumps(dict(cells=[dict(cell_type='code', source=o) for o in cells]), indent=1).replace('\n', '\r\n').encode())
+    vs,error = check_file(f, ['mse','relu'])
+    assert all(vs) and not error
