@@ -51,7 +51,7 @@ import safetensors
 import torch
 from fastcore.script import call_parse
 from torch import nn, Tensor
-from .core import MnistError, check_shapes, is_stream, only_ones, read_tensors, replacing, set_seed, _crc, _line, _printable, _safetensors, _write_parts
+from .core import MnistError, check_shapes, is_stream, only_ones, read_tensors, replacing, set_seed, _crc, _line, printable, _safetensors, _write_parts
 from .datasets import Digits, load_digits, load_csv, read_image, as_mnist, source_files
 from .baseline import Proportion, PixelSimilarity
 from .losses import accuracy, cross_entropy, softmax
@@ -501,7 +501,7 @@ def mnist_predict(
                 im = read_image(o)
                 try: x = as_mnist(im)
                 except MnistError as e: raise MnistError(f'{o}: {e}') from None
-                print(f'{_printable(o):{width}}  {_says(net, classes, x)}', flush=True)
+                print(f'{printable(o):{width}}  {_says(net, classes, x)}', flush=True)
             except MnistError as e:
                 if not _is_command(): raise
                 _tell(f'mnist_predict: {e}')
@@ -546,7 +546,7 @@ def _show_file(path, verdicts, wrong, only, more, answer):
     from mnist_from_scratch.homework import tasks
     there = [v for v in verdicts if v.status!='missing' or v.hint or only]
     n,bad = sum(map(bool, there)),sum(v.status=='wrong' for v in there)
-    if wrong: print(f'{path}: {wrong}')
+    if wrong: print(f'{printable(path)}: {wrong}')
     if wrong and all(v.status=='missing' for v in verdicts): return False     # there is no more to say
     for v in there: v.hint = v.hint.replace('`check(…, answer=True)`', f'`--only {v.task} --answer`')
     for v in there: print(f'{v}\n\n{tasks[v.task].answer}' if answer else v)
@@ -562,7 +562,7 @@ def mnist_check(
     more:bool=False, # Give the clearer hints
     answer:bool=False, # Print the answers of the book, too, to the tasks of --only
     list:bool=False, # Print how all tasks are called, and end
-    seconds:float=10., # How long one task may take
+    seconds:float=10., # How much of the processor's time one task may take, or one statement at the top level
     memory:float=2. # How much memory one file may use, in GiB, besides that of PyTorch (not on Windows)
 ):
     """Check homework: the functions and classes of this book, written by you. Each file is run in a process of its own; it has your rights
@@ -586,7 +586,7 @@ def mnist_check(
         else:
             verdicts,wrong = hw.check_file(path, only, seconds, memory, 2 if more else 1)
             right = _show_file(path, verdicts, wrong, only, more, answer)
-            rows = {Path(path).name: hw._row(verdicts, wrong)}
+            rows = {printable(Path(path).name): hw._row(verdicts, wrong)}
         if json is not None:
             with replacing(json) as f: f.write_text(_to_json(rows), encoding='utf-8')
             print(f'saved in {json}')
