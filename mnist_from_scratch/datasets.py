@@ -45,7 +45,7 @@ def on_paper(
     box = [o.nonzero()[0] for o in (seen.any(0), seen.any(1))]
     fills = seen.sum()/np.prod([o[-1]-o[0]+1 for o in box])
     q1,mid,q3 = np.percentile(edge, [25,50,75]) if len(edge) else 3*[np.median(inks)]
-    if hi-lo>64 and fills>.6 and max(q3-q1, abs(mid-np.median(inks)))<(hi-lo)/4: paper = mid # there is paper to see, also where it ends
+    if hi-lo>64 and fills>.6 and 2*len(edge)<len(inks) and max(q3-q1, abs(mid-np.median(inks)))<(hi-lo)/4: paper = mid # there is paper to see, also where it ends
     else:   # only ink is seen: soft edges fade into the paper, and where there are none it is the opposite of the ink
         fade = np.cov(inks, depth[seen])[0,1] if hi-lo>24 else inks.mean()-127.5
         paper = 255*(fade<0)

@@ -721,3 +721,20 @@ def test_answers_to_standard_output(script, model, tmp_path):
             p = start(script('mnist_predict'), model, *args, stdout=f)
             assert 'the output goes' in one_line(p.communicate(timeout=100)[1], 'mnist_predict') and p.returncode==1
     assert re.fullmatch(want, (tmp_path/'o.csv').read_text()) and not (tmp_path/'s.csv').exists()
+
+def white_made_clear(a):
+    im = Image.fromarray(a).convert('RGBA')
+    im.putalpha(Image.fromarray((255*(a<250)).astype('uint8')))
+    return im
+
+@pytest.mark.parametrize('make', [lambda a: Image.fromarray(a), lambda a: Image.fromarray(255-a), lambda a: Image.fromarray(a).convert('RGB'), white_made_clear], ids=['dark','light','RGB','clear'])
+def test_predicts_what_it_was_validated_on(run, digits, tmp_path, make):
+    "As many of the pictures are right as training has counted, and none of them is read in two ways"
+    for part,ds in (('train',digits[0][:300]),('valid',digits[1][:60])):
+        for i,(x,y) in enumerate(zip(ds.x, ds.y)):
+            f = tmp_path/f'd/{part}/{y}/{i}.png'
+            f.parent.mkdir(parents=True, exist_ok=True); make(255-x.numpy()).save(f)
+    assert run('mnist_train', '--data', 'd', '--model', 'baseline', '--epochs', 1, '--seeds', 1)[0]==0
+    right = json.loads((tmp_path/'mnist_run/model.json').read_text())['accuracy']['right']
+    status,out,err = run('mnist_predict', 'mnist_run', *sorted(f.relative_to(tmp_path) for f in tmp_path.glob('d/valid/*/*.png')))
+    assert status==0 and right==sum(m[1]==m[2] for m in re.finditer(r'd/valid/(\d)/\d+\.png +(\d) ', out))>40

@@ -274,7 +274,9 @@ def test_new_items(pets):
     assert all(torch.equal(x, want) for x, in got) and got.vocab==ds.vocab
     grey, = ds.test_ds([want[0]])[0]
     assert torch.equal(grey, want[:1].expand(3,-1,-1))
-    assert ds.test_ds([np.array([[.999,1.2],[-1,0]])])[0][0][0].tolist()==[[255,255],[0,0]]
+    assert ds.test_ds([np.array([[.999,1.],[.001,0]])])[0][0][0].tolist()==[[255,255],[0,0]]
+    for o in (1.2,0),(1,-1),(np.nan,0):
+        with pytest.raises(ValueError, match='pixels lie between 0'): ds.test_ds([np.array([o])])[0]
     labelled = ds.test_ds(ds.items[-2:], with_labels=True)
     assert [y for _,y in labelled]==[1,1]
     xb, = got.collate([got[0]])

@@ -7,6 +7,7 @@ import torch
 from PIL import Image
 from mnist_from_scratch.baseline import Proportion
 from mnist_from_scratch.cli import predict
+from mnist_from_scratch.core import MnistError
 from mnist_from_scratch.datasets import as_mnist
 
 docs = Path(__file__).parent.parent/'docs'
@@ -91,6 +92,19 @@ DRAW_ONE = '''code => {
 def test_to_mnist(opened, code):
     url,image = opened().evaluate(DRAW_ONE, code)
     assert (as_mnist(Image.open(io.BytesIO(base64.b64decode(url.split(',')[1])))).flatten().int()-torch.tensor(image)).abs().max()<=1
+
+@pytest.mark.parametrize('code', [
+    'c.fillRect(140, 0, 140, 280)',                                            # half of it
+    'c.fillStyle = "#888"; c.fillRect(0, 0, 280, 280); c.fillStyle = "black"; c.fillRect(70,70,70,70); c.fillStyle = "white"; c.fillRect(140,140,70,70)',
+    'c.line(200, 0,0, 280,0, 280,200)',                                        # most of the margin
+])
+def test_not_plain_which_is_paper(opened, code):
+    "What the library refuses is not read, and the page says why; a new drawing is read again"
+    page = opened()
+    url,image = page.evaluate(DRAW_ONE, code)
+    with pytest.raises(MnistError, match='not plain which is paper and which is ink; leave a margin') as e: as_mnist(Image.open(io.BytesIO(base64.b64decode(url.split(',')[1]))))
+    assert image is None and str(e.value)+'.'==(said := page.locator('.draw-said').inner_text())[0].lower()+said[1:]
+    assert page.evaluate(DRAW_ONE, 'c.line(22, 80,60, 190,60, 120,230)')[1] and 'plain' not in page.locator('.draw-said').inner_text()
 
 def test_same_numbers_as_in_pytorch(digits, opened):
     "Probabilities, distances and hidden activations of images fed in directly"

@@ -2,8 +2,8 @@
 // In the console: draw.toMnist(pixels, w, h), draw.predict(model, x), draw.models, draw.read().
 'use strict'
 
-// --- from a drawing to 28×28: `as_mnist` of mnist_from_scratch/datasets.py, for opaque pixels on even paper, less than
-// 1600 a side. An image is {a, w, h}: a Float32Array, row after row, width and height. Numbers are float32 as there.
+// --- from a drawing to 28×28: `as_mnist` of mnist_from_scratch/datasets.py, for opaque pixels on even paper, more
+// than 28 and less than 1600 a side. An image is {a, w, h}: a Float32Array, row after row, width and height. Numbers are float32 as there.
 
 function sum(xs) { let s = 0; for (const x of xs) s += x; return s }
 function max(xs) { let m = -Infinity; for (const x of xs) if (x > m) m = x; return m }
@@ -21,16 +21,20 @@ function grey(rgba, w, h) {
   return {w, h, a: new Float32Array(w*h).map((_, i) => (19595*rgba[4*i] + 38470*rgba[4*i+1] + 7471*rgba[4*i+2] + 32768) >> 16)}
 }
 
-// How far each pixel is from the paper, towards the ink; null where nothing is drawn. Faint dirt and specks become paper.
+const notPlain = 'It is not plain which is paper and which is ink; leave a margin of one colour around the digit.'
+
+// How far each pixel is from the paper, towards the ink; null where nothing is drawn, `notPlain` where paper and ink cannot
+// be told apart. Faint dirt and specks become paper.
 function ink({a, w, h}) {
   const r = Math.max(1, Math.floor(Math.min(w, h)/20))
-  const margin = (x, y) => x < r || y < r || x >= w-r || y >= h-r
-  const paper = median(a.filter((_, i) => margin(i%w, Math.floor(i/w))))
-  const dark = sum(a)/a.length < paper
-  const d = a.map(v => dark ? paper-v : v-paper), top = max(d)
+  const inMargin = (_, i) => { const x = i%w, y = Math.floor(i/w); return x < r || y < r || x >= w-r || y >= h-r }
+  const margin = a.filter(inMargin), paper = median(margin)
+  const light = sum(a.map(v => Math.max(v-paper, 0))), dark = sum(a.map(v => Math.max(paper-v, 0)))
+  const far = v => dark > light ? paper-v : v-paper, d = a.map(far), top = max(d)
   if (top < 8) return null
+  if (Math.min(light, dark) > Math.max(light, dark)/2 || margin.filter(v => far(v) > top/2).length > margin.length/3) return notPlain
   const clean = dropSpecks({a: d.map(v => v > .04*top ? v : 0), w, h})
-  return {w, h, a: dark ? clean.map(v => v/Math.max(paper, 1)) : clean}
+  return {w, h, a: dark > light ? clean.map(v => v/Math.max(paper, 1)) : clean}
 }
 
 // Without the strokes that have less than a twentieth of the largest one's ink
@@ -105,10 +109,11 @@ function stretch(im, m, {reach, f}) {
 function resize(im, w, h, filter) { return transpose(stretch(transpose(stretch(im, w, filter)), h, filter)) }
 
 // The drawing as MNIST has its digits: fitted into 20×20, its centre of mass in the middle of 28×28.
-// `pixels` are RGBA bytes, as of a canvas. Gives 784 bytes, 0 for paper and 255 for ink, or null where nothing is drawn.
+// `pixels` are RGBA bytes, as of a canvas. Gives 784 bytes, 0 for paper and 255 for ink, null where nothing is drawn, or
+// in words why it cannot be read.
 function toMnist(pixels, w, h) {
   let im = ink(grey(pixels, w, h))
-  if (!im) return null
+  if (!im || im === notPlain) return im
   im = thicken(crop(im))
   const scale = 20/Math.max(im.w, im.h)
   im = resize(im, Math.max(1, rint(im.w*scale)), Math.max(1, rint(im.h*scale)), scale > 1 ? bicubic : box)
@@ -192,10 +197,12 @@ async function start(file) {
     ctx.drawImage(small, x, y, size, size)
   }
 
-  // What is drawn, as MNIST would have it, and what each model says; null where nothing is drawn
+  // What is drawn, as MNIST would have it, and what each model says; null where nothing is drawn, or it cannot be read: `why`
+  let why = null
   function read() {
     const image = toMnist(ctx.getImageData(0, 0, pad.width, pad.height).data, pad.width, pad.height)
-    return image && {image, answers: models.map(m => predict(m, Float32Array.from(image, v => v/255)))}
+    why = image === notPlain ? image : null
+    return image && !why ? {image, answers: models.map(m => predict(m, Float32Array.from(image, v => v/255)))} : null
   }
 
   // Show that, and give it back; `say` it too, where a stroke is complete
@@ -203,7 +210,7 @@ async function start(file) {
     const seen = read()
     paint(find('mnist'), seen ? seen.image : new Uint8Array(784), v => [255-v, 255-v, 255-v, 255])
     cards.forEach((fill, i) => fill(seen && seen.answers[i]))
-    if (say) said.textContent = seen ? what + models.map((m, i) => `${m.title}: ${seen.answers[i].digit}`).join(', ') + '.' : hint
+    if (say) said.textContent = seen ? what + models.map((m, i) => `${m.title}: ${seen.answers[i].digit}`).join(', ') + '.' : why || hint
     return seen
   }
 
