@@ -549,7 +549,7 @@ class Checkpoint(Callback):
     def _check(self, o, s, numbers=True):
         "An error unless the state `s`, of the file `o`, is a checkpoint of this fit, or of an older one; without `numbers`, if these are not read yet"
         types = dict(run=str, about=dict, epoch=int, batch=int, done=bool, model=dict, opt=dict, grads=list, cbs=dict, rng=dict, place=object)
-        if not all(k in s and isinstance(s[k], t) for k,t in types.items()): raise MnistError(f'{o} is no checkpoint')
+        if not all(k in s and isinstance(s[k], t) for k,t in types.items()): raise MnistError(f'{o} is not a checkpoint')
         if self._is_older(s): return
         if {k:tuple(v.shape) for k,v in s['model'].items()}!=s['about'].get('model'): raise MnistError(f'{o} is damaged: its weights are not those that it describes')
         odd = [k for k in {**self.about, **s['about']} if (numbers or not k.startswith('schedule')) and self.about.get(k)!=s['about'].get(k)]

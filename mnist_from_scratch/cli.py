@@ -175,7 +175,7 @@ def load_model(
     spec = model = None
     try: notes,tensors = read_tensors(st, what, look)
     except OSError as e: raise MnistError(f'cannot read {st}: {e.strerror or e}; pass {what}') from e
-    except (safetensors.SafetensorError, ValueError, RuntimeError) as e: raise MnistError(f'{st} is damaged, or no safetensors file ({_line(e)}); train again') from e
+    except (safetensors.SafetensorError, ValueError, RuntimeError) as e: raise MnistError(f'{st} is damaged, or not a safetensors file ({_line(e)}); train again') from e
     if notes.get('crc')!=_sum(notes['spec'], tensors): raise MnistError(f'{st} is damaged: its contents do not match their checksum; train again')
     if not all(o.isfinite().all() for o in tensors.values()): raise MnistError(f'{st} holds numbers that are not finite; train again')
     model.load_state_dict(tensors, assign=True)

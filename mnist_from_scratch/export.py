@@ -100,7 +100,7 @@ def _attrs(cls):
 def _make(name, args, params, buffers, parts):
     "The reverse of `_describe`. Parameters are on PyTorch's device 'meta', where they take no memory, until those of a file replace them"
     cls = _look_up(name)
-    if not isinstance(cls, type): raise ValueError(f'{name} is no class')
+    if not isinstance(cls, type): raise ValueError(f'{name} is not a class')
     try:
         if cls in _containers:
             if args: raise ValueError('it takes no arguments')
@@ -114,7 +114,7 @@ def _make(name, args, params, buffers, parts):
             with torch.device('meta'): o = cls(**args)
         else: o = _remake(cls, args, params, buffers)
         for k,m in parts.items():
-            if not (m is None or isinstance(m, nn.Module)): raise ValueError(f'its part {k} is no layer')
+            if not (m is None or isinstance(m, nn.Module)): raise ValueError(f'its part {k} is not a layer')
             o.add_module(k, m)
         return o
     except Exception as e: raise MnistError(f'{name} cannot be made as described: {_line(e)}') from e

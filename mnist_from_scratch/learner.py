@@ -53,7 +53,7 @@ class Callback(GetAttr):
     def __init__(self, **kwargs):
         "Functions for events can be given by name: `Callback(after_epoch=f)`; each is called with the callback"
         for k,f in kwargs.items():
-            if k not in _events: raise ValueError(f'{k} is no event; the events are {", ".join(_events)}')
+            if k not in _events: raise ValueError(f'{k} is not an event; the events are {", ".join(_events)}')
             setattr(self, k, partial(f, self))
 
     def listener(self, event):

@@ -721,7 +721,7 @@ def load_state_dict(self:DataLoader,
 
     Raises `ValueError` for a state of another loader; then nothing is changed."""
     mine = self.state_dict()
-    if not isinstance(sd, dict) or set(sd)!=set(mine): raise ValueError(f'this is no state of a DataLoader, which has {", ".join(mine)}')
+    if not isinstance(sd, dict) or set(sd)!=set(mine): raise ValueError(f'this is not the state of a DataLoader, which has {", ".join(mine)}')
     for k in 'n','bs','drop_last':
         if sd[k]!=mine[k]:
             raise ValueError(f'the state is of another DataLoader: {k} was {sd[k]} there and is {mine[k]} here; make the loader as it was')

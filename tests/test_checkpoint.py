@@ -98,7 +98,7 @@ def test_foreign_file(tmp_path, never, capsys):
     learner(tmp_path).save('weights'); (tmp_path/'models'/'weights.safetensors').rename(new.with_name('checkpoint-000092-fit0.safetensors'))
     assert equal(resumed(tmp_path), never)
     out,err = capsys.readouterr()
-    assert all(a in b for a,b in zip(['is no checkpoint','was not written by','another model'], err.splitlines(), strict=True)) and f'going on from {new}' in out
+    assert all(a in b for a,b in zip(['is not a checkpoint','was not written by','another model'], err.splitlines(), strict=True)) and f'going on from {new}' in out
 
 @pytest.mark.parametrize('kw,says', [(dict(n_epoch=5), 'another number of epochs (4 there, 5 here)'), (dict(lr=.02), 'another schedule of lr'), (dict(width=6), 'another model'), (dict(opt_func=SGD), 'another optimizer (Adam there, SGD here)'),
                                      (dict(cbs=GradientAccumulation(8)), 'another set of callbacks')])
