@@ -172,7 +172,7 @@ def test_idx_sets_by_chance(place, tally):
 
 idx28 = idx_bytes((2,28,28))
 @pytest.mark.parametrize('b,part', [pytest.param(b, p, id=k) for k,b,p in [
-    ('wrong magic', b'\x01'+idx28[1:], 'two zero bytes'), ('an image', b'\x89PNG'+idx28, 'two zero bytes'), ('empty', b'', 'two zero bytes'),
+    ('wrong magic', b'\x01'+idx28[1:], 'two zero bytes'), ('an image', b'\x89PNG'+idx28, 'two zero bytes'), ('empty', b'', 'is empty'),
     ('type float', idx28[:2]+b'\x0d'+idx28[3:], 'byte 2'), ('type int', idx28[:2]+b'\x0c'+idx28[3:], '0x0C'), ('rank 0', bytes([0,0,8,0,5]), 'rank 0'),
     ('rank 255', bytes([0,0,8,255])+bytes([0,0,0,1])*255+b'x', 'rank 255'), ('header cut short', idx28[:11], 'two zero bytes'),
     ('promises 2^63 bytes', bytes([0,0,8,3])+(2**21).to_bytes(4, 'big')*3, 'byte 3'), ('promises 2^62 bytes', bytes([0,0,8,2])+(2**31).to_bytes(4, 'big')*2, '4,611,686,018,427,387,904'),
@@ -342,7 +342,7 @@ def cell(r, c, v): rows = [[*o] for o in (head,*body)]; rows[r][c] = v; return l
 whole = [head,*body]
 
 @pytest.mark.parametrize('text,parts', [pytest.param(t, p, id=k) for k,t,p in [
-    ('empty file', '', ['empty']), ('only blank lines', '\n\n\r\n', ['empty']), ('only a header', lines([head]), ['no rows']), ('no header', lines(body), ['column 1',"'pixel0'"]),
+    ('empty file', '', ['empty']), ('only blank lines', '\n\n\r\n', ['empty']), ('only a header', lines([head]), ['no rows']), ('no header', lines(body), ['header is missing','label,pixel0']),
     ('missing column', lines([o[:100]+o[101:] for o in whole]), ["column 101","'pixel99'","'pixel100'"]), ('783 pixels', lines([o[:-1] for o in whole]), ['column 785','there is none']),
     ('785 pixels', lines([[*head,'pixel784'],*([*o,'1'] for o in body)]), ['786 columns','785']), ('doubled column', lines([o[:9]+o[8:] for o in whole]), ['column 10',"'pixel7'"]),
     ('shuffled columns', lines([o[::-1] for o in whole]), ['column 1',"'pixel783'"]), ('two columns swapped', lines([[o[0],o[2],o[1],*o[3:]] for o in whole]), ['column 2',"'pixel1'"]),
@@ -351,8 +351,8 @@ whole = [head,*body]
     ('negative', cell(1, 5, '-1'), ['row 1','pixel4',"'-1'"]), ('over 255', cell(1, 5, '256'), ['pixel4',"'256'"]), ('a fraction', cell(1, 5, '0.5'), ['pixel4',"'0.5'"]),
     ('no label', cell(2, 0, ''), ['row 2','label']), ('label 10', cell(2, 0, '10'), ['row 2','label',"'10'",'0 to 9']), ('label 1.5', cell(2, 0, '1.5'), ['row 2','label','0 to 9']), ('label 99.0', cell(2, 0, '99.0'), ['row 2','label','0 to 9']),
     ('infinite', cell(1, 5, 'inf'), ["'inf'"]), ('with underscore', cell(1, 5, '1_0'), ["'1_0'"]), ('Arabic digits', cell(1, 5, '٣'), ["'٣'"]), ('True', cell(1, 5, 'True'), ["'True'"]),
-    ('5,000 digits', cell(1, 5, '9'*5000), ['pixel4']), ('zero to a huge power', cell(1, 5, '0e999999999'), ['pixel4']), ('semicolons', lines(whole).replace(',', ';'), ['column 1']),
-    ('tabs', lines(whole).replace(',', '\t'), ['column 1']), ('a quotation mark that is never closed', cell(1, 5, '"7'), ['line']), ('a line of 70,000', cell(1, 5, ' '*70000+'7'), ['line 2','too long'])]])
+    ('5,000 digits', cell(1, 5, '9'*5000), ['pixel4']), ('zero to a huge power', cell(1, 5, '0e999999999'), ['pixel4']), ('semicolons', lines(whole).replace(',', ';'), ['separated by',"';'",'commas']),
+    ('tabs', lines(whole).replace(',', '\t'), ['separated by tabs','commas']), ('a quotation mark that is never closed', cell(1, 5, '"7'), ['line']), ('a line of 70,000', cell(1, 5, ' '*70000+'7'), ['line 2','too long'])]])
 def test_bad_csv(tmp_path, text, parts):
     f = tmp_path/'a.csv'
     for b in text.encode(),gzip.compress(text.encode()),b'\xef\xbb\xbf'+text.encode():
