@@ -10,7 +10,7 @@ import math
 
 import torch
 from torch import nn, Tensor
-from .core import MnistError, check_pixels, check_shapes, exportable
+from .core import MnistError, check_floats, check_pixels, check_shapes, exportable
 from .datasets import Digits
 
 # %% ../nbs/03_baseline.ipynb #0d74e54b
@@ -26,16 +26,16 @@ def mnist_distance(
     a:Tensor, # Images, [..., 28, 28]
     b:Tensor # Images whose shape broadcasts with that of `a`
 ) -> Tensor: # The distance of each pair, [...]
-    "Mean absolute difference of the pixels: the mean over the last two axes. Raises `ValueError` unless they are floats from 0 to 1."
-    for o in a,b: check_pixels('mnist_distance', o, floats=True)
+    "Mean absolute difference of the pixels: the mean over the last two axes. Raises `ShapeError` unless they are floats."
+    check_floats('mnist_distance', a, b)
     return (a-b).abs().mean((-1,-2))
 
 def rmse_distance(
     a:Tensor, # Images, [..., 28, 28]
     b:Tensor # Images whose shape broadcasts with that of `a`
 ) -> Tensor: # The distance of each pair, [...]
-    "Root of the mean squared difference of the pixels: the mean over the last two axes. Raises `ValueError` unless they are floats from 0 to 1."
-    for o in a,b: check_pixels('rmse_distance', o, floats=True)
+    "Root of the mean squared difference of the pixels: the mean over the last two axes. Raises `ShapeError` unless they are floats."
+    check_floats('rmse_distance', a, b)
     return ((a-b)**2).mean((-1,-2)).sqrt()
 
 # %% ../nbs/03_baseline.ipynb #58be4bfc

@@ -268,7 +268,7 @@ class Task:
         "The right answer's source; `check_shapes`, which a reader does not have, is replaced by a comparison, or left out"
         src = textwrap.dedent(inspect.getsource(self.right))
         src = re.sub(r"check_shapes\('(\w+)', (\w+)=\(\w+,'\w* ?\[\.\.\.]'\), (\w+)=\(\w+,'\w* ?\[\.\.\.]'\)\)", r"if \2.shape!=\3.shape: raise ValueError('\1 compares one with one')", src)
-        return re.sub(r'^ *_?check_\w+\(.*\n', '', src, flags=re.M)
+        return re.sub(r'^ *(for .*: )?_?check_\w+\(.*\n', '', src, flags=re.M)
 
 # %% ../nbs/23_homework.ipynb #c8341107
 _common = {
@@ -863,7 +863,7 @@ _pairs = [_given(_t([[1.,0.]]), _t([[0.,3.]])), _given(_t([[1.,2.],[0.,4.]]), _t
 _m3,_m7 = _t([[1.,0.]]),_t([[0.,1.]])
 (Task('is_3', baseline.is_3, 'baseline', 'Is each image nearer (by L1) to `mean3` than to `mean7`? True or false, [...]',
       [_given(_t([[.9,.2]]), _m3, _m7), _given(_t([[.1,.2]]), _t([[1.,1.]]), _m7), _given(_t([[.5,.5]]), _m3, _m7), _given(_t([[[.9,.2]],[[0.,.7]],[[.5,0.]]]), _m3, _m7),
-       _given(_t([[[2.,0.]],[[.7,.7]],[[.1,0.]]]), _t([[1.1,1.3]]), _t([[0.,0.]])), _given(_r(5,28,28), _r(28,28,seed=1), _r(28,28,seed=2)), _given(_r(0,1,2), _m3, _m7)])
+       _given(_t([[[1.,0.]],[[.35,.35]],[[.05,0.]]]), _t([[.55,.65]]), _t([[0.,0.]])), _given(*(o.sigmoid() for o in (_r(5,28,28), _r(28,28,seed=1), _r(28,28,seed=2)))), _given(_r(0,1,2), _m3, _m7)])
  .wrong('the other class', lambda x,a,b: baseline.mnist_distance(x, a) > baseline.mnist_distance(x, b), 'Which distance should be the smaller one for a three?', 'The comparison is the wrong way round: near means a small distance, so use `<`.')
  .wrong('one number for the whole batch', lambda x,a,b: (x-a).abs().mean() < (x-b).abs().mean())
  .wrong('differences cancel', lambda x,a,b: (x-a).mean((-1,-2)) < (x-b).mean((-1,-2)))

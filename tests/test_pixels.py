@@ -58,7 +58,11 @@ def test_distances(digits):
     ds = digits[0].only(3,7)
     m3,m7 = mean_digits(ds)
     x = ds.floats()[:9]
-    for f in (lambda o: is_3(o, m3, m7)),(lambda o: mnist_distance(o, m3)),(lambda o: rmse_distance(m3, o)),PixelSimilarity.from_digits(ds):
+    for f in (lambda o: mnist_distance(o, m3)),(lambda o: rmse_distance(m3, o)): # of any range, but no bytes, which would wrap around
+        for bad in ds.x[:9],x>.5:
+            with pytest.raises(ValueError, match='takes floats'): f(bad)
+        assert torch.allclose(f(-x), f(x*-1.)) and f(x*255).shape==(9,)
+    for f in (lambda o: is_3(o, m3, m7)),PixelSimilarity.from_digits(ds):
         for bad in ds.x[:9],ds.x[:9].float(),-x,x>.5:
             with pytest.raises(ValueError): f(bad)
         f(x)
