@@ -86,7 +86,7 @@ def test_table(tmp_path):
     assert f.read_bytes()==before and [o.name for o in tmp_path.iterdir()]==['a.csv']
 
 bad_tables = {'':'first line', 'id,mask\na,1 1\n':'id,mask', 'id,rle_mask,x\n':'first line', 'id,rle_mask\na\n':'row 1', 'id,rle_mask\na,1 1\nb,1 1,3\n':'row 2', 'id,rle_mask\na,\na,\n':'second time',
-              'id,rle_mask\na,\n\nb,1 1 1 1\n':'row 2', 'id,rle_mask\na,"1 1\n':'no table', 'id,rle_mask\n\xff\xfe':'no text', 'id,rle_mask\na,'+'1 1 '*20000:'too long'}
+              'id,rle_mask\na,\n\nb,1 1 1 1\n':'row 2', 'id,rle_mask\na,"1 1\n':'not a table', 'id,rle_mask\n\xff\xfe':'not text', 'id,rle_mask\na,'+'1 1 '*20000:'too long'}
 @pytest.mark.parametrize('text', bad_tables, ids=lambda o: repr(o[12:30]))
 def test_bad_tables(text, tmp_path):
     (tmp_path/'a.csv').write_bytes(text.encode('latin1'))
