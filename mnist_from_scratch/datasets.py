@@ -35,8 +35,9 @@ def on_paper(
     from scipy import ndimage
     if not im.has_transparency_data: return im
     im = im.convert('RGBA')
-    a,alpha = (np.asarray(o, dtype=np.float32) for o in (im.convert('L'), im.getchannel('A')))
+    alpha = np.asarray(im.getchannel('A'))
     if alpha.min()==255: return im.convert('RGB')
+    a = np.asarray(im.convert('L'))
     seen = alpha>alpha.max()/2
     if not seen.any() or seen.all(): return im.convert('RGB') if seen.any() else Image.new('L', im.size)
     depth = ndimage.uniform_filter(seen.astype(np.float32), 3)     # 1 inside, less where what is seen ends
