@@ -27,7 +27,7 @@ def test_no_other_way_to_write():
         'core.py': ['file.parent.mkdir','f = open(tmp','open(path if no is None else os.dup(no), \'wb\')','os.replace(tmp','open(file, \'wb\')','path.parent.mkdir','tmp.mkdir()','os.replace(tmp'],   # replacing, making_folder, _write_parts: write_state and save_model
         'bench.py': ['.write_bytes(gzip','.mkdir(parents','.save(folder','open(names[0]','f.write(_idx_header','replacing(file) as f: f.write_text'],                                                                      # all but the last in temporary folders
         'callbacks.py': ['f.write_text','return SummaryWriter'],                                                                               # CSVLogger; TensorBoard appends, each record with a checksum
-        'cli.py': ['os.open(os.devnull','open(os.devnull, \'w\')','js.write_text','open(f, \'w\'','.savefig(f','replacing(submission) as f: f.write_text','replacing(json) as f: f.write_text'],
+        'cli.py': ['os.open(os.devnull','open(os.devnull, \'w\')','open(fd, \'r\' if','js.write_text','open(f, \'w\'','.savefig(f','replacing(submission) as f: f.write_text','replacing(json) as f: f.write_text'],
         'datasets.py': ['file.parent.mkdir','open(file, \'wb\')','open(folder/f','f.write(b)','.mkdir(parents=True)','.save(folder','labels.csv\').write_text'],  # a lock's folder; downloads, IDX files, PNGs, each in a making_folder
         'export.py': ['replacing(file) as tmp: tmp.write_bytes'],
         'homework.py': ['open(out, \'a\'','def say'],                                                                                       # a child process reports to its parent, in a temporary folder
