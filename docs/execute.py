@@ -53,7 +53,8 @@ def trouble(
     if out['output_type']=='error': return f"it raises {out['ename']}: {(out['evalue'].splitlines() or [''])[0]}"
     if 'using scikit-learn' in s and 'bundled digits' in s: return 'it used the bundled digits in place of MNIST'
     if re.search(r'█|\d%\|', s) or '<progress' in s and 'train_loss' not in s: return 'it leaves a progress bar'
-    here = [str(o) for o in (Path.home(), Path(__file__).resolve().parent.parent, sys.prefix, os.environ.get('MNIST_FROM_SCRATCH_DATA') or sys.prefix) if len(str(o))>4]
+    data = os.environ.get('MNIST_FROM_SCRATCH_DATA', '')
+    here = [o for o in map(str, (Path.home(), Path(__file__).resolve().parent.parent, sys.prefix, data if '/' in data else sys.prefix)) if len(o)>4] # 'digits' is a choice
     if found := [*paths(s), *(o for o in here if o in s)]: return f'it names a folder of this machine, {found[0]}'
     if out.get('name')=='stderr': return f'it prints a warning: {(s.strip().splitlines() or [""])[0][:100]}'
     return ''

@@ -100,6 +100,13 @@ def test_trouble(out, says): assert says in ex.trouble(out)
     shown(text_plain='<IPython.core.display.HTML object>', text_html='<progress></progress><table class="fastprogress"><th>train_loss</th></table>')])
 def test_no_trouble(out): assert not ex.trouble(out)
 
+@pytest.mark.parametrize('data,out,says', [('digits', 'ten digits', ''), ('digits', '/x/y/digits', '/x/y'), ('../mnist', 'read ../mnist', 'names a folder'), ('', 'a', '')])
+def test_trouble_with_the_folder_of_data(monkeypatch, data, out, says):
+    "`digits` in the variable is a choice and not a folder"
+    monkeypatch.setenv('MNIST_FROM_SCRATCH_DATA', data)
+    t = ex.trouble(stream(out))
+    assert says in t and bool(says)==bool(t)
+
 def test_the_book_is_without_trouble():
     from nbformat import read
     outs = [(p.name, o) for p in (Path(__file__).parent.parent/'nbs').glob('*.ipynb') for c in read(p, 4).cells for o in c.get('outputs', [])]
