@@ -32,9 +32,10 @@ from .optimizers import BasicOptim
 # %% ../nbs/23_homework.ipynb #d10bba86
 def _tensors(v):
     "The tensors in `v`, a tensor, a module, or a short list or tuple of these, as far as they are small enough to be copied"
-    if isinstance(v, Tensor): return [v] if not is_lazy(v) and v.numel()<=10**6 else []
-    parts = (*v.parameters(), *v.buffers()) if isinstance(v, nn.Module) else v if isinstance(v, (list,tuple)) and len(v)<100 else ()
-    return [t for o in parts if isinstance(o, (Tensor,nn.Module)) for t in _tensors(o)]
+    def a(o, *cs): return issubclass(type(o), cs)       # `isinstance` would ask the object, which may be hostile
+    if a(v, Tensor): return [v] if not is_lazy(v) and v.numel()<=10**6 else []
+    parts = (*v.parameters(), *v.buffers()) if a(v, nn.Module) else v if a(v, list, tuple) and len(v)<100 else ()
+    return [t for o in parts if a(o, Tensor, nn.Module) for t in _tensors(o)]
 
 @contextmanager
 def _as_before(
@@ -352,7 +353,7 @@ _general = {
 _modules = '|'.join(k for k,v in vars(nn).items() if isinstance(v, type) and issubclass(v, nn.Module))
 _names = 'torch|math|random|nn|F|np|numpy|plt|partial|tensor|Tensor|DataLoader|TensorDataset'
 _exceptions = {     # what it is called: a pattern, and the two hints, if they do not stand above
-    'too much memory': (r'MemoryError|can.t allocate memory|not enough memory',),
+    'too much memory': (r'MemoryError|can.t allocate memory|not enough memory|bad_alloc|failed to map segment',),
     'values and positions': (r'torch\.return_types',),
     'a module instead of its result': (rf"TypeError: ({_modules})\.__init__\(\) (takes|got)|Boolean value of Tensor.*, in nn\.|unsupported operand type.*'({_modules})'|must be Tensor, not ({_modules})\b|instances of '({_modules})'|dim must be an int or None, got <class 'torch\.Tensor'>|'({_modules})' object has no attribute '(abs|all|any|backward|clamp|data|detach|exp|flatten|float|grad|item|log|max|mean|min|numpy|pow|reshape|shape|sqrt|sum|view)'",
         'Is what stands in your line a number, or something that could make one if it were called?', '`nn.Sigmoid`, `nn.MSELoss` and the like make an object, and it is the object that is the function. So there are two pairs of brackets, `nn.MSELoss()(preds, targets)`; or use the plain functions, such as `torch.sigmoid` and `F.mse_loss`.'),
@@ -611,9 +612,10 @@ def _handed_in(task, names):
 
 def _near(task, names):
     "What among `names` may be meant for a task that is missing, as a sentence"
-    own = {k.lower():k for k,v in names.items() if k not in tasks and callable(v) and getattr(v, '__module__', None)==names.get('__name__')}
-    near = difflib.get_close_matches(task.name.lower(), own, 1, .8)
-    return f'There is `{own[near[0]]}`. Is that meant? Call it `{task.name}`.' if near else ''
+    own = {k.lower():k for k,v in names.items() if k not in tasks and callable(v)}
+    near = difflib.get_close_matches(task.name.lower(), own, 9, .8)
+    k = next((own[o] for o in near if getattr(names[own[o]], '__module__', None)==names.get('__name__')), '')
+    return f'There is `{k}`. Is that meant? Call it `{task.name}`.' if k else ''
 
 def _signature(fn):
     "The parameters of `fn`, in brackets; None if it does not tell"
@@ -1807,7 +1809,9 @@ def _plain(src):
     "A cell of a notebook without the commands of IPython"
     if src.lstrip().startswith('%%'): return ''
     try: ast.parse(src); return src
-    except SyntaxError: return re.sub(r'^([ \t]*)[%!?].*$', r'\1pass', src, flags=re.M)
+    except SyntaxError:
+        for pat,to in (r'[%!?].*|[\w.]+\?\??[ \t]*','pass'),(r'([\w,* \t]+=[ \t]*)[%!].*',r'\2None'): src = re.sub(rf'^([ \t]*)(?:{pat})$', rf'\1{to}', src, flags=re.M)
+        return src
 
 _defines = ast.FunctionDef,ast.AsyncFunctionDef,ast.ClassDef,ast.Import,ast.ImportFrom,ast.Assign,ast.AnnAssign,ast.AugAssign
 _futures = sum({getattr(__future__, k).compiler_flag for k in __future__.all_feature_names})
@@ -1816,7 +1820,7 @@ def _load(
     path:Path, # The hand-in
     cells=None, # Its pieces of code; by default they are read
     begin=lambda at,where,node: True, # Called before each statement, and to read each cell; run it?
-    done=lambda at,wrong: None, # Called when it is over
+    done=lambda at,wrong,full=False: None, # Called when it is over; has it asked for more memory than there is?
 ): # What it defines, and what went wrong first, in a line
     "Run the hand-in `path`, statement by statement"
     mod,first,flags = types.ModuleType('hand_in'),'',0
@@ -1824,13 +1828,13 @@ def _load(
     def attempt(at, where, node, f):
         nonlocal first
         if not begin(at, where, node): return
-        wrong = ''
+        wrong,kind = '',None
         try: return f()
         except BaseException as e:
-            msg,line = _error(e)
-            wrong = msg+line + cell + (f'. {_general[k][1]}' if (k := _known(msg)) else '')
+            try: (msg,line),kind = _error(e),None; kind = _known(msg); wrong = msg+line + cell + (f'. {_general[kind][1]}' if kind else '')
+            except BaseException: wrong = f'an exception that cannot be shown{where}'
             first = first or wrong
-        finally: done(at, wrong)
+        finally: done(at, wrong, kind=='too much memory')
     for i,src in enumerate(_cells(path) if cells is None else cells):
         name,cell = (f'{path.name}[{i}]',f' in code cell {i+1}') if book else (str(path),'')
         def read():
@@ -1845,6 +1849,13 @@ def _load(
             attempt((i,j), where, node, lambda: exec(compile(ast.Module([node], []), name, 'exec', flags, True), vars(mod)))
     return vars(mod),first
 
+def _spoiled(name, seconds):
+    "Has what was run before broken so much that even the right answer raises an exception?"
+    try:
+        t = tasks[name]
+        with _as_before({}), _limit(seconds): return any('error' in _observe(p.maybe or t.right, p) for p in t.probes)
+    except BaseException: return True
+
 def _look_after(names, todo, seconds, say):
     "Look at the tasks `todo` of a hand-in that defines `names`"
     for n,name in enumerate(todo):
@@ -1855,8 +1866,9 @@ def _look_after(names, todo, seconds, say):
             fn,hint = _handed_in(tasks[name], names)
             v = verdict('missing', 'missing', hint=hint) if fn is None else _judge(tasks[name], fn, seconds)
         except BaseException as e: v = verdict('wrong', 'an exception', came=''.join(_error(e)), hints=_general['an exception'])
+        if n and v.status=='wrong' and v.mistake!='too slow' and _spoiled(name, seconds): return say(again=name)       # by a task before it
         say(verdict=asdict(v))
-        if v.mistake=='too slow' or threading.active_count()>threads: return       # others begin with nothing broken, and nothing running
+        if v.mistake in ('too slow','too much memory') or threading.active_count()>threads: return       # others begin with nothing broken, filled or running
 
 def _work(job, out):
     "What a process does that runs a hand-in: a line goes to the file `out` whenever something begins or ends"
@@ -1888,7 +1900,9 @@ def _work(job, out):
         say(at=at, where=where)
         busy.enter_context(_at_most(job['seconds']))
         return True
-    def done(at, wrong): busy.close(); say(at=at, wrong=wrong)
+    def done(at, wrong, full=False):
+        busy.close(); say(at=at, wrong=wrong)
+        if full: leave(0)       # what it has filled stays so: again, without it
     names,_ = _load(Path(job['path']), job['cells'], begin, done)
     say(loaded=True)
     _look_after(names, job['todo'], job['seconds'], say)
@@ -1977,6 +1991,7 @@ def _check(job, start):
         if 'at' in last and 'wrong' not in last:
             skip.append(at := tuple(last['at']))
             wrongs[at] = (f'it did not end in {job["seconds"]:g} seconds' if fate=='too slow' else f'it ended the process ({fate})') + last['where']
+        elif last.get('wrong') and fate!='too slow': skip.append(tuple(last['at']))        # it raised an exception, and then the process ended
         elif 'task' in last: res.append(_lost(last['task'], fate, job['seconds']))
         done = {v['task'] for v in res}
         todo = [k for k in todo if k not in done]
@@ -2037,7 +2052,7 @@ def check_file(
     "Check all that a file defines, in a process of its own. Raises `MnistError` if there is no such file, or it is of another kind."
     path,todo = Path(path),[*dict.fromkeys(_task(n).name for n in only or tasks)]
     if path.is_dir(): raise MnistError(f'{path} is a folder; give a Python file or a notebook, or use check_folder')
-    if not path.is_file(): raise MnistError(f'there is no file {path}; give a Python file or a notebook')
+    if not path.is_file(): raise MnistError((f'{path} is not a regular file' if os.path.lexists(path) else f'there is no file {path}')+'; give a Python file or a notebook')
     if path.suffix.lower() not in ('.py','.ipynb'): raise MnistError(f'{path} is no Python file and no notebook; its name should end in .py or .ipynb')
     try: cells = _cells(path)
     except (OSError, ValueError, MemoryError) as e: res,wrong = [Verdict(k, 'missing', 'missing') for k in todo],f'cannot be read: {getattr(e, "strerror", None) or e}'

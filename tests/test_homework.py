@@ -296,6 +296,13 @@ class_of_ten = dict(
     shuts='import os, sys, builtins, json\nos.closerange(0, 99)\nos.chdir("/")\nbuiltins.open = json.dumps = os._exit = None\ndef mse(p, t): return ((p-t)**2).mean()\ndef relu(x): sys.stdout.close(); os.chdir("/"); return x.clamp(min=0)',
     stays='import threading\ndef mse(p, t):\n    if len(p)==1: threading.Thread(target=lambda: [0 for _ in iter(int, 1)], daemon=True).start()\n    return ((p-t)**2).mean()\ndef relu(x): return x.clamp(min=0)',
     gone='import os\nos.remove(__file__)\ndef mse(p, t): os._exit(1)\ndef relu(x): return x.clamp(min=0)',
+    fills='x = []\nwhile True: x.append(bytearray(2**24))\ndef mse(p, t): return ((p-t)**2).mean()\ndef relu(x): return x.clamp(min=0)',
+    keeps='x = []\ndef mse(p, t):\n    while True: x.append(bytearray(2**24))\ndef relu(x): return x.clamp(min=0)',
+    mute='class E(BaseException):\n    def __str__(self): raise self\nraise E\ndef mse(p, t): return ((p-t)**2).mean()\ndef relu(x): return x.clamp(min=0)',
+    ends='import atexit, os\nclass E(Exception):\n    def __del__(self): os._exit(0)\nraise E\ndef mse(p, t): return ((p-t)**2).mean()\ndef relu(x): return x.clamp(min=0)',
+    breaks='import torch\ndef mse(p, t): torch.manual_seed = torch.Tensor.clamp = torch.equal = None\ndef relu(x): return x.clamp(min=0)',
+    clears='import sys\ndef mse(p, t): sys.modules.clear()\ndef relu(x): return x.clamp(min=0)',
+    ghost='class Ghost:\n    def __getattribute__(self, k): raise SystemExit\n    def __call__(self, *_): pass\nmse = Relus = Ghost()\ndef relu(x): return x.clamp(min=0)',
     vandal='import torch\ntorch.tensor = torch.nn.functional.relu = torch.Tensor.mean = None\ntorch.set_default_dtype(torch.float64)',
     pandas='raise SystemExit("not yours")', torch_='', statistics='raise SystemExit("not yours")',
     thief='import statistics\nfrom good import mse\ndef relu(x): return x.clamp(min=0)')
@@ -311,7 +318,7 @@ def hand_ins(tmp_path_factory):
     (folder/'latin.py').write_bytes('# -*- coding: latin-1 -*-\r\nä = "é"\r\ndef mse(p, t): return ((p-t)**2).mean()'.encode('latin-1'))
     (folder/'bom.py').write_bytes(b'\xef\xbb\xbf'+class_of_ten['good'].replace('\n', '\r\n').encode())
     for k,v in dict(null=b'\0', cookie=b'# coding: hex\n', empty=b'', deep=b'x = '+b'-'*10**5+b'1').items(): (folder/f'{k}.py').write_bytes(v)
-    (folder/'folder.py').mkdir(); (folder/'loop.py').symlink_to(folder/'loop.py')
+    (folder/'folder.py').mkdir(); os.mkfifo(folder/'pipe.py'); (folder/'loop.py').symlink_to(folder/'loop.py')
     with open(bytes(folder)+b'/odd\xff.py', 'w') as f: f.write(class_of_ten['good'])
     (folder/r'odd\udcff.py').write_text(class_of_ten['wrong'])
     (folder/'eve\neve.py         3  +++\n.py').write_text(class_of_ten['wrong']); (folder/'\x1b[31m\u202e字字字字字字字字字字字字字.py').write_text('raise ValueError("\\x1b[2J\\n3  +++")')
@@ -348,6 +355,17 @@ def test_only_the_statement_and_the_task(results):
     assert got('gone.py')==['an end of everything','right'] and not results['gone.py']['error']
     assert not any('_Late' in json.dumps(r) for r in results.values())
 
+def test_what_one_task_breaks_is_whole_for_the_next(results):
+    "Memory that stays full, PyTorch and Python that are broken, objects and exceptions that let nobody look at them"
+    def got(k): return [results[k]['tasks'][t]['mistake'] or 'right' for t in ('mse','relu')]
+    assert got('fills.py')==got('mute.py')==got('ends.py')==['right']*2
+    assert results['fills.py']['error'].startswith('MemoryError (line 2: ') and results['mute.py']['error']=='an exception that cannot be shown (line 3: raise E)'
+    assert got('keeps.py')==['too much memory','right']
+    for k in 'breaks.py','clears.py','ghost.py': assert got(k)[0]!='right' and got(k)[1]=='right', k
+    assert not results['ghost.py']['error'] and results['ghost.py']['tasks']['accuracy']['mistake']=='missing'
+
+def test_right_answers_are_not_spoiled(): assert not [k for k in tasks if hw._spoiled(k, 20)]
+
 def test_hand_ins_do_not_meet(results):
     "None is imported by another, whatever it is called; what one does to PyTorch stays there"
     def got(k): return [results[k]['tasks'][t]['mistake'] or 'right' for t in ('mse','relu')]
@@ -356,7 +374,7 @@ def test_hand_ins_do_not_meet(results):
 def test_any_file_is_read_or_named(results):
     def n(k): return results[k]['passed']
     assert n('latin.py')==1 and n('bom.py')==3
-    for k,says in dict(null='null bytes', cookie='UTF-8', deep='', folder='is a folder', loop='is a link').items(): assert n(f'{k}.py')==0 and says in results[f'{k}.py']['error'] and results[f'{k}.py']['error']
+    for k,says in dict(null='null bytes', cookie='UTF-8', deep='', folder='is a folder', pipe='is not a regular file', loop='is a link').items(): assert n(f'{k}.py')==0 and says in results[f'{k}.py']['error'] and results[f'{k}.py']['error']
     assert not results['empty.py']['error'] and results['deep.py']['error'].startswith('MemoryError') and '(line 50' not in results['deep.py']['error']
 
 def test_names_cannot_pass_for_marks(results):
@@ -551,7 +569,7 @@ def test_folders_and_files_beside(tmp_path):
 
 def test_what_ipython_reads_is_read(tmp_path):
     "`%%time` above definitions; a remainder at the beginning of a line"
-    cells = ['%%time\ndef mse(p, t): return ((p-t)**2).mean()', 'x = (7\n% 3)\ndef relu(x): return x.clamp(min=0)']
+    cells = ['files = !ls\nm = %time 3\nmse?\n?mse\nfor i in range(2):\n    %time 3\ndef accuracy(a, t): return (a.argmax(1)==t).float().mean()', '%%time\ndef mse(p, t): return ((p-t)**2).mean()', 'x = (7\n% 3)\ndef relu(x): return x.clamp(min=0)']
     (f := tmp_path/'a.ipynb').write_bytes(b'\xef\xbb\xbf'+json.dumps(dict(cells=[dict(cell_type='code', source=o) for o in cells]), indent=1).replace('\n', '\r\n').encode())
-    vs,error = check_file(f, ['mse','relu'])
+    vs,error = check_file(f, ['mse','relu','accuracy'])
     assert all(vs) and not error
