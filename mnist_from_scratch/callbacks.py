@@ -17,7 +17,6 @@ from copy import deepcopy
 from enum import Enum
 from functools import partial
 from itertools import accumulate
-from numbers import Integral, Real
 from pathlib import Path
 from uuid import uuid4
 
@@ -26,7 +25,7 @@ import torch
 from fastcore.basics import noop, patch
 from fastcore.foundation import L
 from torch import nn
-from .core import MnistError, apply, find_bs, is_stream, read_state, replacing, write_state, _line
+from .core import MnistError, apply, check_number, find_bs, is_stream, read_state, replacing, write_state, _line
 from .minibatches import DataLoader, _may_draw
 from .learner import _check_state, _device, _said, Callback, CancelBatchException, CancelFitException, CancelStepException, CancelValidException, FiniteLossCallback, Learner, Recorder
 from .optimizers import Optimizer
@@ -51,6 +50,7 @@ def combine_scheds(
     scheds # The schedules, functions of a position from 0 to 1
 ): # A schedule
     "One schedule after the other."
+    if len(pcts)!=len(scheds): raise ValueError(f'there are {len(pcts)} shares for {len(scheds)} schedules; pass one for each')
     if not (abs(sum(pcts)-1)<=1e-9 and min(pcts)>=0): raise ValueError(f'the shares of schedules are not negative and add up to 1, unlike {list(pcts)}')
     starts = [0,*accumulate(pcts)][:-1]
     def f(pos):
@@ -71,7 +71,10 @@ def combined_cos(
 class ParamScheduler(Callback):
     "Sets hyper-parameters before each batch, by schedules over the whole fit."
     order,run_valid,state_attrs = 60,False,('hps',)
-    def __init__(self, scheds:dict): "`scheds` has a schedule for each hyper-parameter's name"; self.scheds = scheds
+    def __init__(self, scheds:dict):
+        "`scheds` has a schedule for each hyper-parameter's name"
+        if not isinstance(scheds, dict) or not all(map(callable, scheds.values())): raise TypeError(f"scheds is {scheds!r}; it should be a dictionary of schedules, such as {{'lr': SchedCos(.1, 0)}}")
+        self.scheds = scheds
     def before_fit(self): self.hps = {k:[] for k in self.scheds}
     def before_batch(self): self._set(self.pct_train)
     def _set(self, pos):
@@ -83,9 +86,7 @@ class ParamScheduler(Callback):
 
 # %% ../nbs/10_callbacks.ipynb #c6ce98ce
 def _check_shares(**shares):
-    for k,v in shares.items():
-        if isinstance(v, bool) or not isinstance(v, Real) or not 0<v<(1 if k=='pct_start' else math.inf):
-            raise ValueError(f'{k} is {v!r}; it should be a number above 0'+(' and below 1' if k=='pct_start' else ''))
+    for k,v in shares.items(): check_number(k, v, above=0, below=1 if k=='pct_start' else math.inf)
 
 def _each(scheds): "One schedule per group, as a schedule of lists"; return lambda pos: [f(pos) for f in scheds]
 
@@ -155,10 +156,9 @@ def plot_sched(self:Recorder,
 class LRFinder(ParamScheduler):
     "Trains with a rate that grows from `start_lr` to `end_lr` in `num_it` batches, and restores model and optimizer afterwards."
     def __init__(self, start_lr=1e-7, end_lr=10, num_it=100, stop_div=True):
-        for k,v in dict(start_lr=start_lr, end_lr=end_lr).items():
-            if isinstance(v, bool) or not isinstance(v, Real) or not 0<v<math.inf: raise ValueError(f'{k} is {v!r}; it should be a number above 0')
+        for k,v in dict(start_lr=start_lr, end_lr=end_lr).items(): check_number(k, v, above=0, below=math.inf)
         if not start_lr<end_lr: raise ValueError(f'the rate grows from start_lr to end_lr, so {start_lr} should be less than {end_lr}')
-        if isinstance(num_it, bool) or not isinstance(num_it, Integral) or num_it<1: raise ValueError(f'num_it is {num_it!r}; it should be a whole number of batches, 1 or more')
+        check_number('num_it', num_it, least=1, whole=True)
         self.num_it,self.stop_div = max(num_it, 6),stop_div
         super().__init__(dict(lr=SchedExp(start_lr, end_lr)))
 
@@ -303,6 +303,7 @@ def lr_find(self:Learner,
 @patch
 def freeze_to(self:Learner, n:int):
     "Train groups of parameters from `n` on (negative counts from the end), and forget momentum"
+    check_number('n', n, whole=True)
     if self.opt is None: self.create_opt()
     self.opt.freeze_to(n)
     self.opt.clear_state()
@@ -324,8 +325,7 @@ def fine_tune(self:Learner,
 ):
     "One cycle with all but the last group frozen, then one with everything."
     n,trained = getattr(self, 'n_checkpointed', 0),[(p,p.requires_grad) for p in self.model.parameters()]
-    for k,v,least in ('epochs',epochs,1),('freeze_epochs',freeze_epochs,0):
-        if isinstance(v, bool) or not isinstance(v, Integral) or v<least: raise ValueError(f'{k} is {v!r}; it should be a whole number, {least} or more')
+    check_number('epochs', epochs, least=1, whole=True); check_number('freeze_epochs', freeze_epochs, least=0, whole=True)
     if freeze_epochs and kwargs.get('start_epoch', 0)>=freeze_epochs:
         raise ValueError(f"start_epoch={kwargs['start_epoch']} skips the whole first step, of {freeze_epochs} epochs with all but the last group frozen; pass freeze_epochs=0 to leave that step out")
     Optimizer.check_hyper('lr', base_lr)
@@ -343,6 +343,10 @@ def fine_tune(self:Learner,
         raise
 
 # %% ../nbs/10_callbacks.ipynb #29a37ba3
+def _check_fname(fname):
+    if not isinstance(fname, (str,Path)) or not Path(fname).name: raise TypeError(f'fname is {fname!r}; it should be the name of a file')
+    return fname
+
 class TrackerCallback(Callback):
     "Keeps the best value of a column of the table: the lowest of a loss or an error, the highest of anything else."
     order,fit_only,state_attrs = 60,True,('best',)
@@ -352,13 +356,19 @@ class TrackerCallback(Callback):
         min_delta:float=0., # An improvement by less than this does not count
         reset_on_fit:bool=True # Start anew with each fit?
     ):
+        if not isinstance(monitor, str): raise TypeError(f'monitor is {monitor!r}; it should be the name of a column, such as valid_loss')
+        if not (comp is None or callable(comp)): raise TypeError(f'comp is {comp!r}; it should be a function such as np.less, or None')
+        check_number('min_delta', min_delta, least=0, below=math.inf)
         self.monitor,self.reset_on_fit,self.best = monitor,reset_on_fit,None
         self.comp = comp or (np.less if 'loss' in monitor or 'error' in monitor else np.greater)
-        self.min_delta = -min_delta if self.comp==np.less else min_delta
+        self._lower = bool(self.comp(0, 1))     # is lower better? np.less is not the only one to say so
+        self.min_delta = -min_delta if self._lower else min_delta
     def before_fit(self):
-        names = self.recorder.columns
+        names,loaders = self.recorder.columns,getattr(self.dls, 'loaders', self.dls)
+        if names.count(self.monitor)>1: raise ValueError(f'{type(self).__name__} cannot tell which of {names.count(self.monitor)} columns to watch that are called {self.monitor}; give their functions names of their own')
+        if len(loaders)<2 and not self.monitor.startswith('train_') and self.monitor in names: raise ValueError(f'{type(self).__name__} cannot watch {self.monitor}, since there is no validation set; watch train_loss')
         if self.monitor not in names: raise ValueError(f"{type(self).__name__} cannot watch {self.monitor}; the table has {', '.join(names)}")
-        if self.reset_on_fit or self.best is None: self.best = float('inf') if self.comp==np.less else -float('inf')
+        if self.reset_on_fit or self.best is None: self.best = math.inf if self._lower else -math.inf
         self.idx = names.index(self.monitor)
     def after_epoch(self):
         v = self.recorder.values[-1][self.idx]
@@ -372,6 +382,7 @@ class EarlyStoppingCallback(TrackerCallback):
     order,state_attrs = TrackerCallback.order+3,('best','wait')
     def __init__(self, monitor='valid_loss', comp=None, min_delta=0., patience=1, reset_on_fit=True):
         super().__init__(monitor, comp, min_delta, reset_on_fit)
+        check_number('patience', patience, least=1, whole=True)
         self.patience = patience
     def before_fit(self): self.wait = 0; super().before_fit()
     def after_epoch(self):
@@ -387,6 +398,8 @@ class SaveModelCallback(TrackerCallback):
     order,state_attrs = TrackerCallback.order+1,('best','last_saved_path')
     def __init__(self, monitor='valid_loss', comp=None, min_delta=0., fname='model', every_epoch=False, at_end=False, with_opt=False, reset_on_fit=True):
         super().__init__(monitor, comp, min_delta, reset_on_fit)
+        if not isinstance(every_epoch, bool): check_number('every_epoch', every_epoch, least=1, whole=True)
+        _check_fname(fname)
         if every_epoch and at_end: raise ValueError('every_epoch and at_end cannot both be set')
         self.fname,self.every_epoch,self.at_end,self.with_opt,self.last_saved_path = fname,every_epoch,at_end,with_opt,None
     def _save(self, name): self.last_saved_path = str(self.learn.save(name, with_opt=self.with_opt))
@@ -445,7 +458,9 @@ class Checkpoint(Callback):
         every:int=None, # Save after so many batches; the end of an epoch is saved in any case
         fname:str='checkpoint', # Begins the names of the files; it may have a folder before it
         keep:int=2 # How many are kept of each fit
-    ): self.every,self.fname,self.keep,self.last = every,fname,max(keep,1),None
+    ):
+        check_number('every', every, least=1, whole=True, none=True); check_number('keep', keep, least=1, whole=True)
+        self.every,self.fname,self.keep,self.last = every,_check_fname(fname),keep,None
 
     def before_fit(self):
         learn = self.learn
@@ -582,13 +597,15 @@ Learner._resumer = Checkpoint
 class GradientClip(Callback):
     "Scales the gradient down if its norm is above `max_norm`."
     order,run_valid = 11,False
-    def __init__(self, max_norm:float=1., norm_type:float=2.): self.max_norm,self.norm_type = max_norm,norm_type
+    def __init__(self, max_norm:float=1., norm_type:float=2.):
+        check_number('max_norm', max_norm, above=0); check_number('norm_type', norm_type, above=0)
+        self.max_norm,self.norm_type = max_norm,norm_type
     def before_step(self): nn.utils.clip_grad_norm_(self.model.parameters(), self.max_norm, self.norm_type)
 
 class GradientAccumulation(Callback):
     "Steps only when `n_acc` items or more have been seen since the last step."
     order,run_valid,state_attrs = 6,False,('count',)
-    def __init__(self, n_acc:int=32): self.n_acc = n_acc
+    def __init__(self, n_acc:int=32): check_number('n_acc', n_acc, least=1, whole=True); self.n_acc = n_acc
     def before_fit(self): self.count = 0
     def _n(self): return getattr(self.learn.dl, 'n_items', None) or find_bs(self.yb, self.xb)      # the former: of a batch that several processes share
     def after_loss(self): self.learn.loss_grad = self.loss_grad*(self._n()/self.n_acc)
@@ -603,7 +620,7 @@ class CSVLogger(Callback):
 
     With `append` the rows come behind those that are there. Raises `MnistError` where it cannot write, `ValueError` if those have other columns."""
     order,fit_only = 60,True
-    def __init__(self, fname:str='history.csv', append:bool=False): self.fname,self.append = Path(fname),append
+    def __init__(self, fname:str='history.csv', append:bool=False): self.fname,self.append = Path(_check_fname(fname)),append
     def read_log(self):
         "The file as a DataFrame"
         import pandas as pd
@@ -627,7 +644,10 @@ class CSVLogger(Callback):
         text = self.before+self.rows
         if is_stream(self._dest): text,self.passed = text[self.passed:],len(text)      # a pipe keeps nothing, so it gets each row once
         with replacing(self._dest) as f: f.write_text(text)
-    def after_epoch(self): self._line(self.recorder.log)
+    def after_epoch(self):
+        log,names = self.recorder.log,self.recorder.metric_names
+        if len(log)!=len(names): raise ValueError(f'a row of {len(log)} values does not fit the columns {", ".join(names)}; append to recorder.log in after_validate, before the row is done')
+        self._line(log)
     def state_dict(self): return dict(start=len(self.before), rows=self.rows)
     def load_state_dict(self, sd): self.before,self.rows = self.before[:sd['start']],sd['rows']; self._write()
 
@@ -701,7 +721,9 @@ class ActivationStats(Callback):
         with_hist:bool=False, # Keep histograms: 40 bins from 0 to 10?
         *, every:int=None, # Look at each so many batches only
         modules=None # Layers; by default all that have parameters, and no layers inside
-    ): self.with_hist,self.every,self.modules,self.hooks,self.stats,self.names,self._row = with_hist,every,modules,[],L(),[],None
+    ):
+        check_number('every', every, least=1, whole=True, none=True)
+        self.with_hist,self.every,self.modules,self.hooks,self.stats,self.names,self._row = with_hist,every,modules,[],L(),[],None
 
     def before_fit(self):
         names = {m:n for n,m in self.model.named_modules()}
@@ -774,7 +796,11 @@ class _Tracker(Callback):
         self.n_losses = len(losses)            # none came if the batch was called off
         self._write(({'train_loss':losses[-1].item()} if new else {}) | {f'{k}_{i}':v for i,h in enumerate(self.opt.hypers) for k,v in h.items() if type(v) in (int,float)})
     def after_epoch(self):
-        if row := {n:v for n,v in zip(self.recorder.columns, self.recorder.values[-1]) if v is not None and n!='train_loss'}: self._write(row)
+        row = {}
+        for n,v in list(zip(self.recorder.columns, self.recorder.values[-1]))[1:]:        # the first, train_loss, has been written batch by batch
+            same = sum(o.split('#')[0]==n for o in row)
+            row[f'{n}#{same+1}' if same else n] = v                                        # two metrics may have one name
+        if row := {n:v for n,v in row.items() if v is not None}: self._write(row)
     def cleanup(self):
         if self.writer: self._close(); self.writer = None
 
@@ -813,8 +839,8 @@ class ShowGraphCallback(Callback):
     def after_epoch(self):
         mbar,rec = getattr(getattr(self.learn, 'progress', None), 'mbar', None),self.recorder
         if mbar is None or not rec.losses: return
-        train,col = torch.stack(rec.losses).tolist(),rec.columns.index('valid_loss')
-        valid = [(i,v[col]) for i,v in zip(rec.iters, rec.values) if v[col] is not None]
+        train = torch.stack(rec.losses).tolist()
+        valid = [(i,v) for i,row in zip(rec.iters, rec.values) if (v := dict(zip(rec.columns, row)).get('valid_loss')) is not None]
         ys = [o for o in [0.,*train,*(v for _,v in valid)] if math.isfinite(o)]
         mbar.update_graph([(range(len(train)),train), ([i for i,_ in valid],[v for _,v in valid])],
                           (0, len(train)+(self.n_epoch-self.epoch-1)*len(self.dls.train)), (min(ys), 1.05*max(ys)))

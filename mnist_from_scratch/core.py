@@ -6,7 +6,7 @@
 __all__ = ['exportables', 'MnistError', 'printable', 'ShapeError', 'check_shapes', 'only_ones', 'check_floats', 'check_pixels',
            'one_with_one', 'is_stream', 'replacing', 'making_folder', 'file_size', 'check_link', 'set_seed',
            'pack_state', 'unpack_state', 'read_tensors', 'write_state', 'read_state', 'exportable', 'default_device',
-           'apply', 'find_bs', 'to_device', 'to_cpu', 'blame', 'misspelled']
+           'apply', 'find_bs', 'to_device', 'to_cpu', 'blame', 'misspelled', 'check_number']
 
 # %% ../nbs/00_core.ipynb #5b8ba1a0
 import json, math, os, random, re, shutil, stat, sys, tempfile, time, zlib
@@ -16,6 +16,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 from glob import escape
 from itertools import product
+from numbers import Integral, Real
 from pathlib import Path
 from uuid import uuid4
 
@@ -557,3 +558,20 @@ def misspelled(
         for k,f in vars(c).items():
             if k.startswith('_') or not callable(f) or hasattr(base, k) or k in names: continue
             if near := get_close_matches(k, names, 1, .85): return f'{c.__name__}.{k} is never called; did you mean {near[0]}? Else choose a name that is less like it'
+
+# %% ../nbs/00_core.ipynb #c763a8ba
+def check_number(
+    k:str, # What it is called, for the message
+    v, # What was passed
+    least:float=None, # Not less than this
+    above:float=None, # More than this
+    below:float=None, # Less than this
+    whole:bool=False, # Is only a whole number right?
+    none:bool=False # Is `None` right too?
+):
+    "Raises `ValueError` unless `v` is such a number. Booleans, strings and NaN are not."
+    if none and v is None: return
+    right = isinstance(v, Integral if whole else Real) and not isinstance(v, bool) and not math.isnan(v)
+    if right and (least is None or v>=least) and (above is None or v>above) and (below is None or v<below): return
+    bounds = [f'{least} or more']*(least is not None) + [f'above {above}']*(above is not None) + [f'below {below}']*(below not in (None,math.inf))
+    raise ValueError(f"{k} is {v!r}; it should be a {'whole ' if whole else ''}number{', '*bool(bounds)}{' and '.join(bounds)}{', or None'*none}")

@@ -10,8 +10,10 @@ __all__ = ['CancelFitException', 'CancelEpochException', 'CancelTrainException',
 
 # %% ../nbs/09_learner.ipynb #9566f8b4
 import math, random, sys, time, warnings
+from collections.abc import Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from inspect import signature
 from itertools import chain
 from numbers import Integral
 from pathlib import Path
@@ -21,7 +23,7 @@ import torch
 from fastcore.basics import GetAttr, class2attr, noop, patch
 from fastcore.foundation import L
 from torch import nn, Tensor
-from .core import MnistError, apply, blame, find_bs, misspelled, one_with_one, read_state, to_device, write_state, _line, _seen
+from .core import MnistError, apply, blame, check_number, find_bs, misspelled, one_with_one, read_state, to_device, write_state, _line, _seen
 from .optimizers import Adam, OptimWrapper, Optimizer
 
 # %% ../nbs/09_learner.ipynb #5d618d1f
@@ -129,7 +131,7 @@ class Learner(GetAttr):
         self.dls,self.model,self.loss_func,self.opt_func,self.lr,self.splitter = dls,model,loss_func,opt_func,lr,splitter
         self.path,self.model_dir,self.train_bn = Path(path or getattr(dls, 'path', '.')),model_dir,train_bn
         self.wd,self.wd_bn_bias,self.moms,self.metrics = wd,wd_bn_bias,moms,metrics
-        self.training,self.opt,self._own_rates,self.logger,self.create_mbar,self.cbs = False,None,None,print,True,L()
+        self.training,self.opt,self._own_rates,self.logger,self.create_mbar,self.cbs,self._busy = False,None,None,print,True,L(),None
         self._end_cleanup()
         self._own = {*vars(self)}
         given = {cb if isinstance(cb, type) else type(cb) for cb in L(cbs)}      # one of these with settings of its own takes the place of the default one
@@ -194,6 +196,32 @@ def added_cbs(self:Learner, cbs):
     finally: self.remove_cbs(new)
 
 @patch
+@contextmanager
+def removed_cbs(self:Learner, cbs):
+    "Callbacks, or all of a class, are gone for as long as the block lasts"
+    old,cbs = self.cbs,L(cbs)
+    self.cbs = L(o for o in old if not any(isinstance(o, cb) if isinstance(cb, type) else o is cb for cb in cbs))
+    try: yield self
+    finally: self.cbs = _back(old, self.cbs, [o for o in old if not any(o is cb for cb in self.cbs)])
+
+def _back(old, now, off):
+    "The callbacks `old` in their order, without those that were removed, with those that came; `off` only stood aside"
+    return (L(cb for cb in old if any(cb is o for o in off) or any(cb is o for o in now)) + [cb for cb in now if not any(cb is o for o in old)]).sorted('order')
+
+@patch
+@contextmanager
+def _alone(self:Learner, what):
+    "One fit or validation at a time. Callbacks are this Learner's for that time, also those that several have"
+    if self._busy: raise RuntimeError(f'{what} in the middle of a {self._busy} of the same Learner; a callback can call get_preds there')
+    self._busy = what
+    for cb in self.cbs: cb.learn = self
+    try: yield
+    except _cancels as e:
+        if not e.args: e.args = (f'a callback raised {type(e).__name__} where there is nothing of that kind to call off; raise it in an event of what it names',)
+        raise
+    finally: self._busy = None
+
+@patch
 def __call__(self:Learner, event):
     "Announce `event` to the callbacks, in their order"
     if self._heard[0] is not self.cbs: self._heard = self.cbs,{}
@@ -213,6 +241,7 @@ def _norm_and_bias(m, bias=True):
     return [p for o in m.modules() for n,p in o.named_parameters(recurse=False) if isinstance(o, _norms) or (bias and n=='bias')]
 
 def _bare(f): return f.func if isinstance(f, partial) else f
+def _needs_closure(opt): return isinstance(opt, torch.optim.Optimizer) and any(p.default is p.empty and p.kind<=p.POSITIONAL_OR_KEYWORD for p in signature(opt.step).parameters.values())
 _opt_has = 'hypers set_hypers param_lists state step zero_grad freeze_to clear_state state_dict load_state_dict'.split()
 
 @patch
@@ -224,6 +253,7 @@ def create_opt(self:Learner):
     if isinstance(_bare(f), type) and issubclass(_bare(f), torch.optim.Optimizer): f = partial(OptimWrapper, opt=f)
     opt = f if exists else f(self.splitter(self.model), lr=self.lr)
     if isinstance(opt, torch.optim.Optimizer): opt = OptimWrapper(opt=opt)
+    if _needs_closure(getattr(opt, 'opt', None)): raise TypeError(f'a step of {type(opt.opt).__name__} computes the loss several times (closure), and a Learner does so once for a batch; take another, such as torch.optim.AdamW')
     if lacks := [o for o in _opt_has if not hasattr(opt, o)]:
         raise TypeError(f'opt_func made a {type(opt).__name__}, and a Learner needs its {lacks[0]}; pass SGD, Adam, or a class of torch.optim')
     ps = {p for g in opt.param_lists for p in g}
@@ -317,7 +347,10 @@ def all_batches(self:Learner):
 @patch
 def _do_epoch_train(self:Learner):
     self.dl = self.dls.train
-    self._with_events(self.all_batches, 'train', CancelTrainException)
+    def batches():
+        if not self.training: raise ValueError('no callback has set the Learner to training, as TrainEvalCallback does; add that, or leave out default_cbs=False')
+        self.all_batches()
+    self._with_events(batches, 'train', CancelTrainException)
 
 @patch
 def _do_epoch_validate(self:Learner, ds_idx=1, dl=None):
@@ -327,7 +360,7 @@ def _do_epoch_validate(self:Learner, ds_idx=1, dl=None):
 @patch
 def _do_epoch(self:Learner):
     self._do_epoch_train()
-    self._do_epoch_validate()
+    if len(getattr(self.dls, 'loaders', self.dls))>1: self._do_epoch_validate()       # without a validation set nothing of it is measured
 
 @patch
 def _do_fit(self:Learner):
@@ -357,7 +390,8 @@ def fit(self:Learner,
         if v is not None: Optimizer.check_hyper(k, v)
     cbs = L(cbs) + ([SkipToEpoch(start_epoch)] if start_epoch else [])
     if resume and not any(getattr(cb, 'resumes', False) for cb in self.cbs+cbs): cbs.append(self._resumer())
-    with self.added_cbs(cbs):
+    with self.added_cbs(cbs), self._alone('fit'):
+        if self.metrics and not hasattr(self, 'recorder'): warnings.warn('metrics are measured by a Recorder, and this Learner has none; add one, or leave out default_cbs=False', stacklevel=2)
         if reset_opt or not self.opt: self.create_opt()
         self.opt.zero_grad()                   # of a fit that was interrupted between two steps
         wd = self.wd if wd is None else wd
@@ -438,15 +472,19 @@ class TorchMetric(Metric):
     def name(self): return class2attr(self.metric, 'Metric')
 
 def mk_metric(m):
-    "A `Metric` as it is, an object that counts along as a `TorchMetric`, a function as an `AvgMetric`"
+    "A `Metric` as it is, an object that counts along as a `TorchMetric`, a function as an `AvgMetric`; an object is made of a class. Raises `TypeError` for anything else."
+    if isinstance(m, type):
+        try: m = m()
+        except Exception as e: blame(e, f'{m.__name__}(), made as a metric; pass an object with the arguments that it needs'); raise
     if isinstance(m, Metric) or hasattr(m, 'accumulate'): return m       # the latter: fastai's
     if all(hasattr(m, o) for o in ('update','compute','reset')): return TorchMetric(m)
+    if not callable(m): raise TypeError(f'a metric is a function of predictions and targets, or a Metric, and not {m!r}' + ('; pass what it names'*isinstance(m, str)))
     return (_OverAll if getattr(getattr(m, 'func', m), 'over_all', False) else AvgMetric)(m)
 
 # %% ../nbs/09_learner.ipynb #59ac08af
 class AvgSmoothLoss(Metric):
     "Fading average of the training loss: `beta` of it stays at each batch. Losses are put aside, and taken in when somebody asks."
-    def __init__(self, beta:float=0.98): self.beta = beta
+    def __init__(self, beta:float=0.98): check_number('beta', beta, least=0, below=1); self.beta = beta
     def reset(self): self.count,self.val,self.values,self.aside = 0,0.,[],[]
     def accumulate(self, learn):
         self.count += 1
@@ -486,29 +524,42 @@ class Recorder(Callback):
         train_metrics:bool=False, # Columns for the metrics on the training batches, as the model was when it saw each?
         valid_metrics:bool=True, # Columns for loss and metrics on the validation set?
         beta:float=0.98 # For `AvgSmoothLoss`
-    ): self.add_time,self.train_metrics,self.valid_metrics,self.beta,self.loss_avg = add_time,train_metrics,valid_metrics,beta,AvgLoss()
+    ):
+        check_number('beta', beta, least=0, below=1)
+        self.add_time,self.train_metrics,self.valid_metrics,self.beta,self.loss_avg = add_time,train_metrics,valid_metrics,beta,AvgLoss()
 
     def before_fit(self):
         self.values,self.lrs,self.iters,self.log = [],[],[],L()
-        names,both = self.metrics.attrgot('name'),self.train_metrics and self.valid_metrics
-        names = [f'{k}_{o}' for k in ('train','valid') for o in ['loss',*names]] if both else ['train_loss', *(['valid_loss'] if self.valid_metrics else []), *names]
-        self.metric_names,self.n_train = L('epoch', *names, *(['time'] if self.add_time else [])),1+bool(self.train_metrics)*len(self.metrics)
+        self._own = self._names()
+        self.metric_names,self.n_train = L(*self._own, *(['time'] if self.add_time else [])),1+bool(self.train_metrics)*len(self.metrics)
         self.smooth_loss = AvgSmoothLoss(self.beta)
         self.smooth_loss.reset()
+
+    def _names(self):
+        "The columns that this callback fills"
+        names,both = self.metrics.attrgot('name'),self.train_metrics and self.valid_metrics
+        return ['epoch', *([f'{k}_{o}' for k in ('train','valid') for o in ['loss',*names]] if both else ['train_loss', *(['valid_loss'] if self.valid_metrics else []), *names])]
+    def _check(self):
+        if self._names()!=self._own: raise ValueError(f"the table of this fit has the columns {', '.join(self._own)}, and metrics were changed since to {', '.join(self._names())}; change them between two fits")
+        if list(self.metric_names[:len(self._own)])!=self._own: raise ValueError(f"a callback has put columns before those of the recorder, {', '.join(self._own)}; put them behind, with recorder.metric_names.insert(-1, name)")
 
     def before_epoch(self):
         self.start,self._off,self._open = time.time(),set(),True
         self.log = L(getattr(self.learn, 'epoch', 0)) + L([None]*len(self.columns))
     def before_train(self):
+        self._check()
         self._train,self._n_seen = list(self.metrics) if self.train_metrics else [],0
         for m in self._train: m.reset()
     def before_validate(self):
+        self._check()
         self._valid = [self.loss_avg, *self.metrics] if self.valid_metrics else []
         for m in self._valid: m.reset()
     @property
     def losses(self): "The smoothed loss after each training batch: tensors of one number"; return self.smooth_loss.history()
     @property
-    def columns(self): "Names of what is in each row of `values`"; return list(self.metric_names[1:-1] if self.add_time else self.metric_names[1:])
+    def columns(self): "Names of what is in each row of `values`"; return [n for i,n in enumerate(self.metric_names) if i not in (0,self._at_time)]
+    @property
+    def _at_time(self): "Where the time stands in a row"; return max(i for i,n in enumerate(self.metric_names) if n=='time') if self.add_time else None
 
     def after_batch(self):
         learn = self.learn
@@ -534,12 +585,22 @@ class Recorder(Callback):
 
     def after_epoch(self):
         if not self._open: self.before_epoch()         # another callback called the epoch off before this one heard of it
+        self._take_appended()
         self._open,self.learn.final_record = False,self.log[1:]
         self.values.append(self.learn.final_record)
         self.iters.append(self.smooth_loss.count)
         t = time.time()-self.start
-        if self.add_time: self.log.append(f'{int(t)//60:02}:{int(t)%60:02}')
+        if self.add_time: self.log.insert(self._at_time, f'{int(t)//60:02}:{int(t)%60:02}')
         self.logger(self.log)
+
+    def _take_appended(self):
+        "What other callbacks have appended to the row, as one does in fastai, goes into the columns that they added"
+        n = 1+len(self.columns)
+        new,free = self.log[n:],[i for i in range(len(self._own), n) if self.log[i] is None]
+        if not new: return
+        if len(new)!=len(free): raise ValueError(f'callbacks have appended {len(new)} values to recorder.log, and {len(free)} columns wait for one; name each by recorder.metric_names.insert(-1, name) in before_fit')
+        for i,v in zip(free, new): self.log[i] = v
+        self.log = self.log[:n]
 
     def state_dict(self): return super().state_dict() | dict(values=[list(o) for o in self.values], log=list(self.log), losses=self.losses, smooth=self.smooth_loss.val)
     def load_state_dict(self, sd):
@@ -603,9 +664,7 @@ def without_fit_only(self:Learner):
     old,off = self.cbs,[cb for cb in self.cbs if getattr(cb, 'fit_only', False)]
     self.cbs = L(cb for cb in self.cbs if cb not in off)
     try: yield self
-    finally:                                             # in the old order, without those that were removed, with those that came
-        now = self.cbs
-        self.cbs = (L(cb for cb in old if cb in off or cb in now) + [cb for cb in now if cb not in old]).sorted('order')
+    finally: self.cbs = _back(old, self.cbs, off)
 
 @patch
 @contextmanager
@@ -624,7 +683,7 @@ class FiniteLossCallback(Callback):
     order,run_valid,fit_only = -9,False,True
     def __init__(self,
         every:int=50 # Batches between two looks where the loss is on a graphics card; `None` for none but at the end
-    ): self.every = every
+    ): check_number('every', every, least=1, whole=True, none=True); self.every = every
 
     def after_loss(self):
         learn = self.learn
@@ -644,7 +703,6 @@ class FiniteLossCallback(Callback):
 # %% ../nbs/09_learner.ipynb #660bd004
 import textwrap
 from contextlib import nullcontext
-from inspect import signature
 
 import torch.nn.functional as F
 from fastcore.basics import PrettyString
@@ -656,14 +714,20 @@ from .minibatches import DataLoader, _label, _may_draw, _word
 # %% ../nbs/09_learner.ipynb #66ffdae6
 def _keep(b): "`b`, tensors however nested, in the processor's memory and without their graph"; return apply(lambda o: o.detach().cpu() if isinstance(o, Tensor) else o, b)
 @patch
-def to_detach(self:Learner, b, cpu=True, gather=True): "`b` in the processor's memory and without its history; fastai's metrics ask for this"; return _keep(b)
+def to_detach(self:Learner, b, cpu=True, gather=True):
+    "`b` without its history, and with `cpu` in the processor's memory; fastai's metrics ask for this"
+    return _keep(b) if cpu else apply(lambda o: o.detach() if isinstance(o, Tensor) else o, b)
 
 def _cat(os, dim=0):
     "One of many: batches with the same structure put together"
     o = os[0] if os else None
     if isinstance(o, Tensor): return torch.cat(os, dim) if o.ndim else torch.stack(os)
-    if isinstance(o, dict): return {k:_cat([b[k] for b in os], dim) for k in o}
-    return tuple(_cat(list(b), dim) for b in zip(*os)) if o else None
+    if isinstance(o, Mapping): return {k:_cat([b[k] for b in os], dim) for k in o}
+    if isinstance(o, (tuple,list)) and all(isinstance(s, (str,bytes)) for s in o) and o: return tuple(chain(*os))      # strings are collated to a tuple
+    if isinstance(o, (tuple,list)):
+        parts = [_cat(list(b), dim) for b in zip(*os)]
+        return type(o)(*parts) if hasattr(o, '_fields') else tuple(parts) or None
+    return None if o is None else tuple(os)            # whatever else a batch has one of
 
 class GatherPredsCallback(Callback):
     "Keeps predictions and targets of all batches, and on demand inputs and losses, one loss per item."
@@ -713,7 +777,7 @@ def validate(self:Learner,
     "Loss and metrics on one set, without training. What the recorder holds of the last fit stays."
     rec = getattr(self, 'recorder', None)
     kept = dict(vars(rec)) if rec else {}      # the record of the last fit is not to be lost
-    with self._as_before(), self.no_bar(), self.without_fit_only(), self.added_cbs(cbs):
+    with self._as_before(), self.no_bar(), self.without_fit_only(), self.added_cbs(cbs), self._alone('validation'):
         self.epoch,self.n_epoch = 0,1
         try:
             self('before_fit'); self('before_epoch')
@@ -768,13 +832,14 @@ def loss_not_reduced(self:Learner):
 @contextmanager
 def _inside(self:Learner, cbs):
     "Validate in the middle of a fit: its record, its batch and the model's mode are the same afterwards"
-    cbs_,state = self.cbs,dict(vars(self))
+    if self._busy=='get_preds': raise RuntimeError('a callback calls get_preds, which calls that callback; leave it out: with learn.removed_cbs(cb): learn.get_preds()')
+    cbs_,state,self._busy = self.cbs,dict(vars(self)),'get_preds'
     self.cbs = L(cb for cb in cbs_ if not (getattr(cb, 'fit_only', False) or isinstance(cb, (Recorder,ProgressCallback))))
     try:
         with _same_modes(self.model), self.added_cbs(cbs): yield self
     finally:
         self.cbs = cbs_
-        vars(self).update({k:v for k,v in state.items() if k in ('dl','n_iter','iter','xb','yb','pred','loss','loss_grad','training')})
+        vars(self).update({k:v for k,v in state.items() if k in ('dl','n_iter','iter','xb','yb','pred','loss','loss_grad','training','_busy')})
 
 @patch
 def get_preds(self:Learner,
@@ -784,12 +849,13 @@ def get_preds(self:Learner,
     with_decoded:bool=False, # Return what the loss's `decodes` makes of the predictions too?
     with_loss:bool=False, # Return the loss of each item too? See `loss_not_reduced`
     act=None, # Applied to the predictions; by default the `activation` of the loss, if it has one
-    inner:bool=False, # Called in the middle of a fit?
+    inner:bool=False, # Called in the middle of a fit? It is found out; this is for loops of your own
     reorder:bool=True, # In the order of the set, if `dl` shuffles? Else in the order of `dl`
     cbs=None, # Callbacks for this time
     **kwargs # For `GatherPredsCallback`: `concat_dim`
 ) -> tuple: # (inputs,) predictions, targets (, decoded) (, losses): tensors on the CPU, nested as in the batches, or `None`
     "Predictions for one set, without a short last batch dropped. Arguments and results are in fastai's order. Raises `TypeError` for a `dl` without a length."
+    inner = inner or bool(self._busy)
     if dl is None: dl,reorder = self.dls[ds_idx],True
     if not hasattr(dl, '__len__'): raise TypeError(f'{type(dl).__name__} has no length; pass a DataLoader, or a list of batches such as [(x, y)]')
     if reorder or getattr(dl, 'drop_last', False): dl = _anew(dl)
@@ -816,10 +882,11 @@ def _meaning(loss_func):
 @patch
 def predict(self:Learner,
     item, # An item as it comes from outside: what `dls.test_dl` takes
-    rm_type_tfms=None, # In fastai's place; not used
+    rm_type_tfms=None, # In fastai's place; only `None`
     with_input:bool=False # Return the item as the model saw it too?
 ) -> tuple: # (input,) the answer in words, the answer as a tensor, and the probabilities
     "Prediction for one item. With a loss that has neither `activation` nor `decodes` those of the best-known losses are used."
+    if rm_type_tfms is not None: raise ValueError(f'predict has no transforms to remove, as rm_type_tfms={rm_type_tfms!r} asks for; leave it out')
     x,acts,_ = self.get_preds(dl=self.dls.test_dl([item]), with_input=True, act=noop)
     act,decodes = _meaning(self.loss_func)
     probs = act(acts)
@@ -848,6 +915,7 @@ def show_results(self:Learner,
     **kwargs # For `show_batch`: `nrows`, `ncols`, `figsize`
 ):
     "Draw images with their targets above and the predictions below. Raises `ValueError` where inputs are no images, or an answer is more than one number."
+    check_number('max_n', max_n, least=1, whole=True)
     src,self._n_shown = self.dls[ds_idx] if dl is None else dl,getattr(self, '_n_shown', -1)+1
     with _draws_apart(src):
         if self._n_shown: torch.manual_seed((torch.initial_seed()+self._n_shown)%2**63)      # others each time
@@ -888,7 +956,7 @@ def plot_loss(self:Recorder,
     (ax.loglog if log else ax.plot)(xs, [float(o) for o in self.losses[skip_start:]], label='train')
     if show_epochs:
         for i in self.iters: ax.axvline(i, color='grey', ls=':')
-    if with_valid:
+    if with_valid and 'valid_loss' in self.columns:
         col = self.columns.index('valid_loss')
         pts = [(i,v[col]) for i,v in zip(self.iters, self.values) if i>=skip_start and v[col] is not None]
         ax.plot([i for i,_ in pts], [v for _,v in pts], label='valid')

@@ -10,7 +10,7 @@ __all__ = ['sigmoid', 'mnist_loss', 'batch_accuracy', 'softmax', 'log_softmax', 
 # %% ../nbs/05_losses.ipynb #7c884ee9
 import torch
 from torch import Tensor
-from .core import ShapeError, check_shapes
+from .core import ShapeError, check_number, check_shapes
 
 # %% ../nbs/05_losses.ipynb #8c871d44
 def sigmoid(
@@ -22,9 +22,13 @@ def sigmoid(
     return torch.where(neg, e, 1)/(1+e)
 
 # %% ../nbs/05_losses.ipynb #b5daffe9
+def _looks(targets):
+    "Are the values of `targets` looked at? On a GPU, which would have to be waited for, only where nothing is trained"
+    return (targets.is_cpu or not torch.is_grad_enabled()) and targets.numel() and not targets.is_meta and not torch.compiler.is_compiling()
+
 def _check_yes_no(who, targets, yes):
-    "A `ValueError` unless all targets are 0 or 1; `yes` is where they are 1. On a GPU, which would have to be waited for, only where nothing is trained"
-    if (targets.is_cpu or not torch.is_grad_enabled()) and not torch.equal(yes, targets.bool()):
+    "A `ValueError` unless all targets are 0 or 1; `yes` is where they are 1"
+    if _looks(targets) and not torch.equal(yes, targets.bool()):
         raise ValueError(f'{who} takes targets that are 1 for the class to recognise and 0 for the other, not from {targets.min():g} to {targets.max():g}: pass (targets==n).long(), where n is that class')
 
 def mnist_loss(
@@ -76,8 +80,11 @@ def _reduce(losses, reduction):
 
 def _bad_labels(target, n):
     "An error where a label is no class; else `None`"
-    lo,hi = map(int, target.aminmax()) if target.numel() else (0,-1)
-    if lo<0 or hi>=n: return ValueError(f'labels lie between 0 and {n-1} for {n} classes, not from {lo} to {hi}')
+    lo,hi = (o.item() for o in target.aminmax()) if target.numel() else (0,0)
+    if not 0<=lo<=hi<n: return ValueError(f'labels lie between 0 and {n-1} for {n} classes, not from {lo} to {hi}')
+
+def _check_labels(targ, n):
+    if _looks(targ) and targ.dtype!=torch.bool and (e := _bad_labels(targ, n)): raise e
 
 def nll_loss(
     log_probs:Tensor, # Log probabilities, [N, n]
@@ -106,9 +113,10 @@ def accuracy(
     targ:Tensor, # Class numbers, [...] or [..., 1]
     axis:int=-1 # The axis that runs over the classes
 ) -> Tensor: # One number between 0 and 1
-    "Share of items whose highest activation is that of the right class. Raises `ShapeError` where the counts differ, or there is only one class."
+    "Share of items whose highest activation is that of the right class. Raises `ShapeError` where the counts differ, or there is only one class, `ValueError` for labels of no class."
     pred = inp.argmax(dim=axis).flatten()
     if len(pred)!=targ.numel() or inp.shape[axis]<2: raise ShapeError('accuracy', inp=(inp,'[N,n], with at least two classes,'), targ=(targ,'[N]'))
+    _check_labels(targ, inp.shape[axis])
     return (pred==targ.flatten()).float().mean()
 
 # %% ../nbs/05_losses.ipynb #94034553
@@ -126,19 +134,27 @@ def top_k_accuracy(
     k:int=5, # How many of the highest count
     axis:int=-1 # The axis that runs over the classes
 ) -> Tensor: # One number between 0 and 1
-    "Share of items whose class is among the `k` highest activations. Raises `ShapeError` where the shapes do not fit."
+    "Share of items whose class is among the `k` highest activations. Raises `ShapeError` where the shapes do not fit, `ValueError` for labels of no class, or a `k` that is no number of classes."
     if targ.shape!=inp.select(axis, 0).shape: raise ShapeError('top_k_accuracy', inp=(inp,'[N,n]'), targ=(targ,'[N]'))
+    check_number('k', k, least=1, below=inp.shape[axis]+1, whole=True)
+    _check_labels(targ, inp.shape[axis])
     top = inp.topk(k, dim=axis).indices
     return (top==targ.unsqueeze(axis)).any(axis).float().mean()
 
 # %% ../nbs/05_losses.ipynb #b837ae21
+def _check_probs(who, targets):
+    if not _looks(targets) or targets.dtype==torch.bool: return
+    lo,hi = (o.item() for o in targets.aminmax())
+    if not 0<=lo<=hi<=1: raise ValueError(f'{who} takes targets from 0 to 1, not from {lo:g} to {hi:g}: pass (targets==n).float(), where n is the class to recognise')
+
 def binary_cross_entropy_with_logits(
     input:Tensor, # Activations, any shape
     target:Tensor, # 1 for the class to recognise, 0 for the other, or a probability between them; the same shape
     reduction:str='mean' # As for `nll_loss`
 ) -> Tensor: # One number, or the shape of `input`
-    "Minus the log probability that the sigmoid of `input` gives to `target`, as PyTorch's function of this name. Raises `ShapeError` where the shapes differ."
+    "Minus the log probability that the sigmoid of `input` gives to `target`, as PyTorch's function of this name. Raises `ShapeError` where the shapes differ, `ValueError` for targets out of range."
     check_shapes('binary_cross_entropy_with_logits', input=(input,'float [...]'), target=(target,'[...]'))
+    _check_probs('binary_cross_entropy_with_logits', target)
     return _reduce((1-target)*input + torch.logaddexp(torch.zeros_like(input), -input), reduction)
 
 # %% ../nbs/05_losses.ipynb #0603b0d4
@@ -176,6 +192,7 @@ class MnistLossFlat(BCEWithLogitsLossFlat):
     "`mnist_loss`, with the sigmoid, of activations and targets with as many elements."
     def __call__(self, inp, targ):
         inp,targ = _flat(self, inp, targ)
+        _check_probs(type(self).__name__, targ)
         return _reduce((sigmoid(inp)-targ).abs(), self.reduction)
 
 class MSELossFlat(BaseLoss):

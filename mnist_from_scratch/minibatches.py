@@ -21,7 +21,7 @@ from fastcore.basics import compose, listify, noop, patch
 from PIL import Image
 from torch import Tensor
 from torch.utils.data import DataLoader as TorchDL, IterableDataset, Subset, TensorDataset
-from .core import ShapeError, _seen, blame, check_pixels, check_shapes, default_device, exportable, misspelled, set_seed, to_cpu, to_device
+from .core import ShapeError, _seen, blame, check_number, check_pixels, check_shapes, default_device, exportable, misspelled, set_seed, to_cpu, to_device
 from .datasets import Digits, as_mnist, read_image
 from .pixels import show_images
 
@@ -181,6 +181,7 @@ def _check(self:DataLoader):
     kind = type(self.dataset).__name__
     for k,v in dict(bs=self.bs, num_workers=self.num_workers, n=self._n).items():
         if v is not None and (not hasattr(v, '__index__') or isinstance(v, bool)): raise TypeError(f'{k} of a DataLoader is a whole number, not {v!r}')
+    if odd := [k for k,v in dict(num_workers=self.num_workers, n=self._n).items() if (v or 0)<0]: raise ValueError(f'{odd[0]} of a DataLoader is 0 or more, not {self.num_workers if odd[0]=="num_workers" else self._n}')
     if self.bs is not None and self.bs<1: raise ValueError(f'a batch holds at least one item, not {self.bs}')
     if odd := [k for k in self.kwargs if k not in _worker_args]:
         raise TypeError(f'a DataLoader takes no {odd[0]}; for workers there are {", ".join(_worker_args)}, and for steps of your own {", ".join(_steps)}')
@@ -274,10 +275,13 @@ class DataLoaders:
         path:str|Path='.', # Where models of this problem are kept
         device=None # Where the loaders put their batches; None changes nothing
     ):
+        if odd := [o for o in loaders if not hasattr(o, '__iter__') and not hasattr(o, '__getitem__')]: raise TypeError(f'{odd[0]!r} is not a loader, which gives batches in a loop; leave it out')
         self.loaders,self.path,self._device = list(loaders),Path(path),None
         if device is not None: self.to(device)
 
-    def __getitem__(self, i): return self.loaders[i]
+    def __getitem__(self, i):
+        try: return self.loaders[i]
+        except IndexError: raise IndexError(f'there is no loader {i}, where 0 is for the training set and 1 for validation: these DataLoaders have {len(self.loaders)}') from None
     def __len__(self): return len(self.loaders)
     @property
     def train(self): "Loader of the training set"; return self[0]
@@ -367,6 +371,7 @@ def _label(y, vocab):
     return f'{y:.4g}' if isinstance(y, float) else str(y.tolist()) if isinstance(y, Tensor) else str(y)
 
 def _show_batch(b, vocab, max_n=9, nrows=None, ncols=None, figsize=None, **kwargs):
+    check_number('max_n', max_n, least=1, whole=True)
     b = to_cpu(tuple(b.values()) if isinstance(b, Mapping) else (b,) if isinstance(b, Tensor) else b)
     ims,ys = _pictures(b[0][:max_n]),b[1] if len(b)>1 else None
     nrows = nrows or (math.ceil(len(ims)/ncols) if ncols else max(1, math.isqrt(len(ims))))

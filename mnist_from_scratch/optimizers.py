@@ -57,7 +57,7 @@ class Optimizer:
     ):
         groups = _groups(params)
         self.param_lists = [g.pop('params') for g in groups]
-        self.hypers,self.state = [{} for _ in groups],{p:{} for g in self.param_lists for p in g}
+        self.hypers,self.state = [dict.fromkeys(hypers) for _ in groups],{p:{} for g in self.param_lists for p in g}
         self.set_hypers(**hypers)
         for h,g in zip(self.hypers, groups):
             if odd := [k for k in g if k not in h]: raise ValueError(f'{type(self).__name__} has no {odd[0]} for a group; it has {", ".join(h)}')
@@ -97,6 +97,7 @@ def set_hyper(self:Optimizer,
     v # For all groups: one value, a value each (list), or `slice(first, last)` to multiply up evenly from group to group
 ):
     "Set a hyper-parameter. `slice(last)` gives the last group `last`, and the others a tenth of it. As fastai's."
+    if k not in self.hypers[0]: raise ValueError(f'{type(vars(self).get("opt", self)).__name__} has no hyper-parameter {k}; it has {", ".join(self.hypers[0])}')
     self.check_hyper(k, v)
     n = len(self.param_lists)
     if isinstance(v, slice):
@@ -247,8 +248,7 @@ class OptimWrapper(Optimizer, GetAttr):
     def set_hyper(self, k, v):
         "As that of `Optimizer`; for what is several numbers in PyTorch, such as `betas`, a tuple is one value"
         if isinstance(self.param_groups[0].get(k), tuple) and isinstance(v, tuple) and not isinstance(v[0], tuple): v = [v]
-        try: super().set_hyper(k, v)
-        except KeyError: raise ValueError(f'{type(self.opt).__name__} has no hyper-parameter {k}; it has {", ".join(self.hypers[0])}') from None
+        super().set_hyper(k, v)
 
     def step(self, closure=None): "Let `opt` take its step"; return self.opt.step() if closure is None else self.opt.step(closure)
     def clear_state(self): self.opt.state.clear()

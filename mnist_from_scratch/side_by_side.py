@@ -564,6 +564,7 @@ reasons.update(
     rank_distrib='reads a variable that the launcher sets', num_distrib='another variable of the launcher',
     DistributedDL='needs several processes; tests compare it with one', DistributedTrainer='needs several processes, whose weights tests compare with those of one',
     exportable='marks what a file may name, as torch.serialization.add_safe_globals does for pickles; both only note it, and there is no result',
+    check_number='says which settings cannot be, in one way; the libraries take most of them and go on',
     misspelled='finds methods that are never called, for DataLoader and Callback; neither library looks for them',
     SkipItemException='raised inside of a loader; tests compare loaders in which it is with fastai\'s',
     blame='adds to a message within its one line; Python\'s add_note adds lines below it',

@@ -8,7 +8,7 @@ from torch.utils.data import TensorDataset
 
 from mnist_from_scratch.callbacks import EarlyStoppingCallback
 from mnist_from_scratch.learner import Callback, Learner, Metric, Recorder
-from mnist_from_scratch.losses import accuracy, cross_entropy
+from mnist_from_scratch.losses import accuracy, cross_entropy, error_rate
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders
 from mnist_from_scratch.optimizers import SGD
 
@@ -780,3 +780,285 @@ def test_targets_that_are_no_yes_or_no(dtype):
         if dtype.is_floating_point:
             for o in .5,-1.,float('nan'):
                 with pytest.raises(ValueError, match='1 for the class'): f(p, torch.full((6,1), o))
+
+# --- one Learner, one thing at a time
+
+@pytest.mark.parametrize('when', ['after_epoch','after_batch','after_validate','after_fit'])
+def test_predictions_in_the_middle_of_a_fit(when):
+    "`get_preds` and what rests on it can be called in any event; the fit goes on as if it had not been"
+    def f(cb):
+        if cb.training or when!='after_batch': ps.append(cb.learn.get_preds()[0]); cb.learn.get_preds(with_loss=True); cb.learn.predict(torch.zeros(4))
+    ps,(a,b) = [],[learner(metrics=accuracy) for _ in range(2)]
+    a.fit(2, .1)
+    class Preds(Callback):
+        order = 80
+        def __init__(self): super().__init__(); setattr(self, when, self.look)
+        def look(self):
+            if self.training or when!='after_batch':
+                with self.learn.removed_cbs(self): f(self)
+    b.fit(2, .1, cbs=Preds())
+    assert ps and ps[-1].shape==(20,3) and torch.equal(a.model.weight, b.model.weight) and list(map(list, a.recorder.values))==list(map(list, b.recorder.values))
+    assert [float(o) for o in a.recorder.losses]==[float(o) for o in b.recorder.losses] and b.recorder.lrs==a.recorder.lrs and len(b.cbs)==len(a.cbs)
+
+@pytest.mark.parametrize('f', [lambda l: l.fit(1), lambda l: l.validate(), lambda l: l.lr_find(show_plot=False)], ids=['fit','validate','lr_find'])
+def test_a_fit_in_a_fit_is_refused(f):
+    "It would end the first one; and the next fit works"
+    learn = learner(metrics=accuracy)
+    fails(RuntimeError, 'in the middle of a fit', 'get_preds', learn=learn.add_cb(cb := Callback(after_epoch=lambda cb: f(cb.learn))))
+    learn.remove_cb(cb); learn.fit(1); learn.validate()
+
+def test_get_preds_that_calls_itself():
+    def f(cb): cb.learn.get_preds()
+    learn = learner(cbs=(cb := Callback(after_validate=f)))
+    fails(RuntimeError, 'removed_cbs', learn=learn)
+    with pytest.raises(RuntimeError, match='removed_cbs') as e: learn.get_preds()
+    def f(cb):
+        with cb.learn.removed_cbs(cb): seen.append(cb.learn.get_preds()[0])
+    seen,cb.after_validate = [],lambda: f(cb)
+    learn.fit(1); assert len(seen)==1 and cb in learn.cbs and learn.callback is cb
+
+def test_fastais_fetch_preds():
+    "Which takes callbacks away for a while"
+    fd = pytest.importorskip('fastai.callback.core')
+    learn = learner(cbs=(cb := fd.FetchPredsCallback()))
+    learn.fit(1, .1)
+    assert torch.equal(cb.preds[0], learn.get_preds()[0]) and len(learn.cbs)==5
+
+def test_a_callback_of_two_learners():
+    "Works for the one that runs"
+    class Note(Callback):
+        def before_fit(self): self.seen = self.learn
+    cb = Note()
+    a,b = learner(cbs=cb),learner(cbs=cb)
+    for l in a,b,a:
+        l.fit(1, .1); assert cb.seen is l
+        l.validate(); assert cb.learn is l
+    b.remove_cb(cb); a.fit(1); assert cb.seen is a
+
+@pytest.mark.parametrize('event,ex', [('before_epoch','Train'), ('before_validate','Train'), ('before_train','Valid'), ('before_batch','Step'), ('after_batch','Batch'), ('after_epoch','Epoch'), ('after_fit','Fit')])
+def test_called_off_where_there_is_nothing(event, ex):
+    from mnist_from_scratch import learner as m
+    ex = getattr(m, f'Cancel{ex}Exception')
+    def f(cb): raise ex
+    learn = learner(cbs=(cb := Callback(**{event:f})))
+    fails(ex, f'a callback raised {ex.__name__} where', learn=learn)
+    learn.remove_cb(cb); learn.fit(1)
+
+# --- tables of other shapes
+
+def test_no_validation_set(tmp_path):
+    "Its columns are empty; what needs them says so"
+    from mnist_from_scratch.callbacks import CSVLogger, SaveModelCallback
+    ds = TensorDataset(torch.randn(20,4), torch.randint(0,3,(20,)))
+    learn = Learner(DataLoaders(DataLoader(ds, 5)), nn.Linear(4,3), cross_entropy, SGD, metrics=accuracy, path=tmp_path, cbs=(log := CSVLogger()))
+    learn.create_mbar,learn.logger = False,lambda *_: None
+    learn.fit(2, .1); learn.lr_find(show_plot=False)
+    assert log.read_log()[['valid_loss','accuracy']].isna().all().all() and log.read_log().train_loss.notna().all()
+    for cb in EarlyStoppingCallback(),SaveModelCallback('accuracy'):
+        with pytest.raises(ValueError, match='no validation set; watch train_loss'): learn.fit(1, cbs=cb)
+    learn.fit(1, cbs=EarlyStoppingCallback('train_loss'))
+    for f in learn.validate,learn.get_preds:
+        with pytest.raises(IndexError, match='no loader 1.* have 1'): f()
+    assert len(learn.get_preds(0)[0])==20
+    with pytest.raises(TypeError, match='None is not a loader'): DataLoaders(DataLoader(ds, 5), None)
+
+@pytest.mark.parametrize('change', [lambda l: setattr(l, 'metrics', [error_rate]), lambda l: setattr(l, 'metrics', [accuracy,error_rate]), lambda l: setattr(l, 'metrics', []), lambda l: setattr(l.recorder, 'train_metrics', True),
+    lambda l: setattr(l.recorder, 'valid_metrics', False)], ids=['other','more','none','train','valid'])
+def test_metrics_changed_in_the_middle_of_a_fit(change):
+    "Figures would stand under other names. Between two fits it is fine"
+    learn = learner(metrics=accuracy)
+    learn.add_cb(cb := Callback(after_epoch=lambda cb: change(cb.learn)))
+    fails(ValueError, 'metrics were changed', 'change them between two fits', learn=learn, n=2)
+    learn.remove_cb(cb); learn.fit(2)
+    assert all(len(v)==len(learn.recorder.columns) for v in learn.recorder.values)
+
+@pytest.mark.parametrize('how', ['append','set'])
+@pytest.mark.parametrize('at', [-1,99])
+@pytest.mark.parametrize('add_time', [True,False])
+def test_a_column_of_a_callback(tmp_path, how, at, add_time):
+    "Named before the fit, as one does in fastai, filled after the validation; where that is called off it is empty"
+    from mnist_from_scratch.callbacks import CSVLogger
+    from mnist_from_scratch.learner import CancelValidException
+    class Norm(Callback):
+        order = 51
+        def before_fit(self): (self.recorder.metric_names.insert(at, 'norm') if at<0 and add_time else self.recorder.metric_names.append('norm'))
+        def before_validate(self):
+            if self.epoch==1: raise CancelValidException
+        def after_validate(self):
+            if self.epoch==1: return
+            log = self.recorder.log
+            log.append(7.) if how=='append' else log.__setitem__(list(self.recorder.metric_names).index('norm')-(add_time and at>0), 7.)
+    rows,log = [],CSVLogger()
+    learn = learner(metrics=accuracy, path=tmp_path, cbs=[Recorder(add_time),Norm(),log])
+    learn.logger = lambda row: rows.append(list(row))
+    learn.fit(3, .1)
+    names = list(learn.recorder.metric_names)
+    for i,(r,v) in enumerate(zip(rows, learn.recorder.values, strict=True)):
+        d = dict(zip(names, r, strict=True))
+        assert d['norm']==(None if i==1 else 7.) and d['epoch']==i and (':' in d['time'] if add_time else 'time' not in d) and list(v)==[d[k] for k in learn.recorder.columns]
+    df = log.read_log()
+    assert list(df)==names and df.norm.isna().tolist()==[False,True,False] and learn.recorder.to_df().norm.isna().tolist()==[False,True,False]
+
+def test_columns_that_do_not_fit(tmp_path):
+    from mnist_from_scratch.callbacks import CSVLogger
+    def fit(**events): learner(metrics=accuracy, path=tmp_path, cbs=[CSVLogger(), type('Odd', (Callback,), dict(order=51, **{k:lambda self, f=f: f(self.recorder) for k,f in events.items()}))]).fit(2)
+    with pytest.raises(ValueError, match='appended 1 values.*0 columns.*metric_names.insert'): fit(after_validate=lambda r: r.log.append(1.))
+    with pytest.raises(ValueError, match='put them behind'): fit(before_fit=lambda r: r.metric_names.insert(1, 'a'))
+    with pytest.raises(ValueError, match='does not fit the columns.*in after_validate'): fit(before_fit=lambda r: r.metric_names.append('a'), after_epoch=lambda r: r.log.append(1.))
+    fit(before_fit=lambda r: r.metric_names.insert(-1, 'a'), after_validate=lambda r: r.log.append(1.))     # as both messages advise
+
+def test_two_metrics_of_one_name(tmp_path):
+    "Are told apart where a name is all there is"
+    from functools import partial
+    pytest.importorskip('tensorboard')
+    from test_callbacks import written
+    from mnist_from_scratch.callbacks import TensorBoardCallback
+    from mnist_from_scratch.losses import top_k_accuracy
+    learn = learner(metrics=[partial(top_k_accuracy, k=k) for k in (1,3)])
+    fails(ValueError, 'which of 2 columns to watch that are called top_k_accuracy', learn=learn.add_cb(cb := EarlyStoppingCallback('top_k_accuracy')))
+    learn.remove_cb(cb); learn.fit(2, .1, cbs=TensorBoardCallback(tmp_path))
+    got = written(tmp_path)
+    for i,k in enumerate(['top_k_accuracy','top_k_accuracy#2'], 2): assert [v for _,v in got[k]]==pytest.approx([r[i] for r in learn.recorder.values])
+
+def test_without_a_column_of_the_validation_loss():
+    learn = learner(); learn.recorder.valid_metrics = False
+    learn.fit(2, .1); learn.recorder.plot_loss(skip_start=0)
+
+# --- what is accepted, and what not
+
+def test_metrics_as_classes():
+    from torchmetrics.classification import MulticlassAccuracy
+    class Count(Metric):
+        def reset(self): self.n = 0
+        def accumulate(self, learn): self.n += len(learn.y)
+        @property
+        def value(self): return self.n
+    learn = learner(metrics=[Count, nn.CrossEntropyLoss]); learn.fit(1)
+    assert learn.recorder.values[0][2]==20 and learn.recorder.values[0][3]==pytest.approx(learn.recorder.values[0][1])
+    with pytest.raises(ValueError, match=r'MulticlassAccuracy\(\), made as a metric; pass an object'): learner(metrics=MulticlassAccuracy)
+    learner(metrics=MulticlassAccuracy(3)).fit(1)
+    for m in 3,'accuracy': 
+        with pytest.raises(TypeError, match='a metric is a function'): learner(metrics=m)
+
+def test_without_the_default_callbacks():
+    "Nothing would be trained, or measured, and not a word"
+    from mnist_from_scratch.learner import TrainEvalCallback
+    learn = learner(metrics=accuracy, default_cbs=False)
+    with pytest.warns(UserWarning, match='measured by a Recorder'): fails(ValueError, 'add that, or leave out default_cbs=False', learn=learn)
+    learn.add_cbs([TrainEvalCallback,Recorder])
+    before = learn.model.weight.detach().clone()
+    learn.fit(1, .1)
+    assert not torch.equal(before, learn.model.weight) and learn.recorder.values[0][2] is not None
+
+def test_lbfgs_is_refused():
+    "And so is one that exists; the others work, as does the one that the message advises"
+    learn = learner()
+    for f in torch.optim.LBFGS,torch.optim.LBFGS(learn.model.parameters()):
+        learn.opt_func = f; fails(TypeError, 'a step of LBFGS', 'torch.optim.AdamW', learn=learn)
+    for f in torch.optim.AdamW,torch.optim.SGD,torch.optim.Rprop,torch.optim.Adagrad,torch.optim.NAdam:
+        learn.opt_func = f; learn.fit(1, reset_opt=True)
+
+def settings():
+    from mnist_from_scratch import callbacks as m
+    from mnist_from_scratch.learner import AvgSmoothLoss, FiniteLossCallback
+    from mnist_from_scratch.losses import top_k_accuracy
+    no,few,whole = [float('nan'),'1',[1]],[-1,0],[2.5,True]
+    yield lambda v: m.GradientClip(v), no+few+[True,None]
+    yield lambda v: m.GradientClip(1., v), no+few+[True,None]
+    yield lambda v: m.GradientAccumulation(v), no+few+whole+[None]
+    yield lambda v: EarlyStoppingCallback(patience=v), no+few+whole+[None]
+    yield lambda v: EarlyStoppingCallback(min_delta=v), no+[-.1,True,None,float('inf')]
+    yield lambda v: m.SaveModelCallback(every_epoch=v), no+few+[2.5,None]
+    yield lambda v: m.Checkpoint(every=v), no+few+whole
+    yield lambda v: m.Checkpoint(keep=v), no+few+whole+[None]
+    yield lambda v: m.ActivationStats(every=v), no+few+whole
+    yield lambda v: FiniteLossCallback(every=v), no+few+whole
+    yield lambda v: Recorder(beta=v), no+[-1,1,1.5,True,None]
+    yield lambda v: AvgSmoothLoss(v), no+[-1,1,True,None]
+    yield lambda v: learner().freeze_to(v), no+whole+[None]
+    yield lambda v: learner().show_results(max_n=v), no+few+whole+[None]
+    yield lambda v: pictures().dls.show_batch(max_n=v), no+few+whole+[None]
+    yield lambda v: top_k_accuracy(torch.randn(5,3), torch.zeros(5).long(), v), no+few+whole+[4,None]
+
+@pytest.mark.parametrize('i', range(16))
+def test_settings_that_cannot_be(i):
+    f,vs = list(settings())[i]
+    for v in vs:
+        with pytest.raises(ValueError, match='should be') as e: f(v)
+        assert len(str(e.value).splitlines())==1 and repr(v) in str(e.value), v
+
+@pytest.mark.parametrize('f', [lambda v: EarlyStoppingCallback(v), lambda v: EarlyStoppingCallback(comp=v), lambda v: callbacks().SaveModelCallback(fname=v), lambda v: callbacks().Checkpoint(fname=v), lambda v: callbacks().CSVLogger(v),
+    lambda v: callbacks().ParamScheduler(v), lambda v: callbacks().ParamScheduler(dict(lr=v))])
+def test_settings_of_another_type(f):
+    for v in 0,1.5,True:
+        with pytest.raises(TypeError, match='should be|not'): f(v)
+def callbacks():
+    from mnist_from_scratch import callbacks as m
+    return m
+
+def test_settings_that_can_be():
+    import numpy as np
+    m = callbacks()
+    m.GradientClip(float('inf'), float('inf')); m.GradientClip(1, 1); m.GradientAccumulation(np.int64(3)); m.Checkpoint(None); m.SaveModelCallback(every_epoch=True); m.SaveModelCallback(every_epoch=2); Recorder(beta=0.)
+
+@pytest.mark.parametrize('comp,best', [('less',1.),('greater',3.)])
+def test_comparisons_of_any_kind(comp, best):
+    "`operator.lt` and `torch.lt` say what `np.less` says"
+    import operator
+    import numpy as np
+    from mnist_from_scratch.callbacks import TrackerCallback
+    for f in getattr(np, comp),getattr(operator, dict(less='lt', greater='gt')[comp]),(lambda a, b: a<b) if comp=='less' else (lambda a, b: a>b):
+        learn = learner(cbs=(cb := TrackerCallback(comp=f, min_delta=.5)))
+        learn.recorder.before_fit(); cb.before_fit()
+        for v in 2.,1.8,2.2,best,best: learn.recorder.values = [[0.,v]]; cb.after_epoch()
+        assert cb.best==best and not cb.new_best
+
+def test_predict_removes_no_transforms():
+    with pytest.raises(ValueError, match='rm_type_tfms=3.*leave it out'): learner().predict(torch.zeros(4), 3)
+    learner().predict(torch.zeros(4), None)
+
+@pytest.mark.parametrize('kind', ['tuples','strings','lists','named','dictionaries'])
+def test_inputs_of_any_kind(kind):
+    "Also with names among the numbers; `get_preds` gives them back as they were nested"
+    from collections import namedtuple
+    Pair = namedtuple('Pair', 'name x')
+    x,y,names = torch.randn(13,4),torch.randint(0,3,(13,)),[f'n{i}' for i in range(13)]
+    make = dict(tuples=lambda n,x: (n,x), strings=lambda n,x: (x,n), lists=lambda n,x: [n,x], named=Pair, dictionaries=lambda n,x: dict(name=n, x=x))[kind]
+    class Net(nn.Linear):
+        def forward(self, o): return super().forward(next(t for t in (o.values() if isinstance(o, dict) else o) if isinstance(t, torch.Tensor)))
+    ds = [(make(n, a),b) for n,a,b in zip(names, x, y)]
+    learn = Learner(DataLoaders(DataLoader(ds, 5), DataLoader(ds, 5)), Net(4,3), cross_entropy, SGD)
+    learn.create_mbar,learn.logger = False,lambda *_: None
+    got = learn.get_preds(with_input=True, with_loss=True)[0]
+    n,a = got.values() if isinstance(got, dict) else got if kind!='strings' else got[::-1]
+    assert list(n)==names and torch.equal(a, x) and (kind!='named' or type(got) is Pair)
+    assert learn.validate()[0]==pytest.approx(cross_entropy(nn.Linear.forward(learn.model, x), y).item(), abs=1e-6)
+
+# --- targets out of range
+
+def range_cases():
+    from mnist_from_scratch import losses as m
+    p,q = torch.randn(6,3),torch.randn(6,1)
+    labels,probs = [torch.tensor([0,1,2,3,0,1]), torch.tensor([0,1,2,-1,0,1]), torch.tensor([0,1,2,-100,0,1]), torch.tensor([0,0,float('nan'),0,0,0])],[torch.tensor([3,7,3,3,7,7]), torch.tensor([0.,1,1.01,0,0,0]), torch.tensor([0.,1,-.01,0,0,0]), torch.tensor([0,0,float('nan'),0,0,0])]
+    yield from ((lambda y, f=f: f(p, y), labels, torch.tensor([0,1,2,2,0,1]), 'labels lie between 0 and 2 for 3 classes') for f in (m.accuracy, m.error_rate, lambda a, b: m.top_k_accuracy(a, b, 2)))
+    yield from ((lambda y, f=f: f(q, y[:,None].float()), probs, torch.tensor([0,1,.5,1,0,.1]), r'targets from 0 to 1, not from .*pass \(targets==n\).float\(\)') for f in (m.binary_cross_entropy_with_logits, m.BCEWithLogitsLossFlat(), m.MnistLossFlat()))
+
+@pytest.mark.parametrize('i', range(6))
+def test_targets_out_of_range(i):
+    "Right ones pass, also where none are; the cure of the message works"
+    f,bad,good,says = list(range_cases())[i]
+    for y in bad:
+        with pytest.raises(ValueError, match=says) as e: f(y)
+        assert len(str(e.value).splitlines())==1
+        f((torch.nan_to_num(y)==bad[0][0]).float())
+    f(good)
+
+def test_the_look_at_targets_is_two_numbers():
+    "That is all that it costs: their least and their most"
+    from mnist_from_scratch import losses as m
+    p,q,y = torch.randn(6,3),torch.randn(6,1),torch.tensor([0,1,0,1,0,1])
+    def ops(f):
+        with Ops() as o: f()
+        return o.n
+    for f in lambda: m.accuracy(p, y),lambda: m.top_k_accuracy(p, y, 2),lambda: m.binary_cross_entropy_with_logits(q, y[:,None]): assert (n := ops(f))['aminmax']==1 and n['_local_scalar_dense']==2
+    assert ops(lambda: m.accuracy(p, y>0))['aminmax']==0 and ops(lambda: m.binary_cross_entropy_with_logits(q.to('meta'), y[:,None].to('meta')))['aminmax']==0

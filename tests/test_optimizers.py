@@ -248,3 +248,10 @@ def test_checkpoint_of_pytorchs(tmp_path):
     with pytest.raises(KeyboardInterrupt): b.fit_one_cycle(3, slice(.01,.1), cbs=[callbacks.Checkpoint(every=1), Stop()])
     c.fit_one_cycle(3, slice(.01,.1), resume=True)
     assert all(map(torch.equal, weights(a.model), weights(c.model)))
+
+def test_a_hyper_parameter_that_there_is_not():
+    "It would change nothing, or end the fit at its first step"
+    p = [torch.zeros(2, requires_grad=True)]
+    for f,has in (SGD,'lr, mom, wd'),(Adam,'lr, mom, sqr_mom, eps, wd'):
+        with pytest.raises(ValueError, match=f'{f.__name__} has no hyper-parameter momentum; it has {has}'): f(p, .1).set_hyper('momentum', .9)
+        f(p, .1).set_hyper('mom', .9)
