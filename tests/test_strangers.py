@@ -298,6 +298,22 @@ def test_a_text_that_grows(text, good):
     mem,_ = peak(lambda: read_state(file))
     assert mem < 100*len(data), mem/len(data)
 
+@pytest.mark.parametrize('dtype', [torch.bool, torch.uint8, torch.int16, torch.bfloat16, torch.float32, torch.int64, torch.float64, torch.complex64])
+def test_a_list_of_tensors_that_grows(dtype, tmp_path):
+    "A tensor takes hundreds of bytes of memory, and a number in a file one: so they have eight, or are few"
+    n = 20_000
+    want = list((torch.arange(n)%2).to(dtype).unbind())
+    file = write_state(tmp_path/'s.safetensors', dict(s=want))
+    got = read_state(file)['s']
+    assert file.stat().st_size>=8*n and all(a.dtype==b.dtype and a.shape==() for a,b in zip(got, want, strict=True)) and torch.equal(torch.stack(got), torch.stack(want))
+    if torch.empty(0, dtype=dtype).itemsize==8: return
+    raw = file.read_bytes()
+    for t in torch.zeros(n, dtype=dtype),torch.zeros(n, 1, 1, dtype=torch.int64):
+        file.write_bytes(forged('state', raw, plain('state', raw), lambda ts: {'0':t}))
+        with unread(), pytest.raises(MnistError, match='damaged: it has a list of'): read_state(file)
+    file.write_bytes(forged('state', raw, '{"dict":[["s",{"numbers":0}]]}', lambda ts: {'0':torch.zeros(9,1,1,1, dtype=torch.uint8)}))
+    with pytest.raises(MnistError, match='damaged: it has a list of numbers that is not one'): read_state(file)
+
 # --- what is no file of ours is not read
 
 @pytest.mark.skipif(os.name=='nt', reason='makes pipes')
@@ -347,7 +363,7 @@ def test_too_many_parts(kind, good, tmp_path):
     "Refused by its header, of which safetensors sees nothing; and neither is such a file written"
     file,raw,_ = good[kind]
     head = {'__metadata__':split(raw)[0]['__metadata__']} | {str(i):dict(dtype='U8', shape=[1], data_offsets=[i,i+1]) for i in range(100_000)}
-    for data in joined(head, bytes(100_000)),joined({'__metadata__':dict(x='x'*2**24)}, b''):
+    for data in joined(head, bytes(100_000)),joined({'__metadata__':dict(x='x'*2**24)}, b''),joined(json.dumps(head).replace('data_offsets', r'data\u005foffsets').encode(), bytes(100_000)):
         file.write_bytes(data)
         with pytest.MonkeyPatch.context() as m:
             m.setattr('safetensors.safe_open', lambda *_: pytest.fail('safetensors was asked'))
