@@ -148,8 +148,13 @@ class Resize:
         size, # Pixels: one number, or (height, width)
         method:str='crop' # 'crop' what stands out, 'pad' with black, or 'squish'
     ):
-        if method not in self._methods: raise ValueError(f"method is one of {', '.join(self._methods)}, not {method!r}")
         self.size,self.method = (size,size) if isinstance(size, int) else tuple(size)[::-1],method
+        self.check_attrs()
+    def check_attrs(self):
+        "Raises `ValueError` for a size that is none, or that no image here has; `load_learner` asks, too"
+        ok = len(self.size)==2 and all(isinstance(o, (int,np.integer)) and o>0 for o in self.size)
+        if not ok or self.size[0]*self.size[1]>2**24: raise ValueError(f'an image is resized to a number of pixels, or to height and width, and no more than 2**24 in all, not to {tuple(self.size)[::-1]}')
+        if self.method not in self._methods: raise ValueError(f"method is one of {', '.join(self._methods)}, not {self.method!r}")
     def __call__(self, im): return self._methods[self.method](im, self.size, Image.Resampling.BILINEAR)
 
 # %% ../nbs/14_convnet.ipynb #23fd1445

@@ -754,6 +754,7 @@ def _load_path(path):
     "`(train, valid)` from a file or folder of any format that this chapter knows."
     path = Path(os.path.expanduser(path))
     if not os.path.exists(path): raise MnistError(f"there is no file or folder {str(path)!r}; pass a folder or a CSV file with digits, or one of 'auto', 'mnist' and 'digits'")
+    if not os.path.isdir(path): file_size(path, 'a folder or a CSV file with digits')       # no pipe, no device
     if os.path.isdir(path) and any(_idx_files(path).values()): return load_idx(path)
     table = path/'train.csv' if os.path.isdir(path) else path
     if os.path.isdir(path): check_link(table, path)

@@ -18,7 +18,9 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 from fastcore.basics import noop, patch
+from PIL import Image
 from torch import nn, Tensor
+from torch.func import functional_call
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from . import losses
@@ -130,6 +132,7 @@ def _remake(cls, attrs, params, buffers):
         vars(o)[k] = v
     for k,t in params.items():  o.register_parameter(k, t if t is None else nn.Parameter(_on_meta(t), requires_grad=t.is_floating_point()))
     for k,t in buffers.items(): o.register_buffer(k, t if t is None else _on_meta(t))
+    getattr(o, 'check_attrs', noop)()
     return o
 
 # %% ../nbs/17_export.ipynb #b1cc1acc
@@ -142,7 +145,9 @@ def _kind_of(o):
 def _object(kind, parts):
     "The reverse of `_kind_of`, for `unpack_state`"
     if kind=='name': return _look_up(parts)
-    if kind=='partial': return partial(parts[0], **parts[1])
+    if kind=='partial':
+        if isinstance(parts[0], type): raise ValueError('it has a partial of a class')     # whose arguments would not be looked at
+        return partial(parts[0], **parts[1])
     if kind=='object': return _make(*parts)
     raise ValueError(f'nothing is known of the kind {kind!r}')
 
@@ -176,21 +181,41 @@ class _Frugal(TorchDispatchMode):
         for t in tree_leaves(res):
             if not isinstance(t, Tensor): continue
             self.n += 0 if f.is_view else t.nbytes
-            if t.numel()>2**26 or self.n>2**32: raise _TooMuch(f'{type(self.m).__name__} makes {t.numel():,} numbers of one item')
+            if t.numel()>2**26 or self.n>2**32: raise _TooMuch(f'{type(self.m).__name__ if self.m else "something before or after it"} makes {t.numel():,} numbers of one item')
         return res
+
+def _inputs(xb, least):
+    "One item, without numbers, of each of the inputs `xb`; each side of a picture has at least so many pixels"
+    return [torch.empty((1, *x.shape[1:-2], *(max(o, least) for o in x.shape[1:][-2:])) if x.dim()>3 else (1,*x.shape[1:]), dtype=x.dtype, device='meta') for x in xb]
 
 def _try(file, model, state, xb):
     "An error unless `model`, made on 'meta', fits the numbers of `state`, and works without them on inputs like `xb`"
     _check_state(file, state, model, own=True)
     def run(least):
-        "Make something of one item, each side of which has at least so many pixels"
-        with torch.no_grad(), _Frugal(): model.eval()(*[torch.empty((1, *x.shape[1:-2], *(max(o, least) for o in x.shape[1:][-2:])) if x.dim()>3 else (1,*x.shape[1:]), dtype=x.dtype, device='meta') for x in xb])
+        with torch.no_grad(), _Frugal(): model.eval()(*_inputs(xb, least))
     try:
         run(0)
         try: run(28)                         # what a file says of its inputs need not be so
         except _TooMuch: raise
         except Exception: pass               # it takes none of that size
     except Exception as e: raise MnistError(f'{file} is damaged: its model does not work ({_line(e)}); do not use it, ask for a new one') from e
+
+_PICTURE = Image.new('L', (28,28))
+_PICTURE.paste(255, (12,4,16,24))
+
+def _try_around(file, model, loss, data, xb):
+    "An error if `predict` would take more memory than a model may for what the dataset makes of a picture, or the loss of the answers. What fails otherwise is left to `predict`"
+    def run(x):
+        res = functional_call(model, {k:torch.empty_like(v, device='meta') for k,v in [*model.named_parameters(), *model.named_buffers()]}, x)
+        for f in _meaning(loss): res = f(res)
+    def picture():
+        ds = data.test_ds([_PICTURE])
+        return getattr(ds, 'collate', collate)([tuple(o.to('meta') for o in ds[0])])
+    for make in ([picture] if data is not None else []) + [lambda: tuple(_inputs(xb, 0)), lambda: tuple(_inputs(xb, 28))]:
+        try:
+            with _evaluating(model), _Frugal(): run(make())
+        except _TooMuch as e: raise MnistError(f'{file} is damaged: what it predicts with does not work ({_line(e)}); do not use it, ask for a new one') from e
+        except Exception: pass
 
 def _fill(file, model, state, xb):
     "Give `model`, made on 'meta', the numbers of `state`, if they fit"
@@ -280,10 +305,14 @@ def load_learner(
         if model is not None: _check_state(file, s.get('model'), model)
         elif isinstance(s.get('arch'), nn.Module): _try(file, s['arch'], s.get('model'), xs)
         else: raise MnistError(f'{file} has only the numbers of a {s.get("name")}; pass the model: load_learner(fname, model={s.get("name")}(…))')
-        if not (isinstance(xs, list) and isinstance(frozen, list) and isinstance(vocab, (list,type(None))) and (loss is None or callable(loss)) and (data is None or hasattr(data, 'test_ds'))): raise misfit
+        if not (isinstance(xs, list) and isinstance(frozen, list) and isinstance(vocab, (list,type(None))) and (loss is None or callable(loss) and all(map(callable, _meaning(loss)))) and (data is None or hasattr(data, 'new_empty'))): raise misfit
+        try: data = None if data is None else data.new_empty()        # not what a file holds as items
+        except Exception as e: raise misfit from e
+        _try_around(file, s['arch'] if model is None else model, loss, data, xs)
     s = read_state(file, _object, ['arch'] if model is not None else [], look)
     xs,frozen,vocab,loss,data = parts(s)
     if _waits(loss): raise misfit
+    data = None if data is None else data.new_empty()
     own = model is None
     if own: model = s['arch']
     model.load_state_dict(s['model'], assign=own)

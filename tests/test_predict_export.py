@@ -17,7 +17,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.data import TensorDataset
 
-from mnist_from_scratch import export as mod
+from mnist_from_scratch import convnet, export as mod     # convnet enters its classes where a file may name them
 from mnist_from_scratch.baseline import PixelSimilarity
 from mnist_from_scratch.core import MnistError, _crc, default_device, exportable, exportables, pack_state, unpack_state
 from mnist_from_scratch.export import load_learner
@@ -557,6 +557,44 @@ def test_inputs_of_another_size():
     with torch.device('meta'): m = C(nn.Upsample(scale_factor=64), nn.Upsample(scale_factor=32))
     with pytest.raises(MnistError, match='Upsample makes'): mod._try('f', m, {}, [torch.zeros(0,1,1,1)])
     mod._try('f', m[0], {}, [torch.zeros(0,1,1,1)])
+
+def pictures(*batch_tfms, item_tfms=(), items=()):
+    return obj('ImageDataset', [('items',{'list':list(items)}),('labels',None),('vocab',{'list':['a','b','c']}),('item_tfms',{'list':list(item_tfms)}),('batch_tfms',{'list':list(batch_tfms)}),('kept',{'dict':[]}),('free',0),('shape',None)])
+def resize(*size, method='squish'): return obj('Resize', [('size',{'tuple':list(size)}),('method',method)])
+UP = lay('Upsample', scale_factor=60)
+AROUND = {  # for a net that takes [N,3,H,W]
+    'resize': (dict(data=pictures(item_tfms=[resize(10**6,10**6)])), 'Resize cannot be made as described: an image is resized to'), 'resize, a side': (dict(data=pictures(item_tfms=[resize(1,2**24+1)])), 'Resize cannot'), 'resize to nothing': (dict(data=pictures(item_tfms=[resize(0,5)])), 'Resize cannot'),
+    'resize to texts': (dict(data=pictures(item_tfms=[resize('9','9')])), 'Resize cannot'), 'three sides': (dict(data=pictures(item_tfms=[resize(9,9,9)])), 'Resize cannot'), 'method': (dict(data=pictures(item_tfms=[resize(9,9,method='_methods')])), 'method is one of'),
+    'batch': (dict(data=pictures(UP,UP)), 'Upsample makes'), 'item and batch': (dict(data=pictures(UP, item_tfms=[resize(100,100)])), 'Upsample makes'), 'item and model': (dict(data=pictures(item_tfms=[resize(1100,1100)])), 'Conv2d makes'),
+    'batch against a long tensor': (dict(data=pictures({'partial':[{'name':'F.mse_loss'},{'dict':[['target',{'tensor':'LONG'}],['reduction','none']]}]})), 'something before or after it makes'),
+    'activation': (dict(loss={'partial':[{'name':'mnist_loss'},{'dict':[['activation',seq(UP,UP)]]}]}, data=pictures(item_tfms=[resize(28,28)])), 'Upsample makes'), 'activation, no dataset': (dict(loss={'partial':[{'name':'mnist_loss'},{'dict':[['activation',seq(UP,UP)]]}]}), 'Upsample makes'),
+    'activation that is none': (dict(loss={'partial':[{'name':'mnist_loss'},{'dict':[['activation',5]]}]}), 'damaged'), 'partial of a class': (dict(loss={'partial':[{'name':'Linear'},{'dict':[['out_features',10**9]]}]}), 'partial of a class'),
+    'rows that are none': (dict(data=obj('DigitRows', [('tensors',{'tuple':[{'tensor':'LONG'}]}),('vocab',None),('to_target',None)])), 'damaged')}
+
+@pytest.fixture(scope='module')
+def wide(tmp_path_factory):
+    "A net for pictures in a file, with a long tensor that nothing needs"
+    learn = learner(C(nn.Conv2d(3,64,1), nn.Conv2d(64,1,1)), nn.MSELoss(), shape=(3,8,8), path=tmp_path_factory.mktemp('wide'))
+    return learn.export(),learn.model
+
+@pytest.mark.parametrize('own', [False,True], ids=['model of the file','own model'])
+@pytest.mark.parametrize('name', AROUND)
+def test_memory_around_a_model(name, own, wide, tmp_path):
+    "Neither the dataset nor the loss of a file asks for more than a model may; refused before anything is made"
+    (file,model),(parts,says) = wide,AROUND[name]
+    with safe_open(file, 'pt') as f: n = len(f.keys())
+    def change(s):
+        for k,v in parts.items(): entry(s, k)[1] = v
+        return json.dumps(s).replace('"LONG"', str(n))
+    long = {str(n):torch.zeros(10**5,1,1,1,1)} if 'LONG' in str(parts) else None
+    with Watch(): refused(rewrite(file, tmp_path/'x.safetensors', change, long), says, **(dict(model=model) if own else {}))
+
+def test_datasets_of_files_are_empty(wide, tmp_path):
+    "What a file has as items, and what it has kept of them, is not looked at"
+    (tmp_path/'a.png').write_bytes(b'x')
+    learn = load_learner(rewrite(wide[0], tmp_path/'x.safetensors', put('data', pictures(item_tfms=[resize(9,9)], items=[str(tmp_path/'a.png')]))))
+    assert len(learn.dls.train_ds)==0 and learn.dls.vocab==['a','b','c'] and learn.dls.train_ds.free>0
+    assert learn.predict(Image.new('L', (20,20), 9))[2].shape==(1,9,9)
 
 def test_attributes_that_a_class_sets(registered, tmp_path):
     "In any of its methods, its parents' too, as a default in the class, or by name only; not those that somebody else has set"
