@@ -7,7 +7,7 @@ __all__ = ['MODELS', 'make_model', 'to_dls', 'make_learner', 'predict', 'save_mo
            'mnist_train', 'mnist_predict', 'mnist_bench', 'mnist_check']
 
 # %% ../nbs/24_cli.ipynb #67e99f37
-import os, signal, sys
+import argparse, os, re, shlex, shutil, signal, sys, sysconfig, textwrap
 from pathlib import Path
 
 # %% ../nbs/24_cli.ipynb #9ff6865e
@@ -31,6 +31,23 @@ def _open_missing():
         setattr(sys, k, open(fd, 'r' if k=='stdin' else 'w', closefd=False))
     return missing
 
+def _path(name):
+    "Where the command `name` is: typed so, it works without an activated environment"
+    me = Path(os.path.abspath(sys.argv[0]))
+    return str(me.with_name(name+me.suffix)) if _is_command() else os.path.join(sysconfig.get_path('scripts'), name)
+
+def _typed(name):
+    "What to type for the command `name`: the name alone where the shell finds this very program by it"
+    found = shutil.which(name)
+    if found and os.path.realpath(found)==os.path.realpath(_path(name)): return name
+    me = Path(sys.argv[0])
+    return shlex.quote(os.path.join(os.path.dirname(me) or os.curdir, name+me.suffix) if _is_command() else _path(name))
+
+def _examples(f):
+    "Decorator: in the help of a command, examples as they can be typed"
+    if _is_command(): f.__doc__ = re.sub(rf'(?<=[:;] ){f.__name__}(?= )', lambda _: _typed(f.__name__), f.__doc__)
+    return f
+
 if _is_command():
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _quit)
@@ -39,10 +56,11 @@ if _is_command():
     if 'stdout' in _open_missing(): _end(f'there is no standard output to print to; send it to a file, or to {os.devnull}', 1)
     try: os.getcwd()
     except OSError: _end('the folder it was started in is no longer there; change to another folder', 1)
+    argparse.HelpFormatter._fill_text = lambda self, text, width, indent: textwrap.fill(' '.join(text.split()), width, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False, break_long_words=False) # what is typed stays whole
     os.environ['MPLBACKEND'] = 'agg' # a command only writes pictures, and matplotlib refuses to start with a name that it does not know
 
 # %% ../nbs/24_cli.ipynb #1ccdd7e3
-import csv, errno, json, math, re, shlex, sysconfig, tempfile, threading
+import csv, errno, json, math, tempfile, threading
 from contextlib import contextmanager, nullcontext, redirect_stdout
 from typing import Annotated
 
@@ -326,8 +344,6 @@ def _parse_digits(digits):
     if len(ds)<2: raise MnistError(f'--digits {digits} is one digit; a classifier needs at least two to tell apart')
     return sorted(map(int, ds))
 
-def _path(name): # as typed, it works without an activated environment
-    return os.path.abspath(sys.argv[0]) if _is_command() else os.path.join(sysconfig.get_path('scripts'), name)
 def _launch():
     "What to type for the same command in two processes"
     return shlex.join([sys.executable, '-m', 'torch.distributed.run', '--standalone', '--nproc-per-node', '2', *['--no-python']*(os.name=='nt'), _path('mnist_train'),
@@ -383,6 +399,7 @@ def _save_run(out, name, model, classes, values, valid, targs, title, info):
     return p
 
 @call_parse
+@_examples
 def mnist_train(
     data:str='auto', # Where the digits come from: mnist, digits (a small set that comes with scikit-learn), the path of a folder or CSV file, or auto (the best there is)
     digits:Param('The digits to tell apart, for example 3,7', str, nargs='+', default='all')='all',
@@ -466,11 +483,12 @@ def _check_order(model, images, submission=None):
     if found := [o for o in images if os.path.isfile(_model_file(o))]:
         others = ' '.join(_glob(o) if os.path.isdir(o) else shlex.quote(str(o)) for o in (model, *images) if o!=found[0])
         end = '' if submission is None else f' --submission {shlex.quote(str(submission))}'
-        raise MnistError(f'the arguments are swapped: the model comes first, and the images behind it; type: mnist_predict {shlex.quote(str(found[0]))} {others}{end}')
+        raise MnistError(f'the arguments are swapped: the model comes first, and the images behind it; type: {_typed("mnist_predict")} {shlex.quote(str(found[0]))} {others}{end}')
     if os.path.isfile(model) and Path(model).suffix not in ('.safetensors','.json'):
         raise MnistError(f'{model} is not a model, which comes first, before the images; pass a folder that mnist_train wrote, or the model.safetensors in it')
 
 @call_parse
+@_examples
 def mnist_predict(
     model:str, # The folder that mnist_train wrote, or one of model.safetensors and model.json in it
     images:Param('Images of one digit each, of any size, dark on light or light on dark; with --submission, one CSV file with columns pixel0 to pixel783', str, nargs='+'),
@@ -518,6 +536,7 @@ def _bench_row(r):
     return f"  {r['who']:27}{size}{times}"
 
 @call_parse
+@_examples
 def mnist_bench(
     only:Param('The benchmarks to run: names, or beginnings of names in quotation marks; all by default', str, nargs='+')=None,
     repeats:int=5, # Rounds in which all candidates take turns
@@ -550,11 +569,12 @@ def _show_file(path, verdicts, wrong, only, more, answer):
     if wrong and all(v.status=='missing' for v in verdicts): return False     # there is no more to say
     for v in there: v.hint = v.hint.replace('`check(…, answer=True)`', f'`--only {v.task} --answer`')
     for v in there: print(f'{v}\n\n{tasks[v.task].answer}' if answer else v)
-    if not there: raise MnistError(f'{path} defines none of the tasks; mnist_check --list prints their names')
+    if not there: raise MnistError(f'{path} defines none of the tasks; {_typed("mnist_check")} --list prints their names')
     print(f'{n} of {len(verdicts)} right' + (f', {bad} not right yet' + '; for clearer hints: --more'*(not more) if bad else ''))
     return n==len(there) and not wrong
 
 @call_parse
+@_examples
 def mnist_check(
     path:Param('A Python file or a notebook with homework, or a folder of them', str, nargs='?'),
     only:Param('The tasks to check; all by default', str, nargs='+')=None,

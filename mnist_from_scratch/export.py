@@ -20,7 +20,6 @@ import torch.nn.functional as F
 from fastcore.basics import noop, patch
 from PIL import Image
 from torch import nn, Tensor
-from torch.func import functional_call
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from . import losses
@@ -206,7 +205,7 @@ _PICTURE.paste(255, (12,4,16,24))
 def _try_around(file, model, loss, data, xb):
     "An error if `predict` would take more memory than a model may for what the dataset makes of a picture, or the loss of the answers. What fails otherwise is left to `predict`"
     def run(x):
-        res = functional_call(model, {k:torch.empty_like(v, device='meta') for k,v in [*model.named_parameters(), *model.named_buffers()]}, x)
+        res = deepcopy(model).to('meta')(*x)
         for f in _meaning(loss): res = f(res)
     def picture():
         ds = data.test_ds([_PICTURE])

@@ -1,5 +1,5 @@
 "The commands as somebody meets them who types them: what they print, what they leave, and what happens when things go wrong."
-import csv, json, os, pty, re, runpy, select, signal, struct, subprocess, sys, time
+import csv, json, os, pty, re, runpy, select, signal, struct, subprocess, sys, sysconfig, time
 from importlib.metadata import entry_points
 from pathlib import Path
 from random import Random
@@ -268,7 +268,7 @@ def tree(folder): return sorted((str(o.relative_to(folder)), o.stat().st_size) f
     ('--digits 3,', "no digit ''"), ('--digits x', "no digit 'x'"), ('--epochs 0', '--epochs is 0'), ('--epochs -1', '--epochs is -1'),
     ('--bs 0', '--bs is 0'), ('--lr nan', '--lr is nan'), ('--lr 0', '--lr is 0'), ('--lr -1', '--lr is -1'), ('--lr inf', '--lr is inf'),
     ('--seeds 0', '--seeds is 0'), ('--seed -1', '--seed is -1'), ('--seed 99999999999', '--seed is 99999999999'),
-    ('--data nowhere', "there is no file or folder 'nowhere'"), ('--data empty', 'empty'), ('--data file.txt', 'file.txt'), ('--data test.csv', 'label'),
+    ('--data nowhere', "there is no file or folder 'nowhere'"), ('--data empty', 'empty'), ('--data file.txt', 'file.txt'), ('--data /dev/null', 'it is not a regular file; pass a folder or a CSV file'), ('--data test.csv', 'label'),
     ('--data three', 'at least two'), ('--data three --digits 3,7', 'no digit 7'),
     ('--out file.txt', 'cannot write'), ('--out file.txt/x/y', 'cannot write'), ('--out /proc/x', 'cannot write'), ('--out '+'x'*300, 'cannot write'),
     ('--out taken', 'it is a folder')])
@@ -369,6 +369,20 @@ def test_help(run, name, opts):
     assert all(re.search(rf'^  --{o} ', out, re.M) for o in opts.split())
     assert re.search(r'Examples?:\s', out) and 'mnist_run' in out
     if name=='mnist_train': assert all(o in ' '.join(out.split()) for o in ('baseline (pixel similarity), linear, mlp (a net with one hidden layer), fast (a convnet that trains in seconds), or best','(default: mlp)','default: 5, or 20','(default: all)'))
+
+def test_what_is_to_be_typed_works(script, tmp_path, monkeypatch):
+    "Commands in messages and examples in the help: by their names where the shell finds them so, else as they were called"
+    for o in 'env','my env','other': (tmp_path/o).mkdir(); (tmp_path/o/'mnist_check').write_text('#!/bin/sh\n'); (tmp_path/o/'mnist_check').chmod(0o755)
+    (tmp_path/'link').symlink_to('env'); monkeypatch.chdir(tmp_path)
+    for argv,path,want in [('env/mnist_check','','env/mnist_check'), ('my env/mnist_check','other',"'my env/mnist_check'"), (tmp_path/'env/mnist_check','env','mnist_check'), ('env/mnist_check','other:env','env/mnist_check'),
+                           (tmp_path/'env/mnist_check','link','mnist_check'), (tmp_path/'env/mnist_check','',str(tmp_path/'env/mnist_check'))]:
+        monkeypatch.setattr(sys, 'argv', [str(argv)]); monkeypatch.setenv('PATH', str(path))
+        assert cli._typed('mnist_check')==want
+    monkeypatch.undo()
+    path = script('mnist_predict')
+    p = start(path, '--help', cwd=tmp_path, env={**os.environ, 'COLUMNS':'300'})
+    assert ' '.join(p.communicate(timeout=100)[0].split()).count(f'{path} mnist_run ')==2
+    for k in 'train','predict','bench','check': assert re.search(rf'Examples?: mnist_{k} ', getattr(cli, f'mnist_{k}').__doc__)     # where it is no command, as in the book
 
 # --- interruptions
 
@@ -616,7 +630,7 @@ def test_check_of_a_folder(run):
     assert status==0 and re.search(r'^ann.py +1  \+x$', out, re.M) and re.search(r'^ben.py +0  \.\.$', out, re.M) and 'exit status 1' in out
     assert set(json.loads(Path('out.json').read_text(encoding='utf-8')))=={'ann.py','ben.py'}
 
-@pytest.mark.parametrize('args,says', [((), 'which file'), (('none.py',), 'there is no file none.py'), (('.',), 'no folder with Python files'), (('a.txt',), 'no Python file and no notebook'),
+@pytest.mark.parametrize('args,says', [((), 'which file'), (('none.py',), 'there is no file none.py'), (('/dev/null',), '/dev/null is not a regular file; give'), (('.',), 'no folder with Python files'), (('a.txt',), 'no Python file and no notebook'),
     (('a.py','--only','rellu'), 'did you mean relu'), (('a.py','--answer'), '--answer is for the tasks of --only'), (('a.py','--seconds','0'), '--seconds is 0'), (('a.py','--memory','nan'), '--memory is nan'),
     (('empty.py',), 'defines none of the tasks'), (('a.py','--json','..'), 'it is a folder')])
 def test_check_says_no_in_one_line(run, args, says):
