@@ -6,7 +6,7 @@
 __all__ = ['load_learner']
 
 # %% ../nbs/17_export.ipynb #2aa7302f
-import json, logging, warnings
+import json, logging, math, warnings
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from copy import deepcopy
 from dis import get_instructions
@@ -169,7 +169,7 @@ def _difference(a, b):
 class _TooMuch(ValueError): "A model asks for more memory than one that is of use"
 
 class _Frugal(TorchDispatchMode):
-    "While it lasts, no operation of PyTorch may make more than 2**26 numbers, and all together no more than 4 GiB, be it only within a layer"
+    "While it lasts, no operation of PyTorch may make more than 2**26 numbers, and all together no more than 4 GiB, be it only within a layer; a convolution may need 2**30 in between"
     def __enter__(self):
         self.n,self.m = 0,None
         self.hook = nn.modules.module.register_module_forward_pre_hook(lambda m,_: setattr(self, 'm', m))
@@ -177,6 +177,9 @@ class _Frugal(TorchDispatchMode):
     def __exit__(self, *args): self.hook.remove(); return super().__exit__(*args)
     def __torch_dispatch__(self, f, types, args=(), kwargs=None):
         res = f(*args, **kwargs or {})
+        if f is torch.ops.aten.convolution.default:     # within it, each position of the kernel may get its inputs copied
+            w,(a,b) = args[1],(math.prod(o.shape[2:]) for o in (args[0],res))
+            if (n := w[0].numel()*max(a, b))>2**30: raise _TooMuch(f'{type(self.m).__name__} needs {n:,} numbers in between for one item')
         for t in tree_leaves(res):
             if not isinstance(t, Tensor): continue
             self.n += 0 if f.is_view else t.nbytes

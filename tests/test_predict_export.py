@@ -558,6 +558,15 @@ def test_inputs_of_another_size():
     with pytest.raises(MnistError, match='Upsample makes'): mod._try('f', m, {}, [torch.zeros(0,1,1,1)])
     mod._try('f', m[0], {}, [torch.zeros(0,1,1,1)])
 
+@pytest.mark.parametrize('make', [lambda: nn.Conv2d(3,1,120,padding=240), lambda: nn.Conv2d(3,1,80,padding=320,dilation=4), lambda: nn.ConvTranspose2d(3,1,300,stride=9,padding=3), lambda: nn.Conv1d(3,1,60000,padding=60000)])
+def test_memory_within_a_convolution(make):
+    "For numbers of 64 bits, what each position of the kernel sees may be copied out: gigabytes between a small input and a small output"
+    with torch.device('meta'): m = make()
+    x = [torch.zeros(0,3,*[28*(1+40*(isinstance(m, nn.Conv1d)))]*(m.weight.dim()-2))]
+    with pytest.raises(MnistError, match=f'{type(m).__name__} needs .* numbers in between'): mod._try('f', m, dict(m.state_dict()), x)
+    with torch.device('meta'): m = C(nn.Conv2d(3,64,7,2,3), nn.Conv2d(64,64,3,padding=1), nn.ConvTranspose2d(64,64,3,2))
+    mod._try('f', m, dict(m.state_dict()), [torch.zeros(0,3,512,512)])
+
 def pictures(*batch_tfms, item_tfms=(), items=()):
     return obj('ImageDataset', [('items',{'list':list(items)}),('labels',None),('vocab',{'list':['a','b','c']}),('item_tfms',{'list':list(item_tfms)}),('batch_tfms',{'list':list(batch_tfms)}),('kept',{'dict':[]}),('free',0),('shape',None)])
 def resize(*size, method='squish'): return obj('Resize', [('size',{'tuple':list(size)}),('method',method)])
