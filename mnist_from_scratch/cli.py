@@ -356,7 +356,15 @@ def _check_launched(model):
     if rank_distrib(): sys.stdout = open(os.devnull, 'w')
 
 def _check_file(file):
-    if file is not None and (Path(file).is_dir() or not os.path.basename(file)): raise MnistError(f'cannot write {file}: it is a folder; name a file')
+    "Can `file` be written, if one is named? Asked before hours are spent on what goes into it"
+    if file is None: return
+    if os.path.isdir(file) or not os.path.basename(file): raise MnistError(f'cannot write {file}: it is a folder; name a file')
+    if is_stream(file): return
+    try:
+        try: os.stat(file)
+        except FileNotFoundError: pass      # it will be made
+        with tempfile.TemporaryFile(dir=next(o for o in Path(os.path.realpath(file)).parents if os.path.exists(o))): pass
+    except (OSError, ValueError) as e: raise MnistError(f'cannot write {file}: {getattr(e, "strerror", None) or e}; choose another place') from e
 
 def _id(path):
     "What two names of one file have in common, be they links, hard links or other spellings"
@@ -381,7 +389,7 @@ def _notes(file):
 
 def _check(**numbers):
     for k,(v,lo,hi) in numbers.items():
-        if v is not None and not lo<=v<=hi: raise MnistError(f'--{k} is {v}; it should be {f"{lo} or more" if hi==math.inf else f"from {lo} to {hi}" if lo==0 else "a positive number"}')
+        if v is not None and not lo<=v<=hi: raise MnistError(f'--{k} is {v}; it should be {f"{lo} or more" if hi==math.inf else f"from {lo} to {hi}" if lo==0 else "a positive number" + f", and at most {hi:g}"*(hi<v<math.inf)}')
 
 # %% ../nbs/24_cli.ipynb #e11dd6aa
 try: from fastcore.script import Param

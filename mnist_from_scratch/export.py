@@ -208,14 +208,14 @@ _PICTURE.paste(255, (12,4,16,24))
 def _try_around(file, model, loss, data, xb):
     "An error if `predict` would take more memory than a model may for what the dataset makes of a picture, or the loss of the answers. What fails otherwise is left to `predict`"
     def run(x):
-        res = deepcopy(model).to('meta')(*x)
+        res = deepcopy(model).to('meta').eval()(*x)
         for f in _meaning(loss): res = f(res)
     def picture():
         ds = data.test_ds([_PICTURE])
         return getattr(ds, 'collate', collate)([tuple(o.to('meta') for o in ds[0])])
     for make in ([picture] if data is not None else []) + [lambda: tuple(_inputs(xb, 0)), lambda: tuple(_inputs(xb, 28))]:
         try:
-            with _evaluating(model), _Frugal(): run(make())
+            with torch.no_grad(), torch.random.fork_rng([]), _Frugal(): run(make())
         except _TooMuch as e: raise MnistError(f'{file} is damaged: what it predicts with does not work ({_line(e)}); do not use it, ask for a new one') from e
         except Exception: pass
 

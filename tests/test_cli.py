@@ -631,7 +631,7 @@ def test_check_of_a_folder(run):
     assert set(json.loads(Path('out.json').read_text(encoding='utf-8')))=={'ann.py','ben.py'}
 
 @pytest.mark.parametrize('args,says', [((), 'which file'), (('none.py',), 'there is no file none.py'), (('/dev/null',), '/dev/null is not a regular file; give'), (('.',), 'no folder with Python files'), (('a.txt',), 'no Python file and no notebook'),
-    (('a.py','--only','rellu'), 'did you mean relu'), (('a.py','--answer'), '--answer is for the tasks of --only'), (('a.py','--seconds','0'), '--seconds is 0'), (('a.py','--memory','nan'), '--memory is nan'),
+    (('a.py','--only','rellu'), 'did you mean relu'), (('a.py','--answer'), '--answer is for the tasks of --only'), (('a.py','--seconds','0'), '--seconds is 0'), (('a.py','--memory','nan'), '--memory is nan'), (('a.py','--memory','1e300'), '--memory is 1e+300; it should be a positive number, and at most 1e+30'),
     (('empty.py',), 'defines none of the tasks'), (('a.py','--json','..'), 'it is a folder')])
 def test_check_says_no_in_one_line(run, args, says):
     for k in 'a.txt','empty.py': Path(k).write_text('')
@@ -712,6 +712,18 @@ def test_bench_spares_its_data(run, data, tmp_path, monkeypatch, unchanged):
     shutil.copytree(data, tmp_path/'idx'); monkeypatch.setenv('MNIST_FROM_SCRATCH_DATA', str(tmp_path/'idx')); unchanged()
     status,o,err = run('mnist_bench', '--out', tmp_path/'idx/train-images-idx3-ubyte')
     assert status==1 and not o and 'would be lost' in one_line(err, 'mnist_bench')
+
+def test_what_cannot_be_written_is_told_first(run, model, tmp_path, monkeypatch):
+    "Before anything is computed, and nothing is made"
+    from mnist_from_scratch import bench, homework
+    for m,k in (bench,'run_benchmarks'),(homework,'check_file'),(cli,'load_csv'): monkeypatch.setattr(m, k, lambda *_: pytest.fail('computed'))
+    for o in 'a.py','t.csv': (tmp_path/o).write_text('')
+    (tmp_path/'loop').symlink_to('loop')
+    before = sorted(os.listdir())
+    for out in 'a.py/x/y.json','a.py/y.json','loop','loop/x','x'*300,'/proc/x/y':
+        for args in ('mnist_bench','--only','import','--out'), ('mnist_check','a.py','--json'), ('mnist_predict',model,'t.csv','--submission'):
+            status,o,err = run(*args, out)
+            assert status==1 and not o and 'cannot write' in one_line(err, args[0]) and sorted(os.listdir())==before
 
 def test_cures_for_one_file_help(run, tmp_path):
     "Beside the input is well, also where a result is there already"

@@ -127,6 +127,14 @@ def test_permissions(tmp_path):
     core.write_state(tmp_path/'s.safetensors', dict(a=1))
     assert (tmp_path/'s.safetensors').stat().st_mode==(tmp_path/'plain').stat().st_mode
 
+def test_long_names(tmp_path):
+    "As long as the system allows"
+    for name in 'x'*251+'.csv','é'*125+'.csv':
+        (tmp_path/name).write_text('old')
+        with replacing(tmp_path/name) as f: f.write_text('new')
+        assert (tmp_path/name).read_text()=='new'
+    assert len([*tmp_path.iterdir()])==2
+
 # --- what is at the path already
 
 posix = pytest.mark.skipif(os.name=='nt', reason='pipes, devices and permissions as Unix has them')
