@@ -183,9 +183,10 @@ def _remove_abandoned(tmp):
 
 def _temporary(path):
     "A new file beside `path`, and that file opened, which holds the lock. What was abandoned there is removed"
-    for o in path.parent.glob(f'.{escape(path.stem)}-{_HEX8}{escape(path.suffix)}'): _remove_abandoned(o)
+    stem = path.stem[:50]       # a name may be as long as any can be
+    for o in path.parent.glob(f'.{escape(stem)}-{_HEX8}{escape(path.suffix)}'): _remove_abandoned(o)
     while True:
-        tmp = path.with_name(f'.{path.stem}-{uuid4().hex[:8]}{path.suffix}')
+        tmp = path.with_name(f'.{stem}-{uuid4().hex[:8]}{path.suffix}')
         f = open(tmp, 'xb')
         try: fcntl.flock(f, fcntl.LOCK_EX) if fcntl else f.close()
         except OSError: pass # this file system has no locks
@@ -337,7 +338,10 @@ def pack_state(
         if isinstance(o, dict): return {'dict':[[pack(k), pack(v)] for k,v in o.items()]}
         if isinstance(o, list) and len(o)>9:
             if all(type(v) is float for v in o): return keep('numbers', torch.tensor(o, dtype=torch.float64))
-            if all(isinstance(v, torch.Tensor) and not v.dim() and v.dtype==o[0].dtype for v in o): return keep('scalars', torch.stack(o))
+            if all(isinstance(v, torch.Tensor) and not v.dim() and v.dtype==o[0].dtype for v in o):
+                t,kind = torch.stack(o),str(o[0].dtype).removeprefix('torch.')
+                if t.itemsize<8 and not t.is_complex(): t = t.double() if t.is_floating_point() else t.long()     # a tensor takes hundreds of bytes of memory, and so eight in the file
+                return {'scalars':[*keep('scalars', t).values(), kind]}
         if isinstance(o, (list,tuple,L)): return {'tuple' if isinstance(o, tuple) else 'list':[pack(v) for v in o]}
         if isinstance(o, (np.generic,np.ndarray)): o = o.item()
         if o is None or isinstance(o, (bool,int,float,str)): return o
@@ -356,6 +360,15 @@ def unpack_state(
     "Put together what `pack_state` took apart. Any text that is something else raises one of Python's errors, and does nothing."
     return _unpacked(text, tensors, object_hook, skip)[0]
 
+_PARTS,_HEAD = 10_000,2**24      # so many tensors a file may have, and so many bytes in front of them
+
+def _items(t, kind=None):
+    "The numbers in `t` [N] as a list; or `t` as a list of tensors of the type `kind`; nothing for a tensor without numbers"
+    if t.dim()!=1: raise ValueError('it has a list of numbers that is not one')
+    if kind and t.itemsize<8 and len(t)>_PARTS: raise ValueError('it has a list of tensors that would take far more memory than the file')
+    if t.is_meta: return []
+    return t.tolist() if not kind else list(t.to(getattr(torch, kind)).unbind())
+
 def _unpacked(text, tensors, object_hook, skip):
     "What `unpack_state` returns, and the tensors that it has no place for"
     left = dict(enumerate(tensors)) # each is used once: a short text cannot ask for many copies
@@ -363,8 +376,8 @@ def _unpacked(text, tensors, object_hook, skip):
         if not isinstance(o, dict): return o
         (k,v), = o.items()
         if k=='tensor':  return left.pop(v)
-        if k=='numbers': t = left.pop(v); return [] if t.is_meta else t.tolist()
-        if k=='scalars': return list(left.pop(v).unbind())
+        if k=='numbers': return _items(left.pop(v))
+        if k=='scalars': return _items(left.pop(v[0]), v[1])
         if k=='dict': return {unpack(a):unpack(b) for a,b in v}
         parts = v if isinstance(v, str) else [unpack(a) for a in v]
         if k in ('list','tuple'): return tuple(parts) if k=='tuple' else list(parts)
@@ -373,8 +386,6 @@ def _unpacked(text, tensors, object_hook, skip):
     return unpack({'dict':[(k,v) for k,v in o['dict'] if k not in skip]} if skip else o),left
 
 # %% ../nbs/00_core.ipynb #5f243d1b
-_PARTS,_HEAD = 10_000,2**24      # so many tensors a file may have, and so many bytes in front of them
-
 def _crc(text, tensors):
     "A sum that shows whether anything was changed by accident"
     c = zlib.crc32(text.encode())
@@ -403,6 +414,10 @@ def _write_parts(file, parts):
     "One after the other: to join them would be a copy"
     with open(file, 'wb') as f: f.writelines(parts)
 
+def _texts(head):
+    "How many strings the JSON in `head` has: five for each tensor, its name and those of what is said of it"
+    return head.replace(b'\\\\', b'').replace(b'\\"', b'').count(b'"')//2
+
 def read_tensors(
     file:str|Path, # A file in the safetensors format
     what:str, # What it should be, for the message
@@ -415,7 +430,7 @@ def read_tensors(
     size = file_size(file, what)
     with open(file, 'rb') as f: head = f.read(n) if (n := int.from_bytes(f.read(8), 'little'))<=min(size, _HEAD) else b''
     if not 0<n<=size-8: raise ValueError('it is shorter than it says' if size>7 else 'it is too short')
-    if n>_HEAD or head.count(b'"data_offsets"')>_PARTS: raise ValueError(f'it has more than {_PARTS:,} tensors, or {_HEAD:,} bytes before them')
+    if n>_HEAD or _texts(head)>5*_PARTS+1000: raise ValueError(f'it has more than {_PARTS:,} tensors, or {_HEAD:,} bytes before them')
     with safetensors.safe_open(file, 'pt') as f:
         notes,keys,like = f.metadata() or {},f.keys(),{}
         if len(keys)>_PARTS: raise ValueError(f'it has more than {_PARTS:,} tensors')
@@ -478,7 +493,8 @@ def exportable(
     """Decorator: `Learner.export` may name `o` in a file, and `load_learner` may look it up there.
 
     An object of such a class is made anew without its constructor, from its attributes, and those come from the file. They
-    have names that the class's own code sets, or that stand in the class (`class A: name: type`); they are numbers, texts, tensors, lists, dictionaries, and objects and functions that are `exportable` or PyTorch's. Raises
+    have names that the class's own code sets, or that stand in the class (`class A: name: type`); they are numbers, texts, tensors, lists, dictionaries, and objects and functions that are `exportable` or PyTorch's. A method
+    `check_attrs`, if the class has one, is called then, and raises for what it does not want. Raises
     `ValueError` for the name of one of PyTorch's layers."""
     if hasattr(torch.nn, o.__name__): raise ValueError(f'{o.__name__} is the name of a class of PyTorch; choose another')
     exportables[o.__name__] = o

@@ -554,7 +554,7 @@ _told,_state = Counter(),{}     # how often a mistake was named; what was found 
 def _task(name):
     if name in tasks: return tasks[name]
     near = difflib.get_close_matches(str(name), tasks, 3, .5)
-    raise MnistError(f"there is no task {str(name)!r}; {'did you mean '+' or '.join(near)+'?' if near else 'mnist_check --list, or tasks, has their names'}")
+    raise MnistError(f"there is no task {str(name)!r}; {'did you mean '+' or '.join(near)+'?' if near else 'tasks has their names, and so has the option --list of mnist_check'}")
 
 _others = {'torch','fastai','fastcore','numpy','scipy','sklearn','mnist_from_scratch'} | set(sys.stdlib_module_names)
 def _from(name): "The package that the module `name` belongs to, if it is one of others"; pkg = str(name).split('.')[0]; return pkg if pkg in _others else ''
