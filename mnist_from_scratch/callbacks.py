@@ -50,8 +50,8 @@ def combine_scheds(
     scheds # The schedules, functions of a position from 0 to 1
 ): # A schedule
     "One schedule after the other."
-    if len(pcts)!=len(scheds): raise ValueError(f'there are {len(pcts)} shares for {len(scheds)} schedules; pass one for each')
     if not (abs(sum(pcts)-1)<=1e-9 and min(pcts)>=0): raise ValueError(f'the shares of schedules are not negative and add up to 1, unlike {list(pcts)}')
+    if len(pcts)!=len(scheds): raise ValueError(f'there are {len(pcts)} shares for {len(scheds)} schedules; pass one for each')
     starts = [0,*accumulate(pcts)][:-1]
     def f(pos):
         i = max(j for j,s in enumerate(starts) if s<=pos and pcts[j])

@@ -162,6 +162,7 @@ def add_cb(self:Learner, cb):
     "Hand over a callback (or its class); it becomes an attribute, such as `learn.recorder`"
     if isinstance(cb, type): cb = cb()
     if isinstance(cb, Callback) and (odd := misspelled(cb, Callback, _events)): raise TypeError(odd)
+    if not (hasattr(cb, 'order') and hasattr(cb, 'name') and callable(cb)): raise TypeError(f'{cb!r} is not a callback; pass a Callback, such as Callback(after_batch=f) for a function f of the callback')
     cb.learn = self
     if any(o is cb for o in self.cbs): return self       # handed in twice, it acts once
     if cb.name in self._own or hasattr(type(self), cb.name): raise ValueError(f'a callback cannot be called {cb.name}, which is something that every Learner has; give {type(cb).__name__} another name')
@@ -347,6 +348,9 @@ def all_batches(self:Learner):
 @patch
 def _do_epoch_train(self:Learner):
     self.dl = self.dls.train
+    bs = getattr(self.dl, 'batch_sampler', None)
+    for o in {id(o):o for o in (getattr(self.dl, 'sampler', None), bs, getattr(bs, 'sampler', None), getattr(self.dl, 'dataset', None))}.values():
+        if hasattr(o, 'set_epoch'): o.set_epoch(self.epoch)          # samplers that shuffle by it, as PyTorch's for several processes
     def batches():
         if not self.training: raise ValueError('no callback has set the Learner to training, as TrainEvalCallback does; add that, or leave out default_cbs=False')
         self.all_batches()
@@ -1030,7 +1034,8 @@ def load(self:Learner,
     file:str|Path, # The name that was given to `save`
     device=None, # Where to put the model; by default it stays where it is
     with_opt:bool=True, # The optimizer's state too, if the file has it?
-    strict:bool=True # Must the names be just those of this model?
+    strict:bool=True, # Must the names be just those of this model?
+    weights_only:bool=True # In fastai's place: our files have numbers only, whatever is passed
 ): # The Learner
     "Read back what `save` wrote. Raises `MnistError` for a file that is missing, damaged or of another model; then nothing is changed."
     file = self.path/self.model_dir/f'{file}.safetensors'

@@ -517,7 +517,6 @@ def test_misspelled_events():
 def test_train_metrics_like_fastais(train, valid):
     "Columns and figures; set on the recorder, or handed to it in fastai's order"
     fa = pytest.importorskip('fastai.basics')
-    def dls(m): x,y = learner(n=22).dls.train_ds.tensors; ds = TensorDataset(x, y); return m(ds)
     a = learner(n=22, metrics=accuracy, default_cbs=False)
     from mnist_from_scratch.learner import TrainEvalCallback
     a.add_cbs([TrainEvalCallback, Recorder(True, train, valid)])
@@ -1062,3 +1061,30 @@ def test_the_look_at_targets_is_two_numbers():
         return o.n
     for f in lambda: m.accuracy(p, y),lambda: m.top_k_accuracy(p, y, 2),lambda: m.binary_cross_entropy_with_logits(q, y[:,None]): assert (n := ops(f))['aminmax']==1 and n['_local_scalar_dense']==2
     assert ops(lambda: m.accuracy(p, y>0))['aminmax']==0 and ops(lambda: m.binary_cross_entropy_with_logits(q.to('meta'), y[:,None].to('meta')))['aminmax']==0
+
+# --- objects of others
+
+def test_what_is_no_callback():
+    "And it is left alone"
+    f = lambda: 1
+    for o in f,'CSVLogger',object(),nn.Linear(1,1),torch.optim.lr_scheduler.StepLR(torch.optim.SGD([torch.zeros(1, requires_grad=True)], .1), 1):
+        with pytest.raises(TypeError, match='is not a callback; pass a Callback'): learner(cbs=o)
+        with pytest.raises(TypeError, match='is not a callback'): learner().fit(1, cbs=[o])
+    assert not hasattr(f, 'learn')
+
+def test_fastais_save_model(tmp_path):
+    "It loads the best model in the end, with an argument of its own"
+    ft = pytest.importorskip('fastai.callback.tracker')
+    learn = learner(path=tmp_path); learn.fit(2, .1, cbs=ft.SaveModelCallback(fname='best'))
+    assert (tmp_path/'models/best.safetensors').exists()
+
+@pytest.mark.parametrize('theirs', [True,False])
+def test_samplers_hear_of_the_epoch(theirs):
+    "Or PyTorch's for several processes would give the same order each time"
+    from torch.utils import data as td
+    ds = TensorDataset(torch.randn(20,4), torch.randint(0,3,(20,)))
+    s = td.DistributedSampler(ds, num_replicas=1, rank=0, seed=3)
+    learn,orders = learner(),[]
+    learn.dls = DataLoaders((td.DataLoader if theirs else DataLoader)(ds, 5, sampler=s), DataLoader(ds, 5))
+    learn.fit(3, .1, cbs=Callback(before_train=lambda cb: orders.append(list(s))))
+    assert len(set(map(tuple, orders)))==3
