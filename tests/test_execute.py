@@ -88,7 +88,7 @@ def err(s): return new_output('stream', name='stderr', text=s)
 
 @pytest.mark.parametrize('out,says', [
     (new_output('error', ename='ValueError', evalue='no\nmore'), 'raises ValueError: no'),
-    (err("MNIST cannot be downloaded; using scikit-learn's 1,797 bundled digits."), 'bundled digits'),
+    (err("MNIST cannot be downloaded; using scikit-learn's 1,797 bundled digits."), 'in place of MNIST'),
     (err('/x/y.py:3: UserWarning: no'), '/x/y.py'), (err('UserWarning: no'), 'a warning: UserWarning: no'),
     (shown(text_plain='<IPython.core.display.HTML object>', text_html='<progress value=1 max=3></progress> 33%'), 'a progress bar'),
     (stream(' |█████-----| 50.00% [5/10]'), 'a progress bar'), (stream('10%|#    | 1/10'), 'a progress bar'),
@@ -136,6 +136,21 @@ def test_all_or_none_is_stored(monkeypatch, capsys, tmp_path):
     monkeypatch.setattr(ex, 'run', lambda path: (new, []))
     ex.execute([])
     assert not {o.read_bytes() for o in tmp_path.iterdir()} & {*before.values()} and len([*tmp_path.iterdir()])==2
+
+def test_check_compares_and_writes_nothing(monkeypatch, capsys, tmp_path):
+    "A stored output that differs is named, and the program fails; one within its tolerance is not, nor one for which there is none"
+    from nbdev import config
+    def nb(*outs): return new_notebook(cells=[new_code_cell(s, outputs=[stream(o)]) for s,o in zip(('a', '#| tolerance any\nb'), outs)])
+    write(nb('0.5', '1'), tmp_path/'a.ipynb')
+    monkeypatch.setattr(config, 'get_config', lambda: type('', (), dict(nbs_path=tmp_path)))
+    monkeypatch.setattr(ex, 'check_mnist', lambda: None)
+    before = (tmp_path/'a.ipynb').read_bytes()
+    monkeypatch.setattr(ex, 'run', lambda path: (nb('0.50001', '9'), []))
+    ex.execute([], check=True)
+    assert capsys.readouterr().out==''
+    monkeypatch.setattr(ex, 'run', lambda path: (nb('0.6', '1'), []))
+    with pytest.raises(SystemExit, match='1 outputs are not what'): ex.execute([], check=True)
+    assert capsys.readouterr().out=="a.ipynb, cell 0 ('a'): stored and new differ: 0.5 and 0.6\n" and (tmp_path/'a.ipynb').read_bytes()==before
 
 def test_an_error_in_a_notebook_is_told_in_a_line(tmp_path):
     write(new_notebook(cells=[new_code_cell('print(1)'), new_code_cell('1/0'), new_code_cell('print(2)')]), tmp_path/'a.ipynb')

@@ -364,6 +364,16 @@ def test_what_one_task_breaks_is_whole_for_the_next(results):
     for k in 'breaks.py','clears.py','ghost.py': assert got(k)[0]!='right' and got(k)[1]=='right', k
     assert not results['ghost.py']['error'] and results['ghost.py']['tasks']['accuracy']['mistake']=='missing'
 
+@pytest.mark.skipif(not hw._forks, reason='only where processes are copied is there one that waits')
+@pytest.mark.parametrize('sig', ['SIGSTOP','SIGTERM'])
+def test_the_process_that_waits_is_stopped(sig, tmp_path):
+    "By a hand-in: that one gets its marks or a line, and the next its marks"
+    (f := tmp_path/'a.py').write_text(f'import os, signal\nos.kill(os.getppid(), signal.{sig})\ndef relu(x): return x.clamp(min=0)')
+    (g := tmp_path/'b.py').write_text('def relu(x): return x.clamp(min=0)')
+    if sig=='SIGSTOP': assert check_file(f, ['relu'], seconds=5)[0][0]
+    else: pytest.raises(MnistError, check_file, f, ['relu'], seconds=5)
+    assert check_file(g, ['relu'])[0][0]
+
 def test_right_answers_are_not_spoiled(): assert not [k for k in tasks if hw._spoiled(k, 20)]
 
 def test_hand_ins_do_not_meet(results):
