@@ -2028,9 +2028,10 @@ def _ask(job):
         if not p or p.poll() is not None: p = _python('_serve', stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=os.sep, encoding='utf-8')
         _busy.add(p)
         try:
-            ans = None
             if _stop.is_set(): raise _Stopped
-            with suppress(BrokenPipeError): p.stdin.write(json.dumps(job)+'\n'); p.stdin.flush(); ans = p.stdout.readline()
+            with suppress(BrokenPipeError): p.stdin.write(json.dumps(job)+'\n'); p.stdin.flush()
+            while not select.select([p.stdout], [], [], 1)[0]: p.send_signal(signal.SIGCONT)       # should a hand-in have stopped it
+            ans = p.stdout.readline()
             if _stop.is_set(): raise _Stopped
             if not ans: raise MnistError(f'the process that should check {job["path"]} ended ({p.wait()}); try again')
             ans = json.loads(ans)
