@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import nn, Tensor
 from fastcore.basics import patch
 from .convnet import AdaptiveConcatPool2d, BasicBlock, _group
-from .core import set_seed
+from .core import check_pixels, check_shapes, set_seed
 from .learner import Callback, Learner
 from .losses import accuracy
 from .minibatches import DataLoader, DataLoaders
@@ -29,7 +29,9 @@ def distort(
     elastic:float=.4, # Typical length of the arrows that bend the image, in pixels
     n_grid:int=5 # Arrows in a row and in a column
 ) -> Tensor: # As many images, of the same shape
-    "Turn, lean, stretch, shift and bend each image by chance, each in its own way. Names and units as in torchvision's `RandomAffine`; what comes in from outside is 0."
+    "Turn, lean, stretch, shift and bend each image by chance, each in its own way. Names and units as in torchvision's `RandomAffine`; what comes in from outside is 0, the paper. Raises `ShapeError` or `ValueError` for other images."
+    check_shapes('distort', x=(x,'float [N,784] or float [N,1,28,28]'))
+    if x.is_cpu: check_pixels('distort', x)        # a GPU would have to be waited for
     n = len(x)
     def u(lo, hi, *size): return torch.empty(n, *size, device=x.device).uniform_(lo, hi)
     def mat(*r): return torch.stack(r, 1).view(n,2,2)

@@ -26,7 +26,7 @@ def mnist_distance(
     a:Tensor, # Images, [..., 28, 28]
     b:Tensor # Images whose shape broadcasts with that of `a`
 ) -> Tensor: # The distance of each pair, [...]
-    "Mean absolute difference of the pixels: the mean over the last two axes. Raises `ShapeError` unless they are floats."
+    "Mean absolute difference of the pixels: the mean over the last two axes. Raises `ShapeError` unless they are floats and images of one size."
     check_floats('mnist_distance', a, b)
     return (a-b).abs().mean((-1,-2))
 
@@ -34,7 +34,7 @@ def rmse_distance(
     a:Tensor, # Images, [..., 28, 28]
     b:Tensor # Images whose shape broadcasts with that of `a`
 ) -> Tensor: # The distance of each pair, [...]
-    "Root of the mean squared difference of the pixels: the mean over the last two axes. Raises `ShapeError` unless they are floats."
+    "Root of the mean squared difference of the pixels: the mean over the last two axes. Raises `ShapeError` unless they are floats and images of one size."
     check_floats('rmse_distance', a, b)
     return ((a-b)**2).mean((-1,-2)).sqrt()
 
@@ -101,6 +101,8 @@ class PixelSimilarity(nn.Module):
     ):
         super().__init__()
         if dist not in _dists: raise ValueError(f"dist is one of {', '.join(_dists)}, not {dist!r}")
+        check_shapes('PixelSimilarity', means=(means,'float [n,28,28]'))
+        check_pixels('PixelSimilarity', means)
         self.dist = dist
         self.register_buffer('means', means)
 

@@ -310,7 +310,7 @@ def _mapped_memory(folder, n):
     with subprocess.Popen([sys.executable, '-c', code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as p:
         try: most = max(map(int, _bar(p.stdout, -(-n//25600), 'memory')), default=0)
         except BaseException: p.kill(); raise
-    if p.returncode: raise MnistError(f'the process that trained on the mapped file ended with status {p.returncode}; it may have been short of memory')
+    if p.returncode: raise MnistError(f'the process that trained on the mapped file ended with status {p.returncode}; it may have been short of memory: close other programs, and try again')
     return most/1e6
 
 def _free_memory(): return next((1024*int(o.split()[1]) for o in _lines('/proc/meminfo') if o.startswith('MemAvailable:')), math.inf)
@@ -360,7 +360,7 @@ benchmark('an epoch to 99.1 %', .2, takes=50)(partial(_quick, True));
 # %% ../nbs/20_bench.ipynb #ec607fcd
 @benchmark('an epoch to 99 %, on a GPU', takes=10)
 def _gpu():
-    if not torch.cuda.is_available(): raise MnistError('there is no GPU here that CUDA can use')
+    if not torch.cuda.is_available(): raise MnistError('there is no GPU here that CUDA can use; name other benchmarks, or run it on a machine that has one')
     xy,ours = _trains(device='cuda')
     return {'the published recipe':partial(published, *(o.cuda() for o in xy)), 'ours':ours}
 

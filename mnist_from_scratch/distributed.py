@@ -142,7 +142,7 @@ class DistributedTrainer(Callback):
         n,k = max(sizes),max(sizes[self.rank], 1)
         def f(o):
             if not isinstance(o, Tensor): return o
-            if not o.ndim or len(o)!=k: raise ValueError(f'predictions and targets need a row for each of the {k} items here, and one has shape {list(o.shape)}')
+            if not o.ndim or len(o)!=k: raise ValueError(f'predictions and targets need a row for each of the {k} items here, and one has shape {list(o.shape)}; let the model and the loader keep the axis of the items')
             o = self.accelerator.gather(torch.cat([o, o[-1:].expand(n-k, *o.shape[1:])]).contiguous())       # all of one size
             return torch.cat([o[r*n:r*n+s] for r,s in enumerate(sizes)])
         return apply(f, b)

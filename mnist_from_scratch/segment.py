@@ -64,8 +64,10 @@ def iou(
     pred:Tensor, # What was called so: masks, bool [N, …]
     targ:Tensor # What is so: the same shape
 ) -> Tensor: # float64 [N]
-    "Intersection over union of each pair of masks; 1 where both are empty. Raises `ShapeError` where the shapes differ."
+    "Intersection over union of each pair of masks; 1 where both are empty. Raises `ShapeError` where the shapes differ, `ValueError` for what is not a mask."
     if pred.shape!=targ.shape: raise ShapeError('iou', pred=(pred,'[...]'), targ=(targ,'[...]'))
+    for k,o in ('pred',pred),('targ',targ):
+        if not ((o==0)|(o==1)).all(): raise ValueError(f'iou takes masks of 0 and 1, and {k} has other values; compare it with a threshold, such as {k}>0 for activations')
     pred,targ = pred.flatten(1).bool(),targ.flatten(1).bool()
     both,either = (pred&targ).sum(1).double(),(pred|targ).sum(1).double()
     return torch.where(either>0, both/either, 1.)

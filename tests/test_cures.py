@@ -4,20 +4,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest, torch
-from PIL import Image
+from PIL import Image, features
 from torch import nn
 
 from mnist_from_scratch import cli, losses as us
-from mnist_from_scratch.baseline import PixelSimilarity
+from mnist_from_scratch.augment import distort
+from mnist_from_scratch.baseline import PixelSimilarity, mnist_distance
 from mnist_from_scratch.callbacks import SchedCos, combine_scheds, slide, valley
 from mnist_from_scratch.convnet import ImageDataset, Resize, resnet18
 from mnist_from_scratch.core import MnistError, ShapeError, check_pixels
-from mnist_from_scratch.datasets import Digits, as_mnist, load_digits
+from mnist_from_scratch.datasets import Digits, as_mnist, load_digits, read_image
 from mnist_from_scratch.gradient_descent import mse
 from mnist_from_scratch.learner import Learner
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders, DigitRows, to_dset
 from mnist_from_scratch.pixels import gv, show_image, show_images
-from mnist_from_scratch.segment import rle_decode, rle_encode
+from mnist_from_scratch.segment import iou, rle_decode, rle_encode
 
 ds = load_digits('digits')[0][:300]
 flat = to_dset(ds)
@@ -49,6 +50,14 @@ cures = {
     'cross_entropy, labels':(lambda: us.cross_entropy(x, y+1), 'between 0 and 2', lambda: us.cross_entropy(x, y)),
     'cross_entropy of one class':(lambda: learner(binary()).fit(1), 'pass target[:,0], as to_dset makes them without positive=', lambda: learner().fit(1)),
     'float targets':(lambda: us.CrossEntropyLossFlat()(x, x), 'use BCEWithLogitsLossFlat', lambda: us.BCEWithLogitsLossFlat()(x, x.sigmoid())),
+    'accuracy of one output':(lambda: us.accuracy(col, yes), 'take batch_accuracy, with targets of the same shape', lambda: us.batch_accuracy(col, yes[:,None])),
+    'accuracy of other items':(lambda: us.accuracy(x, y[:5]), 'pass targets of the same items', lambda: us.accuracy(x[:5], y[:5])),
+    'top_k_accuracy':(lambda: us.top_k_accuracy(x, y), 'lower k', lambda: us.top_k_accuracy(x, y, 3)),
+    'iou of activations':(lambda: iou(torch.randn(2,9), torch.ones(2,9)), 'such as pred>0', lambda: iou(torch.randn(2,9)>0, torch.ones(2,9))),
+    'distort, bytes':(lambda: distort(ds.x.flatten(1)), 'pass x.float()/255', lambda: distort(ds.x.flatten(1).float()/255)),
+    'distort, floats to 255':(lambda: distort(ds.x.flatten(1).float()), 'divide them by 255', lambda: distort(ds.x.flatten(1).float()/255)),
+    'distort, images':(lambda: distort(ds.floats()), 'pass x[:,None]', lambda: distort(ds.floats()[:,None])),
+    'ones in a picture':(lambda: as_mnist(Image.fromarray((np.asarray(im)>99).astype(np.uint8))), 'multiply them by 255', lambda: as_mnist(Image.fromarray(255*(np.asarray(im)>99).astype(np.uint8)))),
     'mse':(lambda: mse(col, x[:,0]), 'pass targets[:,None]', lambda: mse(col, x[:,0][:,None])),
     'reduction':(lambda: us.cross_entropy(x, y, 'none of it'), "'none'", lambda: us.cross_entropy(x, y, 'none')),
     'Digits, floats':(lambda: Digits(ds.floats()), 'pass (255*images).round().byte()', lambda: Digits((255*ds.floats()).round().byte())),
@@ -58,6 +67,20 @@ cures = {
     'Digits, ones':(lambda: Digits(ds.x>99).x, 'images', lambda: Digits((ds.x>99).byte()*255)),
     'DigitRows, images':(lambda: DigitRows(ds.floats(), ds.y), 'pass x.flatten(1)', lambda: DigitRows(ds.floats().flatten(1), ds.y)),
     'DigitRows, out of range':(lambda: DigitRows(ds.x.flatten(1).float()), 'divide them by 255', lambda: DigitRows(ds.x.flatten(1).float()/255)),
+    'Digits, floats to 255':(lambda: Digits(ds.x.float()), 'pass images.round().byte()', lambda: Digits(ds.x.float().round().byte())),
+    'Digits, whole':(lambda: Digits(ds.x.long()), 'pass images.byte()', lambda: Digits(ds.x.long().byte())),
+    'Digits, negative':(lambda: Digits(ds.floats()-.5), 'bring images between 0 (paper) and 1 (ink) first', lambda: Digits((255*(ds.floats()-.5+.5)).round().byte())),
+    'Digits, a row for each label':(lambda: Digits(ds.x, nn.functional.one_hot(ds.y)), 'pass labels.argmax(1)', lambda: Digits(ds.x, nn.functional.one_hot(ds.y).argmax(1))),
+    'Digits, swapped':(lambda: Digits(ds.y, ds.x), 'are swapped', lambda: Digits(ds.x, ds.y)),
+    'Digits, fewer labels':(lambda: Digits(ds.x, ds.y[:9]), 'pass labels of the same items as images', lambda: Digits(ds.x[:9], ds.y[:9])),
+    'Digits, labels from 1':(lambda: Digits(ds.x, ds.y+1), 'correct the others', lambda: Digits(ds.x, ds.y)),
+    'Digits, words':(lambda: Digits(ds.x, ['three']*300), 'pass a tensor as labels', lambda: Digits(ds.x, torch.full((300,), 3))),
+    'PixelSimilarity, whole':(lambda: PixelSimilarity.from_digits(ds)(ds.x.long()), 'pass x.float()/255', lambda: PixelSimilarity.from_digits(ds)(ds.x.long().float()/255)),
+    'PixelSimilarity, ones':(lambda: PixelSimilarity.from_digits(ds)((ds.x>99).byte()), 'pass x.float()', lambda: PixelSimilarity.from_digits(ds)((ds.x>99).byte().float())),
+    'distance of truth':(lambda: mnist_distance(ds.x>99, ds.floats()), 'pass .float() of them', lambda: mnist_distance((ds.x>99).float(), ds.floats())),
+    'distance of Digits':(lambda: mnist_distance(ds, ds.floats()), 'pass .floats() of them', lambda: mnist_distance(ds.floats(), ds.floats())),
+    'distance of arrays':(lambda: mnist_distance(ds.x.numpy(), ds.floats()), 'torch.as_tensor(…).float()', lambda: mnist_distance(torch.as_tensor(ds.x.numpy()).float()/255, ds.floats())),
+    'predict, Digits':(lambda: cli.predict(cli.make_model('linear'), ds), 'such as ds.x of Digits ds', lambda: cli.predict(cli.make_model('linear'), ds.x)),
     'predict, floats':(lambda: cli.predict(cli.make_model('linear'), ds.floats()), 'pass (255*x).round().byte()', lambda: cli.predict(cli.make_model('linear'), (255*ds.floats()).round().byte())),
     'predict, one':(lambda: cli.predict(cli.make_model('linear'), ds.x[0]), 'pass x[None]', lambda: cli.predict(cli.make_model('linear'), ds.x[0][None])),
     'predict, ones':(lambda: cli.predict(cli.make_model('linear'), (ds.x>99).byte()), 'multiply them by 255', lambda: cli.predict(cli.make_model('linear'), (ds.x>99).byte()*255)),
@@ -103,6 +126,21 @@ def test_cure(name):
     with pytest.raises((MnistError,ValueError,TypeError,RuntimeError)) as e: fails()
     assert says in str(e.value) and '\n' not in str(e.value), str(e.value)
     works()
+
+kinds = dict(full=ds.x, floats=ds.floats(), floats_to_255=ds.x.float(), doubles=ds.floats().double(), whole=ds.x.long(), ones=(ds.x>99).int(), truth=ds.x>99, short=ds.x.short(), ink=ds.x//128*255)
+@pytest.mark.parametrize('kind', kinds)
+@pytest.mark.parametrize('f', [lambda x: Digits(x).floats(), lambda x: (cli.predict(cli.make_model('linear'), x), Digits(x).floats())[1], lambda x: (PixelSimilarity.from_digits(ds)(x), x)[1], lambda x: DigitRows(x.flatten(1))[:][0].view(-1,28,28)], ids=['Digits','predict','PixelSimilarity','DigitRows'])
+def test_pixels_to_be_passed_are_right(f, kind):
+    "Whatever expression a message has for pixels of a wrong type: it gives the same picture, and no other"
+    x = images = kinds[kind]
+    want = (x.float()/255 if x.float().max()>1 else x.float()).view(-1,28,28)
+    try: got = f(x)
+    except ValueError as e:
+        if m := re.search(r'; pass (\S*?)(, |$)', str(e)): got = f(eval(m[1]) if 'flatten' not in str(e) else x)
+        elif 'as floats or booleans' in str(e): got = f(x.float())
+        elif 'divide them by 255' in str(e): got = f(x/255)
+        else: raise
+    assert (got.view(-1,28,28)-want).abs().max()<=1/255
 
 @pytest.mark.parametrize('a,b', [(a,b) for a in ((6,),(6,1),(1,6),(6,1,1),(1,),()) for b in ((6,),(6,1),(1,6),(1,),(),(6,784))])
 @pytest.mark.parametrize('f', [us.mnist_loss, us.batch_accuracy, mse], ids=lambda f: f.__name__)
@@ -157,3 +195,14 @@ def test_no_model_at_all(here):
 def test_no_image(here, end):
     with pytest.raises(MnistError, match='give --submission FILE' if end else 'give an image file'): cli.mnist_predict('run', ['t'+end] if end else ['run/model.safetensors'])
     if end: cli.mnist_predict('run', ['t.csv'], submission='o.csv')
+
+@pytest.mark.parametrize('kind', ['heic','avif'])
+def test_a_picture_of_a_phone(tmp_path, kind):
+    "Is named, and read once it is converted, as the message says"
+    f,page = tmp_path/f'a.{kind}',Image.fromarray(255-np.asarray(im)).resize((184,184))
+    if kind=='avif' and features.check('avif'): page.save(f); opened = Image.open(f)
+    else: f.write_bytes(b'\0\0\0\x18ftyp'+kind.encode()+bytes(99)); opened = page
+    with pytest.raises(MnistError, match='HEIC or AVIF image, which is not read here; give an image file, such as PNG or JPEG, or convert it to one'): read_image(f)
+    for o in 'png','jpeg':
+        opened.convert('RGB').save(tmp_path/f'a.{o}')
+        assert (as_mnist(read_image(tmp_path/f'a.{o}')).float()-as_mnist(im).float()).abs().mean()<8

@@ -824,3 +824,62 @@ def test_tables_and_idx_of_two_kinds(tmp_path, digits, n):
         with says('two kinds', f'{n} are dark on white and {60-n} are light', 'subtract the first kind from 255'): f(path)
     x[:n] = 255-x[:n]                                                           # as the message says
     as_csv(tmp_path/'a.csv', x, ds.y); assert torch.equal(load_csv(tmp_path/'a.csv').x, ds.x)
+
+# More mistakes of tables: what, how it is told, and what the message says to do
+
+TABLE = [['label',*(f'pixel{i}' for i in range(784))],*([str(k),*['0','255','128','0']*196] for k in (3,7))]
+def joined(rows, sep=',', q=''): return ''.join(sep.join(q+o+q for o in r)+'\n' for r in rows).encode()
+def renamed(*names): return [[*names,*TABLE[0][len(names):]],*TABLE[1:]]
+def values(f): return [TABLE[0],*([r[0],*map(f, r[1:])] for r in TABLE[1:])]
+MISTAKES = {
+    'quoted, with semicolons':(joined(TABLE, ';', '"'), ['separated by',"';'",'with commas']), 'spaces':(joined(TABLE, ' '), ['separated by spaces','with commas']),
+    'decimal commas':(joined(values(lambda o: o+',0'), ';'), ['separated by',"';'",'with points in numbers']),
+    'UTF-16':(joined(TABLE).decode().encode('utf-16'), ['UTF-8']), 'UTF-16 without a mark':(joined(TABLE).decode().encode('utf-16-le'), ['UTF-16','save it as CSV in UTF-8']),
+    'an Excel file':(b'PK\3\4'+bytes(99), ['Excel','save it as CSV']), 'a page':(b'<!DOCTYPE html>\n', ['is not a table of digits',"'<!DOCTYPE html>'"]), 'a line before':(b'# mnist\n'+joined(TABLE), ["begins with '# mnist'"]),
+    'an index':(joined([['']+TABLE[0],*([str(i)]+r for i,r in enumerate(TABLE[1:]))]), ["column 1","numbers the rows; leave it out"]),
+    'a named index':(joined([['id']+TABLE[0],*([str(i)]+r for i,r in enumerate(TABLE[1:]))]), ["'id', numbers the rows; leave it out"]),
+    'Label':(joined(renamed('Label')), ["'label', not 'Label'; rename it"]), 'class':(joined(renamed('class')), ["'label', not 'class'; rename it"]),
+    'label last':(joined([r[1:]+r[:1] for r in TABLE]), ['put the columns in the order label,pixel0']), 'numbered':(joined([[str(i) for i in range(785)],*TABLE[1:]]), ['numbers its columns','first line should be label,pixel0']),
+    'numbered pixels':(joined([['label',*map(str, range(784))],*TABLE[1:]]), ["column 2","'pixel0', not '0'",'first line should be label,pixel0']),
+    'no header, fractions':(joined(values(lambda o: f'{int(o)/255:.4f}')[1:]), ['header is missing']), 'fractions':(joined(values(lambda o: f'{int(o)/255:.4f}')), ['pixel2',"'0.5020'",'multiply all pixels by 255']),
+    'ones':(joined(values(lambda o: str(int(int(o)>0)))), ['all pixels in','0 or 1','multiply them by 255'])}
+
+@pytest.mark.parametrize('name', MISTAKES)
+def test_mistakes_of_tables(tmp_path, name):
+    b,parts = MISTAKES[name]
+    f = tmp_path/'a.csv'
+    f.write_bytes(b)
+    with says(f, *parts): load_csv(f, labels=True)
+    f.write_bytes(joined(TABLE)); assert load_csv(f, labels=True).y.tolist()==[3,7]       # which is what each message asks for
+
+@pytest.mark.parametrize('b', [b'\n  \n'+joined(TABLE), joined(TABLE, ', '), joined(TABLE[:2])+b'   \n'+joined(TABLE[2:])], ids=['blank first','spaces after commas','a line of spaces'])
+def test_spaces_in_tables(tmp_path, b):
+    (tmp_path/'a.csv').write_bytes(b)
+    assert load_csv(tmp_path/'a.csv', labels=True).y.tolist()==[3,7] and torch.equal(load_csv(tmp_path/'a.csv').x[0,0,:4], torch.tensor([0,255,128,0], dtype=torch.uint8))
+
+def test_idx_of_zeros_and_ones(tmp_path, digits):
+    as_idx(tmp_path/'d', (digits[0].x[:20]>100).byte(), digits[0].y[:20])
+    with says('all pixels in', 'train-images', 'multiply them by 255'): load_idx(tmp_path/'d')
+    as_idx(tmp_path/'d', (digits[0].x[:20]>100).byte()*255, digits[0].y[:20]); load_idx(tmp_path/'d')
+
+def test_digits_from_lists_and_arrays(digits):
+    "Lists of tensors and of arrays; and what is dark on white is not taken for light on black"
+    x,y = digits[0].x[:30],digits[0].y[:30]
+    for a,b in ([*x],[*y]),([o.numpy() for o in x],y.tolist()),(x.numpy(),y.numpy()):
+        got = Digits(a, b)
+        assert torch.equal(got.x, x) and torch.equal(got.y, y)
+    for part,bad in ('the images are dark on white',255-x),('some images are dark on white',torch.cat([x,255-x])):
+        with says(part, 'pass 255-images'): Digits(bad)
+    Digits(torch.cat([x,255-(255-x)])), Digits(torch.full((3,28,28), 255, dtype=torch.uint8))        # the cure; and blank ones are of no kind
+
+@pytest.mark.parametrize('width', [3,5,8,12])
+@pytest.mark.parametrize('ink,paper', [(0,255),(255,0)])
+def test_thin_stroke_without_paper(width, ink, paper):
+    "A 1 fills its box, and nearly all of it is edge: that is ink, and no paper that ends there"
+    big = Image.new('L', (560,560), paper)
+    ImageDraw.Draw(big).line([(280,120),(280,440)], fill=ink, width=4*width)
+    a = np.asarray(big.resize((140,140), Image.Resampling.BICUBIC))
+    for soft in 0,2:
+        if soft: a = np.asarray(Image.fromarray(a).resize((70,70), Image.Resampling.BOX).resize((140,140), Image.Resampling.BICUBIC))
+        cut = Image.merge('LA', [Image.fromarray(a), Image.fromarray((255*(abs(a.astype(int)-paper)>5)).astype(np.uint8))])
+        assert difference(as_mnist(cut), as_mnist(Image.fromarray(a)))<5
