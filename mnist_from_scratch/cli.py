@@ -70,7 +70,7 @@ import torch
 from fastcore.script import call_parse
 from torch import nn, Tensor
 from .core import MnistError, check_shapes, is_stream, only_ones, read_tensors, replacing, set_seed, _crc, _line, printable, _safetensors, _write_parts
-from .datasets import Digits, load_digits, load_csv, read_image, as_mnist, source_files
+from .datasets import Digits, as_mnist, dark_on_white, load_csv, load_digits, read_image, source_files
 from .baseline import Proportion, PixelSimilarity
 from .losses import accuracy, cross_entropy, softmax
 from .minibatches import DataLoader, DataLoaders, to_dset
@@ -139,6 +139,8 @@ def predict(
     "Scores of a model for images, in batches, so that any number of them fits into memory. Raises `ValueError` for other types, shapes and pixels."
     check_shapes('predict', x=(x,'uint8 [N,28,28]'))
     if only_ones(x): raise ValueError('predict: all pixels are 0 or 1, and 255 is full ink; multiply them by 255')
+    white,black = dark_on_white(x)
+    if white>.02*(white+black): raise ValueError(f'predict: {"the" if white>.98*(white+black) else "some"} images are dark on white, and 255 is ink; pass 255-x for those')
     model.eval()
     with torch.no_grad(): return torch.cat([model(o.float().div_(255).flatten(1)) for o in x.split(4096)])
 

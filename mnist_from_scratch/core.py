@@ -42,26 +42,46 @@ def printable(
 # %% ../nbs/00_core.ipynb #4915963d
 def _seen(o): return f"{str(o.dtype).removeprefix('torch.')} [{','.join(map(str, o.shape))}]" if hasattr(o, 'dtype') and hasattr(o, 'shape') else type(o).__name__
 
-_CASTS = {'{}':noop, '{}.float()':lambda t: t.float(), '{}.float()/255':lambda t: t/255, '{}.long()':lambda t: t.long(), '(255*{}).round().byte()':lambda t: t.byte()}
+_CASTS = {'{}':noop, '{}.float()':lambda t: t.float(), '{}.float()/255':lambda t: t/255, '{}.long()':lambda t: t.long(),
+          '(255*{}).round().byte()':lambda t: t.byte(), '{}.round().byte()':lambda t: t.byte(), '{}.byte()':lambda t: t.byte()}
 _TURNS = {'{}':noop, '{}[:,0]':lambda t: t[:,0], '{}[:,None]':lambda t: t[:,None], '{}[None]':lambda t: t[None], '{}[0]':lambda t: t[0],
           '{}.flatten(1)':lambda t: t.flatten(1), '{}.reshape(-1,28,28)':lambda t: t.reshape(-1,28,28)}
+
+def _full(o):
+    "What stands for full ink in the pixels `o`, by their values: 1 or 255; `None` if that is not known"
+    if o.is_meta or o.is_complex() or not o.numel(): return None
+    lo,hi = o.detach().double().aminmax()
+    return next((top for top in (1,255) if 0<=lo<=hi<=top), None)
+
+def _casts(o):
+    "Those of `_CASTS` that keep the numbers of `o`; what has 28 or 784 in its shape is taken for pixels"
+    if not any(n in o.shape for n in (28,784)): return [k for k in _CASTS if not k.endswith(('255','byte()'))]
+    whole = not o.is_floating_point()
+    return ['{}', *{1:['{}.float()']*whole + ['(255*{}).round().byte()'], 255:['{}.float()/255','{}.byte()'] if whole else ['{}.round().byte()']}.get(_full(o), [])]
 
 def _mended(k, o):
     "Ways to mend the tensor `o`, called `k`, that keep all of its numbers: what to write, and shape and type that come of it"
     t = torch.empty(o.shape, dtype=o.dtype, device='meta')
-    for (cast,f),(turn,g) in product(_CASTS.items(), _TURNS.items()):
-        if cast=='{}.float()' and o.dtype==torch.uint8 and any(n in o.shape for n in (28,784)): continue    # pixels
-        try: new = f(g(t))
+    for cast,(turn,g) in product(_casts(o), _TURNS.items()):
+        try: new = _CASTS[cast](g(t))
         except (IndexError, RuntimeError): continue
         if new.numel()==t.numel(): yield cast.format(turn.format(k)),new
+
+def _numbers(o):
+    "Can a tensor be made of it, a list or an array?"
+    try: return isinstance(o, (list,np.ndarray)) and torch.as_tensor(o) is not None
+    except (TypeError, ValueError, RuntimeError): return False
 
 def _cure(tensors):
     "What to pass so that `tensors`, as for `check_shapes`, fit, if that is known: one of them turned or cast, or another"
     if odd := [(k,o) for k,(o,_) in tensors.items() if not isinstance(o, Tensor)]:
         k,o = odd[0]
-        return f'; pass a tensor as {k}' + (', such as ds[:] of a dataset ds is made of' if hasattr(o, 'tensors') else f': torch.as_tensor({k})' if isinstance(o, (list,np.ndarray)) else '')
+        return f'; pass a tensor as {k}' + (', such as ds[:] of a dataset ds is made of' if hasattr(o, 'tensors') else ', such as ds.x of Digits ds' if hasattr(o, 'floats') else f': torch.as_tensor({k})' if _numbers(o) else '')
     needs = {k:(o.dtype, o.shape, need) for k,(o,need) in tensors.items()}
     if _fit((*needs.values(),)): return ''
+    if len(needs)==2:
+        (a,(s,m,p)),(b,(t,n,q)) = needs.items()
+        if _fit(((t,n,p),(s,m,q))): return f'; {a} and {b} are swapped'
     for k in reversed(tensors):
         o,need = tensors[k]
         for how,new in _mended(k, o):
@@ -73,6 +93,12 @@ def _cure(tensors):
         if t.shape[1:]==(784,): return f'; {b} look like images: pass their labels'
         if p.ndim==2 and p.shape[:1]==t.shape[:1] and t.numel()==len(t): return f'; for {p.shape[1]} classes take cross_entropy and accuracy with targets [N], or give the model one output'
         if p.ndim and t.ndim and len(p)!=len(t): return f'; pass {b} of the same items as {a}'
+    if 'labels' in tensors or 'y' in tensors:
+        (a,(p,_)),(b,(t,_)) = tensors.items()
+        if t.ndim==2 and t.shape[:1]==p.shape[:1]: return f'; pass {b}.argmax(1), if each row of it marks one class'
+        if p.ndim and t.ndim and len(p)!=len(t): return f'; pass {b} of the same items as {a}'
+    for k,(o,_) in tensors.items():
+        if any(n in o.shape for n in (28,784)) and o.numel() and not o.is_meta and not o.is_complex() and not _full(o): return f'; bring {k} between 0 (paper) and 1 (ink) first'
     return ''
 
 class ShapeError(MnistError, ValueError):
@@ -116,14 +142,25 @@ def only_ones(
         if (top := max(top, o.max().item()))>1: return False
     return top==1
 
+def _one_size(shapes):
+    "Are these images, and no rows of 784 pixels, that can be compared one by one?"
+    try: torch.broadcast_shapes(*shapes)
+    except RuntimeError: return False
+    return len({o[-2:] for o in shapes})==1 and all(len(o)>1 and o[-1]!=784 for o in shapes)
+
 def check_floats(
     who:str, # Who needs them, for the message
-    *xs:Tensor # Of any shape
+    *xs:Tensor # One of any shape; or several that are images of one size, [..., H, W]
 ):
-    "Raises `ShapeError` unless all of `xs` are tensors of floats. A difference of bytes wraps around: 3 - 5 is 254."
+    "Raises `ShapeError` unless all of `xs` are tensors of floats, and several have the same last two axes. A difference of bytes wraps around: 3 - 5 is 254."
     for x in xs:
-        if not (isinstance(x, Tensor) and x.is_floating_point()):
-            raise ShapeError(f'{who} takes floats, not {_seen(x)}' + ('; if they are bytes, divide them by 255' if getattr(x, 'dtype', None)==torch.uint8 else ''))
+        if isinstance(x, Tensor) and x.is_floating_point(): continue
+        if isinstance(x, Tensor): cure = 'if they are bytes, divide them by 255' if _full(x)==255 else 'pass .float() of them' if not x.is_complex() else 'pass real numbers'
+        else: cure = 'pass .floats() of them' if hasattr(x, 'floats') else 'pass torch.as_tensor(…).float() of them, and divide bytes by 255'
+        raise ShapeError(f'{who} takes floats, not {_seen(x)}; {cure}')
+    if len(xs)>1 and not _one_size([o.shape for o in xs]):
+        cure = 'rows of 784 pixels become images by reshape(-1,28,28)' if any(784 in o.shape[-1:] for o in xs) else 'pass as many of the one as of the other, or one of them, and all of one size'
+        raise ShapeError(f"{who} takes images of one size, float [...,H,W], not {' and '.join(map(_seen, xs))}; {cure}")
 
 def check_pixels(
     who:str, # Who needs them, for the message
@@ -135,9 +172,10 @@ def check_pixels(
     if not isinstance(x, Tensor) or x.is_complex(): raise ShapeError(f'{who} takes pixels from 0 to 1, not {_seen(x)}')
     top = 1 if x.is_floating_point() or x.dtype==torch.bool else 255
     if x.dtype==torch.bool or not x.numel() or x.is_meta or torch.compiler.is_compiling() or torch.jit.is_tracing(): return top
-    lo,hi = (o.item() for o in x.detach().aminmax())
+    lo,hi = (o.item() for o in (x.long() if str(x.dtype) in ('torch.uint16','torch.uint32','torch.uint64') else x).detach().aminmax())     # PyTorch compares none of these
+    if math.isnan(lo): raise ValueError(f'{who}: pixels lie between 0 (paper) and 1 (ink), and some are NaN in {_seen(x)}; correct them, for instance with nan_to_num')
     if not 0<=lo<=hi<=top:
-        cure = 'divide them by 255' if top==1 and 0<=lo<=hi<=255 else 'bring them there'
+        cure = 'divide them by 255' if top==1 and 0<=lo<=hi<=255 else 'divide them by 65535, if that is full ink' if 0<=lo<=hi<=65535 else 'bring them there'
         raise ValueError(f'{who}: pixels lie between 0 (paper) and 1 (ink) if they are floats, or 255 if they are whole numbers, not from {lo:.3g} to {hi:.3g} in {_seen(x)}; {cure}')
     if top==255 and hi==1: raise ValueError(f'{who}: whole numbers of 0 and 1 only would be an image of almost nothing, since 255 is full ink; pass them as floats or booleans if 1 is ink')
     return top

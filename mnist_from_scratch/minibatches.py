@@ -22,7 +22,7 @@ from PIL import Image
 from torch import Tensor
 from torch.utils.data import DataLoader as TorchDL, IterableDataset, Subset, TensorDataset
 from .core import ShapeError, _seen, blame, check_number, check_pixels, check_shapes, default_device, exportable, misspelled, set_seed, to_cpu, to_device
-from .datasets import Digits, as_mnist, read_image
+from .datasets import Digits, as_mnist, dark_on_white, read_image
 from .pixels import show_images
 
 # %% ../nbs/06_minibatches.ipynb #9df80248
@@ -248,10 +248,17 @@ def _row(im):
     "One image as a row of 784 floats"
     if isinstance(im, (str,Path)): im = read_image(im)
     if isinstance(im, Image.Image): im = as_mnist(im)
-    im = im if isinstance(im, Tensor) else torch.from_numpy(np.array(im))
-    if im.squeeze().shape not in ((28,28),(784,)) or im.is_complex():
-        raise ShapeError(f'an image is 28×28 or 784 numbers, not {_seen(im)}; for a picture of another size pass its file, or PIL.Image.fromarray of its bytes')
-    return (im.float()/check_pixels('an image', im)).flatten()
+    a = im
+    if not isinstance(im, Tensor) and not isinstance(im, Digits):
+        try: a = torch.from_numpy(np.array(im))
+        except (TypeError, ValueError): pass
+    if not isinstance(a, Tensor) or a.squeeze().shape not in ((28,28),(784,)) or a.is_complex():
+        many = isinstance(im, Digits) or isinstance(a, Tensor) and a.shape[1:] in ((28,28),(1,28,28),(784,))
+        cure = 'for many, pass all of them to test_dl, and what that gives to get_preds as dl' if many else 'for a picture of another size pass its file, or PIL.Image.fromarray of its bytes'
+        raise ShapeError(f'an image is 28×28 or 784 numbers, not {_seen(im if a is im or not isinstance(a, Tensor) else a)}; {cure}')
+    top = check_pixels('an image', a)
+    if dark_on_white(a.reshape(1,784)/top*255)[0]: raise ValueError(f'an image is dark on white, and {top} is ink; pass {top}-x for x, or PIL.Image.fromarray of its bytes')
+    return (a.float()/top).flatten()
 
 @patch
 def test_ds(self:DigitRows,
@@ -259,10 +266,17 @@ def test_ds(self:DigitRows,
     with_labels:bool=False # Targets too? Then `items` are labelled `Digits`, or pairs of an image and a digit
 ) -> DigitRows: # Rows, and targets if asked for
     "Images as rows like those of this set. Raises `ValueError` for other shapes, or pixels out of range."
-    if isinstance(items, TensorDataset): return items if with_labels else DigitRows(items.tensors[0], None, self.vocab, self.to_target)   # rows already
+    if isinstance(items, TensorDataset):    # rows already
+        x,*y = items.tensors
+        rows = DigitRows(x, y[0] if with_labels and y and x.dtype==torch.uint8 else None, self.vocab, self.to_target)   # which looks at them
+        return items if with_labels and x.dtype!=torch.uint8 else rows
     if isinstance(items, Digits): x,y = _pixel_rows(items),items.y
     else:
-        xs = [o[0] if isinstance(o, tuple) else o for o in items]
+        if isinstance(items, (str,Path,Image.Image,dict)) or not (hasattr(items, '__iter__') or hasattr(items, '__getitem__')): raise TypeError(f'new items are Digits, or a list of images or files, not {_seen(items)}; pass [item] for one image')
+        items = [*items]
+        if with_labels and (odd := [o for o in items if not isinstance(o, (tuple,list)) or len(o)!=2]):
+            raise TypeError(f'items with labels are labelled Digits, or pairs of an image and a digit, not {_seen(odd[0])}; pass [*zip(images, digits)], or leave out with_labels')
+        xs = [o[0] if isinstance(o, tuple) or with_labels else o for o in items]
         x,y = torch.stack([_row(o) for o in xs]) if xs else torch.zeros(0,784),None
         if with_labels: y = torch.tensor([int(o[1]) for o in items], dtype=torch.int64)
     return DigitRows(x, self.to_target(Digits(torch.zeros(1,28,28, dtype=torch.uint8).expand(len(y),-1,-1), y)) if with_labels else None, self.vocab, self.to_target)

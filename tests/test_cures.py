@@ -52,7 +52,7 @@ cures = {
     'float targets':(lambda: us.CrossEntropyLossFlat()(x, x), 'use BCEWithLogitsLossFlat', lambda: us.BCEWithLogitsLossFlat()(x, x.sigmoid())),
     'accuracy of one output':(lambda: us.accuracy(col, yes), 'take batch_accuracy, with targets of the same shape', lambda: us.batch_accuracy(col, yes[:,None])),
     'accuracy of other items':(lambda: us.accuracy(x, y[:5]), 'pass targets of the same items', lambda: us.accuracy(x[:5], y[:5])),
-    'top_k_accuracy':(lambda: us.top_k_accuracy(x, y), 'lower k', lambda: us.top_k_accuracy(x, y, 3)),
+    'top_k_accuracy':(lambda: us.top_k_accuracy(x, y), 'below 4', lambda: us.top_k_accuracy(x, y, 3)),
     'iou of activations':(lambda: iou(torch.randn(2,9), torch.ones(2,9)), 'such as pred>0', lambda: iou(torch.randn(2,9)>0, torch.ones(2,9))),
     'distort, bytes':(lambda: distort(ds.x.flatten(1)), 'pass x.float()/255', lambda: distort(ds.x.flatten(1).float()/255)),
     'distort, floats to 255':(lambda: distort(ds.x.flatten(1).float()), 'divide them by 255', lambda: distort(ds.x.flatten(1).float()/255)),
