@@ -404,7 +404,7 @@ _exceptions = {     # what it is called: a pattern, and the two hints, if they d
     'a list instead of a tensor': (r"must be Tensor, not (list|tuple|numpy\.\w+|ndarray|generator)|'(list|tuple|generator)' object has no attribute '(abs|exp|float|mean|shape|size|sqrt|sum|view)'|unsupported operand type.*'(list|generator)'|can't multiply sequence",
         'Print what stands in that line. Is it a tensor?', 'A list (or a tuple, or an array) does not do sums as a tensor does. Make one tensor of it: `torch.stack` of a list of tensors, `torch.tensor` of a list of numbers. If it is a pair of images and labels, take it apart: `for xb,yb in dl`.'),
     '^ for a power': (r'unsupported operand type\(s\) for \^|bitwise_xor',
-        'What does `^` do in Python? Try `2^3`.', '`^` is no power in Python, but "either, or" of bits. The power is `**`: `x**2`.'),
+        'What does `^` do in Python? Try `2^3`.', '`^` is not a power in Python, but "either, or" of bits. The power is `**`: `x**2`.'),
     'a dtype that does not do': (r"not implemented for '|expected condition to be a boolean",
         'Of which `dtype` is the tensor that the message is about?', 'That function does not take numbers of this kind. Whole numbers become floats by `.float()`; true and false come of a comparison, such as `targets==1`; and if it is the labels that got there, two arguments are exchanged.'),
     'an index of another shape': (r'Index tensor must have the same number of dimensions',
@@ -444,7 +444,7 @@ _exceptions = {     # what it is called: a pattern, and the two hints, if they d
     'no activations for the cross-entropy': ('Expected floating point type for target|Expected input batch_size',
         'Which shapes have the two arguments of the cross-entropy?', 'The cross-entropy of PyTorch takes the activations, [N,n], and the numbers of the classes, [N]. No `argmax` and no mean comes before it, and as many rows as labels.'),
     'no function': (r"'\w+' object is not callable",
-        'What stands before the opening bracket in that line?', 'Brackets behind something call it, and this is no function. Perhaps a `*` is missing, or `[…]` is meant, or a function and a value have the same name.'),
+        'What stands before the opening bracket in that line?', 'Brackets behind something call it, and this is not a function. Perhaps a `*` is missing, or `[…]` is meant, or a function and a value have the same name.'),
     'what cannot be unpacked': (r'values to unpack|cannot unpack',
         'How many names stand on the left, and how many things come from the right?', 'On the left of `=` (or behind `for`) there must be as many names as there are parts on the right. Print what is on the right.'),
     'no such attribute': (r'AttributeError',
@@ -2054,7 +2054,7 @@ def check_file(
     path,todo = Path(path),[*dict.fromkeys(_task(n).name for n in only or tasks)]
     if path.is_dir(): raise MnistError(f'{path} is a folder; give a Python file or a notebook, or use check_folder')
     if not path.is_file(): raise MnistError((f'{path} is not a regular file' if os.path.lexists(path) else f'there is no file {path}')+'; give a Python file or a notebook')
-    if path.suffix.lower() not in ('.py','.ipynb'): raise MnistError(f'{path} is no Python file and no notebook; its name should end in .py or .ipynb')
+    if path.suffix.lower() not in ('.py','.ipynb'): raise MnistError(f'{path} is not a Python file or a notebook; its name should end in .py or .ipynb')
     try: cells = _cells(path)
     except (OSError, ValueError, MemoryError) as e: res,wrong = [Verdict(k, 'missing', 'missing') for k in todo],f'cannot be read: {getattr(e, "strerror", None) or e}'
     else:
@@ -2084,7 +2084,7 @@ def check_folder(
     "Check all hand-ins in a folder. Raises `MnistError` if there are none."
     path = Path(path)
     files = hand_ins(path) if path.is_dir() else []
-    if not files: raise MnistError(f'{path} is no folder with Python files or notebooks; give one file or such a folder')
+    if not files: raise MnistError(f'{path} is not a folder with Python files or notebooks; give one file or such a folder')
     only = [_task(n).name for n in only or tasks]
     names = {}
     for f in files:
