@@ -583,3 +583,9 @@ def test_what_ipython_reads_is_read(tmp_path):
     (f := tmp_path/'a.ipynb').write_bytes(b'\xef\xbb\xbf'+json.dumps(dict(cells=[dict(cell_type='code', source=o) for o in cells]), indent=1).replace('\n', '\r\n').encode())
     vs,error = check_file(f, ['mse','relu','accuracy'])
     assert all(vs) and not error
+
+def test_no_import_is_needed_after_a_hand_in(tmp_path):
+    "The check has loaded what it needs before, so that a hand-in which makes imports impossible loses nothing by that"
+    (f := tmp_path/'a.py').write_text('import sys\nsys.path.clear(); sys.path_hooks.clear(); sys.meta_path.clear()\ndef relu(x): return x.clamp(min=0)')
+    vs,error = check_file(f, ['relu'])
+    assert vs[0] and not error, vs
