@@ -1874,6 +1874,7 @@ def _work(job, out):
     "What a process does that runs a hand-in: a line goes to the file `out` whenever something begins or ends"
     global _hand_in_only
     _hand_in_only = sys.dont_write_bytecode = True
+    np.random.get_state()       # NumPy loads this part when it is first wanted, which a hand-in may have made impossible
     write,dumps,pid,leave,me = open,json.dumps,os.getpid,os._exit,os.getpid()       # whatever the hand-in does to them
     def say(**kwargs):
         if pid()!=me: leave(0)      # it has made a copy of itself
@@ -2009,6 +2010,7 @@ def _serve():
     "Wait for hand-ins, a line of JSON for each, and answer each by a line; end when nobody has asked for a minute"
     global _parent
     _parent = os.getppid()
+    np.random.get_state()       # once for all children
     signal.signal(signal.SIGINT, signal.SIG_IGN); signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     while select.select([sys.stdin], [], [], 60)[0] and (line := sys.stdin.readline()):
         try: ans = _check(json.loads(line), _Forked)
