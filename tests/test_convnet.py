@@ -314,3 +314,15 @@ def test_resize():
     half = Image.fromarray(np.repeat(np.uint8([[0]*10+[255]*20+[0]*10]), 20, 0))
     assert np.asarray(Resize(20)(half)).min()==255            # the middle is kept
     with pytest.raises(ValueError, match='crop, pad, squish'): Resize(3, 'stretch')
+
+def test_settings_that_exclude_each_other(pets):
+    "None is taken without an effect; the cure of each message works"
+    f = ImageDataLoaders.from_folder
+    with pytest.raises(ValueError, match='pass valid_pct too, or leave out seed'): f(pets, seed=3)
+    with pytest.raises(ValueError, match='leave out valid_pct, or train and valid'): f(pets, train='a', valid='b', valid_pct=.25)
+    f(pets, valid_pct=.25, seed=3, bs=2); f(pets, bs=2)
+    def tiny(): return nn.Sequential(nn.Conv2d(3,4,3), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4,10))
+    head = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4,5))
+    def learn(**kwargs): return vision_learner(fake(5), tiny, pretrained=False, loss_func=F.cross_entropy, **kwargs)
+    with pytest.raises(TypeError, match='ps is for create_head.*leave out one of them'): learn(custom_head=head, ps=.2)
+    learn(custom_head=head); learn(ps=.2)
