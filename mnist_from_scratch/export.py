@@ -7,7 +7,7 @@ __all__ = ['load_learner']
 
 # %% ../nbs/17_export.ipynb #2aa7302f
 import json, logging, math, warnings
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from copy import deepcopy
 from dis import get_instructions
 from functools import lru_cache, partial
@@ -18,7 +18,6 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 from fastcore.basics import noop, patch
-from PIL import Image
 from torch import nn, Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
@@ -202,20 +201,20 @@ def _try(file, model, state, xb):
         except Exception: pass               # it takes none of that size
     except Exception as e: raise MnistError(f'{file} is damaged: its model does not work ({_line(e)}); do not use it, ask for a new one') from e
 
-_PICTURE = Image.new('L', (28,28))
-_PICTURE.paste(255, (12,4,16,24))
-
-def _try_around(file, model, loss, data, xb):
-    "An error if `predict` would take more memory than a model may for what the dataset makes of a picture, or the loss of the answers. What fails otherwise is left to `predict`"
-    def run(x):
-        res = deepcopy(model).to('meta').eval()(*x)
-        for f in _meaning(loss): res = f(res)
+def _try_around(file, model, own, loss, data, xb):
+    """An error if `predict` would take more memory than a model may for what the dataset makes of a picture, or the loss of
+    the answers; for the model, too, on such a picture, if it is the file's `own`. What fails otherwise is left to `predict`"""
     def picture():
-        ds = data.test_ds([_PICTURE])
+        ds = data.test_ds([torch.eye(28).mul(255).byte().numpy()])
         return getattr(ds, 'collate', collate)([tuple(o.to('meta') for o in ds[0])])
-    for make in ([picture] if data is not None else []) + [lambda: tuple(_inputs(xb, 0)), lambda: tuple(_inputs(xb, 28))]:
+    for make in ([picture] if data is not None else []) + [lambda: _inputs(xb, 0), lambda: _inputs(xb, 28)]:
         try:
-            with torch.no_grad(), torch.random.fork_rng([]), _Frugal(): run(make())
+            with torch.no_grad(), torch.random.fork_rng([]):
+                m = deepcopy(model).to('meta').eval()
+                with _Frugal(): x = make()
+                with _Frugal() if own else nullcontext(): res = m(*x)
+                with _Frugal():
+                    for f in _meaning(loss): res = f(res)
         except _TooMuch as e: raise MnistError(f'{file} is damaged: what it predicts with does not work ({_line(e)}); do not use it, ask for a new one') from e
         except Exception: pass
 
@@ -310,7 +309,7 @@ def load_learner(
         if not (isinstance(xs, list) and isinstance(frozen, list) and isinstance(vocab, (list,type(None))) and (loss is None or callable(loss) and all(map(callable, _meaning(loss)))) and (data is None or hasattr(data, 'new_empty'))): raise misfit
         try: data = None if data is None else data.new_empty()        # not what a file holds as items
         except Exception as e: raise misfit from e
-        _try_around(file, s['arch'] if model is None else model, loss, data, xs)
+        _try_around(file, s['arch'] if model is None else model, model is None, loss, data, xs)
     s = read_state(file, _object, ['arch'] if model is not None else [], look)
     xs,frozen,vocab,loss,data = parts(s)
     if _waits(loss): raise misfit

@@ -596,7 +596,9 @@ def test_memory_around_a_model(name, own, wide, tmp_path):
         for k,v in parts.items(): entry(s, k)[1] = v
         return json.dumps(s).replace('"LONG"', str(n))
     long = {str(n):torch.zeros(10**5,1,1,1,1)} if 'LONG' in str(parts) else None
-    with Watch(): refused(rewrite(file, tmp_path/'x.safetensors', change, long), says, **(dict(model=model) if own else {}))
+    file = rewrite(file, tmp_path/'x.safetensors', change, long)
+    if own and name=='item and model': load_learner(file, model=model); return      # what memory your own model takes is known to you
+    with Watch(): refused(file, says, **(dict(model=model) if own else {}))
 
 def test_datasets_of_files_are_empty(wide, tmp_path):
     "What a file has as items, and what it has kept of them, is not looked at"
