@@ -32,8 +32,8 @@ def on_paper(
     im:Image.Image # Of any mode
 )->Image.Image: # The same without transparency
     """`im` as it would look on its paper: what is transparent takes the colour that the paper has elsewhere, or black or white, whichever is further from the ink."""
-    from scipy import ndimage
     if not im.has_transparency_data: return im
+    from scipy import ndimage
     im = im.convert('RGBA')
     alpha = np.asarray(im.getchannel('A'))
     if alpha.min()==255: return im.convert('RGB')
