@@ -10,6 +10,8 @@ import nbformat
 from fastcore.docments import docments
 from fastcore.script import call_parse
 
+from chapters import module, plan, stems
+
 docs = Path(__file__).parent
 pkg = 'mnist_from_scratch'
 also = dict(nn='torch.nn', F='torch.nn.functional', np='numpy', pd='pandas', plt='matplotlib.pyplot', Tensor='torch.Tensor', Path='pathlib.Path')   # short names
@@ -22,7 +24,9 @@ nbs_path,lib_path = docs.parent/cfg['nbs_path'],docs.parent/cfg['lib_path']
 
 def on_github(path): return f"{cfg['git_url']}/blob/{cfg['branch']}/{path}"
 
-def page_of(nb): "The name of a notebook's page: without its number, so that a new chapter breaks no link"; return re.sub(r'^\d\d_', '', Path(nb).stem)
+def page_of(nb):
+    "The name of a notebook's page, as nbdev has it: that of its file below `nbs` without numbers, so that a new chapter breaks no link"
+    return re.sub(r'(^|/)\d\d_', r'\1', re.sub(rf'^(.*/)?{nbs_path.name}/', '', Path(nb).with_suffix('').as_posix()))
 
 def link_files(
     md:str, # Markdown whose links are relative to the folder `at`
@@ -81,10 +85,11 @@ def chapter(
 ):
     "The notebook as a page: without hidden cells, directives and badges (the site has its own buttons), and with alt texts where Sphinx looks for them."
     nb,cells = nbformat.read(path, 4),[]
+    at = path.parent.relative_to(docs.parent) if path.is_relative_to(docs.parent) else nbs_path.name
     for c in nb.cells:
         if c.cell_type=='markdown':
             if c.source.startswith('[!['): continue
-            c.source = link_names(link_files(c.source, nbs_path.name), known)
+            c.source = link_names(link_files(c.source, at), known)
         else:
             said = dict(re.findall(r'^#\| *([\w-]+):? *(.*)$', c.source, re.M))
             if {'hide','default_exp'} & set(said): continue
@@ -153,8 +158,8 @@ def entry(mod, kind, name, node, o, known):
 
 def reference(mod, title, known):
     "The page of reference for the module `mod`, whose chapter is called `title`"
-    name = mod.__name__.split('.')[-1]
-    return '\n\n'.join([f'# {name}', link_names(inspect.getdoc(mod), known), f'`from {mod.__name__} import *`. Chapter: [{title}](/{name}.ipynb).',
+    name = mod.__name__.removeprefix(f'{pkg}.')
+    return '\n\n'.join([f'# {name}', link_names(inspect.getdoc(mod), known), f'`from {mod.__name__} import *`. Chapter: [{title}](/{name.replace(".", "/")}.ipynb).',
                         f'```{{py:module}} {mod.__name__}\n```', *(entry(mod, *m, known) for m in members(mod))])+'\n'
 
 def pictures(folder):
@@ -175,24 +180,27 @@ def prepare(
     out:Path # The folder to fill; what is in it goes
 ):
     "Write all that Sphinx reads."
-    shutil.rmtree(out, ignore_errors=True); (out/'reference').mkdir(parents=True)
-    nbs = sorted(o for o in nbs_path.glob('*.ipynb'))
+    shutil.rmtree(out, ignore_errors=True); out.mkdir(parents=True)
+    nbs = [nbs_path/f'{o}.ipynb' for o in (*stems(), 'index')]
     titles = {page_of(o):re.match(r'# (.+)', nbformat.read(o, 4).cells[0].source)[1] for o in nbs}
-    mods = {page_of(o):importlib.import_module(f'{pkg}.{page_of(o)}') for o in nbs if (lib_path/f'{page_of(o)}.py').exists()}
+    mods = {page_of(o):importlib.import_module(f'{pkg}.{module(o)}') for o in stems() if (lib_path/f"{module(o).replace('.', '/')}.py").exists()}
     known = {n:f'{home(m, n)}.{n}' for m in mods.values() for _,n,*_ in members(m)}
-    for o in nbs: nbformat.write(chapter(o, known), out/f'{page_of(o)}.ipynb')
+    for k in titles:
+        for o in '','reference/','extra/notebooks/': (out/f'{o}{k}').parent.mkdir(parents=True, exist_ok=True)
+    for o in nbs: nbformat.write(chapter(o, known), out/f'{page_of(o)}.ipynb'); shutil.copy(o, out/f'extra/notebooks/{page_of(o)}.ipynb')
     for k,m in mods.items(): (out/f'reference/{k}.md').write_text(reference(m, titles[k], known), encoding='utf-8')
-    def toc(caption, pages): return f'```{{toctree}}\n:caption: {caption}\n:hidden:\n\n'+'\n'.join(pages)+'\n```'
+    def toc(pages, *options): return '\n'.join(['```{toctree}', *options, '', *pages, '```'])
+    *parts,(appendix,floors) = plan().items()               # what is in the appendix folds
+    (out/'appendix.md').write_text(f'# {appendix}\n\n{toc(map(page_of, floors), ":maxdepth: 1")}\n', encoding='utf-8')
+    bar = {'Try it':['draw'], **{k:map(page_of, v) for k,v in parts}, 'Appendix':['appendix'], 'Reference':[f'reference/{k}' for k in mods], 'More':['move_on','teachers','security','changelog']}
     nb = nbformat.read(out/'index.ipynb', 4)
-    nb.cells.append(nbformat.v4.new_markdown_cell('\n\n'.join([toc('Try it', ['draw']), toc('The book', [k for k in titles if k!='index']), toc('Reference', [f'reference/{k}' for k in mods]), toc('More', ['move_on','teachers','security','changelog'])])))
+    nb.cells.append(nbformat.v4.new_markdown_cell('\n\n'.join(toc(v, f':caption: {k}', ':hidden:') for k,v in bar.items())))
     nbformat.write(nb, out/'index.ipynb')
     for f,at in (docs/'draw.md','docs'),(docs/'move_on.md','docs'),(docs/'teachers.md','docs'),(docs.parent/'SECURITY.md','.'),(docs.parent/'CHANGELOG.md','.'):
         (out/f.name.lower()).write_text(link_files(f.read_text(encoding='utf-8'), at), encoding='utf-8')
     with open(out/'security.md', 'a', encoding='utf-8') as f: f.write('\n## What the tests have tried\n\n```text\n'+(docs/'survived.txt').read_text()+'```\n')
     shutil.copytree(docs/'_static', out/'_static'); shutil.copy(docs/'conf.py', out)
     pictures(out/'_static')
-    (out/'extra/notebooks').mkdir(parents=True)
-    for o in nbs: shutil.copy(o, out/'extra/notebooks')
 
 @call_parse
 def build(

@@ -7,7 +7,7 @@ from docutils import nodes
 from docutils.utils.math import MathError, latex2mathml
 from sphinx.util import logging
 
-from build import cfg, lib_path, nbs_path, on_github
+from build import cfg, nbs_path, on_github, page_of, stems
 
 project,author,copyright,version = cfg['title'],cfg['author'],cfg['copyright'],cfg['version']
 site = cfg['doc_host']+cfg['doc_baseurl']+'/'
@@ -56,7 +56,7 @@ def linkcode_resolve(domain, info):
     o = inspect.unwrap(getattr(o, 'fget', None) or o)
     try: lines,n = inspect.getsourcelines(o)
     except (TypeError, OSError): return None
-    return on_github(f'{lib_path.name}/{Path(inspect.getsourcefile(o)).name}#L{n}-L{n+len(lines)-1}')
+    return on_github(f"{o.__module__.replace('.', '/')}.py#L{n}-L{n+len(lines)-1}")
 
 def mathml(self, node):
     "Mathematics as MathML, which browsers show by themselves"
@@ -67,10 +67,10 @@ def mathml(self, node):
 
 def about_page(app, pagename, templatename, context, doctree):
     "Buttons for the notebook behind a page, and what other sites show of a link to it"
-    nb = next(iter(nbs_path.glob(f'[0-9][0-9]_{pagename}.ipynb')), None)
+    nb = {page_of(o):o for o in stems()}.get(pagename)
     if nb:
-        at = f"{cfg['user']}/{cfg['repo']}/blob/{cfg['branch']}/{nbs_path.name}/{nb.name}"
-        for label,url,icon in (('Download the notebook',context['pathto'](f'notebooks/{nb.name}', 1),'fas fa-download'), ('Open in Colab','https://colab.research.google.com/github/'+at,'fas fa-rocket')):
+        at = f"{cfg['user']}/{cfg['repo']}/blob/{cfg['branch']}/{nbs_path.name}/{nb}.ipynb"
+        for label,url,icon in (('Download the notebook',context['pathto'](f'notebooks/{pagename}.ipynb', 1),'fas fa-download'), ('Open in Colab','https://colab.research.google.com/github/'+at,'fas fa-rocket')):
             context['header_buttons'].insert(0, dict(type='link', url=url, tooltip=label, icon=icon, label=label.split()[0].lower()+'-button', text=''))
     text = next((o.astext() for o in doctree.findall(nodes.block_quote)), cfg['description']) if doctree else cfg['description']
     title = re.sub('<.*?>', '', context.get('title') or project)

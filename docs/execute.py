@@ -85,7 +85,8 @@ def execute(
     "Run notebooks and store their outputs, or compare them with what is stored."
     from mnist_from_scratch.core import replacing
     from nbdev.config import get_config
-    nbs = {o.stem:o for o in sorted(get_config().nbs_path.glob('*.ipynb'))}
+    root = get_config().nbs_path
+    nbs = {o.relative_to(root).with_suffix('').as_posix():o for o in sorted(root.rglob('*.ipynb')) if '.ipynb_checkpoints' not in o.parts}
     if wrong := [o for o in names if o not in nbs]: sys.exit(f"there is no notebook {wrong[0]}; choose from {', '.join(nbs)}")
     nbs = [o for k,o in nbs.items() if not names or k in names]
     check_mnist()

@@ -1,10 +1,11 @@
 "Gradients by hand against autograd, in 64-bit floats: for all shapes and values, through whole nets, and after training."
 import gc, importlib, math, weakref
+from importlib.util import find_spec
 from copy import deepcopy
 from functools import partial
-from pathlib import Path
 
 import pytest, torch
+from chapters import module, stems
 from conftest import Ops
 import torch.nn.functional as F
 from torch import nn
@@ -290,6 +291,5 @@ def test_errors(f, error, text):
 
 def test_names_are_new():
     "What this chapter exports hides nothing of `torch`, `nn`, `F` or another module of the library"
-    root = Path(backprop.__file__).parent
-    others = {n for p in root.glob('*.py') if p.stem not in ('__init__','_modidx','all','backprop') for n in importlib.import_module(f'mnist_from_scratch.{p.stem}').__all__}
+    others = {n for o in stems() if find_spec(m := f'mnist_from_scratch.{module(o)}') and m!=backprop.__name__ for n in importlib.import_module(m).__all__}
     assert len(others)>100 and not set(backprop.__all__) & (others | set(dir(nn)) | set(dir(torch)) | set(dir(F)))

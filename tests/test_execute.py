@@ -73,7 +73,7 @@ def test_tolerances_of_the_book_are_readable():
     "Every such line in a notebook stands where it is found, before any code, and says `any` or a number."
     from nbformat import read
     n = 0
-    for p in (Path(__file__).parent.parent/'nbs').glob('*.ipynb'):
+    for p in (Path(__file__).parent.parent/'nbs').rglob('*.ipynb'):
         for c in read(p, 4).cells:
             if c.cell_type!='code' or '| tolerance' not in c.source: continue
             n += 1
@@ -109,7 +109,7 @@ def test_trouble_with_the_folder_of_data(monkeypatch, data, out, says):
 
 def test_the_book_is_without_trouble():
     from nbformat import read
-    outs = [(p.name, o) for p in (Path(__file__).parent.parent/'nbs').glob('*.ipynb') for c in read(p, 4).cells for o in c.get('outputs', [])]
+    outs = [(p.name, o) for p in (Path(__file__).parent.parent/'nbs').rglob('*.ipynb') for c in read(p, 4).cells for o in c.get('outputs', [])]
     assert len(outs)>400 and not [(n, t) for n,o in outs if (t := ex.trouble(o))]
 
 def test_nothing_is_run_without_mnist(monkeypatch, tmp_path):

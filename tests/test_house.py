@@ -4,14 +4,18 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from chapters import module, plan, stems
 from IPython.core.inputtransformer2 import TransformerManager
 
 root = Path(__file__).parent.parent
 pkg = 'mnist_from_scratch'
-notebooks = sorted((root/'nbs').glob('*.ipynb'))
-chapters = [o for o in notebooks if re.match(r'\d\d_', o.name)]
-modules = sorted(o for o in (root/pkg).glob('*.py') if o.stem not in ('__init__','_modidx','all'))
-order = [o.stem[3:] for o in chapters]
+parts = plan()
+chapters = [root/f'nbs/{o}.ipynb' for o in stems()]
+notebooks = [*chapters, root/'nbs/index.ipynb']
+modules = sorted(o for o in (root/pkg).rglob('*.py') if o.stem not in ('__init__','_modidx','all'))
+one,*others,appendix = parts.values()
+def floor(name): return [module(o) for o in appendix if o.startswith(f'{name}/')]
+order = [*floor('base'), *floor('data'), *map(module, one), *floor('engine'), *(module(o) for p in others for o in p), *floor('tools')] # what rests on what
 
 spec = importlib.util.spec_from_file_location('execute', root/'docs/execute.py')
 execute = importlib.util.module_from_spec(spec)
@@ -22,41 +26,57 @@ def settings():
     cfg.read(root/'settings.ini')
     return cfg['DEFAULT']
 def name(path): return path.name
+def dotted(mod): return '.'.join(mod.relative_to(root/pkg).with_suffix('').parts)
+def stem(path): return path.relative_to(root/'nbs').with_suffix('').as_posix()
 def cells(path, kind='code'): return [{**c, 'source':''.join(c['source'])} for c in json.loads(path.read_text(encoding='utf-8'))['cells'] if c['cell_type']==kind]
+def exports(nb): return re.findall(r'^#\|\s*default_exp\s+(\S+)', '\n'.join(c['source'] for c in cells(nb)), re.M)
 def parse(src): return ast.parse(TransformerManager().transform_cell(src))
 
-def uses(tree):
-    "The modules of this package that `tree` imports, at any depth."
+def uses(tree, mod):
+    "The modules of this package that `tree`, standing in the module `mod`, imports, at any depth."
     for o in ast.walk(tree):
         if isinstance(o, ast.Import): found = [a.name for a in o.names]
         elif isinstance(o, ast.ImportFrom):
-            mod = '.'.join(filter(None, [pkg if o.level else '', o.module]))
-            found = [f'{mod}.{a.name}' for a in o.names] if mod==pkg else [mod]
+            at = f'{pkg}.{mod}'.split('.')[:-o.level] if o.level else []
+            at = '.'.join([*at, *filter(None, [o.module])])
+            found = [f'{at}.{a.name}' if f'{at}.{a.name}'.removeprefix(f'{pkg}.') in order else at for a in o.names] if at.split('.')[0]==pkg else []
         else: continue
-        yield from (f.split('.')[1] for f in found if f.startswith(f'{pkg}.'))
+        yield from (f.removeprefix(f'{pkg}.') for f in found if f.split('.')[0]==pkg)
 
 def out_of_order(src, chapter, own=False):
-    "What `src`, standing in `chapter`, imports of this package that is not from an earlier chapter."
+    "What `src`, standing in `chapter`, imports of this package that is neither from a floor below nor from an earlier chapter."
     ok = order[:order.index(chapter)+own]
-    return [o for o in uses(parse(src)) if o not in ok]
+    return [o for o in uses(parse(src), chapter) if o not in ok]
 
 def test_out_of_order():
     "The check below finds what it should: it reads every way to write an import, also inside a function."
-    a,b = order[0],order[1]
+    a,b = [o for o in order if '.' not in o][:2]
     for bad in (f'from {pkg}.{b} import x', f'from .{b} import x', f'from . import {b}', f'import {pkg}.{b} as m', f'from {pkg} import {b}',
                 f'def f():\n    from .{b} import x', f'%matplotlib inline\nfrom .{b} import x'): assert out_of_order(bad, a)==[b], bad
-    assert out_of_order(f'from {pkg}.all import *', b)==['all']
+    assert out_of_order(f'from {pkg}.all import *', b)==['all'] and out_of_order(f'import {pkg}', b)==[pkg]
     assert not out_of_order(f'from .{a} import x\nimport torch\nfrom {pkg} import {a}', b)
+
+def test_out_of_order_between_floors():
+    for mod,src,bad in [('data.datasets', 'from ..base.core import x', []), ('base.core', 'from ..data.datasets import x', ['data.datasets']), ('base.core', 'from ..pixels import x', ['pixels']),
+                        ('pixels', 'from .data.datasets import x', []), ('pixels', 'from .engine.export import x', ['engine.export']), ('engine.export', 'from ..learner import x', []), ('convnet', 'from .engine.export import x', []),
+                        ('engine.distributed', 'from .export import x', []), ('engine.export', 'from .distributed import x', ['engine.distributed']), ('convnet', f'from {pkg}.tools import cli', ['tools.cli']), ('tools.cli', 'from ..convnet import x', [])]:
+        assert out_of_order(src, mod)==bad, (mod, src)
+
+def test_the_plan_has_every_notebook_once():
+    "On the front page, in the order of the folders: the parts of the book, and below them the floors that it stands on"
+    assert [o for p in parts.values() for o in p]==stems() and all('/' not in o for p in (one,*others) for o in p)
+    assert [*dict.fromkeys(o.split('/')[0] for o in appendix)]==['base','data','engine','tools'] and len(others)==2
 
 @pytest.mark.parametrize('nb', chapters, ids=name)
 def test_notebook_imports_earlier_chapters(nb):
+    if not exports(nb): return                  # these use all of the library
     for c in cells(nb):
         own = not re.search(r'^#\|\s*export', c['source'], re.M)
-        assert not out_of_order(c['source'], nb.stem[3:], own), c['source']
+        assert not out_of_order(c['source'], module(stem(nb)), own), c['source']
 
 @pytest.mark.parametrize('mod', modules, ids=name)
 def test_module_imports_earlier_chapters(mod):
-    assert not out_of_order(mod.read_text(encoding='utf-8'), mod.stem)
+    assert not out_of_order(mod.read_text(encoding='utf-8'), dotted(mod))
 
 def tables(t): return [t, *(o for c in t.get_children() for o in tables(c))]
 
@@ -82,7 +102,7 @@ def test_only_hidden():
     assert not only_hidden(['b = 1', hid, 'b, len']) and not only_hidden([hid, 'import b\nb']) and not only_hidden([hid, 'def g(b): return b', 'f = 1; f'])
 
 def test_a_number_is_given_once():
-    nums = [o.name[:2] for o in chapters]
+    nums = [o[:-len(o.split('_', 1)[1])] for o in stems()]
     assert len(set(nums))==len(nums), nums
 
 @pytest.mark.parametrize('nb', chapters, ids=name)
@@ -90,14 +110,14 @@ def test_opens_on_colab(nb):
     "After the title come the button that opens this notebook on Colab, and the hidden cell that installs the package where it is missing."
     cfg = settings()
     _,button,install = [''.join(c['source']) for c in json.loads(nb.read_text(encoding='utf-8'))['cells'][:3]]
-    assert button.endswith(f"](https://colab.research.google.com/github/{cfg['user']}/{cfg['repo']}/blob/{cfg['branch']}/{cfg['nbs_path']}/{nb.name})")
+    assert button.endswith(f"](https://colab.research.google.com/github/{cfg['user']}/{cfg['repo']}/blob/{cfg['branch']}/{cfg['nbs_path']}/{stem(nb)}.ipynb)")
     assert install.startswith('#| hide') and f"if not find_spec('{pkg}'):\n    %pip install -q {pkg}" in install
 
 def test_one_chapter_one_module():
     "A notebook exports to the module of its own name, and every module is some notebook's."
-    exp = {o.stem[3:]: re.findall(r'^#\|\s*default_exp\s+(\S+)', '\n'.join(c['source'] for c in cells(o)), re.M) for o in chapters}
+    exp = {module(stem(o)):exports(o) for o in chapters}
     assert {k:v for k,v in exp.items() if v not in ([k],[])} == {}
-    assert {k for k,v in exp.items() if v} == {o.stem for o in modules}
+    assert {k for k,v in exp.items() if v} == {dotted(o) for o in modules}
 
 def twice(src):
     "Names that the top level of a module binds more than once: the later one, perhaps of another cell, would silently win"
@@ -115,7 +135,7 @@ def test_imports_are_light():
     "No module imports fastai, torchvision or scikit-learn; only `all` imports what draws tables, plots and progress bars."
     src = f'''
 import sys, importlib
-for m in {[o.stem for o in modules]+['all']}:
+for m in {[dotted(o) for o in modules]+['all']}:
     importlib.import_module('{pkg}.'+m)
     heavy = {{'fastai','torchvision','sklearn'}} | ({{'pandas','matplotlib.pyplot','fastprogress'}} if m!='all' else set())
     if found := heavy & set(sys.modules): sys.exit(f'{{m}} imports {{sorted(found)}}')'''

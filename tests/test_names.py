@@ -48,7 +48,7 @@ def taught(cells):
     cs = [(s,c['outputs']) for c in cells if c['cell_type']=='code' and not re.search(r'^#\| *hide', s := ''.join(c['source']), re.M)]
     return {n for (s,out),(_,out1) in zip(cs, cs[1:]+[('',[])]) if out or out1 for n in used(s)}
 
-chapters = {o.stem:taught(json.loads(o.read_text(encoding='utf-8'))['cells']) for o in sorted(nbs.glob('[0-9]*.ipynb'))}
+chapters = {o.stem:taught(json.loads(o.read_text(encoding='utf-8'))['cells']) for o in sorted(nbs.rglob('[0-9]*.ipynb'))}
 
 @pytest.mark.parametrize('name', names)
 def test_is_taught(name): assert [k for k,o in chapters.items() if name in o]

@@ -1,16 +1,17 @@
 "The table of chapter 16: every public function has a counterpart or a reason, and each pair compares what it says it compares."
 import importlib, inspect, math, re, sys
-from pathlib import Path
+from importlib.util import find_spec
 from types import SimpleNamespace
 
 import pytest, torch
+from chapters import module, stems
 pytest.importorskip('fastai'); pytest.importorskip('torchvision'); pytest.importorskip('torchmetrics')
 
 from mnist_from_scratch import core, side_by_side as sbs
 from mnist_from_scratch.side_by_side import inputs, largest_diff, pairs, readable, reasons, side_by_side, time_ratio, unpaired, us
 
 # `all` only repeats what the chapters export
-modules = [importlib.import_module(f'mnist_from_scratch.{o.stem}') for o in sorted(Path(sbs.__file__).parent.glob('*.py')) if o.stem not in ('__init__','_modidx','all')]
+modules = [importlib.import_module(m) for o in stems() if find_spec(m := f'mnist_from_scratch.{module(o)}')]
 public = {n:getattr(m, n) for m in modules for n in m.__all__}
 def names(p): return [n.split('.')[0] for n in p.ours.split()]
 def title(p): return f'{p.ours.split()[0]} beside {p.peer}'
@@ -25,8 +26,7 @@ def test_every_public_function_is_there():
     assert unpaired(modules)==[]
 
 def test_chapters_are_all_before_this_one():
-    order = [o.stem[3:] for o in sorted((Path(__file__).parent.parent/'nbs').glob('[0-9]*.ipynb'))]
-    assert [m.__name__.split('.')[1] for m in sbs.chapters]==order[:order.index('side_by_side')]
+    assert {m.__name__ for m in sbs.chapters}=={f'mnist_from_scratch.{m}' for m in order[:order.index(sbs.__name__.split('.', 1)[1])]}
 
 def test_what_is_missing_is_named(monkeypatch):
     new = SimpleNamespace(__all__=['relu','mish','Swish','LIMIT'], relu=us.relu, mish=lambda x: x, Swish=type('Swish', (), {}), LIMIT=3)

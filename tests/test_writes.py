@@ -35,7 +35,7 @@ def test_no_other_way_to_write():
         'side_by_side.py': ['torch.save(state','f.parent.mkdir','.save(f)','.mkdir(parents','np.savetxt','l.path.mkdir']}                              # in temporary folders
     writes = re.compile(r"""open\([^)]*['"][wax+]|O_WRONLY|\.write_(text|bytes)\(|to_csv\(|savefig\(|savetxt\(|\.mkdir\(|os\.(replace|rename|mkdir|makedirs)\(|shutil\.(copy|move)|SummaryWriter\(|torch\.save\(|save_file\(|fromarray\(.*\.save\(|\bf\.write\(""")
     found = {}
-    for o in sorted((here.parent/'mnist_from_scratch').glob('*.py')):
+    for o in sorted((here.parent/'mnist_from_scratch').rglob('*.py')):
         for l in o.read_text().splitlines():
             if writes.search(l): found.setdefault(o.name, []).append(l.strip())
     for name,lines in found.items():
