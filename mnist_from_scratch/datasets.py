@@ -59,10 +59,7 @@ def on_paper(
 def _grey(im):
     "Brightness of a PIL image, float32 `[H,W]`, 0 to 255; what is transparent takes the colour of the paper."
     im = on_paper(ImageOps.exif_transpose(im))
-    if im.mode[0] not in 'IF':
-        a = np.asarray(im.convert('L'), dtype=np.float32)
-        if a.max(initial=0)==1: raise MnistError('the image is blank: all its pixels are 0 or 1, and 255 is white; multiply them by 255, and save it as PNG')
-        return a
+    if im.mode[0] not in 'IF': return np.asarray(im.convert('L'), dtype=np.float32)
     a = np.asarray(im, dtype=np.float64)                # 16 or 32 bits
     if not np.isfinite(a).all(): raise MnistError('the image is blank in places: it has pixels that are not numbers, or infinite; save it as PNG')
     lo,hi = a.min(initial=0),a.max(initial=0)
@@ -160,6 +157,7 @@ def as_mnist(
     try: a = _grey(im)
     except MnistError: raise
     except Exception as e: raise MnistError(f'an image of mode {im.mode} cannot be turned into grey, or is damaged; save it as PNG') from e # as in `read_image`
+    if a.max()==1: raise MnistError('the image is blank: all its pixels are 0 or 1, and 255 is white; multiply them by 255, and save it as PNG')
     if a.shape==(28,28):
         x,ok = _as_it_is(a)
         if ok[0]: return torch.from_numpy(x[0])

@@ -136,7 +136,8 @@ class Muon(Adam):
         ratio:float=.4 # Adam's learning rate as a multiple of `lr`
     ):
         super().__init__(params, lr, mom, sqr_mom, eps, wd)
-        self.set_hypers(steps=steps)
+        for h in self.hypers: h['steps'] = None      # one hyper-parameter more than Adam has
+        self.set_hyper('steps', steps)
         self.ratio = ratio
 
     def update(self, p, state, lr, mom, sqr_mom, eps, wd, steps):
