@@ -15,10 +15,10 @@ from torch import nn
 from torch.utils.data import TensorDataset
 from mnist_from_scratch.augment import Augment, best_learner, best_net
 from mnist_from_scratch.baseline import mcnemar
-from mnist_from_scratch.bench import keep_memory, machine
+from mnist_from_scratch.tools.bench import keep_memory, machine
 from mnist_from_scratch.convnet import AdaptiveConcatPool2d
-from mnist_from_scratch.core import MnistError, replacing, set_seed
-from mnist_from_scratch.datasets import load_digits
+from mnist_from_scratch.base.core import MnistError, replacing, set_seed
+from mnist_from_scratch.data.datasets import load_digits
 from mnist_from_scratch.minibatches import DataLoader, to_dset
 from mnist_from_scratch.speed import FoldDigits, fit_linear
 

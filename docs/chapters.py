@@ -26,6 +26,12 @@ def plan():
     text = next(c.source for c in nbformat.read(root/nbs/'index.ipynb', 4).cells if c.source.startswith('## The chapters'))
     return {(h := o.partition('\n'))[0]:re.findall(r'^\| *\[[^]]*\]\(((?:\w+/)*\d\d_\w+)\.ipynb', h[2], re.M) for o in re.split(r'^### ', text, flags=re.M)[1:]}
 
+def order():
+    "The modules so that each rests on those before it only: base, data, part I, engine, parts II and III, tools"
+    one,*others,appendix = plan().values()
+    def floor(name): return [o for o in appendix if o.startswith(f'{name}/')]
+    return [module(o) for o in (*floor('base'), *floor('data'), *one, *floor('engine'), *(o for p in others for o in p), *floor('tools'))]
+
 def git(*args): return subprocess.run(['git', *args], cwd=root, capture_output=True, text=True, check=True).stdout
 def tracked(): return [Pure(o) for o in git('ls-files', '-z').split('\0') if o and (root/o).is_file()]
 def stems(): "The notebooks by folder and name, such as 05_losses or base/01_core, in their order"; return sorted(str(Pure(o.relative_to(root/nbs).as_posix()).with_suffix('')) for o in (root/nbs).rglob('[0-9][0-9]_*.ipynb') if '.ipynb_checkpoints' not in o.parts)

@@ -71,19 +71,19 @@ def run(path):
 
 def check_mnist():
     "Ends the program with one line unless the notebooks will find MNIST"
-    from mnist_from_scratch.core import MnistError
-    from mnist_from_scratch.datasets import load_digits
+    from mnist_from_scratch.base.core import MnistError
+    from mnist_from_scratch.data.datasets import load_digits
     try: sets = load_digits()
     except MnistError as e: sys.exit(f'execute.py: {e}')
     if not all(o.is_mnist for o in sets): sys.exit(f'execute.py: the outputs must come from MNIST, and what there is comes from {sets[0].source}; name the folder that holds MNIST in MNIST_FROM_SCRATCH_DATA')
 
 def execute(
-    names:list, # Notebooks, such as 05_losses; all if there are none
+    names:list, # Notebooks, such as 04_losses; all if there are none
     check:bool=False, # Write nothing, compare with what is stored, and exit with 1 if it differs?
     n_workers:int=2 # How many at once
 ):
     "Run notebooks and store their outputs, or compare them with what is stored."
-    from mnist_from_scratch.core import replacing
+    from mnist_from_scratch.base.core import replacing
     from nbdev.config import get_config
     root = get_config().nbs_path
     nbs = {o.relative_to(root).with_suffix('').as_posix():o for o in sorted(root.rglob('*.ipynb')) if '.ipynb_checkpoints' not in o.parts}
@@ -108,7 +108,7 @@ def execute(
 
 if __name__=='__main__':
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument('names', nargs='*', help='such as 05_losses; by default all')
+    p.add_argument('names', nargs='*', help='such as 04_losses; by default all')
     p.add_argument('--check', action='store_true', help='write nothing, compare with what is stored, and exit with 1 if it differs')
     p.add_argument('--n_workers', type=int, default=2, help='how many at once (default: 2)')
     execute(**vars(p.parse_args()))

@@ -11,10 +11,10 @@ from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 import mnist_from_scratch
 from mnist_from_scratch.baseline import PixelSimilarity, Proportion
-from mnist_from_scratch.cli import predict, to_dls
+from mnist_from_scratch.tools.cli import predict, to_dls
 from mnist_from_scratch.convnet import mnist_convnet
-from mnist_from_scratch.core import MnistError, replacing, set_seed
-from mnist_from_scratch.datasets import load_digits
+from mnist_from_scratch.base.core import MnistError, replacing, set_seed
+from mnist_from_scratch.data.datasets import load_digits
 from mnist_from_scratch.learner import Learner
 from mnist_from_scratch.losses import accuracy, cross_entropy
 from mnist_from_scratch.optimizers import Adam

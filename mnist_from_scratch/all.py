@@ -14,8 +14,8 @@ from fastcore.test import test_close, test_eq, test_fail
 from PIL import Image
 from torch import nn, Tensor
 
-from .core import *
-from .datasets import *
+from .base.core import *
+from .data.datasets import *
 from .pixels import *
 from .baseline import *
 from .gradient_descent import *
@@ -30,4 +30,4 @@ from .softmax import *
 from .backprop import *
 from .convnet import *
 from .interpret import *
-from .export import *
+from .engine.export import *

@@ -9,8 +9,8 @@ import pytest
 from filelock import FileLock
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from mnist_from_scratch.core import MnistError
-from mnist_from_scratch.datasets import load_digits
+from mnist_from_scratch.base.core import MnistError
+from mnist_from_scratch.data.datasets import load_digits
 
 root = Path(__file__).parent.parent
 cases = int(os.environ.get('CASES', 2000)) # how many bad inputs of each kind are made: `CASES=40000 pytest tests/test_bad_files.py`

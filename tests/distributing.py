@@ -11,8 +11,8 @@ from torch.utils.data import DataLoader as TorchDL, IterableDataset, TensorDatas
 
 from mnist_from_scratch.augment import Augment
 from mnist_from_scratch.callbacks import *
-from mnist_from_scratch.core import set_seed
-from mnist_from_scratch.distributed import num_distrib, rank_distrib
+from mnist_from_scratch.base.core import set_seed
+from mnist_from_scratch.engine.distributed import num_distrib, rank_distrib
 from mnist_from_scratch.learner import Callback, Learner, Metric
 from mnist_from_scratch.losses import accuracy, cross_entropy
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders

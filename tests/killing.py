@@ -8,10 +8,10 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from mnist_from_scratch import core
+from mnist_from_scratch.base import core
 from mnist_from_scratch.callbacks import *
-from mnist_from_scratch.core import set_seed
-from mnist_from_scratch.datasets import load_digits
+from mnist_from_scratch.base.core import set_seed
+from mnist_from_scratch.data.datasets import load_digits
 from mnist_from_scratch.learner import Callback, Learner
 from mnist_from_scratch.losses import accuracy, cross_entropy
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders, to_dset

@@ -7,10 +7,10 @@ import numpy as np, torch
 from torch import nn
 
 from mnist_from_scratch.callbacks import Checkpoint
-from mnist_from_scratch.cli import mnist_train
+from mnist_from_scratch.tools.cli import mnist_train
 from mnist_from_scratch.convnet import mnist_convnet
-from mnist_from_scratch.core import set_seed
-from mnist_from_scratch.datasets import load_digits
+from mnist_from_scratch.base.core import set_seed
+from mnist_from_scratch.data.datasets import load_digits
 from mnist_from_scratch.learner import Callback, Learner
 from mnist_from_scratch.losses import accuracy, cross_entropy
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders, to_dset

@@ -2,7 +2,7 @@
 import gzip, hashlib, socket, threading, time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from mnist_from_scratch.datasets import _idx_header
+from mnist_from_scratch.data.datasets import _idx_header
 
 BOMB = gzip.compress(bytes(2**24), 1)
 

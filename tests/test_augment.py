@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest, torch
 from torch import nn
 from mnist_from_scratch.augment import best_learner, distort
-from mnist_from_scratch.core import set_seed
-from mnist_from_scratch.export import load_learner
+from mnist_from_scratch.base.core import set_seed
+from mnist_from_scratch.engine.export import load_learner
 from mnist_from_scratch.learner import Callback
 from mnist_from_scratch.minibatches import to_dset
 from mnist_from_scratch.speed import fit_linear

@@ -12,11 +12,11 @@ import torch
 from hypothesis import HealthCheck, given, settings, strategies as st
 from PIL import Image, ImageDraw, ImageOps
 from conftest import cases
-from mnist_from_scratch import datasets as D
-from mnist_from_scratch.cli import make_model, save_model
+from mnist_from_scratch.data import datasets as D
+from mnist_from_scratch.tools.cli import make_model, save_model
 from mnist_from_scratch.convnet import ImageDataLoaders
-from mnist_from_scratch.core import MnistError, printable
-from mnist_from_scratch.datasets import *
+from mnist_from_scratch.base.core import MnistError, printable
+from mnist_from_scratch.data.datasets import *
 
 many = settings(max_examples=cases, deadline=None, database=None, derandomize=cases<=2000, print_blob=True, suppress_health_check=list(HealthCheck))
 
@@ -733,7 +733,7 @@ def test_folder_cache_by_chance(place, tally, monkeypatch):
     check(seen)
     tally('bad files', 'cache of a folder', tried=sum(seen.values()), refused=seen['refused'], read_rightly=seen['read'])
     for kept in dict(x=want.x), dict(x=want.x, y=None), dict(x=7, y=want.y), dict(x=want.x, y=7), dict(x=want.x, y=want.y[:-1]), dict(x=want.x[:-1], y=want.y[:-1]), dict(x=want.x.float(), y=want.y), dict(x='x', y='y'), dict(x=want.x, y=want.y+9):
-        from mnist_from_scratch.core import read_state, write_state
+        from mnist_from_scratch.base.core import read_state, write_state
         f.write_bytes(good)
         write_state(f, dict(key=read_state(f)['key'], **kept))
         got = load_folder(d)[0]
@@ -770,7 +770,7 @@ def test_nothing_is_unpacked(tmp_path, monkeypatch):
 
 def test_commands(tmp_path, monkeypatch, capfd):
     "`mnist_predict` and `mnist_train` on bad files: a line on stderr for each, a status that is not 0, the good ones read, nothing left behind."
-    from mnist_from_scratch import cli
+    from mnist_from_scratch.tools import cli
     save_model(tmp_path/'m', make_model('linear'), 'linear', range(10))
     d = tmp_path/'d'
     d.mkdir()
@@ -808,9 +808,9 @@ def test_commands(tmp_path, monkeypatch, capfd):
 
 measure = '''
 import json, os, sys, torch, numpy, resource
-from mnist_from_scratch.datasets import *
+from mnist_from_scratch.data.datasets import *
 from mnist_from_scratch.convnet import ImageDataset
-from mnist_from_scratch.core import MnistError
+from mnist_from_scratch.base.core import MnistError
 def status(k): return int(next(o for o in open('/proc/self/status') if o.startswith(k+':')).split()[1])*1024
 load_digits('digits')
 room = status('VmSize')+4*2**30 # who asks for more gets a MemoryError, and the machine is safe

@@ -7,10 +7,10 @@ import numpy as np
 import pytest, torch
 from torch import nn
 
-from mnist_from_scratch import bench
-from mnist_from_scratch.cli import _bench_row, mnist_bench
-from mnist_from_scratch.core import MnistError, set_seed
-from mnist_from_scratch.datasets import cache_dir, load_idx
+from mnist_from_scratch.tools import bench
+from mnist_from_scratch.tools.cli import _bench_row, mnist_bench
+from mnist_from_scratch.base.core import MnistError, set_seed
+from mnist_from_scratch.data.datasets import cache_dir, load_idx
 from mnist_from_scratch.losses import accuracy, batch_accuracy, cross_entropy, mnist_loss
 
 command = shutil.which('mnist_bench', path=Path(sys.executable).parent) or shutil.which('mnist_bench')
@@ -191,8 +191,9 @@ def test_temporary_files_are_gone_after_an_error(scratch, monkeypatch, e, name):
     assert seen and not [*scratch.glob('mnist_bench-*')]
 
 BENCH = """import sys
-from mnist_from_scratch.cli import mnist_bench
-from mnist_from_scratch import bench, datasets
+from mnist_from_scratch.tools.cli import mnist_bench
+from mnist_from_scratch.tools import bench
+from mnist_from_scratch.data import datasets
 bench.load_digits = lambda *_, digits=datasets.load_digits('digits'): digits
 def mapped(): yield from bench._mapped(20000)
 bench.benchmarks['mapped IDX file'].make = mapped
@@ -261,6 +262,6 @@ def test_a_later_slowdown_shows(tmp_path):
 def test_freed_memory_is_kept():
     "What was freed is not asked for page by page a second time"
     def faults(first):
-        code = f"import resource, torch\nfrom mnist_from_scratch.bench import keep_memory\n{first}\nfor i in range(2):\n    was = resource.getrusage(0).ru_minflt\n    ts = [torch.ones(6_000_000) for _ in range(3)]; del ts\nprint(resource.getrusage(0).ru_minflt-was)"
+        code = f"import resource, torch\nfrom mnist_from_scratch.tools.bench import keep_memory\n{first}\nfor i in range(2):\n    was = resource.getrusage(0).ru_minflt\n    ts = [torch.ones(6_000_000) for _ in range(3)]; del ts\nprint(resource.getrusage(0).ru_minflt-was)"
         return int(subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True).stdout)
     assert 2*min(faults('keep_memory()') for _ in range(3))<faults('') # the best of three: something small between large pieces can keep them apart

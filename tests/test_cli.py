@@ -6,10 +6,10 @@ from random import Random
 
 import pytest, safetensors, torch
 from PIL import Image
-from mnist_from_scratch import cli
+from mnist_from_scratch.tools import cli
 from mnist_from_scratch.baseline import Proportion, PixelSimilarity
-from mnist_from_scratch.cli import load_model, make_learner, predict, to_dls
-from mnist_from_scratch.datasets import load_idx
+from mnist_from_scratch.tools.cli import load_model, make_learner, predict, to_dls
+from mnist_from_scratch.data.datasets import load_idx
 from safetensors.torch import save_file
 
 FILES = ['history.csv','model.json','model.safetensors','report.png']
@@ -30,7 +30,7 @@ def script(tmp_path_factory):
     "Makes what pip makes of a console script; with hooks for tests, as code before and after the import of the library"
     def f(name, before='', first=''):
         path = tmp_path_factory.mktemp('bin')/name
-        path.write_text(f'{first}\nimport sys\nfrom mnist_from_scratch.cli import {name}\n{before}\nif __name__=="__main__": sys.exit({name}())\n')
+        path.write_text(f'{first}\nimport sys\nfrom mnist_from_scratch.tools.cli import {name}\n{before}\nif __name__=="__main__": sys.exit({name}())\n')
         return str(path)
     return f
 
@@ -332,8 +332,8 @@ def test_a_model_by_any_of_its_names(run, data, model, name):
 @pytest.mark.parametrize('how', ['export','save'])
 def test_a_file_of_a_learner(run, tmp_path, how):
     "Its reader is named"
-    from mnist_from_scratch import export
-    from mnist_from_scratch.datasets import load_digits
+    from mnist_from_scratch.engine import export
+    from mnist_from_scratch.data.datasets import load_digits
     learn = make_learner('linear', to_dls(*(o[:50] for o in load_digits('digits'))), 10, path=tmp_path)
     file = learn.export() if how=='export' else learn.save('mine')
     err = one_line(run('mnist_predict', file, 'a.png')[2], 'mnist_predict')
@@ -584,7 +584,7 @@ def test_an_odd_environment(script, data, tmp_path, env):
 
 def test_ctrl_c_in_the_first_epoch_keeps_an_older_model(tmp_path, monkeypatch, capsys):
     "What was trained for less than an epoch does not replace a finished model"
-    import mnist_from_scratch.cli as cli
+    import mnist_from_scratch.tools.cli as cli
     out = tmp_path/'run'
     cli.mnist_train(data='digits', model='linear', epochs=1, seeds=1, out=str(out))
     before = {o.name:o.read_bytes() for o in out.iterdir()}
@@ -715,7 +715,7 @@ def test_bench_spares_its_data(run, data, tmp_path, monkeypatch, unchanged):
 
 def test_what_cannot_be_written_is_told_first(run, model, tmp_path, monkeypatch):
     "Before anything is computed, and nothing is made"
-    from mnist_from_scratch import bench, homework
+    from mnist_from_scratch.tools import bench, homework
     for m,k in (bench,'run_benchmarks'),(homework,'check_file'),(cli,'load_csv'): monkeypatch.setattr(m, k, lambda *_: pytest.fail('computed'))
     for o in 'a.py','t.csv': (tmp_path/o).write_text('')
     (tmp_path/'loop').symlink_to('loop')

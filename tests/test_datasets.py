@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 import torch
 from PIL import Image, ImageDraw, ImageOps
-from mnist_from_scratch import datasets as D
-from mnist_from_scratch.core import MnistError
-from mnist_from_scratch.datasets import *
+from mnist_from_scratch.data import datasets as D
+from mnist_from_scratch.base.core import MnistError
+from mnist_from_scratch.data.datasets import *
 from serving import Server, nobody, packed
 
 def says(*parts):
@@ -163,7 +163,7 @@ def test_mapped_idx(tmp_path, shape):
 
 alone = """
 import resource, sys, tracemalloc, torch
-from mnist_from_scratch.datasets import *
+from mnist_from_scratch.data.datasets import *
 from mnist_from_scratch.minibatches import DataLoader, to_dset
 def rss(): return int(next(o for o in open('/proc/self/status') if o.startswith('RssAnon')).split()[1])*1024
 """
@@ -311,7 +311,7 @@ def test_stale_folder_cache(folder, change):
 @pytest.mark.parametrize('damage', ['cut','byte','zeros','empty','other','folder'])
 def test_damaged_folder_cache(folder, sets, damage):
     load_folder(folder.path)
-    from mnist_from_scratch.core import write_state
+    from mnist_from_scratch.base.core import write_state
     for f in folder.files():
         b = bytearray(f.read_bytes())
         if damage=='byte': b[-5] ^= 1
@@ -549,7 +549,7 @@ def test_download(tmp_path, sets, serve):
 
 def together(*codes, **env):
     "Run programs at the same time; what each printed, and nothing to stderr (pooch, for one, talks there)."
-    ps = [subprocess.Popen([sys.executable, '-c', f'from mnist_from_scratch.datasets import *\n{c}'], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **env}) for c in codes]
+    ps = [subprocess.Popen([sys.executable, '-c', f'from mnist_from_scratch.data.datasets import *\n{c}'], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **env}) for c in codes]
     outs = [p.communicate(timeout=300) for p in ps]
     assert not any(p.returncode or o[1] for p,o in zip(ps,outs)), outs
     return [o[0].strip() for o in outs]

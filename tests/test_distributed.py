@@ -85,12 +85,12 @@ def test_accelerate_launch(tmp_path):
 def script(folder):
     "What pip makes of the console script"
     path = folder/'mnist_train'
-    path.write_text('import sys\nfrom mnist_from_scratch.cli import mnist_train\nif __name__=="__main__": sys.exit(mnist_train())\n')
+    path.write_text('import sys\nfrom mnist_from_scratch.tools.cli import mnist_train\nif __name__=="__main__": sys.exit(mnist_train())\n')
     return path
 
 def test_command(tmp_path, monkeypatch, capsys):
     "The same history as without, and one table"
-    from mnist_from_scratch.cli import load_model, mnist_train
+    from mnist_from_scratch.tools.cli import load_model, mnist_train
     args = '--data digits --digits 3,7 --epochs 2 --seeds 1'.split()
     env = os.environ | dict(OMP_NUM_THREADS='1', PYTHONWARNINGS='ignore', COLUMNS='80', PATH='/usr/bin:/bin')       # no environment is activated
     def run(*args): r = subprocess.run(args, capture_output=True, text=True, timeout=240, env=env); return r.returncode,r.stdout,r.stderr
@@ -117,15 +117,15 @@ GOOD = dict(WORLD_SIZE='2', RANK='0', LOCAL_RANK='0', MASTER_ADDR='127.0.0.1', M
 
 @pytest.fixture
 def alone():
-    from mnist_from_scratch.cli import make_learner, to_dls
-    from mnist_from_scratch.datasets import load_digits
+    from mnist_from_scratch.tools.cli import make_learner, to_dls
+    from mnist_from_scratch.data.datasets import load_digits
     return make_learner('linear', to_dls(*(o[:50] for o in load_digits('digits'))), 10)
 
 @pytest.mark.parametrize('bad', [dict(WORLD_SIZE='x'), dict(WORLD_SIZE='-2'), dict(WORLD_SIZE='2.'), dict(RANK=None), dict(RANK='x'), dict(RANK='2'), dict(LOCAL_RANK=None), dict(LOCAL_RANK='-1'),
     dict(MASTER_PORT='notaport'), dict(MASTER_PORT='0'), dict(MASTER_PORT='65536'), dict(MASTER_PORT=None), dict(MASTER_PORT=''), dict(MASTER_ADDR=None), dict(MASTER_ADDR='')], ids=str)
 def test_bad_environment(monkeypatch, alone, bad):
     "One line that names the variable; and what it says to type helps"
-    from mnist_from_scratch.core import MnistError
+    from mnist_from_scratch.base.core import MnistError
     for k,v in (GOOD|bad).items(): monkeypatch.setenv(k, v) if v is not None else monkeypatch.delenv(k, raising=False)
     with pytest.raises(MnistError, match=f'the environment variable {next(iter(bad))} is') as e:
         with alone.distrib_ctx(): pass

@@ -3,9 +3,9 @@ import hashlib, os, subprocess, sys, time
 from pathlib import Path
 
 import pytest, torch
-from mnist_from_scratch import datasets as D
-from mnist_from_scratch.core import MnistError
-from mnist_from_scratch.datasets import Digits, download_mnist, load_digits, load_idx
+from mnist_from_scratch.data import datasets as D
+from mnist_from_scratch.base.core import MnistError
+from mnist_from_scratch.data.datasets import Digits, download_mnist, load_digits, load_idx
 from serving import Server, nobody, packed
 
 BYTES = 200_000
@@ -122,7 +122,7 @@ def test_progress_on_a_terminal(capsys, monkeypatch):
 def test_killed_while_downloading(serve, files, tmp_path):
     "The next one fetches it, and what was left behind goes"
     stall,good = serve(for_images('stall')),serve()
-    code = f'from mnist_from_scratch.datasets import *; download_mnist({str(tmp_path/"m")!r}, ({stall.url!r},), {files[1]!r})'
+    code = f'from mnist_from_scratch.data.datasets import *; download_mnist({str(tmp_path/"m")!r}, ({stall.url!r},), {files[1]!r})'
     p = subprocess.Popen([sys.executable, '-c', code], env=os.environ|dict(PYTHONPATH=str(Path(__file__).parent.parent)))
     while IMAGES not in stall.seen and p.poll() is None: time.sleep(.05)
     time.sleep(.2); p.kill(); p.wait()

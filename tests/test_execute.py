@@ -117,9 +117,9 @@ def test_nothing_is_run_without_mnist(monkeypatch, tmp_path):
     monkeypatch.setattr(ex, 'run', lambda path: pytest.fail('it was run'))
     monkeypatch.setenv('MNIST_FROM_SCRATCH_DATA', 'digits')
     for check in False,True:
-        with pytest.raises(SystemExit, match='must come from MNIST.*scikit-learn.*name the folder that holds MNIST in MNIST_FROM_SCRATCH_DATA'): ex.execute(['03_baseline'], check)
+        with pytest.raises(SystemExit, match='must come from MNIST.*scikit-learn.*name the folder that holds MNIST in MNIST_FROM_SCRATCH_DATA'): ex.execute(['02_baseline'], check)
     monkeypatch.setenv('MNIST_FROM_SCRATCH_DATA', str(tmp_path/'none'))
-    with pytest.raises(SystemExit, match='there is no file or folder'): ex.execute(['03_baseline'])
+    with pytest.raises(SystemExit, match='there is no file or folder'): ex.execute(['02_baseline'])
 
 def test_with_mnist_it_is(mnist): ex.check_mnist()
 

@@ -190,7 +190,7 @@ def test_lr_find_restores_after_ctrl_c():
     assert torch.equal(before, learn.model.weight)
 
 def test_state_of_another_optimizer(tmp_path):
-    from mnist_from_scratch.core import MnistError
+    from mnist_from_scratch.base.core import MnistError
     from mnist_from_scratch.optimizers import Adam
     learn = learner(path=tmp_path); learn.fit(1); learn.save('sgd')
     other = learner(path=tmp_path); other.opt_func = Adam
@@ -496,7 +496,7 @@ def test_no_targets():
     assert p.shape==(7,3) and t is None and learn.validate()[0] is None
 
 def test_find_bs():
-    from mnist_from_scratch.core import find_bs
+    from mnist_from_scratch.base.core import find_bs
     t = torch.zeros(7,2)
     for b in t,(t,),[{'a':(t,t[:3])}],({'a':torch.tensor(1.)},t),('text',3,None,t): assert find_bs(b)==7
     assert find_bs((), (t,))==7 and find_bs((torch.zeros(0),), (t,))==0 and find_bs('abc', torch.tensor(3))==1
@@ -556,7 +556,7 @@ class Pics(nn.Module):
     def forward(self, x): return self.drop(self.bn(self.l(x)))
 
 def pictures(generator=None, opt_func=SGD, **kwargs):
-    from mnist_from_scratch.core import set_seed
+    from mnist_from_scratch.base.core import set_seed
     set_seed(0)
     ds = TensorDataset(torch.rand(40,16), torch.randint(0,3,(40,)))
     dls = DataLoaders(DataLoader(ds, 8, shuffle=True, generator=generator), DataLoader(ds, 16))

@@ -12,7 +12,7 @@ from torch.utils._pytree import tree_leaves
 from torch.utils.data import BatchSampler, DataLoader as TorchDL, IterableDataset, RandomSampler, Subset, TensorDataset, WeightedRandomSampler, get_worker_info, random_split
 
 from mnist_from_scratch import losses
-from mnist_from_scratch.core import default_device, to_cpu
+from mnist_from_scratch.base.core import default_device, to_cpu
 from mnist_from_scratch.losses import accuracy, cross_entropy
 from mnist_from_scratch.learner import Learner
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders, collate, to_dset
@@ -313,7 +313,7 @@ def test_images_in_any_form(digits, tmp_path):
         with pytest.raises(ValueError): ds.test_ds(bad)
 
 def test_labels_of_new_items(digits):
-    from mnist_from_scratch.core import MnistError
+    from mnist_from_scratch.base.core import MnistError
     ds = digits[1]
     for make in lambda: to_dset(ds), lambda: to_dset(ds, 3), lambda: to_dset(ds, classes=range(9,-1,-1)):
         d = make()
@@ -355,7 +355,7 @@ def test_bytes_give_the_same(digits, kwargs, tmp_path):
     assert next(iter(DataLoader(m, 4)))[1].tolist()==[0,1,2,3]
 
 def test_bytes_train_to_the_same_weights(digits, tmp_path):
-    from mnist_from_scratch.export import load_learner
+    from mnist_from_scratch.engine.export import load_learner
     res = []
     for as_bytes in True,False:
         set_rng()
@@ -384,7 +384,7 @@ class Biggest(TorchDispatchMode):
 
 def test_lean():
     "Of many images only bytes are kept, and nothing is made that is larger than the order of a pass or a batch"
-    from mnist_from_scratch.datasets import Digits
+    from mnist_from_scratch.data.datasets import Digits
     n,bs = 30000,100
     ds = Digits(torch.zeros(n,28,28, dtype=torch.uint8), torch.arange(n)%10)
     for kw,most in (dict(),max(8*n, bs*784*4)),(dict(shuffle=True),max(8*n, bs*784*4)):

@@ -7,10 +7,10 @@ import torch
 from PIL import Image
 from torch.utils.data import Subset, TensorDataset
 from mnist_from_scratch.baseline import PixelSimilarity, is_3, mean_digits, mnist_distance, rmse_distance
-from mnist_from_scratch.cli import make_model, predict
+from mnist_from_scratch.tools.cli import make_model, predict
 from mnist_from_scratch.convnet import ImageDataset
 from mnist_from_scratch.losses import cross_entropy
-from mnist_from_scratch.datasets import Digits
+from mnist_from_scratch.data.datasets import Digits
 from mnist_from_scratch.learner import Learner
 from mnist_from_scratch.minibatches import DataLoaders, DataLoader, DigitRows, to_dset
 

@@ -17,10 +17,11 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.data import TensorDataset
 
-from mnist_from_scratch import convnet, export as mod     # convnet enters its classes where a file may name them
+from mnist_from_scratch import convnet
+from mnist_from_scratch.engine import export as mod     # convnet enters its classes where a file may name them
 from mnist_from_scratch.baseline import PixelSimilarity
-from mnist_from_scratch.core import MnistError, _crc, default_device, exportable, exportables, pack_state, unpack_state
-from mnist_from_scratch.export import load_learner
+from mnist_from_scratch.base.core import MnistError, _crc, default_device, exportable, exportables, pack_state, unpack_state
+from mnist_from_scratch.engine.export import load_learner
 from mnist_from_scratch.learner import Callback, CancelBatchException, Learner
 from mnist_from_scratch.losses import BCEWithLogitsLossFlat, CrossEntropyLossFlat, MnistLossFlat, accuracy, batch_accuracy, cross_entropy, mnist_loss
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders, to_dset
@@ -261,7 +262,7 @@ def there_and_back(learn, tmp_path):
     return new
 
 def test_a_model_of_the_commands_names_its_reader(tmp_path):
-    from mnist_from_scratch.cli import make_model, save_model
+    from mnist_from_scratch.tools.cli import make_model, save_model
     save_model(tmp_path, make_model('linear', 2), 'linear', (3,7))
     with pytest.raises(MnistError, match='written by mnist_train; read it with mnist_predict or load_model$'): load_learner(tmp_path/'model.safetensors')
 

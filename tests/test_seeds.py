@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest, torch
 
-from mnist_from_scratch.core import set_seed
+from mnist_from_scratch.base.core import set_seed
 
 here = Path(__file__).parent
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest, torch
 from PIL import Image
 from mnist_from_scratch import segment
-from mnist_from_scratch.core import MnistError, set_seed
-from mnist_from_scratch.export import load_learner
+from mnist_from_scratch.base.core import MnistError, set_seed
+from mnist_from_scratch.engine.export import load_learner
 from mnist_from_scratch.segment import *
 from mnist_from_scratch.speed import fit_linear
 

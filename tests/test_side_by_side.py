@@ -4,11 +4,12 @@ from importlib.util import find_spec
 from types import SimpleNamespace
 
 import pytest, torch
-from chapters import module, stems
+from chapters import module, order, stems
 pytest.importorskip('fastai'); pytest.importorskip('torchvision'); pytest.importorskip('torchmetrics')
 
-from mnist_from_scratch import core, side_by_side as sbs
-from mnist_from_scratch.side_by_side import inputs, largest_diff, pairs, readable, reasons, side_by_side, time_ratio, unpaired, us
+from mnist_from_scratch.base import core
+from mnist_from_scratch.tools import side_by_side as sbs
+from mnist_from_scratch.tools.side_by_side import inputs, largest_diff, pairs, readable, reasons, side_by_side, time_ratio, unpaired, us
 
 # `all` only repeats what the chapters export
 modules = [importlib.import_module(m) for o in stems() if find_spec(m := f'mnist_from_scratch.{module(o)}')]
@@ -26,7 +27,8 @@ def test_every_public_function_is_there():
     assert unpaired(modules)==[]
 
 def test_chapters_are_all_before_this_one():
-    assert {m.__name__ for m in sbs.chapters}=={f'mnist_from_scratch.{m}' for m in order[:order.index(sbs.__name__.split('.', 1)[1])]}
+    before = order()[:order().index(sbs.__name__.split('.', 1)[1])]
+    assert {m.__name__.split('.', 1)[1] for m in sbs.chapters}=={o for o in before if find_spec(f'mnist_from_scratch.{o}')}
 
 def test_what_is_missing_is_named(monkeypatch):
     new = SimpleNamespace(__all__=['relu','mish','Swish','LIMIT'], relu=us.relu, mish=lambda x: x, Swish=type('Swish', (), {}), LIMIT=3)

@@ -151,11 +151,11 @@ def test_page_of_a_chapter(site, pages):
     "No number in its address; the code of what it exports, nothing hidden, no directive; its notebook to open and to download; names lead to the reference"
     text = (site/'losses.html').read_text(encoding='utf-8')
     assert 'tag_export' in text and '#|' not in text
-    hidden = [re.sub(r'^#\|.*\n?', '', c.source, flags=re.M).strip() for c in nbformat.read(root/'nbs/05_losses.ipynb', 4).cells if re.match(r'#\| *hide', c.source)]
+    hidden = [re.sub(r'^#\|.*\n?', '', c.source, flags=re.M).strip() for c in nbformat.read(root/'nbs/04_losses.ipynb', 4).cells if re.match(r'#\| *hide', c.source)]
     codes = pages['losses.html'].codes
     assert hidden and codes and not {*hidden} & {*codes}
-    assert any('colab.research.google.com' in o and o.endswith('/nbs/05_losses.ipynb') for o in pages['losses.html'].links)
-    assert (site/'notebooks/losses.ipynb').read_bytes()==(root/'nbs/05_losses.ipynb').read_bytes()
+    assert any('colab.research.google.com' in o and o.endswith('/nbs/04_losses.ipynb') for o in pages['losses.html'].links)
+    assert (site/'notebooks/losses.ipynb').read_bytes()==(root/'nbs/04_losses.ipynb').read_bytes()
     assert 'reference/losses.html#mnist_from_scratch.losses.mnist_loss' in pages['losses.html'].links
     assert '<math' in text
 

@@ -10,10 +10,11 @@ from hypothesis import given, settings, strategies as st
 from torch import nn
 from torch.utils.data import TensorDataset
 
-from mnist_from_scratch import cli, convnet
+from mnist_from_scratch.tools import cli
+from mnist_from_scratch import convnet
 from mnist_from_scratch.callbacks import Checkpoint
-from mnist_from_scratch.core import MnistError, _crc, _safetensors, read_state, set_seed, write_state
-from mnist_from_scratch.export import load_learner
+from mnist_from_scratch.base.core import MnistError, _crc, _safetensors, read_state, set_seed, write_state
+from mnist_from_scratch.engine.export import load_learner
 from mnist_from_scratch.learner import Callback, Learner
 from mnist_from_scratch.losses import CrossEntropyLossFlat, accuracy
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders

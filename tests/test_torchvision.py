@@ -10,7 +10,8 @@ broken = dict(wrong_build="raise RuntimeError('operator torchvision::nms does no
 program = '''
 import sys, matplotlib; matplotlib.use('Agg')
 from mnist_from_scratch.all import *
-from mnist_from_scratch import bench, cli, side_by_side as s, speed
+from mnist_from_scratch.tools import bench, cli, side_by_side as s
+from mnist_from_scratch import speed
 set_seed(0)
 train,valid = (o.only(3,7)[:64] for o in load_digits('digits'))
 dls = DataLoaders(DataLoader(to_dset(train), 32), DataLoader(to_dset(valid), 32))

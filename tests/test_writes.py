@@ -5,8 +5,8 @@ import json, os, re, signal, subprocess, sys, tempfile
 from pathlib import Path
 
 import pytest
-from mnist_from_scratch import core
-from mnist_from_scratch.core import making_folder, replacing
+from mnist_from_scratch.base import core
+from mnist_from_scratch.base.core import making_folder, replacing
 
 here = Path(__file__).parent
 
@@ -28,7 +28,7 @@ def test_no_other_way_to_write():
         'bench.py': ['.write_bytes(gzip','.mkdir(parents','.save(folder','open(names[0]','f.write(_idx_header','replacing(file) as f: f.write_text'],                                                                      # all but the last in temporary folders
         'callbacks.py': ['f.write_text','return SummaryWriter'],                                                                               # CSVLogger; TensorBoard appends, each record with a checksum
         'cli.py': ['os.open(os.devnull','open(os.devnull, \'w\')','open(fd, \'r\' if','js.write_text','open(f, \'w\'','.savefig(f','replacing(submission) as f: f.write_text','replacing(json) as f: f.write_text'],
-        'datasets.py': ['file.parent.mkdir','open(file, \'wb\')','open(folder/f','f.write(b)','.mkdir(parents=True)','.save(folder','labels.csv\').write_text'],  # a lock's folder; downloads, IDX files, PNGs, each in a making_folder
+        'datasets.py': ['file.parent.mkdir','open(file, \'wb\')','open(folder/f','f.write(b)','.mkdir(parents=True)','.save(folder','labels.csv\').write_text','index=False)\')'],  # a lock's folder; downloads, IDX files, PNGs, each in a making_folder
         'export.py': ['replacing(file) as tmp: tmp.write_bytes'],
         'homework.py': ['write(out, \'a\'','sys.stdin,sys.stdout,sys.stderr =','p.stdin.write','out.with_name(\'job\')','out.touch()'],                                                                                       # a child process reports to its parent, in a temporary folder
         'segment.py': ['replacing(file) as tmp: tmp.write_text','(new/o).mkdir()','.save(new/part'],                                              # write_scenes: in a making_folder
@@ -80,7 +80,7 @@ def test_race(folder, tally):
 # --- what is left behind
 
 def killed(code, folder):
-    r = subprocess.run([sys.executable, '-c', f'import os, signal\nfrom pathlib import Path\nfrom mnist_from_scratch.core import *\nfolder = Path({str(folder)!r})\n{code}'], env=os.environ|dict(PYTHONPATH=str(here.parent)))
+    r = subprocess.run([sys.executable, '-c', f'import os, signal\nfrom pathlib import Path\nfrom mnist_from_scratch.base.core import *\nfolder = Path({str(folder)!r})\n{code}'], env=os.environ|dict(PYTHONPATH=str(here.parent)))
     assert r.returncode==-signal.SIGKILL
 
 def test_abandoned_files_go(tmp_path):
@@ -228,7 +228,7 @@ def test_a_reader_that_leaves(tmp_path):
 @posix
 def test_open_files_are_written_on(tmp_path):
     "/dev/stdout and /dev/fd/N, whatever they are: what was printed before comes before, and nothing is cut off"
-    code = "import os, sys\nfrom mnist_from_scratch.core import replacing\nprint('one')\nfor p in sys.argv[1:]:\n    with replacing(p) as f: f.write_text(p+'\\n')\nprint('three')"
+    code = "import os, sys\nfrom mnist_from_scratch.base.core import replacing\nprint('one')\nfor p in sys.argv[1:]:\n    with replacing(p) as f: f.write_text(p+'\\n')\nprint('three')"
     env = os.environ|dict(PYTHONPATH=str(here.parent))
     (tmp_path/'l').symlink_to('/dev/stdout')
     paths = ['/dev/stdout','/dev/fd/1','/proc/self/fd/1' if os.path.exists('/proc/self/fd') else '/dev/fd/1',str(tmp_path/'l')]

@@ -11,12 +11,12 @@ from PIL import Image
 from torch import nn
 from torch.utils.data import TensorDataset
 
-from mnist_from_scratch import bench, cli
-from mnist_from_scratch import datasets as D
+from mnist_from_scratch.tools import bench, cli
+from mnist_from_scratch.data import datasets as D
 from mnist_from_scratch.callbacks import Checkpoint, CSVLogger, SaveModelCallback
-from mnist_from_scratch.core import MnistError, making_folder, read_state, write_state
-from mnist_from_scratch.datasets import Digits, download_mnist, load_digits, load_folder, load_idx, untar_data, URLs
-from mnist_from_scratch.export import load_learner
+from mnist_from_scratch.base.core import MnistError, making_folder, read_state, write_state
+from mnist_from_scratch.data.datasets import Digits, download_mnist, load_digits, load_folder, load_idx, untar_data, URLs
+from mnist_from_scratch.engine.export import load_learner
 from mnist_from_scratch.learner import Learner
 from mnist_from_scratch.losses import cross_entropy
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders
