@@ -79,10 +79,6 @@ def relink(
         return m[1]+os.path.join(folder, f'\0{name}')+anchor    # \0 marks what is new already
     return re.sub(r'(\]\(|(?:src|href)=\\?")(?![\w+.-]+:|[#/<{])([^)\s"\\]+)', repl, text)
 
-def renumber(text, numbers):
-    "`text` with the number of today wherever the words of a link are a chapter's number; `numbers` has them by file name"
-    return re.sub(r'\[([Cc]hapter) \d+(\]\([^)#\s]*?)(\w+\.ipynb)', lambda m: f'[{m[1]} {numbers[m[3]]}{m[2]}{m[3]}' if m[3] in numbers else m[0], text)
-
 def in_order(text):
     "`text` with the rows of its tables in the order of the chapters that they link to, where each row begins with such a link"
     def repl(m):
@@ -113,10 +109,10 @@ def rename(text, chapters):
                        (rf'(#\| *default_exp ){re.escape(a)}(?![\w.])', rf'\1\0{b}'), (rf'(?<![\w./-])((?:reference/)?){pa}(?=\.html)', rf'\1\0{pb}')]: text = re.sub(pat, to.replace('\0', chr(0)), text)
     return text.replace('\0', '')
 
-def written(path, moved, chapters, numbers):
-    "What the file `path` is to hold; the rest is as for `relink`, `rename` and `renumber`"
+def written(path, moved, chapters):
+    "What the file `path` is to hold; the rest is as for `relink` and `rename`"
     text = (root/path).read_text(encoding='utf-8')
-    def prose(s): return in_order(renumber(rename(relink(s, path, moved), chapters), numbers))
+    def prose(s): return in_order(rename(relink(s, path, moved), chapters))
     if path.suffix=='.md': return prose(text)
     def code(s): return reimport(rename(s, chapters), {module(a):module(b) for a,b in chapters.items()})
     if path.suffix!='.ipynb': return code(text)
@@ -141,11 +137,10 @@ def change(
     "Move chapters, with all that names them, and add new ones. Raises `Refused`, having changed nothing."
     if git('status', '--porcelain').strip(): raise Refused('there are changes that are not committed, and could not be told from those to come; commit them first')
     moved = {Pure(nbs, f'{a}.ipynb'):Pure(nbs, f'{b}.ipynb') for a,b in chapters.items()}
-    numbers = {Pure(v).name+'.ipynb':split(v)[1] for v in (chapters.get(o, o) for o in stems())}
     book = {Pure(nbs, f'{k}.ipynb'):nbformat.writes(v)+'\n' for k,v in new.items()}
     for o in tracked():
         if o.suffix not in texts or left.fullmatch(str(o)): continue
-        try: text,now = (root/o).read_text(encoding='utf-8'),written(o, moved, chapters, numbers)
+        try: text,now = (root/o).read_text(encoding='utf-8'),written(o, moved, chapters)
         except UnicodeDecodeError: continue
         if o in moved or now!=text: book[moved.get(o, o)] = now
     gone = [Pure(pkg, f'{module(a).replace(".", "/")}.py') for a,b in chapters.items() if module(a)!=module(b)]

@@ -1,4 +1,4 @@
-"""Train the published recipe and the two of chapter 18 on all of MNIST, in turns, and write their times and their accuracies on the test set to `nbs/speed.json`.
+"""Train the published recipe and the two of the chapter on speed on all of MNIST, in turns, and write their times and their accuracies on the test set to `nbs/speed.json`.
 
 The two are trained in float32 too, as on a processor without units for bfloat16; on a CUDA device, where there is one; and PyTorch's MNIST example with fewer
 seeds, since it takes minutes. Nothing is chosen by these figures. Times are of the training loop only; the preparation is timed by itself. Set OMP_NUM_THREADS to

@@ -1,4 +1,4 @@
-"Callbacks of chapter 10 that reach outside of the loop: precision, hooks, trackers, the live graph."
+"Callbacks that reach outside of the loop: precision, hooks, trackers, the live graph."
 import sys
 from contextlib import nullcontext
 from functools import partial

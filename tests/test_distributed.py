@@ -71,7 +71,7 @@ def test_killed(tmp_path, runs):
     assert far(res['model'], runs[0][1][0]['one_cycle']['model'])<1e-8
 
 def test_accelerate_launch(tmp_path):
-    "Accelerate's launcher starts them as well, as chapter 22 says"
+    "Accelerate's launcher starts them as well, as the chapter says"
     program = "import sys; sys.path.insert(0, sys.argv[1]); import torch, distributing as d; from pathlib import Path; torch.save(d.fit('sgd', Path('.')), f'{d.num_distrib()}-{d.rank_distrib()}.pt')"
     (tmp_path/'program.py').write_text(program)
     r = subprocess.run([sys.executable, '-m', 'accelerate.commands.launch', '--multi_gpu', '--num_processes', '2', 'program.py', Path(distributing.__file__).parent], capture_output=True, text=True, timeout=240,

@@ -105,6 +105,11 @@ def test_a_number_is_given_once():
     nums = [o[:-len(o.split('_', 1)[1])] for o in stems()]
     assert len(set(nums))==len(nums), nums
 
+@pytest.mark.parametrize('nb', notebooks, ids=name)
+def test_chapters_are_called_by_name(nb):
+    "Their numbers change. (Chapter 4 is that of fast.ai's book.)"
+    assert not [m for c in json.loads(nb.read_text(encoding='utf-8'))['cells'] for m in re.findall(r'\bchapters? (?!4 of fast)\d+', ''.join(c['source']), re.I)]
+
 @pytest.mark.parametrize('nb', chapters, ids=name)
 def test_opens_on_colab(nb):
     "After the title come the button that opens this notebook on Colab, and the hidden cell that installs the package where it is missing."

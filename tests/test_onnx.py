@@ -168,7 +168,7 @@ def test_missing_package(package, tmp_path, monkeypatch):
 @pytest.mark.filterwarnings('ignore:No complete tensor')   # PyTorch's, for weights in `channels_last`
 @each_net
 def test_torch_export(name, tmp_path):
-    "As chapter 17 has it"
+    "As the chapter has it"
     learn,inputs = made(name)
     batch = torch.export.Dim('batch')
     xb = inputs(2)
@@ -181,7 +181,7 @@ def test_torch_export(name, tmp_path):
 # --- safetensors
 
 def test_safetensors_in_plain_pytorch(tmp_path):
-    "The lines that chapter 17 shows, in a process that cannot import this library, for what `save` and what `export` have written"
+    "The lines that the chapter shows, in a process that cannot import this library, for what `save` and what `export` have written"
     cells = json.loads((Path(__file__).parent.parent/'nbs/engine/01_export.ipynb').read_text(encoding='utf-8'))['cells']
     program = next(o for c in cells if (o := re.search(r"program = '''(import json.*?)'''", ''.join(c['source']), re.S)))[1]
     program = program.split('\nprint(')[0].replace('nn.Linear(784, 10)', 'nn.Sequential(nn.Linear(784,30), nn.ReLU(), nn.BatchNorm1d(30), nn.Linear(30,10)).eval()')

@@ -1,4 +1,4 @@
-"The table of chapter 16: every public function has a counterpart or a reason, and each pair compares what it says it compares."
+"The table of Side by side: every public function has a counterpart or a reason, and each pair compares what it says it compares."
 import importlib, inspect, math, re, sys
 from importlib.util import find_spec
 from types import SimpleNamespace
@@ -23,7 +23,7 @@ def data(): return {k:inputs(k) for k in ('random','digits')}
 # --- nothing is left out
 
 def test_every_public_function_is_there():
-    "Add a pair with `beside`, or a sentence to `reasons`, in chapter 16"
+    "Add a pair with `beside`, or a sentence to `reasons`, in tools/01_side_by_side"
     assert unpaired(modules)==[]
 
 def test_chapters_are_all_before_this_one():

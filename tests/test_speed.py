@@ -1,4 +1,4 @@
-"The quick net of chapter 18: its optimizer beside PyTorch's, its data, and, on MNIST, what it is for."
+"The quick net: its optimizer beside PyTorch's, its data, and, on MNIST, what it is for."
 import importlib.util, json, re
 from pathlib import Path
 

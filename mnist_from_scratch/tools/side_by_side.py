@@ -596,10 +596,10 @@ reasons.update(
     time_ratio='torch.utils.benchmark compares times too; no two measurements of time agree',
     beside='keeps what this table is made of', inputs='makes what this table is made with', unpaired='looks into this table', side_by_side='makes this table', readable='draws this table',
     # of later chapters
-    published='the recipe that chapter 18 is measured against, in plain PyTorch: it is the peer', normalize='a subtraction and a division, with MNIST\'s figures',
+    published='the recipe that the quick net is measured against, in plain PyTorch: it is the peer', normalize='a subtraction and a division, with MNIST\'s figures',
     has_bf16='asks PyTorch about the processor', FoldDigits='PyTorch\'s pixel_unshuffle, after cutting off a border', Flat='PyTorch\'s permute and flatten', fast_net='a small convnet of PyTorch\'s layers',
     newton_schulz='the step inside of Muon', Muon='PyTorch has a Muon since 2.9, for matrices only; a test of the chapter holds the two together', muon_groups='sorts parameters for Muon',
-    fit_linear='fits with two lines for a schedule, which the pair of combine_scheds covers', fast_learner='sets up the Learner of chapter 18', distort='draws its own chance; `tests/test_augment.py` compares it with torchvision where both do the same', Augment='a callback around distort', best_net='puts together parts that are compared here', best_learner='sets up the Learner of chapter 19', CudaGraph='calls PyTorch\'s make_graphed_callables at the right moment',
+    fit_linear='fits with two lines for a schedule, which the pair of combine_scheds covers', fast_learner='sets up the Learner of the quick net', distort='draws its own chance; `tests/test_augment.py` compares it with torchvision where both do the same', Augment='a callback around distort', best_net='puts together parts that are compared here', best_learner='sets up the Learner of the most accurate net', CudaGraph='calls PyTorch\'s make_graphed_callables at the right moment',
     load_learner='reads what our export writes; fastai\'s unpickles what fastai\'s writes, and neither can read the other\'s file',
     make_model='makes the models of mnist_train by their names', to_dls='makes the loaders of mnist_train', make_learner='makes the Learner of mnist_train',
     predict='scores images with a model of mnist_train', save_model='writes the files of mnist_train', load_model='reads the files of mnist_train',
