@@ -872,6 +872,22 @@ def test_digits_from_lists_and_arrays(digits):
         with says(part, 'pass 255-images'): Digits(bad)
     Digits(torch.cat([x,255-(255-x)])), Digits(torch.full((3,28,28), 255, dtype=torch.uint8))        # the cure; and blank ones are of no kind
 
+def test_a_stroke_that_is_mostly_edge():
+    "Three pixels wide, of which two are its soft edge: a paper that ends there would have more inside"
+    rgba = np.zeros((40,40,4), np.uint8)
+    for x,grey in (18,100),(19,0),(20,100): rgba[8:32,x] = grey,grey,grey,255
+    assert np.asarray(D.on_paper(Image.fromarray(rgba)))[0,0,0]==255
+
+@pytest.mark.parametrize('sides', [(0,1,2,3),(0,),(1,2),(3,)])
+@pytest.mark.parametrize('size,w', [(28,1),(28,2),(100,3),(140,20)])
+def test_a_frame_is_no_ink(digits, size, w, sides):
+    "Dark lines along the sides of a picture, of a scanner or the table below: the digit is read as it is without them"
+    for x in digits[1].x[:5]:
+        a = np.asarray(Image.fromarray(255-x.numpy()).resize((size,size), Image.Resampling.BICUBIC))
+        framed = np.pad(a, w, constant_values=255)
+        for i in sides: np.rot90(framed, i)[:w] = 3
+        assert difference(as_mnist(Image.fromarray(framed)), as_mnist(Image.fromarray(a)))<8
+
 @pytest.mark.parametrize('width', [3,5,8,12])
 @pytest.mark.parametrize('ink,paper', [(0,255),(255,0)])
 def test_thin_stroke_without_paper(width, ink, paper):

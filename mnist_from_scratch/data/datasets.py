@@ -113,6 +113,16 @@ def _ink(a):
     return d/np.maximum(paper, 1) if dark>light else d
 
 # %% ../../nbs/data/01_datasets.ipynb #0cf6402b
+def _without_frame(a):
+    "`a` `[H,W]` without the lines that a frame, a table or a scanner leaves along its sides: each of one colour, far from that of most of the picture; a quarter of it at most on a side"
+    mid,span,n = np.median(a),np.ptp(a),max(a.shape)//4
+    for _ in range(4):
+        lines = a[:min(n, len(a)//4)]
+        level = np.median(lines, axis=1, keepdims=True)
+        framed = (abs(level-mid)[:,0]>span/2) & ((abs(lines-level)<=span/8).mean(1)>.9)
+        a = np.rot90(a[framed.argmin() if not framed.all() else len(framed):])
+    return a
+
 def _crop(d):
     "The part of `d` where the ink is at least a fifth of full."
     ink = d>d.max()/5
@@ -162,7 +172,7 @@ def as_mnist(
         x,ok = _as_it_is(a)
         if ok[0]: return torch.from_numpy(x[0])
     if (k := max(a.shape)//800)>1: a = np.asarray(Image.fromarray(a).reduce(k))
-    d = _thicken(_crop(_ink(a)))
+    d = _thicken(_crop(_ink(_without_frame(a))))
     scale = 20/max(d.shape)
     h,w = (max(1, round(o*scale)) for o in d.shape)
     d = np.asarray(Image.fromarray(d).resize((w,h), Image.Resampling.BICUBIC if scale>1 else Image.Resampling.BOX)).clip(0)
