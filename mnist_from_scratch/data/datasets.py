@@ -161,7 +161,7 @@ def as_mnist(
     This is the one way from a picture to a digit, for training and for prediction. MNIST's own digits keep every pixel, whatever
     the mode, and also where they are dark on white.
 
-    Turns it as its EXIF data say, evens out the light, drops specks, thickens hairlines. Memory: up to 32 bytes for each
+    Turns it as its EXIF data say, leaves out a frame, evens out the light, drops specks, thickens hairlines. Memory: up to 32 bytes for each
     pixel. Raises `MnistError` where the image is blank, or cannot be read, and where paper and ink cannot be told apart. The geometry is that of LeCun, Cortes and Burges."""
     if 0 in im.size: raise MnistError('the image is blank: it has no pixels; take another')
     try: a = _grey(im)
