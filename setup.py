@@ -1,4 +1,5 @@
 "Builds the package from `settings.ini`, the one source of its metadata."
+import re
 from configparser import ConfigParser
 from pathlib import Path
 from setuptools import find_packages, setup
@@ -8,11 +9,17 @@ parser = ConfigParser(delimiters=['='])
 parser.read(here/'settings.ini', encoding='utf-8')
 cfg = parser['DEFAULT']
 
+def readme():
+    "README.md with addresses in place of relative links and pictures, to be read outside of the repository"
+    md = (here/'README.md').read_text(encoding='utf-8')
+    for start,at in (r'!\[[^]]*\]\(','raw'),(r'\]\(','blob'): md = re.sub(rf'({start})(?![\w+.-]+:|[#/])', rf"\1{cfg['git_url']}/{at}/{cfg['branch']}/", md)
+    return md
+
 setup(
     name=cfg['lib_name'], version=cfg['version'], description=cfg['description'], keywords=cfg['keywords'].split(),
     author=cfg['author'], author_email=cfg['author_email'], license='Apache-2.0',
     url=cfg['git_url'], project_urls=dict(Documentation=cfg['doc_host']+cfg['doc_baseurl']+'/'),
-    long_description=(here/'README.md').read_text(encoding='utf-8'), long_description_content_type='text/markdown',
+    long_description=readme(), long_description_content_type='text/markdown',
     packages=find_packages(include=[cfg['lib_path'], f"{cfg['lib_path']}.*"]), package_data={cfg['lib_path']: ['py.typed']}, zip_safe=False,
     python_requires=f">={cfg['min_python']}", install_requires=cfg['requirements'].split(),
     extras_require=dict(dev=cfg['dev_requirements'].split()),

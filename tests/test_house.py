@@ -147,6 +147,14 @@ for m in {[dotted(o) for o in modules]+['all']}:
     r = subprocess.run([sys.executable, '-c', src], capture_output=True, text=True)
     assert not r.returncode, r.stderr
 
+def test_description_of_the_package():
+    "README.md as an index of packages shows it: every link and picture has an address, and those of files lead to one that is there"
+    md = subprocess.run([sys.executable, 'setup.py', '--long-description'], cwd=root, capture_output=True, text=True, check=True).stdout
+    links,cfg = re.findall(r'\]\(([^)\s]+)', md),settings()
+    files = [o for l in links for o in re.findall(rf"{cfg['git_url']}/(?:blob|raw)/{cfg['branch']}/(.+)", l)]
+    assert len(files)>5 and not [o for o in links if not o.startswith(('https://','#'))] and not [o for o in files if not (root/o).exists()]
+    assert all('/raw/' in o for o in links if o.endswith('.png'))
+
 def test_version(): assert __import__(pkg).__version__ == settings()['version']
 
 @pytest.mark.parametrize('nb', notebooks, ids=name)
