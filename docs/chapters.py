@@ -96,7 +96,7 @@ def reimport(text, new):
             folder,_,now = new.get(name, name).rpartition('.')
             groups.setdefault('.'.join(filter(None, (pkg, folder))), []).append(now+(f' as {alias or name}' if alias or now!=name else ''))
         return (f'\n{m[1]}' if m[1] is not None else '; ').join(f'from {k} import {", ".join(v)}' for k,v in groups.items()).join([m[1] or '', ''])
-    return re.sub(rf'(?:^([ ]*))?\bfrom {pkg} import ((?:\w+(?: as \w+)?(?:, )?)+)', repl, text, flags=re.M)
+    return re.sub(rf'(?:^([ ]*)|\b|(?<=\\n))from {pkg} import ((?:\w+(?: as \w+)?(?:, )?)+)', repl, text, flags=re.M)
 
 def rename(text, chapters):
     "`text` with the new paths, names and modules of `chapters`, new names by old ones; relative links have been seen to"

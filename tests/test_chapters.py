@@ -37,6 +37,7 @@ def test_names():
         'from mnist_from_scratch.base.c import x; mnist_from_scratch.cd; mnist_from_scratch/base/c.py; #| default_exp base.c\nfrom .base.c import *\nbase/c.html reference/base/c.html abc.html'
     assert reimport('from mnist_from_scratch import a, c as k, d\n    from mnist_from_scratch import c', {'c':'base.c'})=='from mnist_from_scratch import a, d\nfrom mnist_from_scratch.base import c as k\n    from mnist_from_scratch.base import c'
     assert reimport("x = 'import y; from mnist_from_scratch import a, c'", {'c':'e', 'a':'b.a'})=="x = 'import y; from mnist_from_scratch.b import a; from mnist_from_scratch import e as c'"
+    assert reimport(r"'import y\nfrom mnist_from_scratch import c\nc.f()'", {'c':'a.c'})==r"'import y\nfrom mnist_from_scratch.a import c\nc.f()'"
 
 def test_tables():
     t = '| a | b |\n| --- | --- |\n{}'

@@ -409,7 +409,7 @@ def test_ctrl_c_in_imports(script, tmp_path):
         assert status==130 and 'interrupted' in err and 'Traceback' not in err and len(err.strip().splitlines())==1 and not list(tmp_path.iterdir())
 
 def test_ctrl_c_in_loading(script, tmp_path):
-    before = 'import time\nfrom mnist_from_scratch import cli\ncli.load_digits = lambda data: (print("loading"), time.sleep(60))'
+    before = 'import time\nfrom mnist_from_scratch.tools import cli\ncli.load_digits = lambda data: (print("loading"), time.sleep(60))'
     p = start(script('mnist_train', before), cwd=tmp_path)
     wait_for(p, 'loading')
     status,out,err = stopped(p)
@@ -425,7 +425,7 @@ def test_ctrl_c_in_training(script, data, tmp_path):
 
 def test_ctrl_c_in_saving(script, data, tmp_path):
     "Impatience does not break a file, and the run ends there"
-    before = 'import time\nfrom mnist_from_scratch import cli\nreal = cli.report\ndef slow(*a): print("saving"); time.sleep(1); return real(*a)\ncli.report = slow'
+    before = 'import time\nfrom mnist_from_scratch.tools import cli\nreal = cli.report\ndef slow(*a): print("saving"); time.sleep(1); return real(*a)\ncli.report = slow'
     p = start(script('mnist_train', before), '--data', data, '--epochs', 1, cwd=tmp_path)
     wait_for(p, 'saving')
     status,out,err = stopped(p, 0, .1, .1)

@@ -1936,7 +1936,7 @@ class _Forked:
 def _python(call, *args, **kwargs):
     "A new Python that calls the function `call` of this module"
     root = str(_root.parent)
-    return subprocess.Popen([sys.executable, '-c', f'import sys; sys.path[:] = [{root!r}]+[o for o in sys.path if o]\nfrom mnist_from_scratch import homework; homework.{call}()', *args],
+    return subprocess.Popen([sys.executable, '-c', f'import sys; sys.path[:] = [{root!r}]+[o for o in sys.path if o]\nfrom mnist_from_scratch.tools import homework; homework.{call}()', *args],
         start_new_session=os.name!='nt', env=os.environ|dict(OMP_NUM_THREADS='1', MPLBACKEND='Agg', PYTHONIOENCODING='utf-8'), **kwargs)
 
 def _spawned(job, out, cwd):
