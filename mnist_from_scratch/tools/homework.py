@@ -208,7 +208,7 @@ def _error(e, fn=None):
     "The exception `e` of `fn` in one line, and the last line of the reader's own code that it came through"
     tb,frames = e.__traceback__,[]
     while tb: frames.append((tb.tb_frame.f_code.co_filename, tb.tb_lineno, tb.tb_frame)); tb = tb.tb_next
-    file = e.filename if isinstance(e, SyntaxError) else _file_of(fn) or next((f for f,*_ in frames if Path(f).parent!=_root), None)
+    file = e.filename if isinstance(e, SyntaxError) else _file_of(fn) or next((f for f,*_ in frames if _root not in Path(f).parents), None)
     n = next((n for f,n,_ in reversed(frames) if f==file), None)
     if isinstance(e, SyntaxError): n = e.lineno
     def short(s, n): return textwrap.shorten(s, n, placeholder=' …') if ' ' in s[:n] else s[:n]
