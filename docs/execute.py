@@ -91,6 +91,7 @@ def execute(
     nbs = [o for k,o in nbs.items() if not names or k in names]
     check_mnist()
     os.environ['OMP_NUM_THREADS'],os.environ['PYTHONWARNINGS'] = '1','ignore:IProgress'
+    os.environ['PATH'] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get('PATH', '')]) # as where the environment is activated
     bad,done = 0,[]
     with ThreadPoolExecutor(n_workers) as ex:
         for path,(nb,wrong) in zip(nbs, ex.map(run, nbs)):
