@@ -630,7 +630,7 @@ def test_check_of_a_folder(run):
     assert status==0 and re.search(r'^ann.py +1  \+x$', out, re.M) and re.search(r'^ben.py +0  \.\.$', out, re.M) and 'exit status 1' in out
     assert set(json.loads(Path('out.json').read_text(encoding='utf-8')))=={'ann.py','ben.py'}
 
-@pytest.mark.parametrize('args,says', [((), 'which file'), (('none.py',), 'there is no file none.py'), (('/dev/null',), '/dev/null is not a regular file; give'), (('.',), 'no folder with Python files'), (('a.txt',), 'no Python file and no notebook'),
+@pytest.mark.parametrize('args,says', [((), 'which file'), (('none.py',), 'there is no file none.py'), (('/dev/null',), '/dev/null is not a regular file; give'), (('.',), 'is not a folder with Python files'), (('a.txt',), 'is not a Python file or a notebook'),
     (('a.py','--only','rellu'), 'did you mean relu'), (('a.py','--answer'), '--answer is for the tasks of --only'), (('a.py','--seconds','0'), '--seconds is 0'), (('a.py','--memory','nan'), '--memory is nan'), (('a.py','--memory','1e300'), '--memory is 1e+300; it should be a positive number, and at most 1e+30'),
     (('empty.py',), 'defines none of the tasks'), (('a.py','--json','..'), 'it is a folder')])
 def test_check_says_no_in_one_line(run, args, says):
