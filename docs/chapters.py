@@ -109,6 +109,8 @@ def rename(text, chapters):
                        (rf'(#\| *default_exp ){re.escape(a)}(?![\w.])', rf'\1\0{b}'), (rf'(?<![\w./-])((?:reference/)?){pa}(?=\.html)', rf'\1\0{pb}')]: text = re.sub(pat, to.replace('\0', chr(0)), text)
     return text.replace('\0', '')
 
+def dumps(nb): "A notebook as nbdev_clean writes it"; return json.dumps(nb, indent=1, ensure_ascii=False)+'\n'
+
 def written(path, moved, chapters):
     "What the file `path` is to hold; the rest is as for `relink` and `rename`"
     text = (root/path).read_text(encoding='utf-8')
@@ -120,7 +122,7 @@ def written(path, moved, chapters):
     for c in nb['cells']:
         c['source'] = (prose if c['cell_type']=='markdown' else code)(''.join(c['source'])).splitlines(keepends=True)
         if 'outputs' in c: c['outputs'] = json.loads(rename(json.dumps(c['outputs']), chapters))
-    return json.dumps(nb, indent=1, ensure_ascii=False)+'\n'
+    return dumps(nb)
 
 def frame(new, title):
     "A new notebook: title, badge, what installs the package (as in another chapter), module, and what exports it"
@@ -129,6 +131,15 @@ def frame(new, title):
     md,code = nbformat.v4.new_markdown_cell,nbformat.v4.new_code_cell
     return nbformat.v4.new_notebook(metadata=like.metadata, cells=[md(f'# {title}\n\n> What this chapter shows, in a sentence.'), md(badge), code(like.cells[2].source),
         md('What this chapter is about, which chapters it needs, and how long it runs.'), code(f'#| default_exp {module(new)}'), md('## What we have\n\nWhat comes next.')])
+
+def with_row(text, new, title, have):
+    "`text`, the front page, with a row for the chapter `new` below that of the one before it, of those in `have`"
+    before,nb = max((o for o in have if o<new), default=None),json.loads(text)
+    for c in nb['cells']:
+        ls = ''.join(c['source']).split('\n')
+        at = next((i for i,l in enumerate(ls) if re.match(rf'\| *\[[^]]*\]\({before}\.ipynb\)', l)), None)
+        if at is not None: c['source'] = '\n'.join([*ls[:at+1], f'| [{title}]({new}.ipynb) | what it builds |', *ls[at+1:]]).splitlines(keepends=True)
+    return dumps(nb)
 
 def change(
     chapters:dict, # New names of chapters by their old ones
@@ -143,6 +154,8 @@ def change(
         try: text,now = (root/o).read_text(encoding='utf-8'),written(o, moved, chapters)
         except UnicodeDecodeError: continue
         if o in moved or now!=text: book[moved.get(o, o)] = now
+    page = Pure(nbs, 'index.ipynb')
+    for k,v in new.items(): book[page] = with_row(book.get(page) or (root/page).read_text(encoding='utf-8'), k, v.cells[0].source.split('\n')[0][2:], [chapters.get(o, o) for o in stems()])
     gone = [Pure(pkg, f'{module(a).replace(".", "/")}.py') for a,b in chapters.items() if module(a)!=module(b)]
     git('rm', '-q', '--ignore-unmatch', '--', *map(str, [*moved, *gone, 'no file']))
     for o,text in book.items():

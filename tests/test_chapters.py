@@ -73,11 +73,15 @@ def test_there_and_back(copy):
 def test_a_new_chapter(copy):
     "It has what every chapter has; and where something is not committed, nothing is done"
     book,git,_ = copy
-    ch.change({}, {'99_news':ch.frame('99_news', 'News')})
+    for name in '99_news','base/99_last','tools/99_more':
+        ch.change({}, {name:ch.frame(name, 'News')})
+        assert [o for p in plan().values() for o in p]==stems()
+        git('commit', '-qm', 'new')
+    (book/'CHANGELOG.md').write_text('x')
     nb = nbformat.read(book/'nbs/99_news.ipynb', 4)
     assert nb.cells[0].source.startswith('# News\n\n> ') and nb.cells[1].source.endswith('/nbs/99_news.ipynb)') and nb.cells[4].source=='#| default_exp news'
     with pytest.raises(Refused, match='not committed.*commit them first'): ch.change({}, {'98_more':ch.frame('98_more', 'More')})
-    git('commit', '-qm', 'new'); ch.change({}, {'98_more':ch.frame('98_more', 'More')})
+    git('commit', '-aqm', 'new'); ch.change({}, {'98_more':ch.frame('98_more', 'More')})
 
 def test_the_list(capsys):
     ch.main([])
