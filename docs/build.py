@@ -190,10 +190,12 @@ def prepare(
     for o in nbs: nbformat.write(chapter(o, known), out/f'{page_of(o)}.ipynb'); shutil.copy(o, out/f'extra/notebooks/{page_of(o)}.ipynb')
     for k,m in mods.items(): (out/f'reference/{k}.md').write_text(reference(m, titles[k], known), encoding='utf-8')
     def toc(pages, *options): return '\n'.join(['```{toctree}', *options, '', *pages, '```'])
-    *parts,(appendix,floors) = plan().items()               # what is in the appendix folds
-    (out/'appendix.md').write_text(f'# {appendix}\n\n{toc(map(page_of, floors), ":maxdepth: 1")}\n', encoding='utf-8')
-    bar = {'Try it':['draw'], **{k:map(page_of, v) for k,v in parts}, 'Appendix':['appendix'], 'Reference':[f'reference/{k}' for k in mods], 'More':['move_on','teachers','security','changelog']}
+    *parts,(appendix,floors) = plan().items()
     nb = nbformat.read(out/'index.ipynb', 4)
+    table = next(c.source for c in nb.cells if f'### {appendix}' in c.source).split(f'### {appendix}')[1]
+    (out/'appendix.md').write_text(f"# {appendix.split(': ')[-1]}\n{table}\n\n{toc(map(page_of, floors), ':hidden:')}\n", encoding='utf-8')     # these two fold in the sidebar
+    (out/'reference.md').write_text(f"# Reference\n\nEvery public name, by module.\n\n{toc([f'reference/{k}' for k in mods], ':maxdepth: 1')}\n", encoding='utf-8')
+    bar = {'Try it':['draw'], **{k:map(page_of, v) for k,v in parts}, 'Appendix':['appendix','reference'], 'More':['move_on','teachers','security','changelog']}
     nb.cells.append(nbformat.v4.new_markdown_cell('\n\n'.join(toc(v, f':caption: {k}', ':hidden:') for k,v in bar.items())))
     nbformat.write(nb, out/'index.ipynb')
     for f,at in (docs/'draw.md','docs'),(docs/'move_on.md','docs'),(docs/'teachers.md','docs'),(docs.parent/'SECURITY.md','.'),(docs.parent/'CHANGELOG.md','.'):
