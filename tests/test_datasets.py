@@ -888,6 +888,14 @@ def test_a_frame_is_no_ink(digits, size, w, sides):
         for i in sides: np.rot90(framed, i)[:w] = 3
         assert difference(as_mnist(Image.fromarray(framed)), as_mnist(Image.fromarray(a)))<8
 
+@pytest.mark.parametrize('lines', ['0,4,100,4 96,4,40,140', '0,135,100,135 96,135,4,4'])
+def test_a_bar_along_a_side_is_ink(lines):
+    "A 7 that is cut out without a margin, and upside down: there is no paper between it and the rest"
+    im = Image.new('L', (100,140), 255)
+    for o in lines.split(): ImageDraw.Draw(im).line([*map(int, o.split(','))], fill=0, width=10)
+    a = np.asarray(im)
+    assert difference(as_mnist(im), as_mnist(Image.fromarray(np.pad(a, 30, constant_values=255))))<8
+
 @pytest.mark.parametrize('width', [3,5,8,12])
 @pytest.mark.parametrize('ink,paper', [(0,255),(255,0)])
 def test_thin_stroke_without_paper(width, ink, paper):

@@ -114,14 +114,22 @@ def _ink(a):
 
 # %% ../../nbs/data/01_datasets.ipynb #0cf6402b
 def _without_frame(a):
-    "`a` `[H,W]` without the lines that a frame, a table or a scanner leaves along its sides: each of one colour, far from that of most of the picture; a quarter of it at most on a side"
-    mid,span,n = np.median(a),np.ptp(a),max(a.shape)//4
-    for _ in range(4):
-        lines = a[:min(n, len(a)//4)]
+    """`a` `[H,W]` without the lines that a frame, a table or a scanner leaves along its sides: each of one colour, far from that of most of the picture,
+    with paper between them and the ink; a quarter of the picture at most on a side."""
+    (h,w),span = a.shape,np.ptp(a)
+    mid = np.median(a[h//8:h-h//8,w//8:w-w//8])
+    def depth(b):
+        lines = b[:len(b)//4]
         level = np.median(lines, axis=1, keepdims=True)
         framed = (abs(level-mid)[:,0]>span/2) & ((abs(lines-level)<=span/8).mean(1)>.9)
-        a = np.rot90(a[framed.argmin() if not framed.all() else len(framed):])
-    return a
+        return len(framed) if framed.all() else framed.argmin()
+    n = [depth(np.rot90(a, i)) for i in range(4)]               # top, right, bottom, left
+    def is_free(i):
+        b = np.rot90(a, i)
+        near = b[n[i]:n[i]+2+len(b)//50, n[i-1]:b.shape[1]-n[(i+1)%4]]
+        return ((abs(near-mid)<=span/4).mean(1)>.94).any()
+    top,right,bottom,left = (k if k and is_free(i) else 0 for i,k in enumerate(n))
+    return a[top:h-bottom, left:w-right]
 
 def _crop(d):
     "The part of `d` where the ink is at least a fifth of full."

@@ -88,7 +88,8 @@ def _limit(
         with _at_most(seconds): yield
     else:
         old,end = sys.gettrace(),monotonic()+seconds
-        def look(*_):
+        def look(frame, *_):
+            frame.f_trace_opcodes = True          # `while True: pass` has no second line
             if monotonic()>end: raise _Late
             return look
         sys.settrace(look)
