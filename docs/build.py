@@ -2,7 +2,7 @@
 
 Sphinx reads docs/_build/source, which this program fills: a page for each chapter, with the code of what it exports, and
 without what is hidden; a page of reference for each module; the front page, the page to draw on, the ones on when to move on, for teachers and on safety, the changelog. Warnings are errors."""
-import ast, importlib, inspect, re, shutil, sys, textwrap
+import ast, importlib, inspect, os, re, shutil, sys, textwrap
 from configparser import ConfigParser
 from pathlib import Path
 
@@ -26,7 +26,7 @@ def on_github(path): return f"{cfg['git_url']}/blob/{cfg['branch']}/{path}"
 
 def page_of(nb):
     "The name of a notebook's page, as nbdev has it: that of its file below `nbs` without numbers, so that a new chapter breaks no link"
-    return re.sub(r'(^|/)\d\d_', r'\1', re.sub(rf'^(.*/)?{nbs_path.name}/', '', Path(nb).with_suffix('').as_posix()))
+    return module(re.sub(rf'^(.*/)?{nbs_path.name}/', '', Path(nb).with_suffix('').as_posix())).replace('.', '/')
 
 def link_files(
     md:str, # Markdown whose links are relative to the folder `at`
@@ -85,7 +85,7 @@ def chapter(
 ):
     "The notebook as a page: without hidden cells, directives and badges (the site has its own buttons), and with alt texts where Sphinx looks for them."
     nb,cells = nbformat.read(path, 4),[]
-    at = path.parent.relative_to(docs.parent) if path.is_relative_to(docs.parent) else nbs_path.name
+    at = os.path.relpath(path.parent, docs.parent)
     for c in nb.cells:
         if c.cell_type=='markdown':
             if c.source.startswith('[!['): continue

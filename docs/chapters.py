@@ -52,7 +52,7 @@ def place(
     folder,n,name = split(new)
     rest = [o for o in have if o!=old]
     if old and old not in have: raise Refused(f'there is no chapter {old}; there are {", ".join(have)}')
-    if twin := [o for o in rest if split(o)[2]==name]: raise Refused(f'{twin[0]} has the name {name} already, and pages of the site are called by it; choose another')
+    if twin := [o for o in rest if split(o)[2]==name]: raise Refused(f'{twin[0]} has the name {name} already; choose another')
     res = {old:new}
     for f in {folder, *([split(old)[0]] if old else [])}:
         row = [o for o in rest if split(o)[0]==f]
@@ -104,9 +104,14 @@ def rename(text, chapters):
         if old in text: text = re.sub(rf'(?<![\w\0]){old}(?!\w)', '\0'+new, text)
         a,b = module(old),module(new)
         if a==b or a.split('.')[-1] not in text: continue
-        pa,pb = (o.replace('.', '/') for o in (a,b))
-        for pat,to in [(rf'\b{pkg}\.{re.escape(a)}\b', f'{pkg}.\0{b}'), (rf'\b{pkg}/{pa}(?=\\?\.py\b)', f'{pkg}/\0{pb}'), (rf'(?m)^from \.{re.escape(a)}(?= import)', f'from .\0{b}'),
-                       (rf'(#\| *default_exp ){re.escape(a)}(?![\w.])', rf'\1\0{b}'), (rf'(?<![\w./-])((?:reference/)?){pa}(?=\.html)', rf'\1\0{pb}')]: text = re.sub(pat, to.replace('\0', chr(0)), text)
+        pa,pb,da = a.replace('.', '/'),b.replace('.', '/'),re.escape(a)
+        for before,old_name,after,new_name in [
+            (rf'\b{pkg}\.', da, r'\b', b),                      # mnist_from_scratch.losses
+            (r'^from \.', da, '(?= import)', b),                # in all.py
+            (r'#\| *default_exp ', da, r'(?![\w.])', b),
+            (rf'\b{pkg}/', pa, r'(?=\\?\.py\b)', pb),            # a file, also in a regular expression
+            (r'(?<![\w./-])(?:reference/)?', pa, r'(?=\.html)', pb),
+        ]: text = re.sub(f'({before}){old_name}{after}', rf'\1'+'\0'+new_name, text, flags=re.M)
     return text.replace('\0', '')
 
 def dumps(nb): "A notebook as nbdev_clean writes it"; return json.dumps(nb, indent=1, ensure_ascii=False)+'\n'
@@ -157,7 +162,7 @@ def change(
     page = Pure(nbs, 'index.ipynb')
     for k,v in new.items(): book[page] = with_row(book.get(page) or (root/page).read_text(encoding='utf-8'), k, v.cells[0].source.split('\n')[0][2:], [chapters.get(o, o) for o in stems()])
     gone = [Pure(pkg, f'{module(a).replace(".", "/")}.py') for a,b in chapters.items() if module(a)!=module(b)]
-    git('rm', '-q', '--ignore-unmatch', '--', *map(str, [*moved, *gone, 'no file']))
+    if moved: git('rm', '-q', '--ignore-unmatch', '--', *map(str, [*moved, *gone]))
     for o,text in book.items():
         (root/o).parent.mkdir(parents=True, exist_ok=True)
         (root/o).write_text(text, encoding='utf-8')

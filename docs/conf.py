@@ -12,6 +12,7 @@ from build import cfg, nbs_path, on_github, page_of, stems
 project,author,copyright,version = cfg['title'],cfg['author'],cfg['copyright'],cfg['version']
 site = cfg['doc_host']+cfg['doc_baseurl']+'/'
 here = Path(__file__).parent
+notebooks = {page_of(o):o for o in stems()}
 
 extensions = ['myst_nb', 'sphinx_copybutton', 'sphinx.ext.intersphinx', 'sphinx.ext.linkcode']
 nb_execution_mode,nb_merge_streams = 'off',True
@@ -67,7 +68,7 @@ def mathml(self, node):
 
 def about_page(app, pagename, templatename, context, doctree):
     "Buttons for the notebook behind a page, and what other sites show of a link to it"
-    nb = {page_of(o):o for o in stems()}.get(pagename)
+    nb = notebooks.get(pagename)
     if nb:
         at = f"{cfg['user']}/{cfg['repo']}/blob/{cfg['branch']}/{nbs_path.name}/{nb}.ipynb"
         for label,url,icon in (('Download the notebook',context['pathto'](f'notebooks/{pagename}.ipynb', 1),'fas fa-download'), ('Open in Colab','https://colab.research.google.com/github/'+at,'fas fa-rocket')):

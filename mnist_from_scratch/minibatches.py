@@ -257,7 +257,7 @@ def _row(im):
         cure = 'for many, pass all of them to test_dl, and what that gives to get_preds as dl' if many else 'for a picture of another size pass its file, or PIL.Image.fromarray of its bytes'
         raise ShapeError(f'an image is 28×28 or 784 numbers, not {_seen(im if a is im or not isinstance(a, Tensor) else a)}; {cure}')
     top = check_pixels('an image', a)
-    if dark_on_white(a.reshape(1,784)/top*255)[0]: raise ValueError(f'an image is dark on white, and {top} is ink; pass {top}-x for x, or PIL.Image.fromarray of its bytes')
+    if dark_on_white(a.reshape(1,784)/top*255): raise ValueError(f'an image is dark on white, and {top} is ink; pass {top}-x for x, or PIL.Image.fromarray of its bytes')
     return (a.float()/top).flatten()
 
 @patch

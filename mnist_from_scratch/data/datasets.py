@@ -227,14 +227,19 @@ def read_image(
         raise MnistError(f"cannot read {path}: {getattr(e, 'strerror', None) or _kind(path)}; give an image file, such as PNG or JPEG, or convert it to one") from e
 
 # %% ../../nbs/data/01_datasets.ipynb #fe6664e8
+def _by_paper(x):
+    "How many of the images are dark on white, how many light on black, and of how many: of some 1,000. Grey and blank ones are neither"
+    some = x[::max(1, len(x)//1000)].reshape(-1,784)
+    if not len(some): return 0,0,0
+    ring = some[:,_RING].median(1).values            # the paper is most of the margin
+    return (*((o & (some!=some[:,:1]).any(1)).sum().item() for o in (ring>=192, ring<64)),len(some))
+
 def dark_on_white(
     x:Tensor # Images, 0 to 255, [N,28,28] or [N,784]
-) -> tuple: # How many are dark on white, and how many light on black
-    "Of some 1,000 of the images: is the paper, which is most of the margin, white or black? Grey and blank ones are neither."
-    some = x[::max(1, len(x)//1000)].reshape(-1,784)
-    if not len(some): return 0,0
-    ring = some[:,_RING].median(1).values
-    return tuple((o & (some!=some[:,:1]).any(1)).sum().item() for o in (ring>=192, ring<64))
+) -> str: # Which of them are dark on white, in words; empty if at most 2 % are
+    "Are the images, or some, the wrong way round? Some 1,000 are looked at."
+    white,black,_ = _by_paper(x)
+    return '' if white<=.02*(white+black) else 'the images' if black<=.02*(white+black) else 'some images'
 
 def _tensor(o):
     "`o` as a tensor; what cannot be one, as it is"
@@ -256,8 +261,7 @@ class Digits:
         check_shapes('Digits', images=(x,'uint8 [N,28,28]'), **({} if y is None else dict(labels=(y,'int64 [N]'))))
         if y is not None and len(y) and not 0<=y.min()<=y.max()<=9: raise MnistError(f'labels must be 0 to 9, not {y.min()} to {y.max()}; correct the others, or leave them out')
         if only_ones(x): raise MnistError('all pixels are 0 or 1, and 255 is full ink; multiply them by 255')
-        white,black = dark_on_white(x)
-        if white>.02*(white+black): raise MnistError(f'{"the" if white>.98*(white+black) else "some"} images are dark on white, and 255 is ink; pass 255-images for those')
+        if which := dark_on_white(x): raise MnistError(f'{which} are dark on white, and 255 is ink; pass 255-images for those')
         self.x,self.y,self.source = x,y,source
 
     def __len__(self): return len(self.x)
@@ -284,11 +288,11 @@ class Digits:
 def _light_on_dark(x, file, source, mapped=False):
     """`x`, the images of `file`, light ink on dark, and `source`; where they are dark on white, all are turned, and `source` says so.
     Raises `MnistError` where some are the one and some the other."""
-    some = x[::max(1, len(x)//1000)]
-    white,black = dark_on_white(some)
     if only_ones(x): raise MnistError(f'all pixels in {file} are 0 or 1, and 255 is full ink; multiply them by 255')
-    if white<=.02*(white+black): return x,source
-    if black>.02*(white+black): raise MnistError(f'{file} has digits of two kinds: of {len(some):,} images that were looked at {white} are dark on white and {black} are light on black; subtract the first kind from 255')
+    if not (which := dark_on_white(x)): return x,source
+    if which=='some images':
+        white,black,n = _by_paper(x)
+        raise MnistError(f'{file} has digits of two kinds: of {n:,} images that were looked at {white} are dark on white and {black} are light on black; subtract the first kind from 255')
     if mapped: raise MnistError(f'the digits in {file} are dark on white, and in a file that is mapped they cannot be turned; leave out mmap, or subtract them from 255')
     return 255-x,f'{source} (dark on white, and turned)'
 

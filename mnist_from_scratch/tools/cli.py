@@ -139,8 +139,7 @@ def predict(
     "Scores of a model for images, in batches, so that any number of them fits into memory. Raises `ValueError` for other types, shapes and pixels."
     check_shapes('predict', x=(x,'uint8 [N,28,28]'))
     if only_ones(x): raise ValueError('predict: all pixels are 0 or 1, and 255 is full ink; multiply them by 255')
-    white,black = dark_on_white(x)
-    if white>.02*(white+black): raise ValueError(f'predict: {"the" if white>.98*(white+black) else "some"} images are dark on white, and 255 is ink; pass 255-x for those')
+    if which := dark_on_white(x): raise ValueError(f'predict: {which} are dark on white, and 255 is ink; pass 255-x for those')
     model.eval()
     with torch.no_grad(): return torch.cat([model(o.float().div_(255).flatten(1)) for o in x.split(4096)])
 

@@ -554,7 +554,7 @@ reasons.update(
     replacing='a file that appears whole or not at all: Python has os.replace, which is its last step, and no block around it',
     printable='a text in one line for the terminal, where Python has repr',
     only_ones='a question that check_pixels asks', check_pixels='the range of pixels, which the libraries do not look at',
-    check_floats='refuses bytes, whose differences wrap around', dark_on_white='counts images that are dark on white, which the libraries take as they are', on_paper='a picture as it looks on its paper; Pillow needs to be told the colour',
+    check_floats='refuses bytes, whose differences wrap around', dark_on_white='looks for images that are dark on white, which the libraries take as they are', on_paper='a picture as it looks on its paper; Pillow needs to be told the colour',
     making_folder='the same for a folder that several processes want at once', is_stream='a question that replacing asks, and CSVLogger',
     source_files='the paths that load_digits would read', hand_ins='the paths that check_folder would check',
     file_size='os.stat, with a line for what is not a regular file', check_link='a rule of this library for what it finds in folders', read_tensors='safetensors reads the same, and looks at nothing first',
