@@ -87,5 +87,3 @@ def test_the_list(capsys):
     ch.main([])
     out = capsys.readouterr().out
     assert all(o in out for o in stems()) and len(out.splitlines())==len(stems())+1
-
-def test_plan(): assert [o for p in plan().values() for o in p]==stems()

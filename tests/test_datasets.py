@@ -899,7 +899,7 @@ def test_a_bar_along_a_side_is_ink(lines):
 @pytest.mark.parametrize('width', [3,5,8,12])
 @pytest.mark.parametrize('ink,paper', [(0,255),(255,0)])
 def test_thin_stroke_without_paper(width, ink, paper):
-    "A 1 fills its box, and nearly all of it is edge: that is ink, and no paper that ends there"
+    "A 1 fills its box as paper would, and is ink"
     big = Image.new('L', (560,560), paper)
     ImageDraw.Draw(big).line([(280,120),(280,440)], fill=ink, width=4*width)
     a = np.asarray(big.resize((140,140), Image.Resampling.BICUBIC))
