@@ -449,7 +449,7 @@ def test_hints_of_a_file(tmp_path):
 
 # --- the notebook of tasks
 
-book = nbformat.read(here.parent/'nbs/13_exercises.ipynb', 4)
+book = nbformat.read(here.parent/'nbs/14_exercises.ipynb', 4)
 stated = {m[1]:c.source for c in book.cells if c.cell_type=='markdown' and (m := re.match(r'### (\w+)\n', c.source))}
 
 def test_each_task_is_stated():
@@ -518,7 +518,7 @@ def test_star_imports_are_no_homework(tmp_path):
 
 def test_the_homework_notebook_is_read_whole(tmp_path):
     "Its cells have commands of IPython, one of them alone in an `if`"
-    nb = json.loads((Path(__file__).parent.parent/'nbs/13_exercises.ipynb').read_text(encoding='utf-8'))
+    nb = json.loads((Path(__file__).parent.parent/'nbs/14_exercises.ipynb').read_text(encoding='utf-8'))
     nb['cells'].append(dict(cell_type='code', source='import torch\n%matplotlib inline\ndef relu(x): return x.clamp(min=0)'))
     f = tmp_path/'mine.ipynb'
     f.write_text(json.dumps(nb))

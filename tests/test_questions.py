@@ -11,9 +11,9 @@ def prose(name): return '\n'.join(c['source'] for c in cells(name) if c['cell_ty
 def title(name): return re.match(r'# (.+)', prose(name))[1]
 def links(md): return re.findall(r'\[([^\]]+)\]\(([^)]+)\)', md)
 
-page = cells('12_questions.ipynb')
+page = cells('13_questions.ipynb')
 asked = {i:m for i,c in enumerate(page) if c['cell_type']=='markdown' for m in [re.search(r'^### (\d+)\. (.+)\n\n((?s:.+))', c['source'], re.M)] if m}
-terms = [[o.strip() for o in l.strip('|').split('|')] for l in prose('12_questions.ipynb').split('\n') if l.startswith('| **')]
+terms = [[o.strip() for o in l.strip('|').split('|')] for l in prose('13_questions.ipynb').split('\n') if l.startswith('| **')]
 
 def test_there_are_37(): assert [int(m[1]) for m in asked.values()] == list(range(1,38))
 
@@ -33,11 +33,11 @@ def test_a_question_stands_under_its_chapter():
 
 def test_order_of_fastai():
     "A table of four rows says which number each has here."
-    found = re.findall(r'^\| \d+ to \d+ \|(.+)', prose('12_questions.ipynb'), re.M)
+    found = re.findall(r'^\| \d+ to \d+ \|(.+)', prose('13_questions.ipynb'), re.M)
     assert len(found)==4 and sorted(map(int, re.findall(r'\d+', ' '.join(found)))) == list(range(1,38))
 
 def test_links_name_a_chapter():
-    for text,target in links(prose('12_questions.ipynb')):
+    for text,target in links(prose('13_questions.ipynb')):
         if '://' not in target: assert text==title(target)
 
 def test_vocabulary():
