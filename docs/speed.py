@@ -22,7 +22,7 @@ from mnist_from_scratch import speed
 from mnist_from_scratch.tools.bench import _example
 from mnist_from_scratch.base.core import MnistError, replacing, set_seed
 from mnist_from_scratch.data.datasets import load_digits
-from mnist_from_scratch.callbacks import ParamScheduler, combined_cos
+from mnist_from_scratch.schedules import ParamScheduler, combined_cos
 from mnist_from_scratch.learner import Callback, Learner
 from mnist_from_scratch.losses import accuracy
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders, to_dset

@@ -24,7 +24,7 @@ from .minibatches import *
 from .training_loop import *
 from .optimizers import *
 from .learner import *
-from .callbacks import *
+from .schedules import *
 from .neural_net import *
 from .softmax import *
 from .backprop import *

@@ -371,7 +371,7 @@ def _do_fit(self:Learner):
     for self.epoch in range(self.first_epoch, self.n_epoch): self._with_events(self._do_epoch, 'epoch', CancelEpochException)
 
 # %% ../nbs/09_learner.ipynb #270544fb
-def _no_resumer(): raise ImportError('resume=True needs the Checkpoint of mnist_from_scratch.callbacks: import that')
+def _no_resumer(): raise ImportError('resume=True needs the Checkpoint of mnist_from_scratch.schedules: import that')
 Learner._resumer = staticmethod(_no_resumer)
 
 @patch

@@ -21,7 +21,7 @@ from .losses import accuracy
 from .minibatches import DataLoader, DataLoaders
 from .optimizers import Adam
 from .learner import Callback, FiniteLossCallback, Learner
-from .callbacks import MixedPrecision, ParamScheduler, SchedLin, combine_scheds
+from .schedules import MixedPrecision, ParamScheduler, SchedLin, combine_scheds
 
 # %% ../nbs/18_speed.ipynb #231176a4
 def _published_net():

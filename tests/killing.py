@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from mnist_from_scratch.base import core
-from mnist_from_scratch.callbacks import *
+from mnist_from_scratch.schedules import *
 from mnist_from_scratch.base.core import set_seed
 from mnist_from_scratch.data.datasets import load_digits
 from mnist_from_scratch.learner import Callback, Learner

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np, torch
 from torch import nn
 
-from mnist_from_scratch.callbacks import Checkpoint
+from mnist_from_scratch.schedules import Checkpoint
 from mnist_from_scratch.tools.cli import mnist_train
 from mnist_from_scratch.convnet import mnist_convnet
 from mnist_from_scratch.base.core import set_seed

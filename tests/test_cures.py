@@ -11,7 +11,7 @@ from mnist_from_scratch.tools import cli
 from mnist_from_scratch import losses as us
 from mnist_from_scratch.augment import distort
 from mnist_from_scratch.baseline import PixelSimilarity, mnist_distance
-from mnist_from_scratch.callbacks import SchedCos, combine_scheds, slide, valley
+from mnist_from_scratch.schedules import SchedCos, combine_scheds, slide, valley
 from mnist_from_scratch.convnet import ImageDataset, Resize, resnet18
 from mnist_from_scratch.base.core import MnistError, ShapeError, check_pixels
 from mnist_from_scratch.data.datasets import Digits, as_mnist, load_digits, read_image

@@ -10,7 +10,7 @@ from fastai.callback import schedule as _  # gives fastai's Learner its fit_one_
 import fastai.optimizer as theirs
 
 import mnist_from_scratch.optimizers as ours
-from mnist_from_scratch.callbacks import fit_one_cycle
+from mnist_from_scratch.schedules import fit_one_cycle
 from mnist_from_scratch.learner import Learner
 from mnist_from_scratch.losses import accuracy, batch_accuracy, cross_entropy, mnist_loss
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders
@@ -103,7 +103,7 @@ def test_start_epoch(digits):
 
 def test_frozen_groups(digits):
     "Two groups with rates of their own, the first frozen, then both"
-    from mnist_from_scratch.callbacks import freeze
+    from mnist_from_scratch.schedules import freeze
     def fit(learn):
         learn.splitter = lambda m: [list(m[0].parameters()), list(m[2].parameters())]
         learn.create_opt(); learn.freeze_to(-1); learn.fit(1, slice(.01)); learn.unfreeze(); learn.fit_one_cycle(2, slice(.001,.02))
@@ -112,7 +112,7 @@ def test_frozen_groups(digits):
 def test_lr_find(digits):
     "Recorded rates and losses, both suggestions, and the model as it was"
     import fastai.callback.schedule as fs
-    from mnist_from_scratch import callbacks as mc
+    from mnist_from_scratch import schedules as mc
     found = []
     def fit(learn):
         mod = mc if isinstance(learn, Learner) else fs
@@ -128,7 +128,7 @@ def test_lr_find(digits):
 def test_callbacks(digits, tmp_path, name, kw):
     "The same callback by the same name does the same"
     import fastai.callback.training as ft, fastai.callback.tracker as fk
-    from mnist_from_scratch import callbacks as mc
+    from mnist_from_scratch import schedules as mc
     def fit(learn):
         learn.path = tmp_path/('ours' if isinstance(learn, Learner) else 'theirs')
         cls = getattr(mc, name) if isinstance(learn, Learner) else getattr(ft, name, None) or getattr(fk, name)

@@ -7,7 +7,7 @@ from fastcore.basics import noop
 from torch.utils.data import TensorDataset
 
 from mnist_from_scratch.baseline import PixelSimilarity, Proportion, is_3, mean_digits, mnist_distance, rmse_distance
-from mnist_from_scratch.callbacks import fit_one_cycle
+from mnist_from_scratch.schedules import fit_one_cycle
 from mnist_from_scratch.convnet import ImageDataLoaders, cnn_learner, resnet18
 from mnist_from_scratch.base.core import set_seed
 from mnist_from_scratch.data.datasets import URLs, untar_data

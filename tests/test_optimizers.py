@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.utils.data import TensorDataset
 
-from mnist_from_scratch import callbacks
+from mnist_from_scratch import schedules as callbacks
 from mnist_from_scratch.learner import Callback, Learner
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders
 from mnist_from_scratch.optimizers import SGD, Adam, OptimWrapper, Optimizer

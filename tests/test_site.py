@@ -165,7 +165,7 @@ def test_reference(site, pages):
     assert 'id="mnist_from_scratch.losses.cross_entropy"' in text and 'Class numbers, int64 [N]' in text
     assert any(re.search(r'mnist_from_scratch/losses\.py#L\d+-L\d+', o) for o in pages['reference/losses.html'].links)
     assert 'https://docs.pytorch.org/docs/stable/made-up.html#torch.Tensor' in pages['reference/losses.html'].links
-    assert 'mnist_from_scratch.learner.Learner.fit_one_cycle' in pages['reference/callbacks.html'].ids
+    assert 'mnist_from_scratch.learner.Learner.fit_one_cycle' in pages['reference/schedules.html'].ids
     assert not [o for p in pages.values() for o in p.links if 'docs.python.org' in o]
 
 def test_every_public_name_has_its_place(pages):

@@ -12,7 +12,7 @@ from torch.utils.data import TensorDataset
 
 from mnist_from_scratch.tools import cli
 from mnist_from_scratch import convnet
-from mnist_from_scratch.callbacks import Checkpoint
+from mnist_from_scratch.schedules import Checkpoint
 from mnist_from_scratch.base.core import MnistError, _crc, _safetensors, read_state, set_seed, write_state
 from mnist_from_scratch.engine.export import load_learner
 from mnist_from_scratch.learner import Callback, Learner

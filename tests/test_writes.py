@@ -268,7 +268,7 @@ def test_pipes_in_the_way_of_cleaning_up(tmp_path):
 def test_csv_log_into_a_pipe(tmp_path):
     "Each row once"
     import torch
-    from mnist_from_scratch.callbacks import CSVLogger
+    from mnist_from_scratch.schedules import CSVLogger
     from mnist_from_scratch.learner import Learner
     from mnist_from_scratch.minibatches import DataLoader, DataLoaders
     os.mkfifo(tmp_path/'p')
@@ -284,7 +284,7 @@ def test_tensorboard_appends(tmp_path):
     pytest.importorskip('tensorboard', reason='no TensorBoard here')
     killed("""
 import torch
-from mnist_from_scratch.callbacks import TensorBoardCallback
+from mnist_from_scratch.schedules import TensorBoardCallback
 from mnist_from_scratch.learner import *
 from mnist_from_scratch.minibatches import *
 from mnist_from_scratch.optimizers import SGD

@@ -13,7 +13,7 @@ from torch.utils.data import TensorDataset
 
 from mnist_from_scratch.tools import bench, cli
 from mnist_from_scratch.data import datasets as D
-from mnist_from_scratch.callbacks import Checkpoint, CSVLogger, SaveModelCallback
+from mnist_from_scratch.schedules import Checkpoint, CSVLogger, SaveModelCallback
 from mnist_from_scratch.base.core import MnistError, making_folder, read_state, write_state
 from mnist_from_scratch.data.datasets import Digits, download_mnist, load_digits, load_folder, load_idx, untar_data, URLs
 from mnist_from_scratch.engine.export import load_learner

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from fastcore.basics import noop, patch
 from torch import Tensor
-from ..callbacks import CSVLogger, Checkpoint, SaveModelCallback, _rng_state, _set_rng_state
+from ..schedules import CSVLogger, Checkpoint, SaveModelCallback, _rng_state, _set_rng_state
 from ..base.core import MnistError, apply, find_bs, set_seed, to_device, _line
 from ..learner import Callback, Learner, TorchMetric, _device, _keep
 from ..minibatches import DataLoader, _Pass, _batch_seed

@@ -28,7 +28,7 @@ from torch.utils.data import TensorDataset
 from ..base import core
 from ..data import datasets
 from .. import pixels, baseline, gradient_descent, losses, minibatches, training_loop
-from .. import optimizers, learner, callbacks, neural_net, softmax, backprop, convnet, interpret, speed, augment, segment
+from .. import optimizers, learner, schedules as callbacks, neural_net, softmax, backprop, convnet, interpret, speed, augment, segment
 from ..engine import export, distributed
 
 # %% ../../nbs/tools/01_side_by_side.ipynb #ecbc4713
