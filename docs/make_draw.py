@@ -19,7 +19,7 @@ from mnist_from_scratch.learner import Learner
 from mnist_from_scratch.losses import accuracy, cross_entropy
 from mnist_from_scratch.optimizers import Adam
 from mnist_from_scratch.softmax import mnist_net
-from mnist_from_scratch import schedules as callbacks # gives Learner its fit_one_cycle
+from mnist_from_scratch import schedules # gives Learner its fit_one_cycle
 
 FILE = Path(__file__).parent/'_static'/'draw.json'
 SEED,BS,LRS = 42,64,(.003,.01,.03)

@@ -23,6 +23,7 @@ from .losses import *
 from .minibatches import *
 from .training_loop import *
 from .optimizers import *
+from .metrics import *
 from .learner import *
 from .schedules import *
 from .neural_net import *

@@ -22,7 +22,7 @@ from .losses import CrossEntropyLossFlat
 from .minibatches import DataLoader, DataLoaders, collate
 from .optimizers import Adam
 from .learner import Learner
-from . import schedules as callbacks # gives Learner its freeze
+from . import schedules # gives Learner its freeze
 
 # %% ../nbs/16_convnet.ipynb #33299592
 def conv2d(

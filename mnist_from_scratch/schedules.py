@@ -27,7 +27,8 @@ from fastcore.foundation import L
 from torch import nn
 from .base.core import MnistError, apply, check_number, find_bs, is_stream, read_state, replacing, write_state, _line
 from .minibatches import DataLoader, _may_draw
-from .learner import _check_state, _device, _said, Callback, CancelBatchException, CancelFitException, CancelStepException, CancelValidException, FiniteLossCallback, Learner, Recorder
+from .metrics import short_repr
+from .learner import _check_state, _device, Callback, CancelBatchException, CancelFitException, CancelStepException, CancelValidException, FiniteLossCallback, Learner, Recorder
 from .optimizers import Optimizer
 
 # %% ../nbs/10_schedules.ipynb #747d5a48
@@ -823,8 +824,8 @@ class WandbCallback(_Tracker):
     def _open(self):
         import wandb
         if wandb.run is None: raise ValueError('there is no run to write to; call wandb.init() before the fit')
-        wandb.run.config.update(dict(model=type(self.model).__name__, parameters=sum(p.numel() for p in self.model.parameters()), loss=_said(self.loss_func),
-                                     optimizer=_said(self.opt_func), epochs=self.n_epoch, batches=len(self.dls.train), bs=getattr(self.dls.train, 'bs', None)), allow_val_change=True)
+        wandb.run.config.update(dict(model=type(self.model).__name__, parameters=sum(p.numel() for p in self.model.parameters()), loss=short_repr(self.loss_func),
+                                     optimizer=short_repr(self.opt_func), epochs=self.n_epoch, batches=len(self.dls.train), bs=getattr(self.dls.train, 'bs', None)), allow_val_change=True)
         self._shift = None
         return wandb.run
     def _write(self, values):

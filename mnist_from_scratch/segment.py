@@ -20,7 +20,8 @@ from torch import nn, Tensor
 from .convnet import ImageDataset, conv
 from .base.core import MnistError, ShapeError, default_device, exportable, making_folder, replacing
 from .data.datasets import Digits, _grey, _lines, _unpacking, read_image
-from .learner import Learner, Metric
+from .metrics import Metric
+from .learner import Learner
 from .losses import BCEWithLogitsLossFlat
 from .minibatches import DataLoader, DataLoaders
 from .pixels import show_images

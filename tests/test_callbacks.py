@@ -11,7 +11,8 @@ from torch import nn
 from torch.utils.data import TensorDataset
 
 from mnist_from_scratch.schedules import ActivationStats, Checkpoint, GradientAccumulation, GradientClip, MixedPrecision, ShowGraphCallback, TensorBoardCallback, WandbCallback
-from mnist_from_scratch.learner import Callback, CancelBatchException, CancelEpochException, CancelFitException, CancelStepException, CancelTrainException, Learner, Metric, ProgressCallback, _inner_loop
+from mnist_from_scratch.learner import Callback, CancelBatchException, CancelEpochException, CancelFitException, CancelStepException, CancelTrainException, Learner, ProgressCallback, _inner_loop
+from mnist_from_scratch.metrics import Metric
 from mnist_from_scratch.losses import accuracy
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders
 from mnist_from_scratch.optimizers import Adam, SGD

@@ -92,7 +92,7 @@ def test_events_in_their_order(digits):
     def fit(learn):
         mod,log = (mc if isinstance(learn, Learner) else fc),[]
         logs.append(log)
-        names = [e for e in mc._events if e!='after_create']
+        names = [e for e in mc.events if e!='after_create']
         def noter(e): return lambda self: log.append((e, self.training))
         learn.fit(2, .1, cbs=type('Note', (mod.Callback,), {e:noter(e) for e in names})())
     both(digits, 10, sgd, fit, (F.cross_entropy,F.cross_entropy), accuracy)

@@ -7,7 +7,8 @@ from torch import nn
 from torch.utils.data import TensorDataset
 
 from mnist_from_scratch.schedules import EarlyStoppingCallback
-from mnist_from_scratch.learner import Callback, Learner, Metric, Recorder
+from mnist_from_scratch.learner import Callback, Learner, Recorder
+from mnist_from_scratch.metrics import Metric
 from mnist_from_scratch.losses import accuracy, cross_entropy, error_rate
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders
 from mnist_from_scratch.optimizers import SGD
@@ -959,7 +960,8 @@ def test_lbfgs_is_refused():
 
 def settings():
     from mnist_from_scratch import schedules as m
-    from mnist_from_scratch.learner import AvgSmoothLoss, FiniteLossCallback
+    from mnist_from_scratch.learner import FiniteLossCallback
+    from mnist_from_scratch.metrics import AvgSmoothLoss
     from mnist_from_scratch.losses import top_k_accuracy
     no,few,whole = [float('nan'),'1',[1]],[-1,0],[2.5,True]
     yield lambda v: m.GradientClip(v), no+few+[True,None]

@@ -17,7 +17,8 @@ from fastcore.basics import noop, patch
 from torch import Tensor
 from ..schedules import CSVLogger, Checkpoint, SaveModelCallback, _rng_state, _set_rng_state
 from ..base.core import MnistError, apply, find_bs, set_seed, to_device, _line
-from ..learner import Callback, Learner, TorchMetric, _device, _keep
+from ..metrics import TorchMetric, to_detach
+from ..learner import Callback, Learner, _device
 from ..minibatches import DataLoader, _Pass, _batch_seed
 
 # %% ../../nbs/engine/02_distributed.ipynb #88117287
@@ -200,7 +201,7 @@ class DistributedTrainer(Callback):
         if learn.training: return self._unwrap()
         learn.pred,learn.yb = self.gather(learn.pred),self.gather(learn.yb)
         for cb in learn.cbs:
-            if getattr(cb, '_x', None) is not None: cb._x = _keep(self.gather(to_device(cb._x, self.accelerator.device)))     # `get_preds` with inputs
+            if getattr(cb, '_x', None) is not None: cb._x = to_detach(self.gather(to_device(cb._x, self.accelerator.device)))     # `get_preds` with inputs
     def after_loss(self):
         learn = self.learn
         if not (learn.training and learn.yb): return
@@ -254,8 +255,8 @@ def distrib_ctx(self:Learner,
             if not _is_lost(e): raise
             raise MnistError(f"the processes cannot meet at {os.environ['MASTER_ADDR']}, port {os.environ['MASTER_PORT']} ({_line(e)}); is the port taken, or the machine another one? Start all of them again, with a free port") from e
         if cb.accelerator.device.type!='cpu': self.dls.to(cb.accelerator.device)
-        self.model.load_state_dict(cb.from_first(lambda: _keep(self.model.state_dict())))       # all begin with the weights of the first
-        if self.opt: self.opt.load_state_dict(cb.from_first(lambda: _keep(self.opt.state_dict())))
+        self.model.load_state_dict(cb.from_first(lambda: to_detach(self.model.state_dict())))       # all begin with the weights of the first
+        if self.opt: self.opt.load_state_dict(cb.from_first(lambda: to_detach(self.opt.state_dict())))
         with self.added_cbs(cb): yield self
         cb.accelerator.wait_for_everyone()
     except BaseException as e:

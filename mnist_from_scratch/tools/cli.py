@@ -76,7 +76,7 @@ from ..losses import accuracy, cross_entropy, softmax
 from ..minibatches import DataLoader, DataLoaders, to_dset
 from ..optimizers import Adam
 from ..learner import Callback, CancelFitException, Learner
-from .. import schedules as callbacks # gives `Learner` its `fit_one_cycle`
+from .. import schedules # gives `Learner` its `fit_one_cycle`
 from ..softmax import mnist_net
 from ..interpret import report
 from ..speed import fast_learner, fast_net, fit_linear

@@ -28,11 +28,11 @@ from torch.utils.data import TensorDataset
 from ..base import core
 from ..data import datasets
 from .. import pixels, baseline, gradient_descent, losses, minibatches, training_loop
-from .. import optimizers, learner, schedules as callbacks, neural_net, softmax, backprop, convnet, interpret, speed, augment, segment
+from .. import optimizers, metrics, learner, schedules, neural_net, softmax, backprop, convnet, interpret, speed, augment, segment
 from ..engine import export, distributed
 
 # %% ../../nbs/tools/01_side_by_side.ipynb #ecbc4713
-chapters = core,datasets,pixels,baseline,gradient_descent,losses,minibatches,training_loop,optimizers,learner,callbacks,neural_net,softmax,export,distributed,backprop,convnet,interpret,speed,augment,segment
+chapters = core,datasets,pixels,baseline,gradient_descent,losses,minibatches,training_loop,optimizers,metrics,learner,schedules,neural_net,softmax,export,distributed,backprop,convnet,interpret,speed,augment,segment
 us = SimpleNamespace(**{n:getattr(m, n) for m in chapters for n in m.__all__})
 
 # %% ../../nbs/tools/01_side_by_side.ipynb #f4af6181
@@ -132,6 +132,8 @@ beside('default_device', 'fastai default_device')(_same(lambda m, d: str(m.defau
 beside('apply', 'fastai apply')(_same(lambda m, d: m.apply(lambda o: o*2, (d.x, [d.y]))))
 beside('find_bs', 'fastai find_bs')(_same(lambda m, d: m.find_bs(([d.y], d.x))))
 beside('to_device to_cpu', 'fastai to_device, to_cpu')(_same(lambda m, d: m.to_cpu(m.to_device((d.x, [d.y]), 'cpu'))))
+beside('to_detach', 'fastai to_detach')(_same(lambda m, d: m.to_detach((d.x.clone().requires_grad_()*2, [d.y]))))
+beside('to_concat', 'fastai to_concat')(_same(lambda m, d: m.to_concat([(d.x,[d.y])]*2)))
 
 def _images(d, n=192):
     "The first images as files such as train/3/17.png; a third of them in `valid`"
@@ -353,7 +355,7 @@ def _note(m, l, events, what, cbs=()):
     l.fit(3, .1, cbs=[type('Note', (m.Callback,), {e:lambda self, e=e: log.append((e,what(self))) for e in events}), *cbs])
     return log
 
-beside('Callback', 'fastai Callback')(_fit(lambda m, l: _note(m, l, [e for e in learner._events if e!='after_create'], lambda cb: cb.training)))
+beside('Callback', 'fastai Callback')(_fit(lambda m, l: _note(m, l, [e for e in learner.events if e!='after_create'], lambda cb: cb.training)))
 beside('TrainEvalCallback', 'fastai TrainEvalCallback', 1e-12)(_fit(lambda m, l: _note(m, l, ['before_batch','after_fit'], lambda cb: (cb.pct_train,cb.train_iter,cb.model.training))))
 
 @beside('CancelFitException CancelEpochException CancelTrainException CancelValidException CancelBatchException CancelBackwardException CancelStepException', 'fastai, under the same names', 1e-5)
@@ -548,6 +550,7 @@ def _(d):
 
 # %% ../../nbs/tools/01_side_by_side.ipynb #2a660044
 reasons.update(
+    bare_func='the function in a partial; Python has its attribute func', short_repr='a few words for a table or an error message',
     MnistError='the exception of this library: one line that says what is wrong outside of the code, and what to do',
     ShapeError='what check_shapes and one_with_one raise', check_shapes='compares shapes and types with a line like those of this book\'s comments; jaxtyping does so for annotations, and this library does without it',
     one_with_one='watches whether a loss broadcasts all against all, where the libraries at most warn',
