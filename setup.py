@@ -20,7 +20,9 @@ setup(
     author=cfg['author'], author_email=cfg['author_email'], license='Apache-2.0',
     url=cfg['git_url'], project_urls=dict(Documentation=cfg['doc_host']+cfg['doc_baseurl']+'/'),
     long_description=readme(), long_description_content_type='text/markdown',
-    packages=find_packages(include=[cfg['lib_path'], f"{cfg['lib_path']}.*"]), package_data={cfg['lib_path']: ['py.typed']}, zip_safe=False,
+    packages=find_packages(include=[cfg['lib_path'], f"{cfg['lib_path']}.*"]),
+    package_dir={'':'.'}, # an editable install is a path then, which type checkers and editors follow
+    package_data={'': ['py.typed', '*.pyi']}, zip_safe=False,
     python_requires=f">={cfg['min_python']}", install_requires=cfg['requirements'].split(),
     extras_require=dict(dev=cfg['dev_requirements'].split()),
     entry_points=dict(console_scripts=cfg['console_scripts'].split(), nbdev=[f"{cfg['lib_path']}={cfg['lib_path']}._modidx:d"]),

@@ -1,0 +1,116 @@
+# Made by docs/stubs.py from the module of the same name.
+from torch import Tensor
+from torch import nn
+from typing import Any
+__all__ = [
+        'numerical_grad', 'check_grad', 'Layer', 'LinearLayer', 'ReluLayer', 'SigmoidLayer', 'MnistLossLayer', 'CrossEntropyLayer',
+        'Layers', 'by_hand', 'calc_grad_by_hand'
+]
+def numerical_grad(f, x: Tensor, eps: float=1e-06) -> Tensor:
+    """The gradient of `f` at `x` by central differences in 64-bit floats, two calls for each element. Raises `ValueError` if `f` gives more
+    than one number."""
+def check_grad(f, x: Tensor, grad: Tensor, eps: float=1e-06, atol: float=1e-06, rtol: float=0.0001) -> float:
+    """Compare `grad` with `numerical_grad(f, x)`. Raises `AssertionError` with index and both values where they differ most, `ValueError`
+    for another shape."""
+class Layer:
+    """A step of a net and its way back. Kinds of layers define `fwd` and `bwd`; `bwd` adds to `grad` of the parameters, and returns the
+    gradient for the input."""
+    out: Any
+    saved: Any
+
+    def parameters(self) -> Any:
+        ...
+
+    def bwd_params(self, g) -> Any:
+        """`bwd` without the gradient for the input, where that saves work"""
+
+    def __call__(self, *args) -> Any:
+        ...
+
+    def forward(self, *args) -> Any:
+        """The result of `fwd`, kept in `out` for the way back"""
+
+    def backward(self, g: Tensor | None=None, to_input: bool=True) -> Tensor:
+        """Back over the last `forward`, once: then it lets go of what it kept. Raises `ValueError` if there was none, or `g` has another
+        shape than its result."""
+class LinearLayer(Layer):
+    """`x@w + b`, for inputs [N, k]. Raises `ValueError` for shapes that do not fit."""
+    saved: Any
+    w: Any
+    b: Any
+
+    def __init__(self, w: Tensor, b: Tensor) -> None:
+        ...
+
+    def parameters(self) -> Any:
+        ...
+
+    def fwd(self, x) -> Any:
+        ...
+
+    def bwd_params(self, g) -> Any:
+        ...
+
+    def bwd(self, g) -> Any:
+        ...
+class ReluLayer(Layer):
+    """`relu`, any shape. At 0 the slope is taken as 0, as in PyTorch's `F.relu`."""
+
+    def fwd(self, x) -> Any:
+        ...
+
+    def bwd(self, g) -> Any:
+        ...
+class SigmoidLayer(Layer):
+    """`sigmoid`, any shape."""
+
+    def fwd(self, x) -> Any:
+        ...
+
+    def bwd(self, g) -> Any:
+        ...
+class MnistLossLayer(Layer):
+    """`mnist_loss`, with the sigmoid, of activations and targets of the same shape. Raises `ValueError` where the shapes differ."""
+    saved: Any
+    squeeze: Any
+
+    def __init__(self) -> None:
+        ...
+
+    def fwd(self, predictions, targets) -> Any:
+        ...
+
+    def bwd(self, g) -> Any:
+        ...
+class CrossEntropyLayer(Layer):
+    """`cross_entropy`, with the softmax, of activations [N, n] and class numbers [N]. Raises `ValueError` for shapes or labels that do not
+    fit."""
+    saved: Any
+
+    def fwd(self, input, target) -> Any:
+        ...
+
+    def bwd(self, g) -> Any:
+        ...
+class Layers(Layer):
+    """Layers one after the other, as `nn.Sequential` has them."""
+    layers: Any
+
+    def __init__(self, *layers) -> None:
+        ...
+
+    def parameters(self) -> Any:
+        ...
+
+    def fwd(self, x) -> Any:
+        ...
+
+    def bwd(self, g) -> Any:
+        ...
+
+    def bwd_params(self, g) -> Any:
+        ...
+def by_hand(net: nn.Sequential) -> Layers:
+    """The layers of `net` without autograd. Raises `TypeError` for a layer that is not known here."""
+def calc_grad_by_hand(xb: Tensor, yb: Tensor, model: Layer, loss_func: Layer) -> Tensor:
+    """As `calc_grad`, without autograd: add the gradient of the batch's loss to `grad` of each parameter of `model`."""

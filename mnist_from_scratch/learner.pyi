@@ -1,0 +1,549 @@
+# Made by docs/stubs.py from the module of the same name.
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fastcore.foundation import L
+from mnist_from_scratch import losses
+from pathlib import Path
+from torch import nn
+from typing import Any
+from typing import Self
+__all__ = [
+        'CancelFitException', 'CancelEpochException', 'CancelTrainException', 'CancelValidException', 'CancelBatchException',
+        'CancelBackwardException', 'CancelStepException', 'Callback', 'TrainEvalCallback', 'trainable_params', 'Learner', 'SkipToEpoch',
+        'Metric', 'AvgMetric', 'AvgLoss', 'TorchMetric', 'mk_metric', 'AvgSmoothLoss', 'Recorder', 'ProgressCallback', 'FiniteLossCallback',
+        'GatherPredsCallback'
+]
+class CancelFitException(Exception):
+    """Stop training and go to `after_fit`"""
+class CancelEpochException(Exception):
+    """Skip the rest of this epoch and go to `after_epoch`"""
+class CancelTrainException(Exception):
+    """Skip the rest of training in this epoch and go to `after_train`"""
+class CancelValidException(Exception):
+    """Skip the rest of validation and go to `after_validate`"""
+class CancelBatchException(Exception):
+    """Skip the rest of this batch and go to `after_batch`"""
+class CancelBackwardException(Exception):
+    """Skip the backward pass and go to `after_backward`"""
+class CancelStepException(Exception):
+    """Skip the optimizer's step and go to `after_step`"""
+class Callback:
+    """Does something at events of a `Learner`: a method `before_fit`, `after_batch`, … is called when that event comes."""
+    order: int
+    learn: Any
+    run: bool
+    run_train: bool
+    run_valid: bool
+    fit_only: bool
+    state_attrs: Any
+    writes: bool
+
+    def __init__(self, **kwargs) -> None:
+        """Functions for events can be given by name: `Callback(after_epoch=f)`; each is called with the callback"""
+
+    def listener(self, event) -> Any:
+        """What is to be called at `event`: the method for it, if this callback is to run then; None where there is no such method"""
+
+    def __call__(self, event) -> Any:
+        """Call the method for `event`, if there is one and this callback is to run now"""
+
+    def state_dict(self) -> Any:
+        """What must be kept to go on later: numbers, texts, tensors, and lists and dictionaries of them"""
+
+    def load_state_dict(self, sd) -> Any:
+        """Take over what `state_dict` gave"""
+
+    def cleanup(self) -> Any:
+        """Called when a fit or a validation is over, however it ended: for what must not stay behind"""
+
+    @property
+    def name(self) -> Any:
+        """The class's name in snake case, without `Callback`"""
+
+    def __repr__(self) -> str:
+        ...
+
+    def __getattr__(self, name: str) -> Any:
+        ...
+class TrainEvalCallback(Callback):
+    """Puts the model on the device of the data, and in training or evaluation mode; counts `train_iter` batches so far, `pct_train` of the
+    whole fit."""
+    order: Any
+    run_valid: bool
+
+    def before_fit(self) -> Any:
+        ...
+
+    def before_epoch(self) -> Any:
+        ...
+
+    def before_train(self) -> Any:
+        ...
+
+    def before_validate(self) -> Any:
+        ...
+
+    def after_batch(self) -> Any:
+        ...
+
+    def state_dict(self) -> Any:
+        ...
+
+    def load_state_dict(self, sd) -> Any:
+        ...
+def trainable_params(m: nn.Module) -> list:
+    """All parameters to train, as one group."""
+class Learner:
+    """Data, model, loss, optimizer and metrics, and the loop that trains. What it has is as in fastai's `Learner`."""
+    cbs: Any
+    epoch: Any
+    n_epoch: Any
+    create_mbar: Any
+    logger: Any
+    first_epoch: Any
+    resume: Any
+    dl: Any
+    n_iter: Any
+    iter: Any
+    xb: Any
+    yb: Any
+    pred: Any
+    loss: Any
+    loss_grad: Any
+    opt: Any
+    lr: float
+    opt_func: Any
+    n_checkpointed: Any
+    dls: Any
+    model: nn.Module
+    loss_func: Any
+    splitter: Any
+    path: Any
+    model_dir: str | Path
+    train_bn: bool
+    wd: float | None
+    wd_bn_bias: bool
+    moms: Any
+    training: Any
+
+    def __init__(
+            self, dls, model: nn.Module, loss_func=None, opt_func=..., lr: float=0.001, splitter=..., cbs=None, metrics=None,
+            path: str | Path | None=None, model_dir: str | Path='models', wd: float | None=None, wd_bn_bias: bool=False,
+            train_bn: bool=True, moms=..., default_cbs: bool=True
+    ) -> None:
+        ...
+
+    @property
+    def metrics(self) -> Any:
+        """What is measured on the validation set"""
+
+    @metrics.setter
+    def metrics(self, ms) -> Any:
+        ...
+
+    @property
+    def x(self) -> Any:
+        """Inputs of this batch"""
+
+    @property
+    def y(self) -> Any:
+        """Targets of this batch"""
+
+    def tta(self, ds_idx: int=1, dl=None, n: int=4, f=None, beta: float=0.25) -> tuple:
+        """Test-time augmentation: predictions for each image as it is, and for `n` distorted copies of it, averaged. As fastai's."""
+
+    def fit_one_cycle(
+            self, n_epoch: int, lr_max=None, div: float=25.0, div_final: float=100000.0, pct_start: float=0.25, wd: float | None=None,
+            moms=None, cbs=None, reset_opt: bool=False, start_epoch: int=0, resume: bool=False
+    ) -> Any:
+        """Train with one cycle of the learning rate (Smith & Topin, 2018), with fastai's shape and defaults."""
+
+    def fit_flat_cos(
+            self, n_epoch: int, lr=None, div_final: float=100000.0, pct_start: float=0.75, wd: float | None=None, cbs=None,
+            reset_opt: bool=False, start_epoch: int=0, resume: bool=False
+    ) -> Any:
+        """Train at a flat rate, then along half a cosine wave down to next to nothing."""
+
+    def lr_find(
+            self, start_lr: float=1e-07, end_lr: float=10, num_it: int=100, stop_div: bool=True, show_plot: bool=True, suggest_funcs=...
+    ) -> Any:
+        """Try all rates in one mock training (Smith, 2015). Afterwards all is as before, the generators of random numbers too, but for the
+        `recorder`, which has the curve."""
+
+    def freeze_to(self, n: int) -> Any:
+        """Train groups of parameters from `n` on (negative counts from the end), and forget momentum"""
+
+    def freeze(self) -> Any:
+        """Train the last group of parameters only"""
+
+    def unfreeze(self) -> Any:
+        """Train all groups of parameters"""
+
+    def fine_tune(
+            self, epochs: int, base_lr: float=0.002, freeze_epochs: int=1, lr_mult: float=100, pct_start: float=0.3, div: float=5.0,
+            **kwargs
+    ) -> Any:
+        """One cycle with all but the last group frozen, then one with everything."""
+
+    def to_fp16(self, **kwargs) -> Any:
+        """Train in mixed precision with float16; `kwargs` are for `GradScaler`"""
+
+    def to_bf16(self) -> Any:
+        """Train in mixed precision with bfloat16"""
+
+    def to_fp32(self) -> Any:
+        """Train in float32 again"""
+
+    @contextmanager
+    def distrib_ctx(self, sync_bn: bool=True, in_notebook: bool=False, timeout: float=600, **kwargs) -> Iterator[Any]:
+        """While the block lasts, train and validate together with the other processes that a launcher has started; without one, alone as
+        ever."""
+
+    def export(self, fname: str | Path='export.safetensors', xb=None) -> Path:
+        """Write what `load_learner` needs to predict with this model. No code is in the file, and nothing that is pickled."""
+
+    def to_onnx(self, fname: str | Path='export.onnx', xb=None, act=None) -> Path:
+        """Write the model for ONNX Runtime and others: `input` [N, …] to `output` [N, …], which are probabilities where the loss tells how
+        to make them."""
+
+    def add_cb(self, cb) -> Self:
+        """Hand over a callback (or its class); it becomes an attribute, such as `learn.recorder`"""
+
+    def remove_cb(self, cb) -> Self:
+        """Remove a callback, or all of a class"""
+
+    def add_cbs(self, cbs) -> Self:
+        """`add_cb` for each"""
+
+    def remove_cbs(self, cbs) -> Self:
+        """`remove_cb` for each"""
+
+    @contextmanager
+    def added_cbs(self, cbs) -> Iterator[Any]:
+        """Add callbacks for as long as the block lasts; one that is here already stays"""
+
+    @contextmanager
+    def removed_cbs(self, cbs) -> Iterator[Any]:
+        """Callbacks, or all of a class, are gone for as long as the block lasts"""
+
+    def __call__(self, event) -> Any:
+        """Announce `event` to the callbacks, in their order"""
+
+    def create_opt(self) -> Any:
+        """Make the optimizer for the model as it is now. One that exists already is used as it is; the next time it forgets earlier
+        steps"""
+
+    def one_batch(self, i, b) -> Any:
+        """Train or evaluate on batch number `i`: inputs, and targets last if there are any. It is moved to where the model is."""
+
+    def all_batches(self) -> Any:
+        """Train or evaluate on all batches of `self.dl`. Raises `ValueError` if there are none."""
+
+    def fit(
+            self, n_epoch: int, lr=None, wd: float | None=None, cbs=None, reset_opt: bool=False, start_epoch: int=0, resume: bool=False
+    ) -> Any:
+        """Train for `n_epoch` epochs, with validation after each."""
+
+    @contextmanager
+    def no_logging(self) -> Iterator[Any]:
+        """No rows are written while the block lasts"""
+
+    @contextmanager
+    def without_fit_only(self) -> Iterator[Any]:
+        """Callbacks that are for a real fit only stand aside while the block lasts"""
+
+    @contextmanager
+    def no_bar(self) -> Iterator[Any]:
+        """No progress bar and no table while the block lasts"""
+
+    def to_detach(self, b, cpu=True, gather=True) -> Any:
+        """`b` without its history, and with `cpu` in the processor's memory; fastai's metrics ask for this"""
+
+    def validate(self, ds_idx: int=1, dl=None, cbs=None) -> L:
+        """Loss and metrics on one set, without training. What the recorder holds of the last fit stays."""
+
+    @contextmanager
+    def loss_not_reduced(self) -> Iterator[Any]:
+        """While the block lasts the loss function gives a loss for each item. Raises `TypeError` for one that cannot."""
+
+    def get_preds(
+            self, ds_idx: int=1, dl=None, with_input: bool=False, with_decoded: bool=False, with_loss: bool=False, act=None,
+            inner: bool=False, reorder: bool=True, cbs=None, **kwargs
+    ) -> tuple:
+        """Predictions for one set, without a short last batch dropped. Arguments and results are in fastai's order. Raises `TypeError` for
+        a `dl` without a length."""
+
+    def predict(self, item, rm_type_tfms=None, with_input: bool=False) -> tuple:
+        """Prediction for one item. With a loss that has neither `activation` nor `decodes` those of the best-known losses are used."""
+
+    def show_results(self, ds_idx: int=1, dl=None, max_n: int=9, shuffle: bool=True, **kwargs) -> Any:
+        """Draw images with their targets above and the predictions below. Raises `ValueError` where inputs are no images, or an answer is
+        more than one number."""
+
+    def summary(self) -> str:
+        """Layers with output shape, parameters, and whether these are trained; totals, optimizer, loss, callbacks. Layers that a batch does
+        not reach have no shape."""
+
+    def save(self, file: str | Path, with_opt: bool=True) -> Path:
+        """Write the model's numbers, and the optimizer's, to `file.safetensors`, whole or not at all. Raises `MnistError` where it
+        cannot."""
+
+    def load(self, file: str | Path, device=None, with_opt: bool=True, strict: bool=True, weights_only: bool=True) -> Self:
+        """Read back what `save` wrote. Raises `MnistError` for a file that is missing, damaged or of another model; then nothing is
+        changed."""
+
+    def __getattr__(self, name: str) -> Any:
+        ...
+class SkipToEpoch(Callback):
+    """Skips the epochs before `epoch`."""
+    order: int
+
+    def __init__(self, epoch) -> None:
+        ...
+
+    def before_epoch(self) -> Any:
+        ...
+class Metric:
+    """What is measured over an epoch: `reset`, `accumulate` after each batch, then `value`."""
+
+    def reset(self) -> Any:
+        """Forget all batches"""
+
+    def accumulate(self, learn) -> Any:
+        """Take in the batch that `learn` has just done"""
+
+    @property
+    def value(self) -> Any:
+        """The result so far"""
+
+    @property
+    def name(self) -> Any:
+        """The head of its column"""
+class AvgMetric(Metric):
+    """The mean of `func(predictions, targets)` over items: each batch counts by its size."""
+    values: Any
+    sizes: Any
+    func: Any
+
+    def __init__(self, func) -> None:
+        ...
+
+    def reset(self) -> Any:
+        ...
+
+    def accumulate(self, learn) -> Any:
+        ...
+
+    @property
+    def value(self) -> Any:
+        ...
+
+    @property
+    def name(self) -> Any:
+        ...
+class AvgLoss(AvgMetric):
+    """The mean loss over items."""
+
+    def __init__(self) -> None:
+        ...
+
+    @property
+    def name(self) -> Any:
+        ...
+class TorchMetric(Metric):
+    """A metric of torchmetrics, or any object with `update(predictions, targets)`, `compute()` and `reset()`."""
+    n: int
+    metric: Any
+
+    def __init__(self, metric) -> None:
+        ...
+
+    def reset(self) -> Any:
+        ...
+
+    def accumulate(self, learn) -> Any:
+        ...
+
+    @property
+    def value(self) -> Any:
+        ...
+
+    @property
+    def name(self) -> Any:
+        ...
+def mk_metric(m) -> Any:
+    """A `Metric` as it is, an object that counts along as a `TorchMetric`, a function as an `AvgMetric`; an object is made of a class.
+    Raises `TypeError` for anything else."""
+class AvgSmoothLoss(Metric):
+    """Fading average of the training loss: `beta` of it stays at each batch. Losses are put aside, and taken in when somebody asks."""
+    aside: Any
+    values: Any
+    val: Any
+    count: Any
+    beta: float
+
+    def __init__(self, beta: float=0.98) -> None:
+        ...
+
+    def reset(self) -> Any:
+        ...
+
+    def accumulate(self, learn) -> Any:
+        ...
+
+    def history(self) -> Any:
+        """The average after each batch: a list of tensors with one number each"""
+
+    @property
+    def value(self) -> Any:
+        ...
+
+    @property
+    def name(self) -> Any:
+        ...
+class Recorder(Callback):
+    """Keeps what happened: `values` (a row per epoch), `metric_names`, and per training batch `losses` (smoothed) and `lrs`; `iters`
+    batches at each epoch's end."""
+    log: Any
+    start: Any
+    values: Any
+    lrs: Any
+    iters: Any
+    metric_names: Any
+    n_train: int
+    smooth_loss: Any
+    add_time: bool
+    train_metrics: bool
+    valid_metrics: bool
+    beta: float
+    loss_avg: Any
+    order: int
+    state_attrs: Any
+
+    def __init__(self, add_time: bool=True, train_metrics: bool=False, valid_metrics: bool=True, beta: float=0.98) -> None:
+        ...
+
+    def before_fit(self) -> Any:
+        ...
+
+    def before_epoch(self) -> Any:
+        ...
+
+    def before_train(self) -> Any:
+        ...
+
+    def before_validate(self) -> Any:
+        ...
+
+    @property
+    def losses(self) -> Any:
+        """The smoothed loss after each training batch: tensors of one number"""
+
+    @property
+    def columns(self) -> Any:
+        """Names of what is in each row of `values`"""
+
+    def after_batch(self) -> Any:
+        ...
+
+    def after_cancel_train(self) -> Any:
+        ...
+
+    def after_cancel_validate(self) -> Any:
+        ...
+
+    def after_train(self) -> Any:
+        ...
+
+    def after_validate(self) -> Any:
+        ...
+
+    def after_epoch(self) -> Any:
+        ...
+
+    def state_dict(self) -> Any:
+        ...
+
+    def load_state_dict(self, sd) -> Any:
+        ...
+
+    def plot_sched(self, keys=None, figsize=None) -> Any:
+        """Plot the values of scheduled hyper-parameters, batch by batch."""
+
+    def plot_lr_find(self, skip_end: int=5, suggestions=None, nms=None) -> Any:
+        """Plot the loss against the rate, after `lr_find`"""
+
+    def to_df(self) -> Any:
+        """`values` under their names, without the time."""
+
+    def plot_loss(self, skip_start: int=5, with_valid: bool=True, log: bool=False, show_epochs: bool=False, ax=None) -> Any:
+        """Plot the smoothed training loss of each batch, and the validation loss of each epoch."""
+class ProgressCallback(Callback):
+    """A bar over epochs, one over batches, and the table of results; one line per epoch where the output is neither notebook nor
+    terminal."""
+    mbar: Any
+    pbar: Any
+    old_logger: Any
+    plain: Any
+    order: int
+    writes: bool
+    before_train: Any
+    before_validate: Any
+    after_train: Any
+    after_validate: Any
+
+    def before_fit(self) -> Any:
+        ...
+
+    def before_epoch(self) -> Any:
+        ...
+
+    def after_batch(self) -> Any:
+        ...
+
+    def after_fit(self) -> Any:
+        ...
+
+    def cleanup(self) -> Any:
+        ...
+class FiniteLossCallback(Callback):
+    """Ends a fit with a `FloatingPointError` at the first training loss that is infinite or not a number, before a step is made with it."""
+    every: int
+    order: Any
+    run_valid: bool
+    fit_only: bool
+
+    def __init__(self, every: int=50) -> None:
+        ...
+
+    def after_loss(self) -> Any:
+        ...
+
+    def after_train(self) -> Any:
+        ...
+class GatherPredsCallback(Callback):
+    """Keeps predictions and targets of all batches, and on demand inputs and losses, one loss per item."""
+    inputs: Any
+    preds: Any
+    targets: Any
+    losses: Any
+    with_input: Any
+    with_loss: Any
+    concat_dim: Any
+    order: int
+
+    def __init__(self, with_input=False, with_loss=False, *, concat_dim=0) -> None:
+        ...
+
+    def before_validate(self) -> Any:
+        ...
+
+    def before_batch(self) -> Any:
+        ...
+
+    def after_loss(self) -> Any:
+        ...
+
+    def all_tensors(self) -> Any:
+        """What was kept, as one tensor each (or as the batches were nested): inputs, predictions, targets, losses; `None` for what there is
+        not"""

@@ -1,0 +1,118 @@
+# Made by docs/stubs.py from the module of the same name.
+from typing import Any
+__all__ = ['pytorch_hp_map', 'BasicOptim', 'Optimizer', 'SGD', 'Adam', 'OptimWrapper']
+class BasicOptim:
+    """Plain gradient descent: each parameter moves against its gradient, `lr` times as far."""
+    params: Any
+    lr: float
+
+    def __init__(self, params, lr: float) -> None:
+        ...
+
+    def step(self) -> Any:
+        """One step for each parameter that has a gradient"""
+
+    def zero_grad(self) -> Any:
+        """Forget all gradients"""
+class Optimizer:
+    """Groups of parameters with their hyper-parameters, and a state for each parameter. Children say in `update` how one is changed."""
+    state: Any
+    hypers: Any
+    param_lists: Any
+
+    def __init__(self, params, **hypers) -> None:
+        ...
+
+    @staticmethod
+    def check_hyper(k, v) -> Any:
+        """Raises `ValueError` where `v` cannot be the hyper-parameter `k`: rates, weight decay and `eps` are 0 or more, and finite, what is
+        left of averages is less than 1"""
+
+    def step(self) -> Any:
+        """One step for each parameter that has a gradient"""
+
+    def zero_grad(self) -> Any:
+        """Forget all gradients"""
+
+    def update(self, p, state, **hypers) -> Any:
+        """Change `p` in place by its `grad`"""
+
+    def set_hyper(self, k: str, v) -> Any:
+        """Set a hyper-parameter. `slice(last)` gives the last group `last`, and the others a tenth of it. As fastai's."""
+
+    def set_hypers(self, **kwargs) -> Any:
+        """`set_hyper` for each"""
+
+    def freeze_to(self, n: int) -> Any:
+        """Only groups from `n` on get gradients."""
+
+    def clear_state(self) -> Any:
+        """Forget the memory of earlier steps, but not which parameters are spared weight decay, or never frozen"""
+
+    def state_dict(self) -> Any:
+        """The memory of all parameters, in their order, and the hyper-parameters of all groups"""
+
+    def load_state_dict(self, sd) -> Any:
+        """Take over what `state_dict` gave. Raises `ValueError` if it belongs to other parameters."""
+class SGD(Optimizer):
+    """Gradient descent with momentum (Polyak, 1964) and weight decay; fastai's arguments and update."""
+    decouple_wd: bool
+    use_mom: Any
+
+    def __init__(self, params, lr, mom: float=0.0, wd: float=0.0, decouple_wd: bool=True) -> None:
+        ...
+
+    def update(self, p, state, lr, mom, wd) -> Any:
+        """`p -= lr*g`, where `g` is the gradient, or the fading sum of gradients"""
+class Adam(Optimizer):
+    """Adam (Kingma & Ba, 2014), with decoupled weight decay AdamW (Loshchilov & Hutter, 2017); fastai's arguments, defaults and update."""
+    decouple_wd: bool
+
+    def __init__(self, params, lr, mom: float=0.9, sqr_mom: float=0.99, eps: float=1e-05, wd: float=0.01, decouple_wd: bool=True) -> None:
+        ...
+
+    def update(self, p, state, lr, mom, sqr_mom, eps, wd) -> Any:
+        """`p -= lr * average gradient / (root of average square + eps)`"""
+pytorch_hp_map: Any
+class OptimWrapper(Optimizer):
+    """An optimizer of PyTorch's, `opt`, with the interface of `Optimizer`; arguments and names are fastai's. `hypers` is a view of
+    `opt.param_groups`."""
+    opt: Any
+    hp_map: Any
+    state: Any
+
+    def __init__(self, params=None, opt=None, hp_map: dict | None=None, convert_groups: bool=True, **kwargs) -> None:
+        ...
+
+    @property
+    def param_groups(self) -> Any:
+        """The groups of `opt`, as PyTorch keeps them"""
+
+    @property
+    def param_lists(self) -> Any:
+        """The parameters of each group"""
+
+    @property
+    def hypers(self) -> Any:
+        """A view of the hyper-parameters of each group"""
+
+    def set_hyper(self, k, v) -> Any:
+        """As that of `Optimizer`; for what is several numbers in PyTorch, such as `betas`, a tuple is one value"""
+
+    def step(self, closure=None) -> Any:
+        """Let `opt` take its step"""
+
+    def clear_state(self) -> Any:
+        ...
+
+    def state_dict(self) -> Any:
+        """That of `opt`"""
+
+    def load_state_dict(self, sd) -> Any:
+        ...
+
+    def __repr__(self) -> str:
+        ...
+
+    def __getattr__(self, name: str) -> Any:
+        ...

@@ -1,0 +1,26 @@
+# Made by docs/stubs.py from the module of the same name.
+from torch import Tensor
+from typing import Any
+__all__ = ['array', 'tensor', 'to_np', 'show_image', 'show_images', 'pixel_table', 'seconds', 'three_ways', 'plot_function', 'gv']
+array: Any
+def tensor(x, *rest, **kwargs) -> Tensor:
+    """Make a tensor of `x`, as fastai's function of this name does."""
+def to_np(x) -> Any:
+    """The same numbers as NumPy arrays, cut off from PyTorch's bookkeeping of gradients."""
+def show_image(im, ax=None, figsize=None, title=None, ctx=None, **kwargs) -> Any:
+    """Show `im` without ticks, in greys (dark is high) if it has one channel. Raises `ValueError` for other shapes."""
+def show_images(ims, nrows: int=1, ncols: int | None=None, titles=None, imsize: float=1.2, suptitle: str | None=None, **kwargs) -> Any:
+    """Show `ims` on a grid. Cells without an image stay empty."""
+def pixel_table(im, font_size: str='6pt') -> Any:
+    """The pixels of `im` as a table, each number on a grey as dark as the pixel."""
+def seconds(f, repeat: int=3, least: float=0.005) -> float:
+    """How long a call of `f` takes: the fastest of some measurements by Python's `timeit`, after one call to warm up. Waits for a graphics
+    card."""
+def three_ways(loops, tensors, api, *args, tol: float=1e-05) -> Any:
+    """Call all three on `args`, and print how long each takes, in times of `tensors`; the device too, if it is not the processor."""
+def plot_function(
+        f, tx: str | None=None, ty: str | None=None, title: str | None=None, min: float=-2, max: float=2, figsize=..., ax=None
+) -> Any:
+    """Plot `f` at 200 evenly spaced points from `min` to `max`."""
+def gv(s: str, figsize=None, ax=None) -> Any:
+    """Draw the graph that `s` describes, from left to right. Raises `ValueError` for what is no such statement."""

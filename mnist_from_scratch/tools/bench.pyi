@@ -1,0 +1,40 @@
+# Made by docs/stubs.py from the module of the same name.
+from torch import nn
+from typing import Any
+__all__ = [
+        'benchmarks', 'race', 'ratios', 'bare_loop', 'loops', 'benchmark', 'machine', 'plan_benchmarks', 'keep_memory', 'run_benchmarks',
+        'save_results', 'load_results', 'plot_results', 'compare_results'
+]
+def race(cands: dict, repeats: int=5) -> dict:
+    """Let all run in turn, round after round."""
+def ratios(times: dict, unit: str='seconds') -> list:
+    """How many times as long each took as the first one, round by round."""
+def bare_loop(
+        model: nn.Module, loss_func, metric, train: tuple, valid: tuple, epochs: int, lr: float=0.1, bs: int=256, shuffle: bool=False,
+        pick=...
+) -> Any:
+    """Plain PyTorch: what a `Learner` has to be compared with. Gives the mean of the metric."""
+def loops(train, valid, make_net, loss_func, metric, epochs: int, positive: int | None=None, shuffle: bool=False) -> dict:
+    """The same training as a bare loop, the fastest of its kind, by our Learner from three containers, and by fastai's Learner."""
+benchmarks: Any
+def benchmark(name: str, bound=None, takes: float=20, long: str='') -> Any:
+    """Decorator for a function that makes the candidates of a `race`, or a generator that yields some, once or several times."""
+def machine() -> dict:
+    """Processor, cores, threads, how busy they are (`load`: programs that want to run, over the last minute), versions and the date."""
+def plan_benchmarks(only=None, repeats: int=5, long: bool=False) -> dict:
+    """What `run_benchmarks` would do. Raises `MnistError` for a name that none has."""
+def keep_memory() -> Any:
+    """Ask the C library, if it is glibc, to keep freed memory for whoever wants some next in this process, in place of handing it back;
+    elsewhere nothing happens. After mallopt(3)."""
+def run_benchmarks(only=None, repeats: int=5, show=..., long: bool=False, begin=...) -> list:
+    """Run benchmarks. Raises `MnistError` for a name that none has."""
+def save_results(rows: list, file, where: dict | None=None) -> Any:
+    """Write results. Raises `MnistError` where the file cannot be written."""
+def load_results(folder) -> list:
+    """All results in a folder. Raises `MnistError` for a file that is none."""
+def plot_results(rows: list, earlier=...) -> Any:
+    """A line for each candidate: the median ratio to its peer, from the lowest to the highest, the bound where there is one, and hollow
+    what it was before."""
+def compare_results(kept: list) -> Any:
+    """The median ratio to the peer, a row for each candidate and a column for each file; `change` is the newest, divided by the one before
+    it that has this candidate."""
