@@ -8,11 +8,11 @@ from torch import nn
 from typing import Any
 from typing import Self
 __all__ = [
-        'CancelFitException', 'CancelEpochException', 'CancelTrainException', 'CancelValidException', 'CancelBatchException',
+        'events', 'CancelFitException', 'CancelEpochException', 'CancelTrainException', 'CancelValidException', 'CancelBatchException',
         'CancelBackwardException', 'CancelStepException', 'Callback', 'TrainEvalCallback', 'trainable_params', 'Learner', 'SkipToEpoch',
-        'Metric', 'AvgMetric', 'AvgLoss', 'TorchMetric', 'mk_metric', 'AvgSmoothLoss', 'Recorder', 'ProgressCallback', 'FiniteLossCallback',
-        'GatherPredsCallback'
+        'Recorder', 'ProgressCallback', 'FiniteLossCallback', 'GatherPredsCallback'
 ]
+events: Any
 class CancelFitException(Exception):
     """Stop training and go to `after_fit`"""
 class CancelEpochException(Exception):
@@ -95,6 +95,9 @@ def trainable_params(m: nn.Module) -> list:
     """All parameters to train, as one group."""
 class Learner:
     """Data, model, loss, optimizer and metrics, and the loop that trains. What it has is as in fastai's `Learner`."""
+    n_checkpointed: Any
+    opt: Any
+    lr: float
     cbs: Any
     epoch: Any
     n_epoch: Any
@@ -110,10 +113,7 @@ class Learner:
     pred: Any
     loss: Any
     loss_grad: Any
-    opt: Any
-    lr: float
     opt_func: Any
-    n_checkpointed: Any
     dls: Any
     model: nn.Module
     loss_func: Any
@@ -151,48 +151,6 @@ class Learner:
 
     def tta(self, ds_idx: int=1, dl=None, n: int=4, f=None, beta: float=0.25) -> tuple:
         """Test-time augmentation: predictions for each image as it is, and for `n` distorted copies of it, averaged. As fastai's."""
-
-    def fit_one_cycle(
-            self, n_epoch: int, lr_max=None, div: float=25.0, div_final: float=100000.0, pct_start: float=0.25, wd: float | None=None,
-            moms=None, cbs=None, reset_opt: bool=False, start_epoch: int=0, resume: bool=False
-    ) -> Any:
-        """Train with one cycle of the learning rate (Smith & Topin, 2018), with fastai's shape and defaults."""
-
-    def fit_flat_cos(
-            self, n_epoch: int, lr=None, div_final: float=100000.0, pct_start: float=0.75, wd: float | None=None, cbs=None,
-            reset_opt: bool=False, start_epoch: int=0, resume: bool=False
-    ) -> Any:
-        """Train at a flat rate, then along half a cosine wave down to next to nothing."""
-
-    def lr_find(
-            self, start_lr: float=1e-07, end_lr: float=10, num_it: int=100, stop_div: bool=True, show_plot: bool=True, suggest_funcs=...
-    ) -> Any:
-        """Try all rates in one mock training (Smith, 2015). Afterwards all is as before, the generators of random numbers too, but for the
-        `recorder`, which has the curve."""
-
-    def freeze_to(self, n: int) -> Any:
-        """Train groups of parameters from `n` on (negative counts from the end), and forget momentum"""
-
-    def freeze(self) -> Any:
-        """Train the last group of parameters only"""
-
-    def unfreeze(self) -> Any:
-        """Train all groups of parameters"""
-
-    def fine_tune(
-            self, epochs: int, base_lr: float=0.002, freeze_epochs: int=1, lr_mult: float=100, pct_start: float=0.3, div: float=5.0,
-            **kwargs
-    ) -> Any:
-        """One cycle with all but the last group frozen, then one with everything."""
-
-    def to_fp16(self, **kwargs) -> Any:
-        """Train in mixed precision with float16; `kwargs` are for `GradScaler`"""
-
-    def to_bf16(self) -> Any:
-        """Train in mixed precision with bfloat16"""
-
-    def to_fp32(self) -> Any:
-        """Train in float32 again"""
 
     @contextmanager
     def distrib_ctx(self, sync_bn: bool=True, in_notebook: bool=False, timeout: float=600, **kwargs) -> Iterator[Any]:
@@ -292,6 +250,48 @@ class Learner:
         """Read back what `save` wrote. Raises `MnistError` for a file that is missing, damaged or of another model; then nothing is
         changed."""
 
+    def fit_one_cycle(
+            self, n_epoch: int, lr_max=None, div: float=25.0, div_final: float=100000.0, pct_start: float=0.25, wd: float | None=None,
+            moms=None, cbs=None, reset_opt: bool=False, start_epoch: int=0, resume: bool=False
+    ) -> Any:
+        """Train with one cycle of the learning rate (Smith & Topin, 2018), with fastai's shape and defaults."""
+
+    def fit_flat_cos(
+            self, n_epoch: int, lr=None, div_final: float=100000.0, pct_start: float=0.75, wd: float | None=None, cbs=None,
+            reset_opt: bool=False, start_epoch: int=0, resume: bool=False
+    ) -> Any:
+        """Train at a flat rate, then along half a cosine wave down to next to nothing."""
+
+    def lr_find(
+            self, start_lr: float=1e-07, end_lr: float=10, num_it: int=100, stop_div: bool=True, show_plot: bool=True, suggest_funcs=...
+    ) -> Any:
+        """Try all rates in one mock training (Smith, 2015). Afterwards all is as before, the generators of random numbers too, but for the
+        `recorder`, which has the curve."""
+
+    def freeze_to(self, n: int) -> Any:
+        """Train groups of parameters from `n` on (negative counts from the end), and forget momentum"""
+
+    def freeze(self) -> Any:
+        """Train the last group of parameters only"""
+
+    def unfreeze(self) -> Any:
+        """Train all groups of parameters"""
+
+    def fine_tune(
+            self, epochs: int, base_lr: float=0.002, freeze_epochs: int=1, lr_mult: float=100, pct_start: float=0.3, div: float=5.0,
+            **kwargs
+    ) -> Any:
+        """One cycle with all but the last group frozen, then one with everything."""
+
+    def to_fp16(self, **kwargs) -> Any:
+        """Train in mixed precision with float16; `kwargs` are for `GradScaler`"""
+
+    def to_bf16(self) -> Any:
+        """Train in mixed precision with bfloat16"""
+
+    def to_fp32(self) -> Any:
+        """Train in float32 again"""
+
     def __getattr__(self, name: str) -> Any:
         ...
 class SkipToEpoch(Callback):
@@ -302,104 +302,6 @@ class SkipToEpoch(Callback):
         ...
 
     def before_epoch(self) -> Any:
-        ...
-class Metric:
-    """What is measured over an epoch: `reset`, `accumulate` after each batch, then `value`."""
-
-    def reset(self) -> Any:
-        """Forget all batches"""
-
-    def accumulate(self, learn) -> Any:
-        """Take in the batch that `learn` has just done"""
-
-    @property
-    def value(self) -> Any:
-        """The result so far"""
-
-    @property
-    def name(self) -> Any:
-        """The head of its column"""
-class AvgMetric(Metric):
-    """The mean of `func(predictions, targets)` over items: each batch counts by its size."""
-    values: Any
-    sizes: Any
-    func: Any
-
-    def __init__(self, func) -> None:
-        ...
-
-    def reset(self) -> Any:
-        ...
-
-    def accumulate(self, learn) -> Any:
-        ...
-
-    @property
-    def value(self) -> Any:
-        ...
-
-    @property
-    def name(self) -> Any:
-        ...
-class AvgLoss(AvgMetric):
-    """The mean loss over items."""
-
-    def __init__(self) -> None:
-        ...
-
-    @property
-    def name(self) -> Any:
-        ...
-class TorchMetric(Metric):
-    """A metric of torchmetrics, or any object with `update(predictions, targets)`, `compute()` and `reset()`."""
-    n: int
-    metric: Any
-
-    def __init__(self, metric) -> None:
-        ...
-
-    def reset(self) -> Any:
-        ...
-
-    def accumulate(self, learn) -> Any:
-        ...
-
-    @property
-    def value(self) -> Any:
-        ...
-
-    @property
-    def name(self) -> Any:
-        ...
-def mk_metric(m) -> Any:
-    """A `Metric` as it is, an object that counts along as a `TorchMetric`, a function as an `AvgMetric`; an object is made of a class.
-    Raises `TypeError` for anything else."""
-class AvgSmoothLoss(Metric):
-    """Fading average of the training loss: `beta` of it stays at each batch. Losses are put aside, and taken in when somebody asks."""
-    aside: Any
-    values: Any
-    val: Any
-    count: Any
-    beta: float
-
-    def __init__(self, beta: float=0.98) -> None:
-        ...
-
-    def reset(self) -> Any:
-        ...
-
-    def accumulate(self, learn) -> Any:
-        ...
-
-    def history(self) -> Any:
-        """The average after each batch: a list of tensors with one number each"""
-
-    @property
-    def value(self) -> Any:
-        ...
-
-    @property
-    def name(self) -> Any:
         ...
 class Recorder(Callback):
     """Keeps what happened: `values` (a row per epoch), `metric_names`, and per training batch `losses` (smoothed) and `lrs`; `iters`
@@ -467,17 +369,17 @@ class Recorder(Callback):
     def load_state_dict(self, sd) -> Any:
         ...
 
-    def plot_sched(self, keys=None, figsize=None) -> Any:
-        """Plot the values of scheduled hyper-parameters, batch by batch."""
-
-    def plot_lr_find(self, skip_end: int=5, suggestions=None, nms=None) -> Any:
-        """Plot the loss against the rate, after `lr_find`"""
-
     def to_df(self) -> Any:
         """`values` under their names, without the time."""
 
     def plot_loss(self, skip_start: int=5, with_valid: bool=True, log: bool=False, show_epochs: bool=False, ax=None) -> Any:
         """Plot the smoothed training loss of each batch, and the validation loss of each epoch."""
+
+    def plot_sched(self, keys=None, figsize=None) -> Any:
+        """Plot the values of scheduled hyper-parameters, batch by batch."""
+
+    def plot_lr_find(self, skip_end: int=5, suggestions=None, nms=None) -> Any:
+        """Plot the loss against the rate, after `lr_find`"""
 class ProgressCallback(Callback):
     """A bar over epochs, one over batches, and the table of results; one line per epoch where the output is neither notebook nor
     terminal."""

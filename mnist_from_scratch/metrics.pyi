@@ -1,0 +1,111 @@
+# Made by docs/stubs.py from the module of the same name.
+from typing import Any
+__all__ = [
+        'bare_func', 'short_repr', 'Metric', 'AvgMetric', 'AvgLoss', 'TorchMetric', 'to_detach', 'to_concat', 'mk_metric', 'AvgSmoothLoss'
+]
+def bare_func(f) -> Any:
+    """The function in `f`, which may be a `partial` of it"""
+def short_repr(f) -> str:
+    """A function or an object in few words"""
+class Metric:
+    """What is measured over an epoch: `reset`, `accumulate` after each batch, then `value`."""
+
+    def reset(self) -> Any:
+        """Forget all batches"""
+
+    def accumulate(self, learn) -> Any:
+        """Take in the batch that `learn` has just done"""
+
+    @property
+    def value(self) -> Any:
+        """The result so far"""
+
+    @property
+    def name(self) -> Any:
+        """The head of its column"""
+class AvgMetric(Metric):
+    """The mean of `func(predictions, targets)` over items: each batch counts by its size."""
+    values: Any
+    sizes: Any
+    func: Any
+
+    def __init__(self, func) -> None:
+        ...
+
+    def reset(self) -> Any:
+        ...
+
+    def accumulate(self, learn) -> Any:
+        ...
+
+    @property
+    def value(self) -> Any:
+        ...
+
+    @property
+    def name(self) -> Any:
+        ...
+class AvgLoss(AvgMetric):
+    """The mean loss over items."""
+
+    def __init__(self) -> None:
+        ...
+
+    @property
+    def name(self) -> Any:
+        ...
+class TorchMetric(Metric):
+    """A metric of torchmetrics, or any object with `update(predictions, targets)`, `compute()` and `reset()`."""
+    n: int
+    metric: Any
+
+    def __init__(self, metric) -> None:
+        ...
+
+    def reset(self) -> Any:
+        ...
+
+    def accumulate(self, learn) -> Any:
+        ...
+
+    @property
+    def value(self) -> Any:
+        ...
+
+    @property
+    def name(self) -> Any:
+        ...
+def to_detach(b, cpu: bool=True) -> Any:
+    """`b` without the graph that autograd keeps for the backward pass, as in fastai."""
+def to_concat(xs: list, dim: int=0) -> Any:
+    """Batches, put together to one, as in fastai. What has no axis of items becomes a tuple of what each batch has."""
+def mk_metric(m) -> Any:
+    """A `Metric` as it is, an object that counts along as a `TorchMetric`, a function as an `AvgMetric`; an object is made of a class.
+    Raises `TypeError` for anything else."""
+class AvgSmoothLoss(Metric):
+    """Fading average of the training loss: `beta` of it stays at each batch. Losses are put aside, and taken in when somebody asks."""
+    aside: Any
+    values: Any
+    val: Any
+    count: Any
+    beta: float
+
+    def __init__(self, beta: float=0.98) -> None:
+        ...
+
+    def reset(self) -> Any:
+        ...
+
+    def accumulate(self, learn) -> Any:
+        ...
+
+    def history(self) -> Any:
+        """The average after each batch: a list of tensors with one number each"""
+
+    @property
+    def value(self) -> Any:
+        ...
+
+    @property
+    def name(self) -> Any:
+        ...
