@@ -1,7 +1,7 @@
 # Made by docs/stubs.py from the module of the same name.
 from types import SimpleNamespace
 from typing import Any
-__all__ = ['chapters', 'us', 'pairs', 'reasons', 'largest_diff', 'time_ratio', 'beside', 'inputs', 'unpaired', 'side_by_side', 'readable']
+__all__ = ['chapters', 'us', 'pairs', 'namesakes', 'largest_diff', 'time_ratio', 'beside', 'inputs', 'unpaired', 'side_by_side', 'readable']
 chapters: Any
 us: Any
 def largest_diff(a, b) -> float:
@@ -9,14 +9,14 @@ def largest_diff(a, b) -> float:
 def time_ratio(f, g, n: int=5, budget: float=0.3) -> float:
     """Time of `f()` divided by that of `g()`, by `seconds`: the median over `n` turns."""
 pairs: Any
-reasons: Any
+namesakes: Any
 def beside(ours: str, peer: str, tol: float=0.0) -> Any:
     """Register a pair. The decorated function takes `inputs` and returns two functions and the arguments for both."""
 def inputs(kind: str='digits', n: int=256) -> SimpleNamespace:
     """Images `x` [n,28,28] and the same as `rows`, classes `y`, weights `w` and `b`, activations `acts` [n,10], `p` and `yes` [n,1] for two
     classes, the `Digits` `ds`, and `path`, a folder to write to."""
 def unpaired(modules=...) -> list:
-    """Public functions and classes with neither a pair nor a reason."""
+    """Public functions and classes that fastai or PyTorch has too, by name, and that stand neither in `pairs` nor among `namesakes`."""
 def side_by_side(names=None, n: int=5) -> Any:
     """Ours beside their counterparts: largest differences on `random` inputs and on `digits`, what is `allowed`, and the `time` of ours,
     that of theirs being 1."""
