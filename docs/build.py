@@ -96,7 +96,7 @@ def chapter(
             try: texts = alts(c)
             except ValueError as e: raise ValueError(f'{path.name}: {e}') from None
             c.source,c.metadata = re.sub(r'^#\|.*\n?', '', c.source, flags=re.M).strip(),{}
-            if 'export' in said: c.metadata['tags'] = ['export']
+            if {'export','exporti'} & set(said): c.metadata['tags'] = ['export']
             cells += by_figure(c, texts)
             continue
         cells.append(c)

@@ -29,7 +29,7 @@ def plan():
 def order():
     "The modules so that each rests on those before it only: base, data, part I, engine, parts II and III, tools"
     one,*others,appendix = plan().values()
-    def floor(name): return [o for o in appendix if o.startswith(f'{name}/')]
+    def floor(name): return sorted((o for o in appendix if o.startswith(f'{name}/')), key=lambda o: -o.count('/'))   # a package in it comes before what rests on it
     return [module(o) for o in (*floor('base'), *floor('data'), *one, *floor('engine'), *(o for p in others for o in p), *floor('tools'))]
 
 def git(*args): return subprocess.run(['git', *args], cwd=root, capture_output=True, text=True, check=True).stdout

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import nbformat, pytest, torch
-from mnist_from_scratch.tools import homework as hw
 from mnist_from_scratch.base.core import MnistError
-from mnist_from_scratch.tools.homework import check, check_file, check_folder, class_table, tasks
+from mnist_from_scratch.tools.homework import check, check_file, check_folder, class_table, isolation, progress, runner, session, tasks, verdict
+from mnist_from_scratch.tools.homework.compare import difference
+from mnist_from_scratch.tools.homework.engine import handed_in, judge
+from mnist_from_scratch.tools.homework.hints import all_hints, exceptions, general, hints_for
 
 here = Path(__file__).parent
 def answers(name):
@@ -23,32 +25,32 @@ def limit(mistake): return .3 if mistake=='too slow' else 20
 @pytest.mark.parametrize('task,mistake,fn', wrong, ids=[f'{t}-{m}' for t,m,_ in wrong])
 def test_wrong(task, mistake, fn):
     "A wrong answer gets the name of its mistake, and the two hints for it"
-    v = hw._judge(tasks[task], fn, limit(mistake))
+    v = judge(tasks[task], fn, limit(mistake))
     assert (v.status, v.mistake)==('wrong', mistake), v
-    hints = [m.hints for m in tasks[task].mistakes if m.name==mistake] or [hw._common.get(mistake) or hw._general[mistake]]
+    hints = [m.hints for m in tasks[task].mistakes if m.name==mistake] or [hints_for(mistake)]
     assert tuple(v.hints) in hints and len(v.hints)==2 and all(v.hints) and v.came+v.should
 
 @pytest.mark.parametrize('task,fn', right, ids=[t for t,_ in right])
 def test_right(task, fn):
-    v = hw._judge(tasks[task], fn)
+    v = judge(tasks[task], fn)
     assert v, v
 
 def test_there_are_enough():
     "25 tasks, 80 wrong answers and 40 right ones, some of each task"
     assert len(tasks)>=25 and len(wrong)>=80 and len(right)>=40
     assert {t for t,*_ in wrong}=={t for t,_ in right}==set(tasks)
-    assert sum(m not in hw._general for _,m,_ in wrong)>=80         # known by name, and not in general
+    assert sum(m not in general for _,m,_ in wrong)>=80         # known by name, and not in general
 
 def test_every_mistake_has_two_hints():
     "(That each can be told from the others is checked in the chapter.)"
     for t in tasks.values():
         for m in t.mistakes: assert len(m.hints)==2 and all(m.hints) and m.hints[0]!=m.hints[1], (t.name, m.name)
 
-@pytest.mark.parametrize('task,gone,fn', [o for o in wrong if o[1] not in hw._general][::8], ids=lambda o: o if isinstance(o, str) else '')
+@pytest.mark.parametrize('task,gone,fn', [o for o in wrong if o[1] not in general][::8], ids=lambda o: o if isinstance(o, str) else '')
 def test_it_is_the_entry_that_counts(task, gone, fn, monkeypatch):
     "Without its entry a mistake is no longer named"
     monkeypatch.setattr(tasks[task], 'mistakes', [m for m in tasks[task].mistakes if m.name!=gone])
-    assert hw._judge(tasks[task], fn).mistake!=gone
+    assert judge(tasks[task], fn).mistake!=gone
 
 def test_two_mistakes_are_named_one_after_the_other():
     def softmax(x): return x.exp()/x.exp().sum(0)
@@ -89,7 +91,7 @@ def hand(*names, **others):
 
 def judged(name, ns):
     before = dict(ns)
-    v = hw._judge(tasks[name], ns[name])
+    v = judge(tasks[name], ns[name])
     assert ns==before
     return v
 
@@ -114,8 +116,8 @@ def test_an_earlier_task_is_not_blamed_for_nothing():
 
 def test_no_paper_for_what_is_not_shown():
     "Where the input is not on the card, nobody is asked to work it out"
-    assert 'on paper' in hw._judge(tasks['relu'], lambda x: x*3).hints[0]
-    for name in 'train_epoch','train_ten','validate_epoch','simple_net': assert 'on paper' not in ' '.join(hw._judge(tasks[name], lambda *args: 3).hints)
+    assert 'on paper' in judge(tasks['relu'], lambda x: x*3).hints[0]
+    for name in 'train_epoch','train_ten','validate_epoch','simple_net': assert 'on paper' not in ' '.join(judge(tasks[name], lambda *args: 3).hints)
 
 def test_the_slope_is_that_of_the_function():
     "A sigmoid has the slope s(1-s), at 1 0.1966, and a relu 0 or 1: no weights that nobody sees"
@@ -124,7 +126,7 @@ def test_the_slope_is_that_of_the_function():
     assert set(re.findall(r'[\d.]+', check('relu', lambda x: torch.relu(x).detach()).should))<={'0','1'}
 
 def test_hints_get_clearer_and_begin_anew():
-    hw._told.clear()
+    session._told.clear()
     def three(): return [check('relu', torch.abs).hint for _ in range(3)]
     a,b,c = three()
     assert a!=b==c and check('relu', torch.abs).title=='relu: not right yet (absolute value)'
@@ -141,7 +143,7 @@ def test_card_escapes_everything():
     v = check('relu', relu, answer=True)
     page = v._repr_html_()
     assert '<script' not in page and '&lt;script&gt;' in page and '<pre' in page
-    for k in 'task','given','came','should','hint','answer': assert bad not in hw.Verdict(**{**dict(task='x', status='wrong'), k:bad})._repr_html_()
+    for k in 'task','given','came','should','hint','answer': assert bad not in verdict.Verdict(**{**dict(task='x', status='wrong'), k:bad})._repr_html_()
 
 def test_the_name_is_enough():
     def relu(x): return x.clamp(min=0)
@@ -157,7 +159,7 @@ def test_the_name_is_enough():
         check(foo)
 
 def test_the_books_own_does_not_count():
-    for t in tasks.values(): assert hw._judge(t, t.right).mistake=="the book's own"
+    for t in tasks.values(): assert judge(t, t.right).mistake=="the book's own"
 
 def test_where_an_exception_was():
     def relu(x):
@@ -180,27 +182,40 @@ def test_what_lacks_everything_else_too():
         def __getattr__(self, k): raise AttributeError(k, name=k, obj=self)
     assert check('relu', lambda x: Odd().foo).mistake=='no such attribute'
 
+def test_each_hint_in_the_file_is_shown():
+    "… by a mistake of its task, or by several; a heading that is misspelled would be shown by none"
+    for head,h in all_hints.items():
+        kind,_,mistake = head.partition(': ')
+        pair = h['gentle'],h['clear']
+        if kind=='any task': assert sum(m.name==mistake and m.hints==pair for t in tasks.values() for m in t.mistakes), head
+        elif kind not in ('seen','exception'): assert any(m.hints==pair for m in tasks[kind].mistakes), head
+
+def test_a_mistake_without_hints_is_refused():
+    n = len(tasks['relu'].mistakes)
+    with pytest.raises(MnistError, match=re.escape('add [relu: of a new kind] to hints.ini')): tasks['relu'].wrong('of a new kind', torch.sign)
+    assert len(tasks['relu'].mistakes)==n
+
 def test_each_exception_has_its_own_hints():
     "… and the first row of the table that fits is not hidden by one above it"
-    assert len(hw._exceptions)>=40
-    for k,(pat,*hints) in hw._exceptions.items():
+    assert len(exceptions)>=40
+    for k,pat in exceptions.items():
         re.compile(pat)
-        assert len(hints) in (0,2) and len(hw._general[k])==2 and hw._general[k][0]!=hw._general[k][1]
+        assert len(general[k])==2 and general[k][0]!=general[k][1]
     named = {m for _,m,_ in wrong}
-    assert len(named & set(hw._exceptions))>=30
+    assert len(named & set(exceptions))>=30
 
 def test_two_numbers_that_look_alike():
     "As many digits as it takes to see the difference"
     v = check('rmse', lambda p,t: ((p-t)**2).mean().sqrt()*1.0003)
     assert (v.came,v.should)==('3.001','3')
-    a,b = hw._pair(torch.tensor([1.,2.000001]), torch.tensor([1.0000001,2.5]))
+    a,b = difference(torch.tensor([1.,2.000001]), torch.tensor([1.0000001,2.5]))
     assert (a,b)==('[1, 2]','[1, 2.5]')
-    a,b = hw._pair(torch.arange(20.)+1.0002, torch.arange(20.)+1)
+    a,b = difference(torch.arange(20.)+1.0002, torch.arange(20.)+1)
     assert (a,b)==('1.0002 at [0]','1 at [0]')
 
 @pytest.mark.parametrize('fn', [lambda: 0, lambda x,y: 0, lambda *,x: 0])
 def test_arguments(fn):
-    v = hw._judge(tasks['relu'], fn)
+    v = judge(tasks['relu'], fn)
     assert v.mistake=='arguments' and v.should=='relu(x)' and v.came.startswith('relu(')
 def test_arguments_that_have_a_default_in_the_book():
     def calc_grad(xb, yb, model): pass
@@ -209,9 +224,9 @@ def test_arguments_that_have_a_default_in_the_book():
     assert check(relu)
 
 def test_progress():
-    hw._state.clear()
+    session._state.clear()
     check('relu', torch.relu); check('mse', torch.abs); check('rmse')
-    p = hw.progress()
+    p = progress()
     assert repr(p).startswith(f'1 of {len(tasks)} right') and '+ relu' in repr(p) and 'x mse' in repr(p) and '. rmse' in repr(p)
     assert p._repr_html_().count('✓')==1 and p._repr_html_().count('✗')==1 and all(k in p._repr_html_() for k in tasks)
 
@@ -233,9 +248,9 @@ def vandal(x):
 def test_nothing_is_changed(capsys):
     "Not the generators, the switches, the globals, their tensors, the modules; and nothing is printed"
     def state(): return random.getstate(),np.random.get_state()[1].tolist(),torch.get_rng_state().tolist(),torch.is_grad_enabled(),torch.get_default_dtype(),w.tolist(),net.weight.tolist(),net.bias.grad,count,id(w),set(globals()),set(sys.modules)
-    hw._judge(tasks['relu'], torch.relu)
+    judge(tasks['relu'], torch.relu)
     before = state()
-    assert hw._judge(tasks['relu'], vandal) and check('relu', vandal)
+    assert judge(tasks['relu'], vandal) and check('relu', vandal)
     assert state()==before
     assert capsys.readouterr()==('','')
 
@@ -244,7 +259,7 @@ def test_a_step_that_trains_globals():
     ns = dict(model=torch.nn.Linear(2, 1))
     exec('def train_epoch(m, dl, opt, f):\n    for x,y in dl: f(model(x), y).backward(); [p.data.sub_(p.grad) for p in model.parameters()]', ns)
     before = [p.clone() for p in ns['model'].parameters()]
-    assert not hw._judge(tasks['train_epoch'], ns['train_epoch'])
+    assert not judge(tasks['train_epoch'], ns['train_epoch'])
     assert all(torch.equal(a, b) and b.grad is None for a,b in zip(before, ns['model'].parameters()))
 
 def forever(x):
@@ -269,7 +284,7 @@ def test_too_slow_in_a_thread():
     assert res==['too slow']*2
 
 def test_too_slow_without_alarms(monkeypatch):
-    monkeypatch.delattr(hw.signal, 'setitimer')
+    monkeypatch.delattr(isolation.signal, 'setitimer')
     assert check('relu', forever, seconds=.2).mistake=='too slow' and check('relu', torch.relu)
 
 def test_interrupt_gets_through():
@@ -328,7 +343,7 @@ def hand_ins(tmp_path_factory):
     return folder
 
 @pytest.fixture(scope='module')
-def results(hand_ins): return check_folder(hand_ins, ['mse','relu','accuracy'], seconds=2, memory=1)
+def results(hand_ins): return check_folder(hand_ins, ['mse','relu','accuracy'], seconds=2, memory=.5)
 
 def test_a_class(results, hand_ins):
     "One bad hand-in stops nobody; each gets what it deserves"
@@ -355,7 +370,7 @@ def test_only_the_statement_and_the_task(results):
     assert got('inside_c.py')==got('sleeps.py')==['too slow','right'] and '(line 2: s = sum(range(10**13)))' in results['inside_c.py']['error']
     assert got('shuts.py')==['right']*2 and got('stays.py')[1]=='right'
     assert got('gone.py')==['an end of everything','right'] and not results['gone.py']['error']
-    assert not any('_Late' in json.dumps(r) for r in results.values())
+    assert not any('TimeIsUp' in json.dumps(r) for r in results.values())
 
 def test_what_one_task_breaks_is_whole_for_the_next(results):
     "Memory that stays full, PyTorch and Python that are broken, objects and exceptions that let nobody look at them"
@@ -366,7 +381,7 @@ def test_what_one_task_breaks_is_whole_for_the_next(results):
     for k in 'breaks.py','clears.py','ghost.py': assert got(k)[0]!='right' and got(k)[1]=='right', k
     assert not results['ghost.py']['error'] and results['ghost.py']['tasks']['accuracy']['mistake']=='missing'
 
-@pytest.mark.skipif(not hw._forks, reason='only where processes are copied is there one that waits')
+@pytest.mark.skipif(not runner._forks, reason='only where processes are copied is there one that waits')
 @pytest.mark.parametrize('sig', ['SIGSTOP','SIGTERM'])
 def test_the_process_that_waits_is_stopped(sig, tmp_path):
     "By a hand-in: that one gets its marks or a line, and the next its marks"
@@ -376,7 +391,7 @@ def test_the_process_that_waits_is_stopped(sig, tmp_path):
     else: pytest.raises(MnistError, check_file, f, ['relu'], seconds=5)
     assert check_file(g, ['relu'])[0][0]
 
-def test_right_answers_are_not_spoiled(): assert not [k for k in tasks if hw._spoiled(k, 20)]
+def test_right_answers_are_not_spoiled(): assert not [k for k in tasks if runner.spoiled(k, 20)]
 
 def test_hand_ins_do_not_meet(results):
     "None is imported by another, whatever it is called; what one does to PyTorch stays there"
@@ -396,26 +411,26 @@ def test_names_cannot_pass_for_marks(results):
     assert [results[k]['passed'] for k in odd] in ([3,0],[0,3]) and odd[0]==r'odd\udcff.py' and len(odd)==2
     text = class_table(results)
     assert all(o.isprintable() for o in text.split('\n')) and all(o.isprintable() for k,r in results.items() for o in (k,r['error']))
-    assert not re.search(r'^eve.py +3', text, re.M) and max(map(hw._width, text.splitlines()))<=80
+    assert not re.search(r'^eve.py +3', text, re.M) and max(map(verdict.width, text.splitlines()))<=80
     raw = class_table({'a\n\x1b.py':dict(passed=0, error='\x1b[2J\nb.py 3  +++', tasks={}), '字.py':dict(passed=3, error='', tasks={})})
     assert all(o.isprintable() for o in raw.split('\n')) and not re.search('^b.py', raw, re.M)
-    assert len({hw._width(o.rpartition('  ')[0]) for o in raw.split('\n') if o.startswith(('a','字'))})==1
+    assert len({verdict.width(o.rpartition('  ')[0]) for o in raw.split('\n') if o.startswith(('a','字'))})==1
 
 @pytest.mark.parametrize('kind', ['forked','spawned','no alarms'])
 def test_each_way_to_begin_a_child(kind, tmp_path, monkeypatch):
     "Where a process cannot be copied, and where there are no alarms, the verdicts are the same"
     (f := tmp_path/'a.py').write_text('while True: pass\ndef relu(x):\n    while True: pass\ndef mse(p, t): return ((p-t)**2).mean()')
-    if kind!='forked': monkeypatch.setattr(hw, '_forks', False)
-    if kind=='no alarms': monkeypatch.setattr(hw, '_alarms', lambda: False)
+    if kind!='forked': monkeypatch.setattr(runner, '_forks', False)
+    if kind=='no alarms': monkeypatch.setattr(runner, '_alarms', lambda: False)
     vs,error = check_file(f, ['relu','mse'], seconds=1)
     assert [v.mistake for v in vs]==['too slow',None] and error=='it did not end in 1 seconds (line 1: while True: pass)'
 
-@pytest.mark.skipif(not hasattr(hw.signal, 'setitimer'), reason='no alarms here')
+@pytest.mark.skipif(not hasattr(isolation.signal, 'setitimer'), reason='no alarms here')
 def test_a_busy_machine_costs_nothing(monkeypatch):
     "In a process of its own only the processor's time counts, not the time it waits for one"
-    monkeypatch.setattr(hw, '_hand_in_only', True)
-    with hw._limit(.2): time.sleep(.5)
-    with pytest.raises(hw._Late), hw._limit(.2):
+    monkeypatch.setattr(isolation, '_alone', True)
+    with isolation.time_limit(.2): time.sleep(.5)
+    with pytest.raises(isolation.TimeIsUp), isolation.time_limit(.2):
         while True: pass
 
 def test_table_and_json(results):
@@ -503,7 +518,7 @@ def test_a_file_that_does_not_run(src, says, tmp_path, monkeypatch):
     "One line, with a hint"
     (f := tmp_path/'a.py').write_text(src)
     monkeypatch.setattr(sys, 'path', [*sys.path])
-    _,wrong = hw._load(f)
+    _,wrong = runner.load(f)
     assert says in wrong and '\n' not in wrong and '(line ' in wrong
 
 def test_star_imports_are_no_homework(tmp_path):
@@ -562,10 +577,10 @@ def test_what_the_book_or_a_package_has_is_not_homework():
         mat_mul=[operator.matmul, np.matmul], BasicOptim=[torch.optim.SGD, sub, subsub, functools.partial(torch.optim.SGD)])
     for k,fs in not_own.items():
         for f in fs:
-            fn,hint = hw._handed_in(tasks[k], {k:f})
+            fn,hint = handed_in(tasks[k], {k:f})
             assert fn is None and re.fullmatch(rf'`{k}` is a (function|class|object) of (torch|numpy|Python) there. Write one yourself.', hint), (k, f)
-    assert 'a class of torch' in hw._handed_in(tasks['BasicOptim'], dict(BasicOptim=sub))[1]
-    for k,f in dict(BasicOptim=own, relu=lambda x: F.relu(x), mat_mul=functools.partial(lambda a, b: a@b)).items(): assert hw._handed_in(tasks[k], {k:f})[0] is f and check(k, f)
+    assert 'a class of torch' in handed_in(tasks['BasicOptim'], dict(BasicOptim=sub))[1]
+    for k,f in dict(BasicOptim=own, relu=lambda x: F.relu(x), mat_mul=functools.partial(lambda a, b: a@b)).items(): assert handed_in(tasks[k], {k:f})[0] is f and check(k, f)
 
 def test_star_import_of_the_book(tmp_path):
     (f := tmp_path/'a.py').write_text('from mnist_from_scratch.all import *\ndef relu(x): return x.clamp(min=0)')

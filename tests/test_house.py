@@ -33,19 +33,21 @@ def parse(src): return ast.parse(TransformerManager().transform_cell(src))
 
 def uses(tree, mod):
     "The modules of this package that `tree`, standing in the module `mod`, imports, at any depth."
+    known = {*order, *(o.rpartition('.')[0] for o in order)}
     for o in ast.walk(tree):
         if isinstance(o, ast.Import): found = [a.name for a in o.names]
         elif isinstance(o, ast.ImportFrom):
             at = f'{pkg}.{mod}'.split('.')[:-o.level] if o.level else []
             at = '.'.join([*at, *filter(None, [o.module])])
-            found = [f'{at}.{a.name}' if f'{at}.{a.name}'.removeprefix(f'{pkg}.') in order else at for a in o.names] if at.split('.')[0]==pkg else []
+            found = [f'{at}.{a.name}' if f'{at}.{a.name}'.removeprefix(f'{pkg}.') in known else at for a in o.names] if at.split('.')[0]==pkg else []
         else: continue
         yield from (f.removeprefix(f'{pkg}.') for f in found if f.startswith(f'{pkg}.'))
 
 def out_of_order(src, chapter, own=False):
     "What `src`, standing in `chapter`, imports of this package that is neither from a floor below nor from an earlier chapter."
     ok = order[:order.index(chapter)+own]
-    return [o for o in uses(parse(src), chapter) if o not in ok]
+    def within(name): return [o for o in order if o==name or o.startswith(f'{name}.')]     # a package stands for all its modules
+    return [o for o in uses(parse(src), chapter) if not within(o) or not {*within(o)}<={*ok}]
 
 def test_out_of_order():
     "The check below finds what it should: it reads every way to write an import, also inside a function."
@@ -58,7 +60,9 @@ def test_out_of_order():
 def test_out_of_order_between_floors():
     for mod,src,bad in [('data.datasets', 'from ..base.core import x', []), ('base.core', 'from ..data.datasets import x', ['data.datasets']), ('base.core', 'from ..pixels import x', ['pixels']),
                         ('pixels', 'from .data.datasets import x', []), ('pixels', 'from .engine.export import x', ['engine.export']), ('engine.export', 'from ..learner import x', []), ('convnet', 'from .engine.export import x', []),
-                        ('engine.distributed', 'from .export import x', []), ('engine.export', 'from .distributed import x', ['engine.distributed']), ('convnet', f'from {pkg}.tools import cli', ['tools.cli']), ('tools.cli', 'from ..convnet import x', [])]:
+                        ('engine.distributed', 'from .export import x', []), ('engine.export', 'from .distributed import x', ['engine.distributed']), ('convnet', f'from {pkg}.tools import cli', ['tools.cli']), ('tools.cli', 'from ..convnet import x', []),
+                        ('tools.cli', 'from .homework import x', []), ('tools.cli', f'from {pkg}.tools import homework', []), ('tools.homework.engine', 'from .runner import x', ['tools.homework.runner']),
+                        ('convnet', f'from {pkg}.tools.homework import x', ['tools.homework']), ('tools.homework.engine', 'from . import task', [])]:
         assert out_of_order(src, mod)==bad, (mod, src)
 
 def test_the_plan_has_every_notebook_once():
@@ -154,6 +158,15 @@ def test_description_of_the_package():
     files = [o for l in links for o in re.findall(rf"{cfg['git_url']}/(?:blob|raw)/{cfg['branch']}/(.+)", l)]
     assert len(files)>5 and not [o for o in links if not o.startswith(('https://','#'))] and not [o for o in files if not (root/o).exists()]
     assert all('/raw/' in o for o in links if o.endswith('.png'))
+
+def test_data_of_the_package(monkeypatch):
+    "What is no module is installed all the same: the types' marker, the hints of the homework"
+    from distutils.core import run_setup
+    monkeypatch.chdir(root)
+    cmd = run_setup('setup.py', stop_after='init').get_command_obj('build_py')
+    cmd.ensure_finalized()
+    packed = {root/src/o for _,src,_,names in cmd.data_files for o in names}
+    assert {o for o in (root/pkg).rglob('*') if o.is_file() and o.suffix not in ('.py','.pyc')} <= packed and len(packed)>1
 
 def test_version(): assert __import__(pkg).__version__ == settings()['version']
 

@@ -30,7 +30,7 @@ def test_no_other_way_to_write():
         'cli.py': ['os.open(os.devnull','open(os.devnull, \'w\')','open(fd, \'r\' if','js.write_text','open(f, \'w\'','.savefig(f','replacing(submission) as f: f.write_text','replacing(json) as f: f.write_text'],
         'datasets.py': ['file.parent.mkdir','open(file, \'wb\')','open(folder/f','f.write(b)','.mkdir(parents=True)','.save(folder','labels.csv\').write_text','index=False)\')'],  # a lock's folder; downloads, IDX files, PNGs, each in a making_folder
         'export.py': ['replacing(file) as tmp: tmp.write_bytes'],
-        'homework.py': ['write(out, \'a\'','sys.stdin,sys.stdout,sys.stderr =','p.stdin.write','out.with_name(\'job\')','out.touch()'],                                                                                       # a child process reports to its parent, in a temporary folder
+        'runner.py': ['write(out, \'a\'','new = open(0','p.stdin.write','out.with_name(\'job\')','out.touch()'],                                                                                       # a child process reports to its parent, in a temporary folder
         'segment.py': ['replacing(file) as tmp: tmp.write_text','(new/o).mkdir()','.save(new/part'],                                              # write_scenes: in a making_folder
         'side_by_side.py': ['torch.save(state','f.parent.mkdir','.save(f)','.mkdir(parents','np.savetxt','l.path.mkdir']}                              # in temporary folders
     writes = re.compile(r"""open\([^)]*['"][wax+]|O_WRONLY|\.write_(text|bytes)\(|to_csv\(|savefig\(|savetxt\(|\.mkdir\(|os\.(replace|rename|mkdir|makedirs)\(|shutil\.(copy|move)|SummaryWriter\(|torch\.save\(|save_file\(|fromarray\(.*\.save\(|\bf\.write\(""")

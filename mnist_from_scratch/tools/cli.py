@@ -615,7 +615,7 @@ def mnist_check(
         else:
             verdicts,wrong = hw.check_file(path, only, seconds, memory, 2 if more else 1)
             right = _show_file(path, verdicts, wrong, only, more, answer)
-            rows = {printable(Path(path).name): hw._row(verdicts, wrong)}
+            rows = {printable(Path(path).name): hw.as_row(verdicts, wrong)}
         if json is not None:
             with replacing(json) as f: f.write_text(_to_json(rows), encoding='utf-8')
             print(f'saved in {json}')

@@ -1,0 +1,15 @@
+# Made by docs/stubs.py from the module of the same name.
+from typing import Any
+__all__ = []
+def read_hints(path) -> dict:
+    """All hints in a file. Raises `MnistError` where it is not as its first lines say."""
+all_hints: Any
+common: Any
+general: Any
+def hints_for(mistake: str, task: str='') -> tuple:
+    """The hints for a mistake in a task. Raises `MnistError` if there are none."""
+exceptions: Any
+def known_exception(error: str) -> str | None:
+    """What an exception is called, if it is known"""
+def is_module(text: str) -> bool:
+    """Is it one of PyTorch's layers or losses, as in 'a ReLU'?"""
