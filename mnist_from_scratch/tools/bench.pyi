@@ -2,8 +2,8 @@
 from torch import nn
 from typing import Any
 __all__ = [
-        'benchmarks', 'race', 'ratios', 'bare_loop', 'loops', 'benchmark', 'machine', 'plan_benchmarks', 'keep_memory', 'run_benchmarks',
-        'save_results', 'load_results', 'plot_results', 'compare_results'
+        'benchmarks', 'race', 'ratios', 'bare_loop', 'loops', 'benchmark', 'machine', 'duration', 'plan_benchmarks', 'keep_memory',
+        'run_benchmarks', 'save_results', 'load_results', 'plot_results', 'compare_results'
 ]
 def race(cands: dict, repeats: int=5) -> dict:
     """Let all run in turn, round after round."""
@@ -21,6 +21,8 @@ def benchmark(name: str, bound=None, takes: float=20, long: str='') -> Any:
     """Decorator for a function that makes the candidates of a `race`, or a generator that yields some, once or several times."""
 def machine() -> dict:
     """Processor, cores, threads, how busy they are (`load`: programs that want to run, over the last minute), versions and the date."""
+def duration(secs: float) -> str:
+    """In seconds below a minute and a half, else in minutes."""
 def plan_benchmarks(only=None, repeats: int=5, long: bool=False) -> dict:
     """What `run_benchmarks` would do. Raises `MnistError` for a name that none has."""
 def keep_memory() -> Any:

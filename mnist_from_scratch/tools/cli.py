@@ -246,6 +246,26 @@ def _n_right(model, dls):
     return (scores.argmax(1)==dls.valid_ds.tensors[1]).sum().item() if scores.isfinite().all() else None
 
 # %% ../../nbs/tools/04_cli.ipynb #3ff10690
+def _run(name, dls, n, seed, epochs, lr, ctrlc):
+    "How many digits a new net gets right after its training; `None` if that diverged"
+    learn = make_learner(name, dls, n, seed, cbs=Watch(ctrlc))
+    try:
+        with learn.no_bar(): _fit(name, learn, epochs, lr)
+        return _n_right(learn.model, dls)
+    except FloatingPointError: return
+
+def _runs(name, dls, n, seeds, done, *args, ctrlc):
+    "What `_run` gives for each seed; `None` if Ctrl-C was pressed"
+    ks,watched = [],sys.stdout.isatty()
+    for i,seed in enumerate(seeds):
+        if (name,seed) in done: ks.append(done[name,seed]); continue
+        if ctrlc.pressed: return
+        if watched: print(f'\r  {_title(name, n)}: run {i+1} of {len(seeds)} ...', end='', flush=True)
+        ks.append(_run(name, dls, n, seed, *args, ctrlc))
+        if watched: print('\r'+' '*60, end='\r')
+        if ctrlc.pressed: return
+    return ks
+
 def ladder(
     train:Digits, # To learn from
     dls:DataLoaders, # What `to_dls` made of it and of the digits to measure on
@@ -267,20 +287,9 @@ def ladder(
         mark = '*' if chosen=='baseline' and dist==MODELS['baseline'][1]['dist'] else ''
         print(_row(_title('baseline', n, dist), _n_params(model), [_n_right(model, dls)], total, mark), flush=True)
     for name in ('linear','mlp',*(_OWN.keys()&{chosen})):
-        ks,runs = [],seeds[:1] if name=='best' else seeds        # one run of ten minutes is enough
-        for i,seed in enumerate(runs):
-            if (name,seed) not in done:
-                if ctrlc.pressed: return False
-                if sys.stdout.isatty(): print(f'\r  {_title(name, n)}: run {i+1} of {len(runs)} ...', end='', flush=True)
-                learn = make_learner(name, dls, n, seed, cbs=Watch(ctrlc))
-                try:
-                    with learn.no_bar(): _fit(name, learn, epochs, lr)
-                    k = _n_right(learn.model, dls)
-                except FloatingPointError: k = None
-                if sys.stdout.isatty(): print('\r'+' '*60, end='\r')
-                if ctrlc.pressed: return False
-            else: k = done[name,seed]
-            ks.append(k)
+        few = seeds[:1] if name=='best' else seeds        # one run of ten minutes is enough
+        ks = _runs(name, dls, n, few, done, epochs, lr, ctrlc=ctrlc)
+        if ks is None: return False
         print(_row(_title(name, n), _n_params(make_model(name, n)), ks, total, '*' if name==chosen else ''), flush=True)
     return True
 
@@ -407,6 +416,27 @@ def _save_run(out, name, model, classes, values, valid, targs, title, info):
     with replacing(out/'report.png') as f: report(valid.x, scores, targs, classes, title).savefig(f, dpi=120)
     return p
 
+def _load(data, wanted):
+    "Digits to train on and to validate on; of those `wanted` only, if any are"
+    train,valid = load_digits(data)
+    if wanted: train,valid = train.only(*wanted),valid.only(*wanted)
+    if len(train.classes)<2: raise MnistError(f'{data} holds no digit but {train.classes}; a classifier needs at least two to tell apart')
+    if not len(valid): raise MnistError(f'{data} has too few digits to hold some out for validation; it needs several of each')
+    return train,valid
+
+def _train(model, learn, epochs, lr, distributed):
+    "Fit, in several processes if `distributed`. Raises `MnistError` where the training diverges."
+    try:
+        with learn.distrib_ctx() if distributed else nullcontext(): _fit(model, learn, epochs, lr)
+        if _n_right(learn.model, learn.dls) is None: raise FloatingPointError   # the last step did it
+    except FloatingPointError as e:
+        raise MnistError(f'the training diverged in epoch {learn.epoch+1}: the loss is no longer a number, so nothing is saved; try an --lr below {lr:g}') from e
+
+def _steps(model, learn, lr):
+    "What `model.json` says of a training"
+    return dict(epochs=learn.n_epoch, epochs_done=len(learn.recorder.values), batches_done=learn.train_iter, bs=learn.dls.train.bs,
+                lr=learn.lr if model in _OWN else lr)
+
 @call_parse
 @_examples
 def mnist_train(
@@ -432,11 +462,8 @@ def mnist_train(
         _check_out(out)
         _apart('--out', [out, *(out/o for o in _FILES)], source_files(data))
         if distributed: _check_launched(model)
-        train,valid = load_digits(data)
-        if wanted: train,valid = train.only(*wanted),valid.only(*wanted)
+        train,valid = _load(data, wanted)
         classes,n = train.classes,len(train.classes)
-        if n<2: raise MnistError(f'{data} holds no digit but {classes}; a classifier needs at least two to tell apart')
-        if not len(valid): raise MnistError(f'{data} has too few digits to hold some out for validation; it needs several of each')
         epochs = epochs or (5 if len(train)>=10000 else 20)
         names = '0 to 9' if n==10 else ', '.join(map(str, classes))
         print(f'{names} from {train.source}: train on {len(train):,}, validate on {len(valid):,}', flush=True)
@@ -448,17 +475,13 @@ def mnist_train(
             else:
                 learn = make_learner(model, dls, n, seed, cbs=Watch(ctrlc))
                 net = learn.model
-                try:
-                    with learn.distrib_ctx() if distributed else nullcontext(): _fit(model, learn, epochs, lr)
-                    if _n_right(net, dls) is None: raise FloatingPointError   # the last step did it
-                except FloatingPointError as e:
-                    raise MnistError(f'the training diverged in epoch {learn.epoch+1}: the loss is no longer a number, so nothing is saved; try an --lr below {lr:g}') from e
+                _train(model, learn, epochs, lr, distributed)
                 values = learn.recorder.values
                 if distributed and rank_distrib(): return        # the first process does the rest
             if model!='baseline' and not values and (out/'model.safetensors').exists():
                 raise KeyboardInterrupt(f'interrupted before the first epoch was done; the model that was in {out} is still there')
             info = dict(data=train.source, images=len(train), validated_on=len(valid), seed=seed)
-            if model!='baseline': info.update(epochs=learn.n_epoch, epochs_done=len(values), batches_done=learn.train_iter, bs=learn.dls.train.bs, lr=learn.lr if model in _OWN else lr)
+            if model!='baseline': info.update(_steps(model, learn, lr))
             p = _save_run(out, model, net, classes, values, valid, targs, title, info)
             if model!='baseline' and len(values)<learn.n_epoch:
                 raise KeyboardInterrupt(f'interrupted in epoch {len(values)+1} of {learn.n_epoch}; the model so far is saved in {out}')
@@ -556,7 +579,7 @@ def mnist_bench(
     what counts is how many times as long one takes as the other. The machine should have nothing else to do. Ctrl-C stops, and leaves no
     file behind.
     Example: mnist_bench --only 'loop, 3 v 7' gradients --out bench.json"""
-    from mnist_from_scratch.tools.bench import _span, machine, plan_benchmarks, run_benchmarks, save_results
+    from mnist_from_scratch.tools.bench import duration, machine, plan_benchmarks, run_benchmarks, save_results
     with _command('mnist_bench', 'interrupted; nothing is written'), _notes(out):
         _check(repeats=(repeats,1,math.inf))
         _check_file(out)
@@ -564,7 +587,7 @@ def mnist_bench(
         m,plan = machine(),plan_benchmarks(only, repeats, long)
         secs = [o for o in plan.values() if not isinstance(o, str)]
         print(f"{m['cpu']}, {m['cores']} cores, {m['threads']} threads, {'' if m['bfloat16'] else 'no '}bfloat16, torch {m['versions']['torch']}, {m['date']}")
-        print(f"{len(secs)} benchmark{'s'*(len(secs)!=1)}, about {_span(sum(secs))}" + (f'; {len(plan)-len(secs)} more with --long' if len(secs)<len(plan) else ''), flush=True)
+        print(f"{len(secs)} benchmark{'s'*(len(secs)!=1)}, about {duration(sum(secs))}" + (f'; {len(plan)-len(secs)} more with --long' if len(secs)<len(plan) else ''), flush=True)
         rows = run_benchmarks(only, repeats, lambda r: print(_bench_row(r), flush=True), long, lambda name: print(name, flush=True))
         if out is not None: save_results(rows, out, m); print(f'saved in {out}')
 
