@@ -17,8 +17,9 @@ from mnist_from_scratch.augment import Augment, best_learner, best_net
 from mnist_from_scratch.baseline import mcnemar
 from mnist_from_scratch.tools.bench import keep_memory, machine
 from mnist_from_scratch.convnet import AdaptiveConcatPool2d
-from mnist_from_scratch.base.core import MnistError, replacing, set_seed
-from mnist_from_scratch.data.datasets import load_digits
+from mnist_from_scratch.base.core import MnistError, set_seed
+from mnist_from_scratch.base.files import replacing
+from mnist_from_scratch.data.digits import load_digits
 from mnist_from_scratch.minibatches import DataLoader, to_dset
 from mnist_from_scratch.speed import FoldDigits, fit_linear
 

@@ -168,7 +168,7 @@ def pictures(folder):
     import matplotlib.pyplot as plt
     from PIL import Image
     from mnist_from_scratch.baseline import mean_digits
-    from mnist_from_scratch.data.datasets import bundled_digits
+    from mnist_from_scratch.data.digits import bundled_digits
     means = mean_digits(bundled_digits()[0])
     Image.fromarray((255-means[3][3:25,3:25]*255).clamp(0, 255).byte().numpy()).resize((64,64), Image.Resampling.NEAREST).save(folder/'favicon.png')
     fig,axs = plt.subplots(2, 5, figsize=(12,6.3), dpi=100)

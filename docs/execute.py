@@ -72,7 +72,7 @@ def run(path):
 def check_mnist():
     "Ends the program with one line unless the notebooks will find MNIST"
     from mnist_from_scratch.base.core import MnistError
-    from mnist_from_scratch.data.datasets import load_digits
+    from mnist_from_scratch.data.digits import load_digits
     try: sets = load_digits()
     except MnistError as e: sys.exit(f'execute.py: {e}')
     if not all(o.is_mnist for o in sets): sys.exit(f'execute.py: the outputs must come from MNIST, and what there is comes from {sets[0].source}; name the folder that holds MNIST in MNIST_FROM_SCRATCH_DATA')
@@ -83,7 +83,7 @@ def execute(
     n_workers:int=2 # How many at once
 ):
     "Run notebooks and store their outputs, or compare them with what is stored."
-    from mnist_from_scratch.base.core import replacing
+    from mnist_from_scratch.base.files import replacing
     from nbdev.config import get_config
     root = get_config().nbs_path
     nbs = {o.relative_to(root).with_suffix('').as_posix():o for o in sorted(root.rglob('*.ipynb')) if '.ipynb_checkpoints' not in o.parts}

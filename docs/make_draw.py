@@ -13,8 +13,9 @@ import mnist_from_scratch
 from mnist_from_scratch.baseline import PixelSimilarity, Proportion
 from mnist_from_scratch.tools.cli import predict, to_dls
 from mnist_from_scratch.convnet import mnist_convnet
-from mnist_from_scratch.base.core import MnistError, replacing, set_seed
-from mnist_from_scratch.data.datasets import load_digits
+from mnist_from_scratch.base.core import MnistError, set_seed
+from mnist_from_scratch.base.files import replacing
+from mnist_from_scratch.data.digits import load_digits
 from mnist_from_scratch.learner import Learner
 from mnist_from_scratch.losses import accuracy, cross_entropy
 from mnist_from_scratch.optimizers import Adam

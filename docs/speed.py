@@ -20,8 +20,9 @@ from torch.nn.functional import cross_entropy
 from torch.utils.data import TensorDataset
 from mnist_from_scratch import speed
 from mnist_from_scratch.tools.bench import _example
-from mnist_from_scratch.base.core import MnistError, replacing, set_seed
-from mnist_from_scratch.data.datasets import load_digits
+from mnist_from_scratch.base.core import MnistError, set_seed
+from mnist_from_scratch.base.files import replacing
+from mnist_from_scratch.data.digits import load_digits
 from mnist_from_scratch.schedules import ParamScheduler, combined_cos
 from mnist_from_scratch.learner import Callback, Learner
 from mnist_from_scratch.losses import accuracy

@@ -15,7 +15,15 @@ from PIL import Image
 from torch import nn, Tensor
 
 from .base.core import *
-from .data.datasets import *
+from .base.files import *
+from .base.state import *
+from .data.images import *
+from .data.sets import *
+from .data.idx import *
+from .data.table import *
+from .data.folders import *
+from .data.download import *
+from .data.digits import *
 from .pixels import *
 from .baseline import *
 from .gradient_descent import *

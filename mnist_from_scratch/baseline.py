@@ -10,8 +10,9 @@ import math
 
 import torch
 from torch import nn, Tensor
-from .base.core import MnistError, check_floats, check_pixels, check_shapes, exportable
-from .data.datasets import Digits
+from .base.core import MnistError, check_floats, check_pixels, check_shapes
+from .base.state import exportable
+from .data.sets import Digits
 
 # %% ../nbs/02_baseline.ipynb #0d74e54b
 def mean_digits(

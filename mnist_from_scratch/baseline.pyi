@@ -1,5 +1,5 @@
 # Made by docs/stubs.py from the module of the same name.
-from mnist_from_scratch.data.datasets import Digits
+from mnist_from_scratch.data.sets import Digits
 from torch import Tensor
 from torch import nn
 from typing import Any

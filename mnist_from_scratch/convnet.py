@@ -16,8 +16,12 @@ from PIL import Image, ImageOps
 from fastcore.basics import patch
 from fastcore.foundation import L
 from torch import nn, Tensor
-from .base.core import MnistError, check_link, check_pixels, check_shapes, default_device, exportable, file_size, _line
-from .data.datasets import _FORMATS, _entries, _fetch, _grey, on_paper, read_image
+from .base.core import MnistError, check_pixels, check_shapes, default_device, one_line
+from .base.files import check_link, file_size
+from .base.state import exportable
+from .data.images import IMAGE_FORMATS, on_paper, read_image, to_grey
+from .data.folders import folder_entries
+from .data.download import download_files
 from .losses import CrossEntropyLossFlat
 from .minibatches import DataLoader, DataLoaders, collate
 from .optimizers import Adam
@@ -123,8 +127,8 @@ def _published():
     "The weights at `RESNET18_URL`, by way of PyTorch's cache"
     (mirror,slash,name),folder = RESNET18_URL.rpartition('/'),Path(torch.hub.get_dir())/'checkpoints'
     if os.path.lexists(folder/name): file_size(folder/name, f'the file at {RESNET18_URL} there')    # to look into a pipe is to wait
-    try: why = _fetch(mirror+slash, {name:_RESNET18_SHA}, folder, _RESNET18_SIZE)
-    except OSError as e: why = _line(e)
+    try: why = download_files(mirror+slash, {name:_RESNET18_SHA}, folder, _RESNET18_SIZE)
+    except OSError as e: why = one_line(e)
     if why: raise MnistError(f'cannot get {RESNET18_URL}: {why}; put the file into {folder}, or do without: pretrained=False')
     return torch.load(folder/name, map_location='cpu', weights_only=True)
 
@@ -170,7 +174,7 @@ def _rgb(o):
         if top==1: a = (a*255.).round()
         o = Image.fromarray(np.broadcast_to(a, (*a.shape[:2],3)).astype(np.uint8))
     o = on_paper(ImageOps.exif_transpose(o))
-    return (Image.fromarray(_grey(o).astype(np.uint8)) if o.mode[0] in 'IF' else o).convert('RGB') # I, F: 16 or 32 bits
+    return (Image.fromarray(to_grey(o).astype(np.uint8)) if o.mode[0] in 'IF' else o).convert('RGB') # I, F: 16 or 32 bits
 
 # %% ../nbs/16_convnet.ipynb #edc85af8
 _keep_bytes = 2**30 # so much of the images stays in memory, for each set and in each worker process
@@ -241,9 +245,9 @@ def new_empty(self:ImageDataset): "The same without images"; return self.test_ds
 # %% ../nbs/16_convnet.ipynb #e9b492c9
 def _image_files(folder, root, deep=False):
     "The image files in the folders in `folder`, sorted; with `deep` those at any depth"
-    known,found = {k for k,v in Image.registered_extensions().items() if v in _FORMATS},[]
+    known,found = {k for k,v in Image.registered_extensions().items() if v in IMAGE_FORMATS},[]
     def look(folder, files):
-        for o in _entries(folder, root):
+        for o in folder_entries(folder, root):
             if o.is_dir():
                 if deep or not files: look(o.path, True)
             elif files and o.is_file() and Path(o.name).suffix.lower() in known: found.append(Path(o.path))
@@ -260,7 +264,7 @@ def _two_folders(path, train, valid):
     for o,fs in zip((train,valid), parts):
         if not fs: raise MnistError(f'{path/o} has no images in folders named by their class; put some there')
     classes = {f.parent for f in parts[0]}
-    for o in sorted(map(Path, _entries(path/train, root))):
+    for o in sorted(map(Path, folder_entries(path/train, root))):
         if o.is_dir() and o not in classes: raise MnistError(f'{o} has no images; put some there, or remove that folder')
     return parts,classes
 

@@ -23,7 +23,8 @@ import torch
 from fastcore.basics import GetAttr, class2attr, noop, patch
 from fastcore.foundation import L
 from torch import nn, Tensor
-from .base.core import MnistError, apply, blame, check_number, find_bs, misspelled, one_with_one, read_state, to_device, write_state, _line, _seen
+from .base.core import MnistError, apply, blame, check_number, describe, find_bs, misspelled, one_line, one_with_one, to_device
+from .base.state import read_state, write_state
 from .optimizers import Adam, OptimWrapper, Optimizer
 from .metrics import AvgLoss, AvgSmoothLoss, bare_func, mk_metric, short_repr, to_concat, to_detach
 
@@ -300,7 +301,7 @@ def _do_one_batch(self:Learner):
 
 def _values(o):
     "What `o` is and, of whole numbers, the range: class numbers tell why a loss fails"
-    return _seen(o) + (f' with {o.min()} to {o.max()}' if isinstance(o, Tensor) and o.numel() and not o.is_floating_point() else '')
+    return describe(o) + (f' with {o.min()} to {o.max()}' if isinstance(o, Tensor) and o.numel() and not o.is_floating_point() else '')
 
 def _device(model): "Where `model` is"; return next((o.device for o in chain(model.parameters(), model.buffers())), torch.device('cpu'))
 def _all_but_last(b): return max(1, len(b)-1)
@@ -927,7 +928,7 @@ def load(self:Learner,
     if with_opt and state.get('opt'):
         if self.opt is None: self.create_opt()
         try: self.opt.load_state_dict(state['opt'])
-        except Exception as e: raise MnistError(f'{file} has the state of another optimizer: {_line(e)}; load it with with_opt=False') from e
+        except Exception as e: raise MnistError(f'{file} has the state of another optimizer: {one_line(e)}; load it with with_opt=False') from e
     self.model.load_state_dict(state['model'], strict=strict)
     if device is not None: self.model.to(device)
     return self

@@ -10,7 +10,7 @@ __all__ = ['sigmoid', 'mnist_loss', 'batch_accuracy', 'softmax', 'log_softmax', 
 # %% ../nbs/04_losses.ipynb #7c884ee9
 import torch
 from torch import Tensor
-from .base.core import ShapeError, check_number, check_shapes, _seen
+from .base.core import ShapeError, check_number, check_shapes, describe
 
 # %% ../nbs/04_losses.ipynb #8c871d44
 def sigmoid(
@@ -115,8 +115,8 @@ def accuracy(
 ) -> Tensor: # One number between 0 and 1
     "Share of items whose highest activation is that of the right class. Raises `ShapeError` where the counts differ, or there is only one class, `ValueError` for labels of no class."
     pred = inp.argmax(dim=axis).flatten()
-    if inp.shape[axis]<2: raise ShapeError(f'accuracy takes activations [N,n] of at least two classes, not {_seen(inp)}; for one output take batch_accuracy, with targets of the same shape')
-    if len(pred)!=targ.numel(): raise ShapeError(f'accuracy takes one class number for each item, not {_seen(targ)} for {len(pred)}; pass targets of the same items, no row of 0 and 1 for each')
+    if inp.shape[axis]<2: raise ShapeError(f'accuracy takes activations [N,n] of at least two classes, not {describe(inp)}; for one output take batch_accuracy, with targets of the same shape')
+    if len(pred)!=targ.numel(): raise ShapeError(f'accuracy takes one class number for each item, not {describe(targ)} for {len(pred)}; pass targets of the same items, no row of 0 and 1 for each')
     _check_labels(targ, inp.shape[axis])
     return (pred==targ.flatten()).float().mean()
 

@@ -21,8 +21,10 @@ from fastcore.basics import compose, listify, noop, patch
 from PIL import Image
 from torch import Tensor
 from torch.utils.data import DataLoader as TorchDL, IterableDataset, Subset, TensorDataset
-from .base.core import ShapeError, _seen, blame, check_number, check_pixels, check_shapes, default_device, exportable, misspelled, set_seed, to_cpu, to_device
-from .data.datasets import Digits, as_mnist, dark_on_white, read_image
+from .base.core import ShapeError, blame, check_number, check_pixels, check_shapes, default_device, describe, misspelled, set_seed, to_cpu, to_device
+from .base.state import exportable
+from .data.images import as_mnist, read_image
+from .data.sets import Digits, dark_on_white
 from .pixels import show_images
 
 # %% ../nbs/05_minibatches.ipynb #9df80248
@@ -34,7 +36,7 @@ def collate(
     Raises `TypeError` for other kinds, `ValueError` for items of different lengths or shapes."""
     o = items[0]
     if isinstance(o, (Tensor,np.ndarray)) and (odd := [i for i in items if getattr(i, 'shape', None)!=o.shape]):
-        raise ShapeError(f'cannot stack items of {_seen(o)} and of {_seen(odd[0])}: bring them to one shape, or pass collate_fn')
+        raise ShapeError(f'cannot stack items of {describe(o)} and of {describe(odd[0])}: bring them to one shape, or pass collate_fn')
     if isinstance(o, Tensor): return torch.stack(list(items))
     if isinstance(o, np.ndarray): return torch.from_numpy(np.stack(items))
     if isinstance(o, float): return torch.tensor(items, dtype=torch.float64)   # as PyTorch's
@@ -255,7 +257,7 @@ def _row(im):
     if not isinstance(a, Tensor) or a.squeeze().shape not in ((28,28),(784,)) or a.is_complex():
         many = isinstance(im, Digits) or isinstance(a, Tensor) and a.shape[1:] in ((28,28),(1,28,28),(784,))
         cure = 'for many, pass all of them to test_dl, and what that gives to get_preds as dl' if many else 'for a picture of another size pass its file, or PIL.Image.fromarray of its bytes'
-        raise ShapeError(f'an image is 28×28 or 784 numbers, not {_seen(im if a is im or not isinstance(a, Tensor) else a)}; {cure}')
+        raise ShapeError(f'an image is 28×28 or 784 numbers, not {describe(im if a is im or not isinstance(a, Tensor) else a)}; {cure}')
     top = check_pixels('an image', a)
     if dark_on_white(a.reshape(1,784)/top*255): raise ValueError(f'an image is dark on white, and {top} is ink; pass {top}-x for x, or PIL.Image.fromarray of its bytes')
     return (a.float()/top).flatten()
@@ -272,10 +274,10 @@ def test_ds(self:DigitRows,
         return items if with_labels and x.dtype!=torch.uint8 else rows
     if isinstance(items, Digits): x,y = _pixel_rows(items),items.y
     else:
-        if isinstance(items, (str,Path,Image.Image,dict)) or not (hasattr(items, '__iter__') or hasattr(items, '__getitem__')): raise TypeError(f'new items are Digits, or a list of images or files, not {_seen(items)}; pass [item] for one image')
+        if isinstance(items, (str,Path,Image.Image,dict)) or not (hasattr(items, '__iter__') or hasattr(items, '__getitem__')): raise TypeError(f'new items are Digits, or a list of images or files, not {describe(items)}; pass [item] for one image')
         items = [*items]
         if with_labels and (odd := [o for o in items if not isinstance(o, (tuple,list)) or len(o)!=2]):
-            raise TypeError(f'items with labels are labelled Digits, or pairs of an image and a digit, not {_seen(odd[0])}; pass [*zip(images, digits)], or leave out with_labels')
+            raise TypeError(f'items with labels are labelled Digits, or pairs of an image and a digit, not {describe(odd[0])}; pass [*zip(images, digits)], or leave out with_labels')
         xs = [o[0] if isinstance(o, tuple) or with_labels else o for o in items]
         x,y = torch.stack([_row(o) for o in xs]) if xs else torch.zeros(0,784),None
         if with_labels: y = torch.tensor([int(o[1]) for o in items], dtype=torch.int64)

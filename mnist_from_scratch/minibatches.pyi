@@ -1,6 +1,6 @@
 # Made by docs/stubs.py from the module of the same name.
 from collections.abc import Iterator
-from mnist_from_scratch.data.datasets import Digits
+from mnist_from_scratch.data.sets import Digits
 from pathlib import Path
 from torch.utils.data import TensorDataset
 from typing import Any

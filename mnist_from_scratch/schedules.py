@@ -25,7 +25,9 @@ import torch
 from fastcore.basics import noop, patch
 from fastcore.foundation import L
 from torch import nn
-from .base.core import MnistError, apply, check_number, find_bs, is_stream, read_state, replacing, write_state, _line
+from .base.core import MnistError, apply, check_number, find_bs, one_line
+from .base.files import is_stream, replacing
+from .base.state import read_state, write_state
 from .minibatches import DataLoader, _may_draw
 from .metrics import short_repr
 from .learner import _check_state, _device, Callback, CancelBatchException, CancelFitException, CancelStepException, CancelValidException, FiniteLossCallback, Learner, Recorder
@@ -476,7 +478,7 @@ class Checkpoint(Callback):
         if self.todo:
             try: self._take_over(self.todo)
             except CancelFitException: raise
-            except Exception as e: raise MnistError(f'{self.last} is damaged: it does not hold what a checkpoint holds ({_line(e)}); remove it, to go on from the one before') from e
+            except Exception as e: raise MnistError(f'{self.last} is damaged: it does not hold what a checkpoint holds ({one_line(e)}); remove it, to go on from the one before') from e
         elif old := [o for o,no in self._files() if no>=self.no]:
             if not self.resume: self._say(f'starting anew: the first new checkpoint replaces those of an earlier training in {self.folder} (resume=True would go on with it)')
             self.old = old
@@ -581,7 +583,7 @@ class Checkpoint(Callback):
                 if self._is_older(s): continue
                 self._check(o, s)
             except Exception as e:
-                e = e if isinstance(e, MnistError) else MnistError(f'{o} is damaged: {_line(e)}')
+                e = e if isinstance(e, MnistError) else MnistError(f'{o} is damaged: {one_line(e)}')
                 why = why or e
                 print(f'not used: {e}', file=sys.stderr)
                 continue

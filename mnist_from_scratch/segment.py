@@ -18,8 +18,13 @@ from fastcore.foundation import L
 from PIL import Image, ImageDraw
 from torch import nn, Tensor
 from .convnet import ImageDataset, conv
-from .base.core import MnistError, ShapeError, default_device, exportable, making_folder, replacing
-from .data.datasets import Digits, _grey, _lines, _unpacking, read_image
+from .base.core import MnistError, ShapeError, default_device
+from .base.files import making_folder, replacing
+from .base.state import exportable
+from .base.files import unpacking
+from .data.images import read_image, to_grey
+from .data.sets import Digits
+from .data.table import text_lines
 from .metrics import Metric
 from .learner import Learner
 from .losses import BCEWithLogitsLossFlat
@@ -137,8 +142,8 @@ def read_rle(
 ) -> dict: # By id: uint8 [H, W]
     "Read what `write_rle` wrote, or Kaggle's `train.csv`; a line may have 65,535 characters. Raises `MnistError` for a wrong row or code, and an id that comes twice."
     res = {}
-    with _unpacking(file, 'a CSV file') as (f,_,_,most), io.TextIOWrapper(f, 'utf-8-sig', newline='') as text:
-        rows = csv.reader(_lines(text, file, most), strict=True)
+    with unpacking(file, 'a CSV file') as (f,_,_,most), io.TextIOWrapper(f, 'utf-8-sig', newline='') as text:
+        rows = csv.reader(text_lines(text, file, most), strict=True)
         try:
             if (head := next(rows, []))!=['id','rle_mask']: raise MnistError(f"the first line of {file} should be id,rle_mask, not {','.join(head)[:40]!r}; pass a table of run-length codes")
             for n,row in enumerate(filter(None, rows), 1):
@@ -172,7 +177,7 @@ def write_scenes(
 # %% ../nbs/20_segment.ipynb #13dab305
 def _read_mask(path):
     "The mask in the image file `path`: uint8 [1, H, W] of 1 and 0"
-    a = _grey(read_image(path))
+    a = to_grey(read_image(path))
     found = set(np.unique(a).tolist())
     if not (found<={0,1} or found<={0,255}):
         raise MnistError(f'{path} has pixels of {len(found)} kinds, from {min(found):g} to {max(found):g}, and a mask has 0 where nothing is and 255 or 1 where something is; save it as PNG with these two values')

@@ -16,7 +16,8 @@ import torch.nn.functional as F
 from torch import nn, Tensor
 from torch.utils.data import TensorDataset
 from .backprop import Layer, _add_grad, _hand_layers
-from .base.core import exportable, set_seed
+from .base.core import set_seed
+from .base.state import exportable
 from .losses import accuracy
 from .minibatches import DataLoader, DataLoaders
 from .optimizers import Adam

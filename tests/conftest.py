@@ -10,7 +10,7 @@ from filelock import FileLock
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from mnist_from_scratch.base.core import MnistError
-from mnist_from_scratch.data.datasets import load_digits
+from mnist_from_scratch.data.digits import load_digits
 
 root = Path(__file__).parent.parent
 cases = int(os.environ.get('CASES', 2000)) # how many bad inputs of each kind are made: `CASES=40000 pytest tests/test_bad_files.py`

@@ -8,10 +8,10 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from mnist_from_scratch.base import core
+from mnist_from_scratch.base import state
 from mnist_from_scratch.schedules import *
 from mnist_from_scratch.base.core import set_seed
-from mnist_from_scratch.data.datasets import load_digits
+from mnist_from_scratch.data.digits import load_digits
 from mnist_from_scratch.learner import Callback, Learner
 from mnist_from_scratch.losses import accuracy, cross_entropy
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders, to_dset
@@ -103,8 +103,8 @@ def pick(r, took):
     if way=='batch':          return way, lambda: [Die(r.choice(['before_batch','after_pred','after_loss','after_batch']), r.randrange(20), True)], None
     if way=='step':           return way, lambda: [Die(r.choice(['after_backward','after_step']), r.randrange(20), True)], None
     if way=='validation':     return way, lambda: [Die(r.choice(['after_pred','after_batch']), r.randrange(4), False)], None
-    if way=='in the file': return way, lambda: setattr(core, '_write_parts', half) or [], None
-    mod,name,after = {'before the file':(core,'_write_parts',False), 'before renaming':(os,'replace',False), 'after renaming':(os,'replace',True), 'clean up':(Path,'unlink',True)}[way]
+    if way=='in the file': return way, lambda: setattr(state, 'write_parts', half) or [], None
+    mod,name,after = {'before the file':(state,'write_parts',False), 'before renaming':(os,'replace',False), 'after renaming':(os,'replace',True), 'clean up':(Path,'unlink',True)}[way]
     def f(): die_at_call(mod, name, n, after); return []
     return way, f, None
 

@@ -10,7 +10,7 @@ from mnist_from_scratch.schedules import Checkpoint
 from mnist_from_scratch.tools.cli import mnist_train
 from mnist_from_scratch.convnet import mnist_convnet
 from mnist_from_scratch.base.core import set_seed
-from mnist_from_scratch.data.datasets import load_digits
+from mnist_from_scratch.data.digits import load_digits
 from mnist_from_scratch.learner import Callback, Learner
 from mnist_from_scratch.losses import accuracy, cross_entropy
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders, to_dset

@@ -2,7 +2,7 @@
 import gzip, hashlib, socket, threading, time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from mnist_from_scratch.data.datasets import _idx_header
+from mnist_from_scratch.data.sets import idx_header
 
 BOMB = gzip.compress(bytes(2**24), 1)
 
@@ -78,5 +78,5 @@ def nobody():
 def packed(sets):
     "MNIST's four files for `(train, valid)`, and the SHA-256 of each"
     t = {f'{p}-{w}.gz':t for p,o in zip(('train','t10k'), sets) for w,t in (('images-idx3-ubyte',o.x),('labels-idx1-ubyte',o.y.byte()))}
-    fs = {k:gzip.compress(_idx_header(v)+v.numpy().tobytes(), 1, mtime=0) for k,v in t.items()}
+    fs = {k:gzip.compress(idx_header(v)+v.numpy().tobytes(), 1, mtime=0) for k,v in t.items()}
     return fs,{k:hashlib.sha256(b).hexdigest() for k,b in fs.items()}

@@ -12,11 +12,15 @@ import torch
 from hypothesis import HealthCheck, given, settings, strategies as st
 from PIL import Image, ImageDraw, ImageOps
 from conftest import cases
-from mnist_from_scratch.data import datasets as D
+import mnist_from_scratch.data as D
 from mnist_from_scratch.tools.cli import make_model, save_model
 from mnist_from_scratch.convnet import ImageDataLoaders
 from mnist_from_scratch.base.core import MnistError, printable
-from mnist_from_scratch.data.datasets import *
+from mnist_from_scratch.data.images import as_mnist, read_image
+from mnist_from_scratch.data.idx import idx_files, load_idx, read_idx
+from mnist_from_scratch.data.table import load_csv
+from mnist_from_scratch.data.folders import load_folder
+from mnist_from_scratch.data.digits import URLs, load_digits, untar_data
 
 many = settings(max_examples=cases, deadline=None, database=None, derandomize=cases<=2000, print_blob=True, suppress_health_check=list(HealthCheck))
 
@@ -405,7 +409,7 @@ def kinds():
            'CMYK.jpg':save(rgb.convert('CMYK'), 'jpeg'), 'progressive.jpg':save(L, 'jpeg', progressive=True), '28x28.jpg':save(small, 'jpeg'), 'two pictures.jpg':save(rgb, 'mpo', **frames), 'animated.gif':save(L, 'gif', **frames),
            'grey.gif':save(L, 'gif'), 'grey.bmp':save(L, 'bmp'), 'grey.tif':save(L, 'tiff'), 'packed.tif':save(L, 'tiff', compression='tiff_lzw'), 'float.tif':save(L.convert('F'), 'tiff'), '16 bit.tif':save(deep, 'tiff'),
            'RGB.webp':save(rgb, 'webp', lossless=True), 'grey.ppm':save(L, 'ppm'), '1x1.png':save(Image.new('L', (1,1), 9), 'png'), '10000x1.png':save(Image.fromarray(np.arange(10000, dtype=np.uint16)[None].astype(np.uint8)), 'png')}
-    res['odd animation.png'] = res['grey.png'][:33]+D._chunk(b'acTL', bytes(8))+res['grey.png'][33:] # Pillow warns of it
+    res['odd animation.png'] = res['grey.png'][:33]+D.folders._chunk(b'acTL', bytes(8))+res['grey.png'][33:] # Pillow warns of it
     for k in range(1, 9):
         for ext in ('jpg','png') if k in (3,6) else ('jpg',): res[f'turned {k}.{ext}'] = save(L, {'jpg':'jpeg'}.get(ext, ext), exif=orientation(k))
     res['28x28, clear.png'] = save(small, 'png', transparency=0)
@@ -449,11 +453,11 @@ def chunk_edit(draw, b):
     if how=='data' and len(parts[i])>12:
         data = bytearray(parts[i][8:-4])
         data[draw(st.integers(0, len(data)-1))] = draw(st.sampled_from([0,1,2,3,4,5,6,8,16,28,127,255]))
-        parts[i] = D._chunk(parts[i][4:8], bytes(data))
+        parts[i] = D.folders._chunk(parts[i][4:8], bytes(data))
     elif how=='drop': del parts[i]
     elif how=='double': parts.insert(i, parts[i])
     elif how=='move': parts.insert(draw(st.integers(0, len(cs)-1)), parts.pop(i))
-    elif how=='name': parts[i] = D._chunk(draw(st.sampled_from([b'IDAT',b'PLTE',b'tRNS',b'acTL',b'fcTL',b'fdAT',b'eXIf',b'iCCP',b'zTXt',b'JUNK',b'IEND'])), parts[i][8:-4])
+    elif how=='name': parts[i] = D.folders._chunk(draw(st.sampled_from([b'IDAT',b'PLTE',b'tRNS',b'acTL',b'fcTL',b'fdAT',b'eXIf',b'iCCP',b'zTXt',b'JUNK',b'IEND'])), parts[i][8:-4])
     return b[:8]+b''.join(parts)
 
 all_kinds = kinds()
@@ -476,12 +480,12 @@ def check_image(f, b):
     "Read one file by all functions; whether it was read"
     f.write_bytes(b)
     im = ask(lambda: read_image(f), f)
-    if im is None: refuses(lambda: D._read_images([str(f)]), f); return False
+    if im is None: refuses(lambda: D.folders._read_images([str(f)]), f); return False
     a,mode = pillows(b)
     assert im.mode==mode and np.array_equal(np.asarray(im), a, equal_nan=mode=='F')
     x = ask(lambda: as_mnist(im))
     assert x is None or x.dtype==torch.uint8 and x.shape==(28,28) and x.max()==255
-    one = ask(lambda: D._read_images([str(f)]), f)
+    one = ask(lambda: D.folders._read_images([str(f)]), f)
     assert (one is None)==(x is None) and (x is None or np.array_equal(one[0], x))
     return True
 
@@ -495,7 +499,7 @@ def test_images_by_chance(place, tally, capfd):
             ok = check_image(f, b)
             if b[:2] in (b'II',b'MM'): capfd.readouterr() # but for libtiff, which cannot be stopped
             if b==all_kinds[name]: assert ok
-            if ok and b[:8]==D._HEAD[:8] and name.startswith('28x28'): # checksums protect the pixels: what was read must be what was saved
+            if ok and b[:8]==D.folders._HEAD[:8] and name.startswith('28x28'): # checksums protect the pixels: what was read must be what was saved
                 used = [o for o in chunks(b) if o[2] in (b'IHDR',b'PLTE',b'IDAT')]
                 if not all(o[3] for o in used): assert np.array_equal(pillows(b)[0], pillows(all_kinds[name])[0])
             seen['read' if ok else 'refused'] += 1
@@ -520,14 +524,14 @@ def test_unusual_images_are_the_same_digit(place):
         assert torch.equal(got(f'turned {k}.png'), as_mnist(turned).float()) and not torch.equal(got(f'turned {k}.png'), got('grey.png'))
 
 whole_jpg,whole_png = all_kinds['RGB.jpg'],all_kinds['grey.png']
-def bomb(w, h, data=b''): return b'\x89PNG\r\n\x1a\n'+D._chunk(b'IHDR', struct.pack('>2I5B', w, h, 8, 0, 0, 0, 0))+D._chunk(b'IDAT', data or zlib.compress(bytes(9999)))+D._chunk(b'IEND')
+def bomb(w, h, data=b''): return b'\x89PNG\r\n\x1a\n'+D.folders._chunk(b'IHDR', struct.pack('>2I5B', w, h, 8, 0, 0, 0, 0))+D.folders._chunk(b'IDAT', data or zlib.compress(bytes(9999)))+D.folders._chunk(b'IEND')
 eps = b'%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 28 28\n%%EndComments\n(/tmp/owned) (w) file closefile\nshowpage\n%%EOF\n'
 
 @pytest.mark.parametrize('b,part', [pytest.param(b, p, id=k) for k,b,p in [
-    ('empty', b'', 'cannot read'), ('a text', b'hello', 'cannot read'), ('PNG cut in its header', whole_png[:20], 'cannot read'), ('PNG cut in its pixels', whole_png[:-40], 'cannot read'), ('PNG without its pixels', bomb(28, 28)[:41]+D._END, 'cannot read'),
+    ('empty', b'', 'cannot read'), ('a text', b'hello', 'cannot read'), ('PNG cut in its header', whole_png[:20], 'cannot read'), ('PNG cut in its pixels', whole_png[:-40], 'cannot read'), ('PNG without its pixels', bomb(28, 28)[:41]+D.folders._END, 'cannot read'),
     ('PNG with a changed pixel', whole_png[:60]+bytes([whole_png[60]^1])+whole_png[61:], 'cannot read'), ('JPEG cut short', whole_jpg[:-90], 'cannot read'), ('JPEG cut in its header', whole_jpg[:40], 'cannot read'), ('only the start of a JPEG', whole_jpg[:2], 'cannot read'),
     ('PNG of 4097 by 4097', bomb(4097, 4097), '16,777,216 pixels'), ('PNG of 2^31 by 2^31', bomb(2**31-1, 2**31-1), 'pixels'), ('PNG of 0 by 9', bomb(0, 9), 'cannot read'), ('PostScript, a program', eps, 'cannot read'), ('SVG', b'<svg xmlns="http://www.w3.org/2000/svg"/>', 'cannot read'),
-    ('PDF', b'%PDF-1.4\n', 'cannot read'), ('Windows metafile', b'\xd7\xcd\xc6\x9a\0\0'+bytes(80), 'cannot read'), ('text that unpacks to 128 MB', bomb(28, 28)[:33]+D._chunk(b'zTXt', b'x\0\0'+zlib.compress(bytes(2**27)))+bomb(28, 28)[33:], 'cannot read')]])
+    ('PDF', b'%PDF-1.4\n', 'cannot read'), ('Windows metafile', b'\xd7\xcd\xc6\x9a\0\0'+bytes(80), 'cannot read'), ('text that unpacks to 128 MB', bomb(28, 28)[:33]+D.folders._chunk(b'zTXt', b'x\0\0'+zlib.compress(bytes(2**27)))+bomb(28, 28)[33:], 'cannot read')]])
 def test_bad_image(tmp_path, b, part, monkeypatch):
     from PIL import EpsImagePlugin
     tried = []
@@ -556,7 +560,7 @@ def test_every_bit_of_a_png_counts(place):
     for i in range(start+4, end):
         for bit in range(8):
             f.write_bytes(png28[:i]+bytes([png28[i]^1<<bit])+png28[i+1:])
-            for read in read_image,lambda f: D._read_images([str(f)]): refuses(lambda: read(f), f)
+            for read in read_image,lambda f: D.folders._read_images([str(f)]): refuses(lambda: read(f), f)
 
 def test_as_mnist_of_what_is_read_late(tmp_path):
     "An image that Pillow has opened, and not yet read"
@@ -694,10 +698,10 @@ def test_links_to_numbers(tmp_path, name):
 @pytest.mark.skipif(sys.platform=='win32', reason='makes links')
 def test_links_in_fastais_cache(tmp_path, monkeypatch):
     monkeypatch.setenv('FASTAI_HOME', str(tmp_path)); monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path/'x')); monkeypatch.setenv('MNIST_FROM_SCRATCH_DATA', 'auto')
-    d = D._fastai_data()/'mnist_sample'
+    d = D.digits._fastai_data()/'mnist_sample'
     for p in 'train','valid':
         for c in '3','7': (d/p/c).mkdir(parents=True)
-    monkeypatch.setattr(D, '_fastai_data', lambda: d.parent)
+    monkeypatch.setattr(D.digits, '_fastai_data', lambda: d.parent)
     assert untar_data(URLs.MNIST_SAMPLE)==d
     (tmp_path/'out').mkdir(); (d/'valid/7').rmdir(); (d/'valid/7').symlink_to(tmp_path/'out', target_is_directory=True)
     refuses(lambda: untar_data(URLs.MNIST_SAMPLE), d/'valid/7', 'is a link')
@@ -712,7 +716,7 @@ def test_empty_class(tmp_path):
 
 def test_folder_cache_by_chance(place, tally, monkeypatch):
     "What lies in the cache may be broken too: then the images are read anew."
-    monkeypatch.setattr(D, '_MANY', 1)
+    monkeypatch.setattr(D.folders, '_MANY', 1)
     d = place/'kept'
     for i,o in enumerate(pngs): (d/str(i)).mkdir(parents=True); (d/str(i)/f'{i}.png').write_bytes(o)
     want = load_folder(d, cache=False)[0]
@@ -733,7 +737,7 @@ def test_folder_cache_by_chance(place, tally, monkeypatch):
     check(seen)
     tally('bad files', 'cache of a folder', tried=sum(seen.values()), refused=seen['refused'], read_rightly=seen['read'])
     for kept in dict(x=want.x), dict(x=want.x, y=None), dict(x=7, y=want.y), dict(x=want.x, y=7), dict(x=want.x, y=want.y[:-1]), dict(x=want.x[:-1], y=want.y[:-1]), dict(x=want.x.float(), y=want.y), dict(x='x', y='y'), dict(x=want.x, y=want.y+9):
-        from mnist_from_scratch.base.core import read_state, write_state
+        from mnist_from_scratch.base.state import read_state, write_state
         f.write_bytes(good)
         write_state(f, dict(key=read_state(f)['key'], **kept))
         got = load_folder(d)[0]
@@ -745,7 +749,7 @@ def test_folder_cache_by_chance(place, tally, monkeypatch):
 def test_nothing_is_unpacked(tmp_path, monkeypatch):
     "The library knows no archives: what it downloads are four gzipped files, each read as numbers, and none is written out."
     import ast
-    for o in Path(D.__file__).parent.glob('*.py'):
+    for o in Path(D.digits.__file__).parent.glob('*.py'):
         tree = ast.parse(o.read_text(encoding='utf-8'))
         names = {a.name for n in ast.walk(tree) if isinstance(n, (ast.Import,ast.ImportFrom)) for a in n.names}|{n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}|{n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute)}
         assert not names & {'tarfile','zipfile','unpack_archive','extractall','extract','Untar','Unzip','Decompress'}, o
@@ -808,7 +812,11 @@ def test_commands(tmp_path, monkeypatch, capfd):
 
 measure = '''
 import json, os, sys, torch, numpy, resource
-from mnist_from_scratch.data.datasets import *
+from mnist_from_scratch.data.images import as_mnist, read_image
+from mnist_from_scratch.data.idx import read_idx
+from mnist_from_scratch.data.table import load_csv
+from mnist_from_scratch.data.folders import load_folder
+from mnist_from_scratch.data.digits import load_digits
 from mnist_from_scratch.convnet import ImageDataset
 from mnist_from_scratch.base.core import MnistError
 def status(k): return int(next(o for o in open('/proc/self/status') if o.startswith(k+':')).split()[1])*1024
@@ -860,7 +868,7 @@ def test_memory(place, tally):
     (d/'holds.png').write_bytes(bomb(12000, 12000, zlib.compress(bytes(12001)*12000, 1)))
     for mode in 'L','RGBA','I;16': Image.new(mode, (4096,4096), None if mode=='I;16' else 'white').save(d/f'{mode}.png', compress_level=1)
     Image.new('F', (4096,4096)).save(d/'F.tif', compression='tiff_adobe_deflate')
-    (d/'28.png').write_bytes(D._HEAD+D._chunk(b'IDAT', zlib.compress(bytes(2**27)))+D._END)
+    (d/'28.png').write_bytes(D.folders._HEAD+D.folders._chunk(b'IDAT', zlib.compress(bytes(2**27)))+D.folders._END)
     size = {o.name:o.stat().st_size for o in d.iterdir()}
     p = lambda name: repr(str(d/name))
     todo = {o:f'read_idx({p(o)})' for o in ('2^63','2^63.gz','2^40.gz','small promise.gz','true promise.gz','full.idx')}

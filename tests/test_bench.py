@@ -10,7 +10,8 @@ from torch import nn
 from mnist_from_scratch.tools import bench
 from mnist_from_scratch.tools.cli import _bench_row, mnist_bench
 from mnist_from_scratch.base.core import MnistError, set_seed
-from mnist_from_scratch.data.datasets import cache_dir, load_idx
+from mnist_from_scratch.base.files import cache_dir
+from mnist_from_scratch.data.idx import load_idx
 from mnist_from_scratch.losses import accuracy, batch_accuracy, cross_entropy, mnist_loss
 
 command = shutil.which('mnist_bench', path=Path(sys.executable).parent) or shutil.which('mnist_bench')
@@ -135,7 +136,7 @@ def test_folder_of_pngs(scratch, digits):
         assert np.concatenate(loop()).sum()==sum(o.x.sum().item() for o in digits)
         assert torch.equal(cached()[0].x, digits[0].x) and len([*scratch.glob('*/cache/folders/*.safetensors')])==1
         assert not cache_dir().exists()
-    assert not [*scratch.glob('mnist_bench-*')] and bench.datasets.cache_dir is cache_dir
+    assert not [*scratch.glob('mnist_bench-*')] and bench.folders.cache_dir is cache_dir
 
 def test_shifted(digits):
     "Each image is moved by one or two pixels, never left where it is, and nothing of it is lost inside"
@@ -193,8 +194,8 @@ def test_temporary_files_are_gone_after_an_error(scratch, monkeypatch, e, name):
 BENCH = """import sys
 from mnist_from_scratch.tools.cli import mnist_bench
 from mnist_from_scratch.tools import bench
-from mnist_from_scratch.data import datasets
-bench.load_digits = lambda *_, digits=datasets.load_digits('digits'): digits
+from mnist_from_scratch.data.digits import load_digits
+bench.load_digits = lambda *_, digits=load_digits('digits'): digits
 def mapped(): yield from bench._mapped(20000)
 bench.benchmarks['mapped IDX file'].make = mapped
 if __name__=='__main__': sys.exit(mnist_bench())

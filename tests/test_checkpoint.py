@@ -306,7 +306,7 @@ def test_what_else_may_have_changed(tmp_path, change, says):
 @pytest.mark.parametrize('hole', [None,'skipped','cancelled'])
 def test_records_of_earlier_versions(tmp_path, never, hole):
     "had `log` without the epoch, and short rows: those that are clear are read, for the others the reason is given"
-    from mnist_from_scratch.base.core import read_state, write_state
+    from mnist_from_scratch.base.state import read_state, write_state
     for o in stopped(tmp_path):
         s = read_state(o)
         rec = s['cbs']['recorder']

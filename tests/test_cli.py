@@ -9,7 +9,7 @@ from PIL import Image
 from mnist_from_scratch.tools import cli
 from mnist_from_scratch.baseline import Proportion, PixelSimilarity
 from mnist_from_scratch.tools.cli import load_model, make_learner, predict, to_dls
-from mnist_from_scratch.data.datasets import load_idx
+from mnist_from_scratch.data.idx import load_idx
 from safetensors.torch import save_file
 
 FILES = ['history.csv','model.json','model.safetensors','report.png']
@@ -333,7 +333,7 @@ def test_a_model_by_any_of_its_names(run, data, model, name):
 def test_a_file_of_a_learner(run, tmp_path, how):
     "Its reader is named"
     from mnist_from_scratch.engine import export
-    from mnist_from_scratch.data.datasets import load_digits
+    from mnist_from_scratch.data.digits import load_digits
     learn = make_learner('linear', to_dls(*(o[:50] for o in load_digits('digits'))), 10, path=tmp_path)
     file = learn.export() if how=='export' else learn.save('mine')
     err = one_line(run('mnist_predict', file, 'a.png')[2], 'mnist_predict')

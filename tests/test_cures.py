@@ -14,7 +14,9 @@ from mnist_from_scratch.baseline import PixelSimilarity, mnist_distance
 from mnist_from_scratch.schedules import SchedCos, combine_scheds, slide, valley
 from mnist_from_scratch.convnet import ImageDataset, Resize, resnet18
 from mnist_from_scratch.base.core import MnistError, ShapeError, check_pixels
-from mnist_from_scratch.data.datasets import Digits, as_mnist, load_digits, read_image
+from mnist_from_scratch.data.images import as_mnist, read_image
+from mnist_from_scratch.data.sets import Digits
+from mnist_from_scratch.data.digits import load_digits
 from mnist_from_scratch.gradient_descent import mse
 from mnist_from_scratch.learner import Learner
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders, DigitRows, to_dset

@@ -8,9 +8,16 @@ import pandas as pd
 import pytest
 import torch
 from PIL import Image, ImageDraw, ImageOps
-from mnist_from_scratch.data import datasets as D
+import mnist_from_scratch.data as D
 from mnist_from_scratch.base.core import MnistError
-from mnist_from_scratch.data.datasets import *
+from mnist_from_scratch.base.files import cache_dir
+from mnist_from_scratch.data.images import as_mnist, read_image
+from mnist_from_scratch.data.sets import Digits
+from mnist_from_scratch.data.idx import load_idx, read_idx
+from mnist_from_scratch.data.table import load_csv
+from mnist_from_scratch.data.folders import load_folder
+from mnist_from_scratch.data.download import MNIST_FILES, download_mnist
+from mnist_from_scratch.data.digits import URLs, bundled_digits, load_digits, untar_data
 from serving import Server, nobody, packed
 
 def says(*parts):
@@ -39,7 +46,7 @@ def sets(): return fake(60),fake(20, 1)
 @pytest.fixture
 def as_mnist_set(sets, monkeypatch):
     "Lets the small fake set pass for MNIST."
-    monkeypatch.setattr(D, '_MNIST_SHA', {len(o): (D._sha(o.x), D._sha(o.y.byte())) for o in sets})
+    monkeypatch.setattr(D.sets, '_MNIST_SHA', {len(o): (D.sets.idx_checksum(o.x), D.sets.idx_checksum(o.y.byte())) for o in sets})
     return sets
 
 @pytest.fixture
@@ -54,8 +61,8 @@ def home(tmp_path, monkeypatch):
     def download(*args):
         tries.append(args)
         raise MnistError('MNIST cannot be downloaded (no connection)')
-    monkeypatch.setattr(D, 'download_mnist', download)
-    monkeypatch.setattr(D, '_offline', False)
+    monkeypatch.setattr(D.digits, 'download_mnist', download)
+    monkeypatch.setattr(D.digits, '_offline', False)
     download.path,download.tries = home,tries
     return download
 
@@ -72,7 +79,7 @@ def table(ds, path, labels=True):
 
 def idx(folder, sets):
     folder.mkdir(parents=True)
-    D._write_idx(folder, *sets)
+    D.idx.write_idx(folder, *sets)
     return folder
 
 # The container
@@ -138,7 +145,7 @@ def test_split():
 @pytest.mark.parametrize('pack', [bytes, gzip.compress])
 def test_read_idx(tmp_path, shape, pack):
     t = torch.randint(0, 256, shape).byte()
-    (tmp_path/'any.name').write_bytes(pack(D._idx_header(t)+t.numpy().tobytes()))
+    (tmp_path/'any.name').write_bytes(pack(D.sets.idx_header(t)+t.numpy().tobytes()))
     assert torch.equal(read_idx(tmp_path/'any.name'), t)
 
 def test_read_idx_no_file(tmp_path):
@@ -149,7 +156,7 @@ def test_read_idx_no_file(tmp_path):
 def test_mapped_idx(tmp_path, shape):
     "The same numbers; writing changes a copy; it must be neither compressed nor damaged."
     t,f = torch.randint(0, 256, shape).byte(),tmp_path/'f'
-    b = D._idx_header(t)+t.numpy().tobytes()
+    b = D.sets.idx_header(t)+t.numpy().tobytes()
     f.write_bytes(b)
     x = read_idx(f, mmap=True)
     assert torch.equal(x, t) and x.is_contiguous()
@@ -163,7 +170,11 @@ def test_mapped_idx(tmp_path, shape):
 
 alone = """
 import resource, sys, tracemalloc, torch
-from mnist_from_scratch.data.datasets import *
+from mnist_from_scratch.data.sets import Digits
+from mnist_from_scratch.data.idx import load_idx, read_idx
+from mnist_from_scratch.data.table import load_csv
+from mnist_from_scratch.data.folders import load_folder
+from mnist_from_scratch.data.digits import bundled_digits, load_digits
 from mnist_from_scratch.minibatches import DataLoader, to_dset
 def rss(): return int(next(o for o in open('/proc/self/status') if o.startswith('RssAnon')).split()[1])*1024
 """
@@ -245,7 +256,7 @@ def test_load_folder_refuses(tmp_path, sets):
     write_pngs(tmp_path/'train', sets[0]); (tmp_path/'valid').mkdir()
     with says('no images', tmp_path/'valid'): load_folder(tmp_path)
 
-def png(lines): return D._HEAD+D._chunk(b'IDAT', zlib.compress(lines))+D._END
+def png(lines): return D.folders._HEAD+D.folders._chunk(b'IDAT', zlib.compress(lines))+D.folders._END
 
 def test_png_by_ourselves(tmp_path, monkeypatch):
     "Every filter, as Pillow reads it, without Pillow; whatever is not of the simplest kind is for Pillow."
@@ -254,9 +265,9 @@ def test_png_by_ourselves(tmp_path, monkeypatch):
     (tmp_path/'3').mkdir()
     files = [tmp_path/'3'/f'{i}.png' for i in range(100)]
     for f,o in zip(files, a): f.write_bytes(png(o.tobytes()))
-    assert np.array_equal(D._unfilter(np.stack([np.frombuffer(D._png_lines(f), np.uint8).reshape(28,29) for f in files])), np.stack([np.array(Image.open(f)) for f in files]))
+    assert np.array_equal(D.folders._unfilter(np.stack([np.frombuffer(D.folders._png_lines(f), np.uint8).reshape(28,29) for f in files])), np.stack([np.array(Image.open(f)) for f in files]))
     seen,old,x = [],read_image,fake(100).x
-    monkeypatch.setattr(D, 'read_image', lambda f: seen.append(f) or old(f))
+    monkeypatch.setattr(D.folders, 'read_image', lambda f: seen.append(f) or old(f))
     for i,(f,o) in enumerate(zip(files, x.numpy())): f.write_bytes(png(np.pad(255-o if i%2 else o, ((0,0),(1,0))).tobytes()))
     assert torch.equal(load_folder(tmp_path)[0].x, x) and not seen         # dark on white too
     im = Image.fromarray(x[1].numpy())
@@ -269,9 +280,9 @@ def test_png_by_ourselves(tmp_path, monkeypatch):
 @pytest.fixture
 def folder(home, sets, tmp_path, monkeypatch):
     "A folder of images that is worth a cache; `folder.reads` has the number of images of each reading"
-    monkeypatch.setattr(D, '_MANY', 20)
-    reads,old = [],D._read_images
-    monkeypatch.setattr(D, '_read_images', lambda fs: reads.append(len(fs)) or old(fs))
+    monkeypatch.setattr(D.folders, '_MANY', 20)
+    reads,old = [],D.folders._read_images
+    monkeypatch.setattr(D.folders, '_read_images', lambda fs: reads.append(len(fs)) or old(fs))
     write_pngs(tmp_path/'d'/'train', sets[0]); write_pngs(tmp_path/'d'/'valid', sets[1])
     class Folder: path = tmp_path/'d'; files = staticmethod(lambda: sorted((cache_dir()/'folders').glob('[!.]*')))
     Folder.reads = reads
@@ -284,7 +295,7 @@ def test_folder_cache(folder, sets, monkeypatch):
     monkeypatch.chdir(folder.path)
     assert all(map(same, load_folder('.'), sets)) and folder.reads==[60,20]
     assert all(map(same, load_folder(folder.path, cache=False), sets)) and folder.reads==[60,20,60,20]
-    monkeypatch.setattr(D, '_MANY', 21) # too few to be worth it
+    monkeypatch.setattr(D.folders, '_MANY', 21) # too few to be worth it
     load_folder(folder.path)
     assert folder.reads[4:]==[20]
 
@@ -311,7 +322,7 @@ def test_stale_folder_cache(folder, change):
 @pytest.mark.parametrize('damage', ['cut','byte','zeros','empty','other','folder'])
 def test_damaged_folder_cache(folder, sets, damage):
     load_folder(folder.path)
-    from mnist_from_scratch.base.core import write_state
+    from mnist_from_scratch.base.state import write_state
     for f in folder.files():
         b = bytearray(f.read_bytes())
         if damage=='byte': b[-5] ^= 1
@@ -450,7 +461,7 @@ def test_one_way_from_a_picture(tmp_path, digits, mode, ext):
 def test_mnist_keeps_every_pixel(mnist):
     for ds in mnist:
         for x in ds.x,255-ds.x:
-            x,ok = D._as_it_is(x.numpy())
+            x,ok = D.images.as_they_are(x.numpy())
             assert ok.all() and np.array_equal(x, ds.x.numpy())
 
 def test_28_by_28_that_is_not_as_mnists(digits):
@@ -549,7 +560,8 @@ def test_download(tmp_path, sets, serve):
 
 def together(*codes, **env):
     "Run programs at the same time; what each printed, and nothing to stderr (pooch, for one, talks there)."
-    ps = [subprocess.Popen([sys.executable, '-c', f'from mnist_from_scratch.data.datasets import *\n{c}'], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **env}) for c in codes]
+    names = '\n'.join(f'from mnist_from_scratch.data.{o} import *' for o in ('idx','folders','download','digits'))
+    ps = [subprocess.Popen([sys.executable, '-c', f'{names}\n{c}'], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **env}) for c in codes]
     outs = [p.communicate(timeout=300) for p in ps]
     assert not any(p.returncode or o[1] for p,o in zip(ps,outs)), outs
     return [o[0].strip() for o in outs]
@@ -580,11 +592,11 @@ def test_order(home, as_mnist_set, tmp_path, monkeypatch, capsys):
     assert len(load_digits()[1])==359 and len(home.tries)==1 and not capsys.readouterr().err # said, and tried, once
     with says('no connection','MNIST_FROM_SCRATCH_DATA'): load_digits('mnist')
 
-    monkeypatch.setattr(D, '_offline', False)
-    monkeypatch.setattr(D, 'download_mnist', lambda: idx(tmp_path/'downloaded', as_mnist_set))
+    monkeypatch.setattr(D.digits, '_offline', False)
+    monkeypatch.setattr(D.digits, 'download_mnist', lambda: idx(tmp_path/'downloaded', as_mnist_set))
     got = load_digits()
     assert all(map(same, got, as_mnist_set)) and got[0].source=='MNIST, IDX files in downloaded/' and got[0].is_mnist
-    monkeypatch.setattr(D, 'download_mnist', home)
+    monkeypatch.setattr(D.digits, 'download_mnist', home)
 
     theirs = fastai(home, as_mnist_set)
     before = files(home.path/'.fastai')
@@ -616,7 +628,7 @@ def test_environment_holds_mnist(home, as_mnist_set, tmp_path, monkeypatch):
 def test_download_is_used(home, as_mnist_set, serve, monkeypatch):
     f,sums = packed(as_mnist_set)
     server = serve(f)
-    monkeypatch.setattr(D, 'download_mnist', partial(download_mnist, mirrors=(server.url,), files=sums))
+    monkeypatch.setattr(D.digits, 'download_mnist', partial(download_mnist, mirrors=(server.url,), files=sums))
     for _ in range(2): assert load_digits()[0].is_mnist
     assert len(server.seen)==4 and (cache_dir()/'mnist').is_dir()
 
@@ -647,7 +659,7 @@ def test_paths(home, sets, tmp_path):
     assert list(map(len, load_digits(d)))==[50,10]
     table(sets[1], d/'train.csv')
     for o in d,str(d),d/'train.csv': assert list(map(len, load_digits(o)))==[10,10]
-    D._write_idx(d, *sets)
+    D.idx.write_idx(d, *sets)
     assert all(map(same, load_digits(d), sets))
     (d/'t10k-labels-idx1-ubyte').unlink()
     with says('t10k-labels'): load_digits(d) # and not something else from the same folder
@@ -672,7 +684,7 @@ def test_untar_sample(home, as_mnist_set, monkeypatch):
     df = pd.read_csv(path/'labels.csv')
     assert list(df.columns)==['name','label'] and len(df)==16 and all((path/o).is_file() for o in df.name)
     assert ((df.label==1)==df.name.str.contains('/7/')).all() and sorted(df.label.unique())==[0,1]
-    monkeypatch.setattr(D, 'load_digits', None) # it is there: nothing is read again
+    monkeypatch.setattr(D.digits, 'load_digits', None) # it is there: nothing is read again
     assert untar_data(URLs.MNIST_SAMPLE)==path
 
 def test_untar_png(home, as_mnist_set):
@@ -693,7 +705,7 @@ def test_untar_others(home, sets, tmp_path, monkeypatch):
     monkeypatch.setenv('MNIST_FROM_SCRATCH_DATA', 'digits')
     assert untar_data(URLs.MNIST).name=='digits_png'
     with monkeypatch.context() as m: # it is there: nothing is read again
-        m.setattr(D, 'load_digits', None)
+        m.setattr(D.digits, 'load_digits', None)
         assert untar_data(URLs.MNIST_SAMPLE)==path
     names = set()
     for i,own in enumerate((sets, (fake(30, 5),fake(20, 6)))):
@@ -746,15 +758,15 @@ def test_mnist_sample(mnist):
 def test_mnist_by_its_name_is_mnist(digits, monkeypatch, tmp_path):
     "Other digits in the folder where MNIST is kept are not taken for it; and what the message says helps"
     monkeypatch.setenv('MNIST_FROM_SCRATCH_DATA', 'digits')
-    monkeypatch.setattr(D, 'cache_dir', lambda: tmp_path)
+    monkeypatch.setattr(D.digits, 'cache_dir', lambda: tmp_path)
     kept,fetched = tmp_path/'mnist',[]
     kept.mkdir()
-    D._write_idx(kept, *digits)
-    monkeypatch.setattr(D, '_mnist_here', lambda: load_idx(kept) if kept.is_dir() else None)
+    D.idx.write_idx(kept, *digits)
+    monkeypatch.setattr(D.digits, '_mnist_here', lambda: load_idx(kept) if kept.is_dir() else None)
     with says(kept, 'something else than MNIST; remove that folder'): load_digits('mnist')
     shutil.rmtree(kept)
     def fetch(): fetched.append(1); raise MnistError('no network')
-    monkeypatch.setattr(D, 'download_mnist', fetch)
+    monkeypatch.setattr(D.digits, 'download_mnist', fetch)
     with says('no network'): load_digits('mnist')
     assert fetched
 
@@ -799,7 +811,7 @@ def as_csv(path, x, y): path.write_text('label,'+','.join(f'pixel{i}' for i in r
 def as_idx(folder, x, y):
     folder.mkdir(exist_ok=True)
     for part in 'train','t10k':
-        for what,t in ('images-idx3',x),('labels-idx1',y.byte()): (folder/f'{part}-{what}-ubyte').write_bytes(D._idx_header(t)+t.numpy().tobytes())
+        for what,t in ('images-idx3',x),('labels-idx1',y.byte()): (folder/f'{part}-{what}-ubyte').write_bytes(D.sets.idx_header(t)+t.numpy().tobytes())
 
 @pytest.mark.parametrize('paper', [255,240])
 def test_tables_and_idx_dark_on_white(tmp_path, digits, paper):
@@ -876,7 +888,7 @@ def test_a_stroke_that_is_mostly_edge():
     "Three pixels wide, of which two are its soft edge: a paper that ends there would have more inside"
     rgba = np.zeros((40,40,4), np.uint8)
     for x,grey in (18,100),(19,0),(20,100): rgba[8:32,x] = grey,grey,grey,255
-    assert np.asarray(D.on_paper(Image.fromarray(rgba)))[0,0,0]==255
+    assert np.asarray(D.images.on_paper(Image.fromarray(rgba)))[0,0,0]==255
 
 @pytest.mark.parametrize('sides', [(0,1,2,3),(0,),(1,2),(3,)])
 @pytest.mark.parametrize('size,w', [(28,1),(28,2),(100,3),(140,20)])

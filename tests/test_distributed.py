@@ -118,7 +118,7 @@ GOOD = dict(WORLD_SIZE='2', RANK='0', LOCAL_RANK='0', MASTER_ADDR='127.0.0.1', M
 @pytest.fixture
 def alone():
     from mnist_from_scratch.tools.cli import make_learner, to_dls
-    from mnist_from_scratch.data.datasets import load_digits
+    from mnist_from_scratch.data.digits import load_digits
     return make_learner('linear', to_dls(*(o[:50] for o in load_digits('digits'))), 10)
 
 @pytest.mark.parametrize('bad', [dict(WORLD_SIZE='x'), dict(WORLD_SIZE='-2'), dict(WORLD_SIZE='2.'), dict(RANK=None), dict(RANK='x'), dict(RANK='2'), dict(LOCAL_RANK=None), dict(LOCAL_RANK='-1'),

@@ -3,9 +3,13 @@ import hashlib, os, subprocess, sys, time
 from pathlib import Path
 
 import pytest, torch
-from mnist_from_scratch.data import datasets as D
+from mnist_from_scratch.base import files
+import mnist_from_scratch.data as D
 from mnist_from_scratch.base.core import MnistError
-from mnist_from_scratch.data.datasets import Digits, download_mnist, load_digits, load_idx
+from mnist_from_scratch.data.sets import Digits
+from mnist_from_scratch.data.idx import load_idx
+from mnist_from_scratch.data.download import download_mnist
+from mnist_from_scratch.data.digits import load_digits
 from serving import Server, nobody, packed
 
 BYTES = 200_000
@@ -25,8 +29,8 @@ IMAGES = 'train-images-idx3-ubyte.gz'
 def serve(monkeypatch, files):
     "Starts servers on this machine; patience is short, and sizes are those of our files"
     for k in 'NO_PROXY','no_proxy': monkeypatch.setenv(k, '127.0.0.1,localhost')
-    monkeypatch.setattr(D, '_SILENT', 1); monkeypatch.setattr(D, '_CONNECT', 3)
-    monkeypatch.setattr(D, '_SIZES', {k:len(b) for k,b in files[0].items()})
+    monkeypatch.setattr(D.download, '_SILENT', 1); monkeypatch.setattr(D.download, '_CONNECT', 3)
+    monkeypatch.setattr(D.download, '_SIZES', {k:len(b) for k,b in files[0].items()})
     servers = []
     def start(how=lambda name, n: 'good', fs=files[0]): servers.append(Server(fs, how)); return servers[-1]
     yield start
@@ -84,14 +88,14 @@ def test_later_it_works(serve, files, tmp_path):
     assert download_mnist(tmp_path/'m', (serve().url,), files[1])==tmp_path/'m'
 
 def test_the_sizes_are_known():
-    assert D._SIZES.keys()==D.MNIST_FILES.keys() and sum(D._SIZES.values())==11_594_722
+    assert D.download._SIZES.keys()==D.download.MNIST_FILES.keys() and sum(D.download._SIZES.values())==11_594_722
 
 def test_offline(files, tmp_path, monkeypatch, serve, capsys):
     "One line, quickly; the bundled digits in its place where one may choose"
     monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path)); monkeypatch.setenv('FASTAI_HOME', str(tmp_path/'none')); monkeypatch.delenv('MNIST_FROM_SCRATCH_DATA', raising=False)
-    monkeypatch.setattr(D, '_offline', False)
+    monkeypatch.setattr(D.digits, '_offline', False)
     no,real = (nobody(),nobody()),download_mnist
-    monkeypatch.setattr(D, 'download_mnist', lambda: real(None, no, files[1]))
+    monkeypatch.setattr(D.digits, 'download_mnist', lambda: real(None, no, files[1]))
     with pytest.raises(MnistError, match='no connection.*no connection.*pass a folder that holds it') as e: load_digits('mnist')
     assert len(str(e.value).splitlines())==1
     assert len(load_digits()[1])==359 and capsys.readouterr().err.count('\n')==1
@@ -102,27 +106,27 @@ def test_progress(serve, files, tmp_path, monkeypatch):
     class Bar:
         def __init__(self, items): made.append(len(items))
         def update(self, n): shown.append(n)
-    monkeypatch.setattr(D, '_bar', Bar)
+    monkeypatch.setattr(D.download, 'visible_bar', Bar)
     download_mnist(tmp_path/'a', (serve().url,), files[1])
     assert not made
     big = os.urandom(2**21)
     fs,sums = files[0]|{IMAGES:big},files[1]|{IMAGES:hashlib.sha256(big).hexdigest()}
-    monkeypatch.setitem(D._SIZES, IMAGES, len(big))
+    monkeypatch.setitem(D.download._SIZES, IMAGES, len(big))
     download_mnist(tmp_path/'b', (serve(fs=fs).url,), sums)
     assert made==[len(big)] and shown==sorted(shown) and shown[0]==0 and shown[-1]==len(big) and len(shown)>20
 
 def test_progress_on_a_terminal(capsys, monkeypatch):
-    monkeypatch.setattr(D, 'IN_NOTEBOOK', False)
-    assert D._bar(range(9)) is None and D._progress([1]*30000)==[1]*30000
+    monkeypatch.setattr(files, 'IN_NOTEBOOK', False)
+    assert files.visible_bar(range(9)) is None and files.with_progress([1]*30000)==[1]*30000
     monkeypatch.setattr(sys.stdout, 'isatty', lambda: True, raising=False)
-    bar = D._bar(range(2**20))
+    bar = files.visible_bar(range(2**20))
     for n in 0,2**19,2**20: bar.update(n)
-    assert list(D._progress([1]*3))==[1]*3
+    assert list(files.with_progress([1]*3))==[1]*3
 
 def test_killed_while_downloading(serve, files, tmp_path):
     "The next one fetches it, and what was left behind goes"
     stall,good = serve(for_images('stall')),serve()
-    code = f'from mnist_from_scratch.data.datasets import *; download_mnist({str(tmp_path/"m")!r}, ({stall.url!r},), {files[1]!r})'
+    code = f'from mnist_from_scratch.data.download import *; download_mnist({str(tmp_path/"m")!r}, ({stall.url!r},), {files[1]!r})'
     p = subprocess.Popen([sys.executable, '-c', code], env=os.environ|dict(PYTHONPATH=str(Path(__file__).parent.parent)))
     while IMAGES not in stall.seen and p.poll() is None: time.sleep(.05)
     time.sleep(.2); p.kill(); p.wait()

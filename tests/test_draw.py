@@ -8,7 +8,7 @@ from PIL import Image
 from mnist_from_scratch.baseline import Proportion
 from mnist_from_scratch.tools.cli import predict
 from mnist_from_scratch.base.core import MnistError
-from mnist_from_scratch.data.datasets import as_mnist
+from mnist_from_scratch.data.images import as_mnist
 
 docs = Path(__file__).parent.parent/'docs'
 spec = importlib.util.spec_from_file_location('make_draw', docs/'make_draw.py')

@@ -26,7 +26,7 @@ errata = [   # number, what, chapter, source, output
     (11, 'a time without its device',                               '06_training_loop',    r'on \{w\.device\}.*\n.*three_ways\(mat_mul', r'on cpu'),
     (12, 'a comprehension that cannot be read, and doubles evens',  '01_pixels',           r'if n%2==0', r'\[2, 6, 10\], \[4, 8, 12\]'),
     (12, 'the same, which cannot be parsed',                        '01_pixels',           r'\[if n%2==1', r'SyntaxError'),
-    (13, 'no labels to validate with',                              'data/01_datasets',         r"test\.csv'\)\.split\(\)", r'no labels.*\n*.*40 digits'),
+    (13, 'no labels to validate with',                              'data/04_table',            r"test\.csv'\)\.split\(\)", r'no labels.*\n*.*40 digits'),
     (14, 'a parameter changed in place',                            '06_training_loop',    r'weights\[400\] \*= 1\.0001', r'leaf'),
     (14, 'a weight that cannot matter',                             '06_training_loop',    r'for i in 0,400', r'\(0, 0\): .* loss by 0'),
     (15, 'an original that is trained along',                       '06_training_loop',    r'w\.detach\(\)\.clone\(\)\n.*w \+= 1', r'\(True, False\)'),

@@ -58,8 +58,8 @@ def test_out_of_order():
     assert not out_of_order(f'from .{a} import x\nimport torch\nfrom {pkg} import {a}', b)
 
 def test_out_of_order_between_floors():
-    for mod,src,bad in [('data.datasets', 'from ..base.core import x', []), ('base.core', 'from ..data.datasets import x', ['data.datasets']), ('base.core', 'from ..pixels import x', ['pixels']),
-                        ('pixels', 'from .data.datasets import x', []), ('pixels', 'from .engine.export import x', ['engine.export']), ('engine.export', 'from ..learner import x', []), ('convnet', 'from .engine.export import x', []),
+    for mod,src,bad in [('data.digits', 'from ..base.core import x', []), ('base.core', 'from ..data.digits import x', ['data.digits']), ('base.core', 'from ..pixels import x', ['pixels']),
+                        ('pixels', 'from .data.digits import x', []), ('pixels', 'from .engine.export import x', ['engine.export']), ('engine.export', 'from ..learner import x', []), ('convnet', 'from .engine.export import x', []),
                         ('engine.distributed', 'from .export import x', []), ('engine.export', 'from .distributed import x', ['engine.distributed']), ('convnet', f'from {pkg}.tools import cli', ['tools.cli']), ('tools.cli', 'from ..convnet import x', []),
                         ('tools.cli', 'from .homework import x', []), ('tools.cli', f'from {pkg}.tools import homework', []), ('tools.homework.engine', 'from .runner import x', ['tools.homework.runner']),
                         ('convnet', f'from {pkg}.tools.homework import x', ['tools.homework']), ('tools.homework.engine', 'from . import task', [])]:

@@ -384,7 +384,7 @@ class Biggest(TorchDispatchMode):
 
 def test_lean():
     "Of many images only bytes are kept, and nothing is made that is larger than the order of a pass or a batch"
-    from mnist_from_scratch.data.datasets import Digits
+    from mnist_from_scratch.data.sets import Digits
     n,bs = 30000,100
     ds = Digits(torch.zeros(n,28,28, dtype=torch.uint8), torch.arange(n)%10)
     for kw,most in (dict(),max(8*n, bs*784*4)),(dict(shuffle=True),max(8*n, bs*784*4)):

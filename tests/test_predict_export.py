@@ -20,7 +20,8 @@ from torch.utils.data import TensorDataset
 from mnist_from_scratch import convnet
 from mnist_from_scratch.engine import export as mod     # convnet enters its classes where a file may name them
 from mnist_from_scratch.baseline import PixelSimilarity
-from mnist_from_scratch.base.core import MnistError, _crc, default_device, exportable, exportables, pack_state, unpack_state
+from mnist_from_scratch.base.core import MnistError, default_device
+from mnist_from_scratch.base.state import checksum, exportable, exportables, pack_state, unpack_state
 from mnist_from_scratch.engine.export import load_learner
 from mnist_from_scratch.learner import Callback, CancelBatchException, Learner
 from mnist_from_scratch.losses import BCEWithLogitsLossFlat, CrossEntropyLossFlat, MnistLossFlat, accuracy, batch_accuracy, cross_entropy, mnist_loss
@@ -502,7 +503,7 @@ def rewrite(src, dst, f=None, tensors=None, **meta):
     with safe_open(src, 'pt') as o: m,ts = o.metadata(),{k:o.get_tensor(k) for k in o.keys()}
     if f: s = json.loads(m['state']); s = f(s) or s; m['state'] = s if isinstance(s, str) else json.dumps(s)
     ts |= tensors or {}
-    m['crc'] = _crc(m['state'], [ts[str(i)] for i in range(len(ts))])
+    m['crc'] = checksum(m['state'], [ts[str(i)] for i in range(len(ts))])
     save_file(ts, dst, metadata=m|meta)
     return dst
 

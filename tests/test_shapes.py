@@ -12,7 +12,7 @@ from mnist_from_scratch.backprop import LinearLayer, check_grad
 from mnist_from_scratch.baseline import PixelSimilarity
 from mnist_from_scratch.convnet import conv2d
 from mnist_from_scratch.base.core import MnistError, ShapeError, check_shapes, one_with_one
-from mnist_from_scratch.data.datasets import Digits
+from mnist_from_scratch.data.sets import Digits
 from mnist_from_scratch.gradient_descent import mse, rmse
 from mnist_from_scratch.interpret import confusion_matrix, report, worst_mistakes
 from mnist_from_scratch.learner import Learner

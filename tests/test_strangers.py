@@ -13,7 +13,8 @@ from torch.utils.data import TensorDataset
 from mnist_from_scratch.tools import cli
 from mnist_from_scratch import convnet
 from mnist_from_scratch.schedules import Checkpoint
-from mnist_from_scratch.base.core import MnistError, _crc, _safetensors, read_state, set_seed, write_state
+from mnist_from_scratch.base.core import MnistError, set_seed
+from mnist_from_scratch.base.state import checksum, read_state, safetensors_parts, write_state
 from mnist_from_scratch.engine.export import load_learner
 from mnist_from_scratch.learner import Callback, Learner
 from mnist_from_scratch.losses import CrossEntropyLossFlat, accuracy
@@ -212,8 +213,8 @@ def forged(kind, raw, text, change=lambda ts: ts):
     "A file of `kind` with another text, and tensors as `change` leaves them"
     from safetensors.torch import load
     head,ts = split(raw)[0]['__metadata__'],change(load(raw))
-    if kind=='mnist_train': return b''.join(_safetensors(ts, **head | dict(spec=text, crc=cli._sum(text, ts))))
-    return b''.join(_safetensors(ts, **head | dict(state=text, crc=_crc(text, [ts[str(i)] for i in range(len(ts))]))))
+    if kind=='mnist_train': return b''.join(safetensors_parts(ts, **head | dict(spec=text, crc=cli._sum(text, ts))))
+    return b''.join(safetensors_parts(ts, **head | dict(state=text, crc=checksum(text, [ts[str(i)] for i in range(len(ts))]))))
 
 def plain(kind, raw): return split(raw)[0]['__metadata__']['spec' if kind=='mnist_train' else 'state']
 

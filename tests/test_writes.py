@@ -5,8 +5,9 @@ import json, os, re, signal, subprocess, sys, tempfile
 from pathlib import Path
 
 import pytest
-from mnist_from_scratch.base import core
-from mnist_from_scratch.base.core import making_folder, replacing
+from mnist_from_scratch.base import files, state
+from mnist_from_scratch.base.core import MnistError
+from mnist_from_scratch.base.files import making_folder, replacing
 
 here = Path(__file__).parent
 
@@ -24,11 +25,16 @@ def ran(part, folder, *before):
 def test_no_other_way_to_write():
     "Each line of the library that writes is in the list below, and each of these is in a `replacing` or a `making_folder`, or goes where nothing is kept"
     known = {
-        'core.py': ['file.parent.mkdir','f = open(tmp','open(path if no is None else os.dup(no), \'wb\')','os.replace(tmp','open(file, \'wb\')','path.parent.mkdir','tmp.mkdir()','os.replace(tmp'],   # replacing, making_folder, _write_parts: write_state and save_model
-        'bench.py': ['.write_bytes(gzip','.mkdir(parents','.save(folder','open(names[0]','f.write(_idx_header','replacing(file) as f: f.write_text'],                                                                      # all but the last in temporary folders
-        'callbacks.py': ['f.write_text','return SummaryWriter'],                                                                               # CSVLogger; TensorBoard appends, each record with a checksum
+        'files.py': ['file.parent.mkdir','f = open(tmp','open(path if no is None else os.dup(no), \'wb\')','os.replace(tmp','path.parent.mkdir','tmp.mkdir()','os.replace(tmp'],   # replacing, making_folder
+        'state.py': ['open(file, \'wb\')'],   # write_parts: write_state and save_model
+        'bench.py': ['.write_bytes(gzip','.mkdir(parents','.save(folder','open(names[0]','f.write(idx_header','replacing(file) as f: f.write_text'],                                                                      # all but the last in temporary folders
+        'schedules.py': ['f.write_text','return SummaryWriter'],                                                                               # CSVLogger; TensorBoard appends, each record with a checksum
         'cli.py': ['os.open(os.devnull','open(os.devnull, \'w\')','open(fd, \'r\' if','js.write_text','open(f, \'w\'','.savefig(f','replacing(submission) as f: f.write_text','replacing(json) as f: f.write_text'],
-        'datasets.py': ['file.parent.mkdir','open(file, \'wb\')','open(folder/f','f.write(b)','.mkdir(parents=True)','.save(folder','labels.csv\').write_text','index=False)\')'],  # a lock's folder; downloads, IDX files, PNGs, each in a making_folder
+        'folders.py': ['file.parent.mkdir'],   # a lock's folder
+        'download.py': ['open(file, \'wb\')','f.write(b)'],   # this and what follows: each in a making_folder
+        'idx.py': ['open(folder/f'],
+        'digits.py': ['.mkdir(parents=True)','.save(folder','labels.csv\').write_text'],
+        'table.py': ['index=False)'],
         'export.py': ['replacing(file) as tmp: tmp.write_bytes'],
         'runner.py': ['write(out, \'a\'','new = open(0','p.stdin.write','out.with_name(\'job\')','out.touch()'],                                                                                       # a child process reports to its parent, in a temporary folder
         'segment.py': ['replacing(file) as tmp: tmp.write_text','(new/o).mkdir()','.save(new/part'],                                              # write_scenes: in a making_folder
@@ -80,7 +86,7 @@ def test_race(folder, tally):
 # --- what is left behind
 
 def killed(code, folder):
-    r = subprocess.run([sys.executable, '-c', f'import os, signal\nfrom pathlib import Path\nfrom mnist_from_scratch.base.core import *\nfolder = Path({str(folder)!r})\n{code}'], env=os.environ|dict(PYTHONPATH=str(here.parent)))
+    r = subprocess.run([sys.executable, '-c', f'import os, signal\nfrom pathlib import Path\nfrom mnist_from_scratch.base.files import *\nfrom mnist_from_scratch.base.state import *\nfolder = Path({str(folder)!r})\n{code}'], env=os.environ|dict(PYTHONPATH=str(here.parent)))
     assert r.returncode==-signal.SIGKILL
 
 def test_abandoned_files_go(tmp_path):
@@ -101,7 +107,7 @@ def test_abandoned_files_go(tmp_path):
 
 def test_without_locks(tmp_path, monkeypatch):
     "As on Windows: an hour must have gone by"
-    monkeypatch.setattr(core, 'fcntl', None)
+    monkeypatch.setattr(files, 'fcntl', None)
     old,new = tmp_path/'.m-00000000.txt',tmp_path/'.m-11111111.txt'
     for o in old,new: o.write_text('')
     os.utime(old, (0,0))
@@ -118,13 +124,13 @@ def test_synced_before_renamed(tmp_path, monkeypatch):
     with making_folder(tmp_path/'d') as b: (b/'y').write_text('')
     assert calls==[('fsync',str(a)),('replace',str(a)),('sync',''),('replace',str(b))]
     del calls[:]
-    for sync in True,False: core.write_state(tmp_path/'s.safetensors', dict(a=1), sync=sync)
+    for sync in True,False: state.write_state(tmp_path/'s.safetensors', dict(a=1), sync=sync)
     assert [o for o,_ in calls]==['fsync','replace','replace']
 
 def test_permissions(tmp_path):
     "As those of any new file, and not only for who wrote it"
     (tmp_path/'plain').write_text('')
-    core.write_state(tmp_path/'s.safetensors', dict(a=1))
+    state.write_state(tmp_path/'s.safetensors', dict(a=1))
     assert (tmp_path/'s.safetensors').stat().st_mode==(tmp_path/'plain').stat().st_mode
 
 def test_long_names(tmp_path):
@@ -170,7 +176,7 @@ def test_without_the_right_to_give_away(tmp_path, monkeypatch):
         def __init__(self, s): self.s = s
         st_uid = property(lambda self: self.s.st_uid+1)
         def __getattr__(self, k): return getattr(self.s, k)
-    monkeypatch.setattr(core, '_there', lambda path, no: Other(real(path)))
+    monkeypatch.setattr(files, '_there', lambda path, no: Other(real(path)))
     put(f)
     assert f.stat().st_mode&0o7777==0o755
 
@@ -222,13 +228,13 @@ def test_a_reader_that_leaves(tmp_path):
     "A line, and no traceback"
     os.mkfifo(tmp_path/'p')
     p = subprocess.Popen(['head', '-c', '10', tmp_path/'p'], stdout=subprocess.DEVNULL)
-    with pytest.raises(core.MnistError, match='Broken pipe'): put(tmp_path/'p', 'x'*10**6)
+    with pytest.raises(MnistError, match='Broken pipe'): put(tmp_path/'p', 'x'*10**6)
     p.wait(30)
 
 @posix
 def test_open_files_are_written_on(tmp_path):
     "/dev/stdout and /dev/fd/N, whatever they are: what was printed before comes before, and nothing is cut off"
-    code = "import os, sys\nfrom mnist_from_scratch.base.core import replacing\nprint('one')\nfor p in sys.argv[1:]:\n    with replacing(p) as f: f.write_text(p+'\\n')\nprint('three')"
+    code = "import os, sys\nfrom mnist_from_scratch.base.files import replacing\nprint('one')\nfor p in sys.argv[1:]:\n    with replacing(p) as f: f.write_text(p+'\\n')\nprint('three')"
     env = os.environ|dict(PYTHONPATH=str(here.parent))
     (tmp_path/'l').symlink_to('/dev/stdout')
     paths = ['/dev/stdout','/dev/fd/1','/proc/self/fd/1' if os.path.exists('/proc/self/fd') else '/dev/fd/1',str(tmp_path/'l')]
@@ -243,7 +249,7 @@ def test_devices_stay(tmp_path):
         try: os.mknod(tmp_path/name, 0o20666, os.makedev(1, minor)); open(tmp_path/name, 'rb').close()
         except OSError: pytest.skip('no devices may be made here')
     put(tmp_path/'null')
-    with pytest.raises(core.MnistError, match='No space left'): put(tmp_path/'full')
+    with pytest.raises(MnistError, match='No space left'): put(tmp_path/'full')
     for o in 'null','full': assert (tmp_path/o).is_char_device()
     assert len([*tmp_path.iterdir()])==2
 
@@ -252,9 +258,9 @@ def test_what_cannot_be_written(tmp_path):
     "In one line; and nothing is made"
     (tmp_path/'loop').symlink_to('loop'); (tmp_path/'file').write_text('')
     for path in tmp_path,tmp_path/'loop',f'{tmp_path}/new/',f'{tmp_path}/a\0b',tmp_path/'file/x','/dev/fd/9999','/dev/fd':
-        with pytest.raises(core.MnistError, match='^cannot write .*; [^\n]*$'): put(path)
+        with pytest.raises(MnistError, match='^cannot write .*; [^\n]*$'): put(path)
     for path in tmp_path/'file',tmp_path/'loop':
-        with pytest.raises(core.MnistError, match='^cannot write .*; [^\n]*$'), making_folder(path): pass
+        with pytest.raises(MnistError, match='^cannot write .*; [^\n]*$'), making_folder(path): pass
     assert sorted(o.name for o in tmp_path.iterdir() if o.suffix!='.lock')==['file','loop']
 
 @posix

@@ -12,10 +12,16 @@ from torch import nn
 from torch.utils.data import TensorDataset
 
 from mnist_from_scratch.tools import bench, cli
-from mnist_from_scratch.data import datasets as D
+import mnist_from_scratch.data as D
 from mnist_from_scratch.schedules import Checkpoint, CSVLogger, SaveModelCallback
-from mnist_from_scratch.base.core import MnistError, making_folder, read_state, write_state
-from mnist_from_scratch.data.datasets import Digits, download_mnist, load_digits, load_folder, load_idx, untar_data, URLs
+from mnist_from_scratch.base.core import MnistError
+from mnist_from_scratch.base.files import making_folder
+from mnist_from_scratch.base.state import read_state, write_state
+from mnist_from_scratch.data.sets import Digits
+from mnist_from_scratch.data.idx import load_idx
+from mnist_from_scratch.data.folders import load_folder
+from mnist_from_scratch.data.download import download_mnist
+from mnist_from_scratch.data.digits import URLs, load_digits, untar_data
 from mnist_from_scratch.engine.export import load_learner
 from mnist_from_scratch.learner import Learner
 from mnist_from_scratch.losses import cross_entropy
@@ -23,6 +29,10 @@ from mnist_from_scratch.minibatches import DataLoader, DataLoaders
 from mnist_from_scratch.optimizers import SGD
 from killing import child, die, wait
 from serving import Server, packed
+
+def cache_in(path):
+    "The library's cache is `path` from now on"
+    for o in D.folders,D.download,D.digits: o.cache_dir = lambda: path
 
 def quiet(): sys.stdout = sys.stderr = open(os.devnull, 'w')
 
@@ -178,7 +188,7 @@ class Folders(Kind):
     def prepare(self, v):
         for i,(x,y) in enumerate(digits(v)): f = self.inputs/str(y.item())/f'{i}.png'; Image.fromarray(x.numpy()).save(f); os.utime(f, (v,v))
     def write(self, v):
-        D.cache_dir = lambda: self.path
+        cache_in(self.path)
         load_folder(self.inputs)
     def read(self):
         for o in (self.path/'folders').glob('[!.]*'): only(read_state(o)['x'])
@@ -191,7 +201,7 @@ class Made(Kind):
     def name(self, v): return f'f{v}'
     def write(self, v):
         with making_folder(self.path/self.name(v)) as new:
-            if new: D._write_idx(new, *sets(v))
+            if new: D.idx.write_idx(new, *sets(v))
     def read(self):
         vs = [int(o.name[1:]) for o in self.path.glob('f*')]
         for v in vs: assert [only(o.x) for o in load_idx(self.path/f'f{v}')]==[v%251+2]*2
@@ -203,9 +213,9 @@ class Pictures(Kind):
     def __init__(self, folder):
         super().__init__(folder)
         self.inputs = folder.with_name(folder.name+'-in'); self.inputs.mkdir(exist_ok=True)
-    def prepare(self, v): (f := self.inputs/str(v)).mkdir(exist_ok=True); D._write_idx(f, *sets(v))
+    def prepare(self, v): (f := self.inputs/str(v)).mkdir(exist_ok=True); D.idx.write_idx(f, *sets(v))
     def write(self, v):
-        D.cache_dir = lambda: self.path
+        cache_in(self.path)
         untar_data(URLs.MNIST_SAMPLE, source=self.inputs/str(v))
     def read(self):
         v = None
@@ -257,7 +267,7 @@ def counted(kind, v):
 
 def kill(folder):
     rnd,report = random.Random(0),[]
-    D._MANY = 20
+    D.folders._MANY = 20
     for cls in KINDS:
         if len(sys.argv)>3 and cls.__name__ not in sys.argv[3:]: continue
         path = folder/cls.__name__; path.mkdir()
@@ -309,7 +319,7 @@ def kill(folder):
 
 def full(folder):
     "On file systems of 2 MB in memory, mounted for this process alone"
-    D._MANY = 20
+    D.folders._MANY = 20
     report = []
     for cls in KINDS:
         name,path,refused,done = cls.__name__,folder/cls.__name__,0,0
@@ -358,7 +368,7 @@ def full(folder):
 
 def race(folder):
     "8 processes that start in the same moment, each with an empty cache before it: who asked the server, who read images, who put something into the cache"
-    D._MANY = 20
+    D.folders._MANY = 20
     report = []
     kinds = {o.__name__:o(folder/o.__name__) for o in (Downloads,Folders,Pictures,Made)}
     for name in [*kinds,'Bundled','Resolver','Trained']:
@@ -366,15 +376,15 @@ def race(folder):
         log = folder/f'{name}.log'
         kind,server = kinds.get(name),None
         if name=='Downloads': server = kind.server; work = lambda: kind.write(1)
-        elif name=='Folders': D.cache_dir = lambda: path; work = lambda: load_folder(kind.inputs)
+        elif name=='Folders': cache_in(path); work = lambda: load_folder(kind.inputs)
         elif name=='Bundled': work = lambda: untar_data(URLs.MNIST_SAMPLE, source='digits')
         elif name=='Resolver': # the whole way of load_digits, from a download
             d = Downloads(path); d.prepare(1); server = d.server
             sums = packed(sets(1))[1]
             real = download_mnist
             def work():
-                D.download_mnist = lambda: real(None, (f'{server.url}1/',), sums)
-                D.Digits.is_mnist = True      # by its sums, it is
+                D.digits.download_mnist = lambda: real(None, (f'{server.url}1/',), sums)
+                D.digits.Digits.is_mnist = True      # by its sums, it is
                 os.environ['FASTAI_HOME'] = str(folder/'none'); os.environ.pop('MNIST_FROM_SCRATCH_DATA', None)
                 assert only(load_digits('mnist')[0].x)==3
         elif name=='Trained': kind = Trained(path); work = lambda: kind.write(os.getpid())
@@ -383,11 +393,11 @@ def race(folder):
         go,ready = os.pipe()
         def f():
             quiet()
-            D.cache_dir = lambda: path
+            cache_in(path)
             def note(s): fd = os.open(log, os.O_WRONLY|os.O_CREAT|os.O_APPEND); os.write(fd, f'{s}\n'.encode()); os.close(fd)
-            images = D._read_images
+            images = D.folders._read_images
             def read(files): note('images'); return images(files)
-            D._read_images = read
+            D.folders._read_images = read
             def hook(event, args):
                 if event=='os.rename' and Path(args[1]).is_relative_to(path) and Path(args[1]).name[0]!='.' and not any(o.startswith('.') for o in Path(args[1]).relative_to(path).parts): note(f'into {Path(args[1]).name}')
             sys.addaudithook(hook)
@@ -398,7 +408,7 @@ def race(folder):
         status = [wait(o) for o in pids]
         notes = log.read_text().split('\n')[:-1] if log.exists() else []
         now = kind.read() if kind else None
-        if name=='Bundled': D.cache_dir = lambda: path; now = sum(len(o) for o in load_folder(path/'digits_sample', cache=False))
+        if name=='Bundled': cache_in(path); now = sum(len(o) for o in load_folder(path/'digits_sample', cache=False))
         report.append(dict(kind=name, status=status, notes=sorted(notes), requests=len(server.seen) if server else 0, left=leftovers(path), has=now))
     return report
 

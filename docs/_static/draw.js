@@ -2,7 +2,7 @@
 // In the console: draw.toMnist(pixels, w, h), draw.predict(model, x), draw.models, draw.read().
 'use strict'
 
-// --- from a drawing to 28×28: `as_mnist` of mnist_from_scratch/data/datasets.py, for opaque pixels on even paper, more
+// --- from a drawing to 28×28: `as_mnist` of mnist_from_scratch/data/images.py, for opaque pixels on even paper, more
 // than 28 and less than 1600 a side. An image is {a, w, h}: a Float32Array, row after row, width and height. Numbers are float32 as there.
 
 function sum(xs) { let s = 0; for (const x of xs) s += x; return s }

@@ -16,7 +16,7 @@ import torch
 from fastcore.basics import noop, patch
 from torch import Tensor
 from ..schedules import CSVLogger, Checkpoint, SaveModelCallback, _rng_state, _set_rng_state
-from ..base.core import MnistError, apply, find_bs, set_seed, to_device, _line
+from ..base.core import MnistError, apply, find_bs, one_line, set_seed, to_device
 from ..metrics import TorchMetric, to_detach
 from ..learner import Callback, Learner, _device
 from ..minibatches import DataLoader, _Pass, _batch_seed
@@ -253,7 +253,7 @@ def distrib_ctx(self:Learner,
         try: cb = DistributedTrainer(sync_bn, timeout, **dict(cpu=(getattr(self.dls, 'device', None) or _device(self.model)).type=='cpu') | kwargs)
         except (RuntimeError, ValueError) as e: # PyTorch's, of the network
             if not _is_lost(e): raise
-            raise MnistError(f"the processes cannot meet at {os.environ['MASTER_ADDR']}, port {os.environ['MASTER_PORT']} ({_line(e)}); is the port taken, or the machine another one? Start all of them again, with a free port") from e
+            raise MnistError(f"the processes cannot meet at {os.environ['MASTER_ADDR']}, port {os.environ['MASTER_PORT']} ({one_line(e)}); is the port taken, or the machine another one? Start all of them again, with a free port") from e
         if cb.accelerator.device.type!='cpu': self.dls.to(cb.accelerator.device)
         self.model.load_state_dict(cb.from_first(lambda: to_detach(self.model.state_dict())))       # all begin with the weights of the first
         if self.opt: self.opt.load_state_dict(cb.from_first(lambda: to_detach(self.opt.state_dict())))

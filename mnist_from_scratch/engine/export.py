@@ -22,7 +22,9 @@ from torch import nn, Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from .. import losses
-from ..base.core import MnistError, default_device, exportable, exportables, pack_state, read_state, replacing, to_device, unpack_state, write_state, _line
+from ..base.core import MnistError, default_device, one_line, to_device
+from ..base.files import replacing
+from ..base.state import exportable, exportables, pack_state, read_state, unpack_state, write_state
 from ..minibatches import DataLoader, DataLoaders, collate
 from ..learner import Learner, _check_state, _device, _evaluating, _meaning, _some_batch
 
@@ -117,7 +119,7 @@ def _make(name, args, params, buffers, parts):
             if not (m is None or isinstance(m, nn.Module)): raise ValueError(f'its part {k} is not a layer')
             o.add_module(k, m)
         return o
-    except Exception as e: raise MnistError(f'{name} cannot be made as described: {_line(e)}') from e
+    except Exception as e: raise MnistError(f'{name} cannot be made as described: {one_line(e)}') from e
 
 def _on_meta(t): return torch.empty(t.shape[1:], dtype=t.dtype, device='meta')     # the empty tensor's shape, after its 0
 
@@ -199,7 +201,7 @@ def _try(file, model, state, xb):
         try: run(28)                         # what a file says of its inputs need not be so
         except _TooMuch: raise
         except Exception: pass               # it takes none of that size
-    except Exception as e: raise MnistError(f'{file} is damaged: its model does not work ({_line(e)}); do not use it, ask for a new one') from e
+    except Exception as e: raise MnistError(f'{file} is damaged: its model does not work ({one_line(e)}); do not use it, ask for a new one') from e
 
 def _try_around(file, model, own, loss, data, xb):
     """An error if `predict` would take more memory than a model may for what the dataset makes of a picture, or the loss of
@@ -215,7 +217,7 @@ def _try_around(file, model, own, loss, data, xb):
                 with _Frugal() if own else nullcontext(): res = m(*x)
                 with _Frugal():
                     for f in _meaning(loss): res = f(res)
-        except _TooMuch as e: raise MnistError(f'{file} is damaged: what it predicts with does not work ({_line(e)}); do not use it, ask for a new one') from e
+        except _TooMuch as e: raise MnistError(f'{file} is damaged: what it predicts with does not work ({one_line(e)}); do not use it, ask for a new one') from e
         except Exception: pass
 
 def _fill(file, model, state, xb):
@@ -241,7 +243,7 @@ def _why_not(m, xb, preds, text, tensors):
         if diff := _difference(m, new): return f'{diff} cannot be made again'
         with _evaluating(new):
             if not _close(preds, new.to(_device(m))(*to_device(xb, _device(m)))): return 'made again, it predicts something else'
-    except Exception as e: return _line(e)
+    except Exception as e: return one_line(e)
 
 # %% ../../nbs/engine/01_export.ipynb #c473b0c8
 def _empty_ds(dls):
@@ -281,7 +283,7 @@ def export(self:Learner,
             text,tensors = pack_state(o, _kind_of)
             if why := _why_not(m, xb, preds, text, tensors) if k=='arch' else _waits(unpack_state(text, tensors, _object)) and 'it has numbers of its own': raise TypeError(why)
             state[k] = o
-        except TypeError as e: state[k] = None; warnings.warn(f'{what} cannot be described in {file.name} ({_line(e)}): {so}', stacklevel=2)
+        except TypeError as e: state[k] = None; warnings.warn(f'{what} cannot be described in {file.name} ({one_line(e)}): {so}', stacklevel=2)
     return write_state(file, state, _kind_of)
 
 # %% ../../nbs/engine/01_export.ipynb #5e24c1e6
@@ -371,6 +373,6 @@ def to_onnx(self:Learner,
     except Exception as e:
         why = e
         while why.__cause__: why = why.__cause__
-        raise MnistError(f"{type(self.model).__name__} cannot be exported to ONNX: {_line(why)}; it must calculate by PyTorch's operations alone, and decide nothing by values or by the size of a batch") from e
+        raise MnistError(f"{type(self.model).__name__} cannot be exported to ONNX: {one_line(why)}; it must calculate by PyTorch's operations alone, and decide nothing by values or by the size of a batch") from e
     with replacing(file) as tmp: tmp.write_bytes(data)
     return file

@@ -28,10 +28,14 @@ from fastcore.imports import IN_NOTEBOOK
 from PIL import Image
 from torch import nn, Tensor
 from torch.utils.data import TensorDataset
-from ..data import datasets
+from ..data import folders
 from ..backprop import CrossEntropyLayer, by_hand, calc_grad_by_hand
-from ..base.core import MnistError, _line, check_link, file_size, replacing, set_seed
-from ..data.datasets import _idx_header, _write_idx, load_digits, load_folder, load_idx
+from ..base.core import MnistError, one_line, set_seed
+from ..base.files import check_link, file_size, replacing
+from ..data.sets import idx_header
+from ..data.idx import load_idx, write_idx
+from ..data.folders import load_folder
+from ..data.digits import load_digits
 from ..learner import Learner
 from ..losses import accuracy, batch_accuracy, mnist_loss
 from ..minibatches import DataLoader, DataLoaders, to_dset
@@ -225,7 +229,7 @@ def _idx():
     import gzip
     digits = load_digits('mnist')
     with _scratch(6e7) as tmp:
-        _write_idx(tmp, *digits)
+        write_idx(tmp, *digits)
         for f in [*tmp.iterdir()]: Path(f'{f}.gz').write_bytes(gzip.compress(f.read_bytes())); f.unlink()
         def least(): return [np.frombuffer(gzip.open(f).read(), np.uint8) for f in tmp.iterdir()]
         yield {'gzip and frombuffer':least, 'ours':partial(load_idx, tmp)}
@@ -246,7 +250,7 @@ def _write_pngs(folder, **parts):
 @benchmark('folder of PNG files', {'ours, the first time':.5, 'ours, from the cache':.1}, takes=120, long='0.4 GB on disk')
 def _folder():
     train,valid = load_digits('mnist')
-    with _scratch(4e8) as tmp, patch.object(datasets, 'cache_dir', lambda: tmp/'cache'):
+    with _scratch(4e8) as tmp, patch.object(folders, 'cache_dir', lambda: tmp/'cache'):
         _write_pngs(tmp/'pngs', training=train, testing=valid)
         if hasattr(os, 'sync'): os.sync()          # or they would be written while the race is on
         def loop(): return [np.stack([np.asarray(Image.open(f)) for d in p.iterdir() for f in d.iterdir()]) for p in (tmp/'pngs').iterdir()]
@@ -268,11 +272,11 @@ def _shifted(
 
 def _write_shifted(folder, n, train, valid):
     "`n` images made of `train`, and `valid` as it is, as IDX files in `folder`"
-    _write_idx(folder, valid, valid)           # the files for training are replaced at once
+    write_idx(folder, valid, valid)           # the files for training are replaced at once
     g,m = torch.Generator().manual_seed(0),len(train)
     names = [folder/f'train-{o}-ubyte' for o in ('images-idx3','labels-idx1')]
     with open(names[0], 'wb') as fx, open(names[1], 'wb') as fy:
-        for f,shape in (fx,(n,28,28)),(fy,(n,)): f.write(_idx_header(torch.empty(shape, device='meta')))
+        for f,shape in (fx,(n,28,28)),(fy,(n,)): f.write(idx_header(torch.empty(shape, device='meta')))
         for start in _bar(range(0, n, m), -(-n//m), 'images'):
             i = torch.randperm(m, generator=g)[:n-start]
             fx.write(_shifted(train.x[i], g).numpy()); fy.write(train.y[i].byte().numpy())
@@ -471,9 +475,9 @@ def run_benchmarks(
             with closing(o.make()) if isgeneratorfunction(o.make) else nullcontext((o.make(),)) as races:
                 for cands in races:
                     try: new = _measure(cands, repeats)
-                    except (MnistError, ImportError) as e: add(name, why=_line(e)); continue
+                    except (MnistError, ImportError) as e: add(name, why=one_line(e)); continue
                     for r in new: add(name, bound=bound(o, r['who']), **r)
-        except (MnistError, ImportError) as e: add(name, why=_line(e))
+        except (MnistError, ImportError) as e: add(name, why=one_line(e))
     return rows
 
 # %% ../../nbs/tools/02_bench.ipynb #96fd61f7

@@ -69,8 +69,13 @@ import safetensors
 import torch
 from fastcore.script import call_parse
 from torch import nn, Tensor
-from ..base.core import MnistError, check_shapes, is_stream, only_ones, read_tensors, replacing, set_seed, _crc, _line, printable, _safetensors, _write_parts
-from ..data.datasets import Digits, as_mnist, dark_on_white, load_csv, load_digits, read_image, source_files
+from ..base.core import MnistError, check_shapes, one_line, only_ones, printable, set_seed
+from ..base.files import is_stream, replacing
+from ..base.state import checksum, read_tensors, safetensors_parts, write_parts
+from ..data.images import as_mnist, read_image
+from ..data.sets import Digits, dark_on_white
+from ..data.table import load_csv
+from ..data.digits import load_digits, source_files
 from ..baseline import Proportion, PixelSimilarity
 from ..losses import accuracy, cross_entropy, softmax
 from ..minibatches import DataLoader, DataLoaders, to_dset
@@ -144,7 +149,7 @@ def predict(
     with torch.no_grad(): return torch.cat([model(o.float().div_(255).flatten(1)) for o in x.split(4096)])
 
 # %% ../../nbs/tools/04_cli.ipynb #2ffede2f
-def _sum(text, tensors): return _crc(text, [tensors[k].contiguous() for k in sorted(tensors)])
+def _sum(text, tensors): return checksum(text, [tensors[k].contiguous() for k in sorted(tensors)])
 
 def save_model(
     folder:str|Path, # Where `model.safetensors` goes, and its description again as `model.json`; made if need be
@@ -158,9 +163,9 @@ def save_model(
     tensors = {k:v.detach().cpu() for k,v in model.state_dict().items()}
     spec = dict(format=1, model=name, options=MODELS[name][1]|options, classes=list(classes), library=f'mnist_from_scratch {mnist_from_scratch.__version__}', **info)
     text = json.dumps(spec)
-    parts = _safetensors(tensors, mnist_from_scratch='save_model', spec=text, crc=_sum(text, tensors))
+    parts = safetensors_parts(tensors, mnist_from_scratch='save_model', spec=text, crc=_sum(text, tensors))
     with replacing(Path(folder)/'model.json') as js, replacing(Path(folder)/'model.safetensors') as st:
-        _write_parts(st, parts)
+        write_parts(st, parts)
         js.write_text('{\n' + ',\n'.join(f'  {json.dumps(k)}: {json.dumps(v)}' for k,v in spec.items()) + '\n}\n')
 
 # %% ../../nbs/tools/04_cli.ipynb #09f6dd47
@@ -189,12 +194,12 @@ def load_model(
         if by=='1': raise MnistError(f'{st} was written by Learner.export or Learner.save; read it in Python, with load_learner or Learner.load')
         if by!='save_model': raise MnistError(f'{st} was not written by mnist_train; load it with the tool that wrote it')
         try: spec,model = _described(notes.get('spec', ''))
-        except (ValueError, RecursionError, TypeError, MnistError) as e: raise MnistError(f'{st} describes no model of ours: {_line(e)}; train again') from e
+        except (ValueError, RecursionError, TypeError, MnistError) as e: raise MnistError(f'{st} describes no model of ours: {one_line(e)}; train again') from e
         if shapes(tensors)!=shapes(model.state_dict()): raise MnistError(f'{st} does not hold the numbers of the model that it describes; train again')
     spec = model = None
     try: notes,tensors = read_tensors(st, what, look)
     except OSError as e: raise MnistError(f'cannot read {st}: {e.strerror or e}; pass {what}') from e
-    except (safetensors.SafetensorError, ValueError, RuntimeError) as e: raise MnistError(f'{st} is damaged, or not a safetensors file ({_line(e)}); train again') from e
+    except (safetensors.SafetensorError, ValueError, RuntimeError) as e: raise MnistError(f'{st} is damaged, or not a safetensors file ({one_line(e)}); train again') from e
     if notes.get('crc')!=_sum(notes['spec'], tensors): raise MnistError(f'{st} is damaged: its contents do not match their checksum; train again')
     if not all(o.isfinite().all() for o in tensors.values()): raise MnistError(f'{st} holds numbers that are not finite; train again')
     model.load_state_dict(tensors, assign=True)

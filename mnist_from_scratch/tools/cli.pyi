@@ -1,5 +1,5 @@
 # Made by docs/stubs.py from the module of the same name.
-from mnist_from_scratch.data.datasets import Digits
+from mnist_from_scratch.data.sets import Digits
 from mnist_from_scratch.learner import Callback
 from mnist_from_scratch.learner import Learner
 from mnist_from_scratch.minibatches import DataLoaders

@@ -25,14 +25,14 @@ from fastcore.imports import IN_NOTEBOOK
 from PIL import Image
 from torch import nn, Tensor
 from torch.utils.data import TensorDataset
-from ..base import core
-from ..data import datasets
+from ..base import core, files, state
+from ..data import digits, download, folders, idx, images, sets, table
 from .. import pixels, baseline, gradient_descent, losses, minibatches, training_loop
 from .. import optimizers, metrics, learner, schedules, neural_net, softmax, backprop, convnet, interpret, speed, augment, segment
 from ..engine import export, distributed
 
 # %% ../../nbs/tools/01_side_by_side.ipynb #ecbc4713
-chapters = core,datasets,pixels,baseline,gradient_descent,losses,minibatches,training_loop,optimizers,metrics,learner,schedules,neural_net,softmax,export,distributed,backprop,convnet,interpret,speed,augment,segment
+chapters = core,files,state,images,sets,idx,table,folders,download,digits,pixels,baseline,gradient_descent,losses,minibatches,training_loop,optimizers,metrics,learner,schedules,neural_net,softmax,export,distributed,backprop,convnet,interpret,speed,augment,segment
 us = SimpleNamespace(**{n:getattr(m, n) for m in chapters for n in m.__all__})
 
 # %% ../../nbs/tools/01_side_by_side.ipynb #f4af6181
@@ -85,8 +85,8 @@ def inputs(
 ) -> SimpleNamespace: # What pairs choose from
     "Images `x` [n,28,28] and the same as `rows`, classes `y`, weights `w` and `b`, activations `acts` [n,10], `p` and `yes` [n,1] for two classes, the `Digits` `ds`, and `path`, a folder to write to."
     g = torch.Generator().manual_seed(0)
-    if kind=='digits': ds = datasets.load_digits()[0]
-    else: ds = datasets.Digits(torch.randint(0, 256, (n,28,28), dtype=torch.uint8, generator=g), torch.randint(0, 10, (n,), generator=g))
+    if kind=='digits': ds = digits.load_digits()[0]
+    else: ds = sets.Digits(torch.randint(0, 256, (n,28,28), dtype=torch.uint8, generator=g), torch.randint(0, 10, (n,), generator=g))
     ds = ds[torch.randperm(len(ds), generator=g)[:n]]
     x,w,b,tmp = ds.floats(),torch.randn(784,10, generator=g)*.1,torch.randn(10, generator=g),tempfile.TemporaryDirectory()
     acts = (x-x.mean(0)).flatten(1)@w + b
@@ -150,7 +150,7 @@ def _images(d, n=192):
 def _idx(d):
     "The images as MNIST's four files"
     (f := d.path/'MNIST/raw').mkdir(parents=True, exist_ok=True)
-    datasets._write_idx(f, d.ds[:200], d.ds[200:])
+    idx.write_idx(f, d.ds[:200], d.ds[200:])
     return f
 
 @beside('read_image', 'PIL.Image.open')
@@ -174,7 +174,7 @@ def _(d):
 def _(d):
     from torchvision.datasets import ImageFolder
     x = torch.maximum(d.ds.x, d.ds.x.flip(1,2))[:,4:24,4:24]   # noise in MNIST's geometry, which a digit has already
-    f = _images(d if d.kind=='digits' else SimpleNamespace(ds=datasets.Digits(F.pad(x, [4]*4), d.y), y=d.y, path=d.path))
+    f = _images(d if d.kind=='digits' else SimpleNamespace(ds=sets.Digits(F.pad(x, [4]*4), d.y), y=d.y, path=d.path))
     def ours(): ds = us.load_folder(f)[0]; i = ds.y.argsort(stable=True); return ds.x[i],ds.y[i]
     def theirs(): ds = ImageFolder(f/'train'); return np.stack([np.asarray(im.convert('L')) for im,_ in ds]),np.array([int(ds.classes[y]) for y in ds.targets])
     return ours,theirs

@@ -17,7 +17,8 @@ from time import monotonic, sleep
 
 import mnist_from_scratch
 import numpy as np
-from ...base.core import MnistError, check_link, printable
+from ...base.core import MnistError, printable
+from ...base.files import check_link
 from .engine import handed_in, judge
 from .hints import general, known_exception
 from .isolation import as_before, cpu_limit, overdue, run_alone, time_limit

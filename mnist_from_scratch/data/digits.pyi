@@ -1,0 +1,16 @@
+# Made by docs/stubs.py from the module of the same name.
+from pathlib import Path
+__all__ = ['BUNDLED', 'bundled_digits', 'source_files', 'load_digits', 'URLs', 'untar_data']
+BUNDLED: str
+def bundled_digits() -> tuple:
+    """scikit-learn's 1,797 digits (Alpaydin and Kaynak), from 8×8 brought into MNIST's geometry by `as_mnist`."""
+def source_files(data: str | Path='auto') -> list:
+    """The files that `load_digits(data)` may read, as far as they are there, and the folders of which it reads every file."""
+def load_digits(data: str | Path='auto') -> tuple:
+    """Digits from wherever they are."""
+class URLs:
+    """The addresses by which fastai knows the threes and sevens of MNIST, and all of it."""
+    MNIST_SAMPLE: str
+    MNIST: str
+def untar_data(url: str, *, source: str | Path='auto') -> Path:
+    """A folder of 28×28 PNGs in fastai's layout: fastai's own if it has one, else written once into our cache."""
