@@ -111,7 +111,7 @@ def rename(text, chapters):
             (r'#\| *default_exp ', da, r'(?![\w.])', b),
             (rf'\b{pkg}/', pa, r'(?=\\?\.py\b)', pb),            # a file, also in a regular expression
             (r'(?<![\w./-])(?:reference/)?', pa, r'(?=\.html)', pb),
-        ]: text = re.sub(f'({before}){old_name}{after}', rf'\1'+'\0'+new_name, text, flags=re.M)
+        ]: text = re.sub(f'({before}){old_name}{after}', r'\1'+'\0'+new_name, text, flags=re.M)
     return text.replace('\0', '')
 
 def dumps(nb): "A notebook as nbdev_clean writes it"; return json.dumps(nb, indent=1, ensure_ascii=False)+'\n'
@@ -148,11 +148,12 @@ def with_row(text, new, title, have):
 
 def change(
     chapters:dict, # New names of chapters by their old ones
-    new:dict={} # Notebooks to add, by name
+    new:dict|None=None # Notebooks to add, by name
 ):
     "Move chapters, with all that names them, and add new ones. Raises `Refused`, having changed nothing."
     if git('status', '--porcelain').strip(): raise Refused('there are changes that are not committed, and could not be told from those to come; commit them first')
     moved = {Pure(nbs, f'{a}.ipynb'):Pure(nbs, f'{b}.ipynb') for a,b in chapters.items()}
+    new = new or {}
     book = {Pure(nbs, f'{k}.ipynb'):nbformat.writes(v)+'\n' for k,v in new.items()}
     for o in tracked():
         if o.suffix not in texts or left.fullmatch(str(o)): continue

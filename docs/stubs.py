@@ -115,7 +115,7 @@ def stubs(
 def stub(f, files, mods, added):
     "The text of the stub of the module `f`"
     tree,res,need = files[f],{},{}      # `need`: for each name in the stub, the module it is looked up in
-    def add(name, node, src=f): res[name] = node; need.update({n:f for n in names(node)-need.keys()})
+    def add(name, node): res[name] = node; need.update(dict.fromkeys(names(node)-need.keys(), f))
     for o in tree.body:
         if isinstance(o, ast.ClassDef):
             more = added.get(o.name, [])

@@ -13,7 +13,7 @@ from mnist_from_scratch.base.core import MnistError
 from mnist_from_scratch.data.digits import load_digits
 
 root = Path(__file__).parent.parent
-cases = int(os.environ.get('CASES', 2000)) # how many bad inputs of each kind are made: `CASES=40000 pytest tests/test_bad_files.py`
+cases = int(os.environ.get('CASES', 400)) # how many bad inputs of each kind are made; `.ci/run` takes 2000, and `CASES=40000 pytest tests/test_bad_files.py` a while
 _tally = {}
 
 @pytest.fixture(scope='session')

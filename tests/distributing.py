@@ -1,6 +1,6 @@
 """Trains in one process or in several, for `test_distributed.py`: `torchrun --nproc-per-node 2 distributing.py TASK FOLDER` leaves in
 FOLDER what each process ended with."""
-import os, random, signal, sys, warnings
+import os, random, signal, sys
 from functools import partial
 from pathlib import Path
 

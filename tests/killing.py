@@ -18,7 +18,7 @@ from mnist_from_scratch.minibatches import DataLoader, DataLoaders, to_dset
 from mnist_from_scratch.optimizers import SGD, Adam
 
 train,valid = load_digits('digits')
-data = to_dset(train[:400]),to_dset(valid[:100])
+data = to_dset(train[:260]),to_dset(valid[:100])
 
 def die(): os.kill(os.getpid(), signal.SIGKILL)
 

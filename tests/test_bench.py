@@ -43,7 +43,7 @@ def test_what_cannot_run_says_why(monkeypatch, capsys):
     monkeypatch.setattr(torch.cuda, 'is_available', lambda: False)
     (row,) = bench.run_benchmarks('an epoch to 99 %, on a GPU', 1)
     assert 'no GPU' in row['why'] and _bench_row(row)==f"  not run: {row['why']}"
-    def no(): import no_such_package
+    def no(): import no_such_package # noqa: F401
     monkeypatch.setitem(bench.benchmarks, 'x', type('x', (), dict(make=no, bound=None, takes=1, long='')))
     assert 'no_such_package' in bench.run_benchmarks('x')[0]['why']
     assert not any('why' in o and ('who' in o or '\n' in o['why']) for o in rows+[row])

@@ -105,7 +105,7 @@ def test_autocast_ends(ex, stays):
     "Whatever gets in between, autocast is off for all that comes after the batch"
     off = []
     def note(cb): off.append(not torch.is_autocast_enabled('cpu'))
-    cbs = [at('after_pred', ex), Callback(**{e:note for e in 'after_batch after_train before_validate after_epoch after_fit'.split()})]
+    cbs = [at('after_pred', ex), Callback(**dict.fromkeys('after_batch after_train before_validate after_epoch after_fit'.split(), note))]
     mp = MixedPrecision('bf16')
     learn = learner(cbs=mp if stays else None)
     with nullcontext() if issubclass(ex, Exception) and ex is not KeyError else pytest.raises(ex): learn.fit(2, .1, cbs=cbs+([] if stays else [mp]))

@@ -135,7 +135,7 @@ kinds = dict(full=ds.x, floats=ds.floats(), floats_to_255=ds.x.float(), doubles=
 @pytest.mark.parametrize('f', [lambda x: Digits(x).floats(), lambda x: (cli.predict(cli.make_model('linear'), x), Digits(x).floats())[1], lambda x: (PixelSimilarity.from_digits(ds)(x), x)[1], lambda x: DigitRows(x.flatten(1))[:][0].view(-1,28,28)], ids=['Digits','predict','PixelSimilarity','DigitRows'])
 def test_pixels_to_be_passed_are_right(f, kind):
     "Whatever expression a message has for pixels of a wrong type: it gives the same picture, and no other"
-    x = images = kinds[kind]
+    x = images = kinds[kind] # noqa: F841, what is to be passed may name it
     want = (x.float()/255 if x.float().max()>1 else x.float()).view(-1,28,28)
     try: got = f(x)
     except ValueError as e:

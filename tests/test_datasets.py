@@ -391,7 +391,7 @@ def test_same_digit_in_many_ways():
     for o in ('RGB','P','1','CMYK','YCbCr','LA','RGBA','I','F','HSV'):
         im = seven().convert('RGB').convert(o) if o=='HSV' else seven().convert(o)
         assert difference(as_mnist(im), ref)<1, o
-    deep = Image.fromarray((np.asarray(seven()).astype(np.uint16)*257))
+    deep = Image.fromarray(np.asarray(seven()).astype(np.uint16)*257)
     assert deep.mode=='I;16' and difference(as_mnist(deep), ref)<1
     assert difference(as_mnist(seven().resize((800,960))), ref)<4 and difference(as_mnist(seven().resize((4000,4800))), ref)<4
 

@@ -1,5 +1,5 @@
 "Several processes train together to what one process trains, on this machine and its processor. They are started few times, and much is looked at each time."
-import os, shlex, shutil, socket, subprocess, sys
+import os, shlex, socket, subprocess, sys
 from pathlib import Path
 
 import pytest, torch
@@ -60,7 +60,7 @@ def test_said_and_written_once(runs):
         rows = (path/f'stopping{n}.csv').read_text().splitlines()
         assert len(rows)==10 and [o.rsplit(',', 1)[0][:30] for o in rows]==[o.rsplit(',', 1)[0][:30] for o in (path/'stopping0.csv').read_text().splitlines()]
     assert said[2].count('going on from')==2 and 'epoch 1, batch 2' in said[2]
-    assert not [o for o in path.rglob('.*')] and len([*(path/'chain').rglob('*.safetensors')])==2
+    assert not list(path.rglob('.*')) and sum(1 for _ in (path/'chain').rglob('*.safetensors'))==2
 
 def test_killed(tmp_path, runs):
     "Of two processes one is killed; the other says so in a line, and the training goes on from the last checkpoint"

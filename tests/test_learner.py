@@ -570,7 +570,7 @@ def interrupted(learn):
         def after_backward(self): raise KeyboardInterrupt
     with pytest.raises(KeyboardInterrupt): learn.validate(cbs=Callback(after_pred=lambda cb: (_ for _ in ()).throw(KeyboardInterrupt)))
 def wrong(learn):
-    with pytest.raises(Exception): learn.get_preds(dl=[(torch.zeros(2,5),torch.zeros(2).long())])
+    with pytest.raises((ValueError,RuntimeError,TypeError)): learn.get_preds(dl=[(torch.zeros(2,5),torch.zeros(2).long())])
 diagnoses = dict(validate=lambda l: l.validate(), get_preds=lambda l: l.get_preds(with_input=True, with_loss=True), predict=lambda l: l.get_preds(dl=[(torch.zeros(1,16),)]),
     show_results=lambda l: l.show_results(), show_train=lambda l: l.show_results(0), summary=lambda l: l.summary(), lr_find=lambda l: l.lr_find(show_plot=False, num_it=30), tta=lambda l: l.tta(n=1, f=lambda x: x),
     interrupted=interrupted, wrong=wrong)
@@ -675,7 +675,6 @@ def test_fine_tune_that_is_interrupted_leaves_nothing_frozen():
 bad = [-1, -1e-9, float('nan'), float('inf'), '0.1', True, None.__class__]
 @pytest.mark.parametrize('v', bad, ids=str)
 def test_rates_that_cannot_be(v):
-    import math
     from mnist_from_scratch.optimizers import Adam, BasicOptim
     p = [torch.zeros(2, requires_grad=True)]
     learn = learner()
@@ -729,7 +728,7 @@ def trained(seed):
     return learn
 
 def test_lr_find_on_a_trained_net():
-    for seed in range(40):
+    for seed in range(12):
         found = trained(seed).lr_find(show_plot=False)
         assert 1e-7<=found.valley<=10
 
@@ -738,7 +737,7 @@ def test_what_lr_find_advises_helps():
     learn.loss_func = lambda p, y: p.abs().pow(8).sum()
     for seed in range(10):
         torch.manual_seed(seed); nn.init.normal_(learn.model.weight)
-        with pytest.raises(ValueError, match='not finite any more after .* batches, too few to tell: lower start_lr, which is 10') as e: learn.lr_find(start_lr=10, end_lr=1e6, show_plot=False)
+        with pytest.raises(ValueError, match='not finite any more after .* batches, too few to tell: lower start_lr, which is 10'): learn.lr_find(start_lr=10, end_lr=1e6, show_plot=False)
         learn.lr_find(start_lr=1e-9, show_plot=False)
     learn.loss_func = lambda p, y: p.sum()*float('nan')
     with pytest.raises(ValueError, match='not finite in the first batch'): learn.lr_find(show_plot=False)
@@ -811,7 +810,7 @@ def test_get_preds_that_calls_itself():
     def f(cb): cb.learn.get_preds()
     learn = learner(cbs=(cb := Callback(after_validate=f)))
     fails(RuntimeError, 'removed_cbs', learn=learn)
-    with pytest.raises(RuntimeError, match='removed_cbs') as e: learn.get_preds()
+    with pytest.raises(RuntimeError, match='removed_cbs'): learn.get_preds()
     def f(cb):
         with cb.learn.removed_cbs(cb): seen.append(cb.learn.get_preds()[0])
     seen,cb.after_validate = [],lambda: f(cb)

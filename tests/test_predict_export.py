@@ -48,7 +48,7 @@ def digit_learner(digits):
 # --- get_preds
 
 fastai = pytest.importorskip('fastai.basics')
-from fastai.callback import hook as _, progress as _
+from fastai.callback import hook as _hook, progress as _progress
 from fastai import losses as fl, optimizer as fo
 
 @pytest.mark.parametrize('ours,theirs', [(CrossEntropyLossFlat(),fl.CrossEntropyLossFlat()), (nn.CrossEntropyLoss(),nn.CrossEntropyLoss()), (cross_entropy,F.cross_entropy), (F.cross_entropy,F.cross_entropy)])
@@ -417,7 +417,6 @@ def test_exportable_classes(registered, tmp_path):
 @pytest.mark.parametrize('pretrained', [False,True])
 def test_vision_learner(digits, tmp_path, monkeypatch, pretrained):
     "A ResNet with fastai's head, from folders of pictures of some size, with a transform of each"
-    from mnist_from_scratch import convnet
     monkeypatch.setattr(convnet, '_published', lambda: convnet.ResNet(convnet.BasicBlock, [2,2,2,2]).state_dict())
     for part in 'train','valid':
         for i,(x,y) in enumerate(zip(digits[1].x[:20], digits[1].y[:20])):

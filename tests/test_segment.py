@@ -1,5 +1,5 @@
 "Segmentation: run-length codes against a slow reference, the folder, the measures by brute force, the U-Net"
-import csv, random, re
+import csv, random
 from pathlib import Path
 from types import SimpleNamespace
 

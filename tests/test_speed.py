@@ -70,13 +70,13 @@ def test_schedule(digits):
     assert n==2*len(learn.dls.train) and lrs[0]==pytest.approx(.01) and lrs[n//4]==pytest.approx(.1, rel=.05) and lrs[-1]<.005
     assert lrs[n//4+1:].diff().diff().abs().max()<1e-6
 
-@pytest.mark.parametrize('bf16', [True,False])
-def test_sixteen_bits_only_where_there_are_units(digits, monkeypatch, bf16):
+@pytest.mark.parametrize('bf16,epochs,least', [(True,2,.85), (False,4,.93)]) # 16 bits without units for them take their time
+def test_sixteen_bits_only_where_there_are_units(digits, monkeypatch, bf16, epochs, least):
     monkeypatch.setattr(speed, 'has_bf16', lambda *_: bf16)
     learn = fast_learner(*(to_dset(o) for o in digits))
     assert len(learn.cbs.filter(lambda o: isinstance(o, MixedPrecision)))==bf16
-    with learn.no_bar(), learn.no_logging(): fit_linear(learn, 4)
-    assert learn.recorder.values[-1][2]>.93 and all(p.dtype==torch.float32 for p in learn.model.parameters())
+    with learn.no_bar(), learn.no_logging(): fit_linear(learn, epochs)
+    assert learn.recorder.values[-1][2]>least and all(p.dtype==torch.float32 for p in learn.model.parameters())
     assert newton_schulz(torch.eye(3)).dtype==(torch.bfloat16 if bf16 else torch.float32)
 
 def test_one_seed_one_net(digits):
@@ -210,7 +210,7 @@ def script():
 def test_what_the_script_writes(script, tmp_path, monkeypatch, digits):
     "A row for each recipe, also in float32; none of the example without a seed for it"
     used = []
-    monkeypatch.setattr(script, 'load_digits', lambda _: digits)
+    monkeypatch.setattr(script, 'load_digits', lambda _: [o[:300] for o in digits])
     monkeypatch.setattr(script, 'has_bf16', lambda: True)
     monkeypatch.setattr(script, 'published', lambda x, y, seed: (nn.Sequential(nn.Flatten(), nn.Linear(784,10)), 1.))
     monkeypatch.setattr(script, 'example', lambda *_: (9., 0., .99))

@@ -229,7 +229,7 @@ def rewritten(draw, text):
     if how=='nest': n = draw(st.integers(1, 30000)); return draw(st.sampled_from(['[','{"list":[','{"dict":[[1,']))*n+text
     s = json.loads(text)
     for _ in range(draw(st.integers(1,3))):
-        o,top = s,True
+        o = s
         while isinstance(o, (dict,list)) and o:
             k = draw(st.sampled_from(sorted(o))) if isinstance(o, dict) else draw(st.integers(0, len(o)-1))
             if not (isinstance(o[k], (dict,list)) and o[k]) or draw(st.integers(0,7))==0: o[k] = json.loads(json.dumps(draw(hostile))); break # a copy

@@ -247,8 +247,7 @@ def step_counter(folder, n=None):
         if count[0]==n: die()
         count[0] += 1
     def hook(event, args):
-        if event in ('open','os.rename','os.remove','os.mkdir','os.rmdir','os.scandir','os.listdir','shutil.move','os.chmod','os.truncate') and any(str(o).startswith(root) for o in args[:2]): step()
-        elif event=='fcntl.flock': step()
+        if event in ('open','os.rename','os.remove','os.mkdir','os.rmdir','os.scandir','os.listdir','shutil.move','os.chmod','os.truncate') and any(str(o).startswith(root) for o in args[:2]) or event=='fcntl.flock': step()
     sys.addaudithook(hook)
     fsync = os.fsync
     def sync(fd): step(); fsync(fd)
