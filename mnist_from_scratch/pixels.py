@@ -68,10 +68,10 @@ def show_image(
 def show_images(
     ims, # N images, each as `show_image` takes it
     nrows:int=1, # Rows of the grid
-    ncols:int=None, # Columns; as many as needed by default
+    ncols:int|None=None, # Columns; as many as needed by default
     titles=None, # One for each image
     imsize:float=1.2, # Inches for each image
-    suptitle:str=None, # Text above all of them
+    suptitle:str|None=None, # Text above all of them
     **kwargs # For `show_image`
 ): # The array of axes
     "Show `ims` on a grid. Cells without an image stay empty."
@@ -141,9 +141,9 @@ def three_ways(
 # %% ../nbs/01_pixels.ipynb #9a3be2d8
 def plot_function(
     f, # Takes a tensor of x values and returns one of y values
-    tx:str=None, # Label of the x axis
-    ty:str=None, # Label of the y axis
-    title:str=None, # Text above
+    tx:str|None=None, # Label of the x axis
+    ty:str|None=None, # Label of the y axis
+    title:str|None=None, # Text above
     min:float=-2, # Where to begin
     max:float=2, # Where to end
     figsize=(6,4), # Inches
