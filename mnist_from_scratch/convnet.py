@@ -32,7 +32,7 @@ from . import schedules # gives Learner its freeze
 def conv2d(
     x:Tensor, # Images, [N, in, H, W]
     weight:Tensor, # Kernels, [out, in, kh, kw]
-    bias:Tensor=None, # Added to each channel, [out]
+    bias:Tensor|None=None, # Added to each channel, [out]
     stride:int=1, # How far the window moves on
     padding:int=0 # So many rows and columns of zeros around each image
 ) -> Tensor: # [N, out, (H+2*padding-kh)//stride+1, (W+2*padding-kw)//stride+1]
@@ -73,7 +73,7 @@ class BasicBlock(nn.Module):
         inplanes:int, # Channels in
         planes:int, # Channels out
         stride:int=1, # Of the first convolution
-        downsample:nn.Module=None # What the way around needs to fit; None to leave it as it is
+        downsample:nn.Module|None=None # What the way around needs to fit; None to leave it as it is
     ):
         super().__init__()
         self.conv1,self.bn1 = nn.Conv2d(inplanes, planes, 3, stride, 1, bias=False),nn.BatchNorm2d(planes)
@@ -134,7 +134,7 @@ def _published():
 
 def resnet18(
     num_classes:int=1000, # Outputs
-    *, weights:str=None # 'DEFAULT' or 'IMAGENET1K_V1': as trained on ImageNet, downloaded once; None: random
+    *, weights:str|None=None # 'DEFAULT' or 'IMAGENET1K_V1': as trained on ImageNet, downloaded once; None: random
 ) -> ResNet: # [N, 3, H, W] -> [N, num_classes]
     "ResNet with 18 layers, as torchvision's. Raises `MnistError` where the weights cannot be had, `ValueError` where they do not fit."
     if weights not in (None,'DEFAULT','IMAGENET1K_V1'): raise ValueError(f"weights is 'DEFAULT', 'IMAGENET1K_V1' or None, not {weights!r}")
@@ -187,8 +187,8 @@ class ImageDataset:
     n_inp,loss_func = 1,CrossEntropyLossFlat()
     def __init__(self,
         items, # Image files; or PIL images, or arrays of pixels
-        labels:list=None, # Position of each one's class in `vocab`; None if not known
-        vocab:list=None, # The names of the classes
+        labels:list|None=None, # Position of each one's class in `vocab`; None if not known
+        vocab:list|None=None, # The names of the classes
         item_tfms=None, # Functions, each of a PIL image that gives another, such as `Resize`
         batch_tfms=None # Functions, each of a float batch [N,3,H,W] that gives another
     ):
@@ -289,13 +289,13 @@ class ImageDataLoaders(DataLoaders):
         path:str|Path, # Holds the folders `train` and `valid`, and each of them a folder for each class
         train:str='train', # Name of the folder for training
         valid:str='valid', # Name of the folder for validation
-        valid_pct:float=None, # Instead of the two: hold out this share, at random, of all images in `path` at any depth
-        seed:int=None, # Seed of that choice; the global generator is left alone
-        vocab:list=None, # The classes; by default the names of all folders with images for training. They get sorted
+        valid_pct:float|None=None, # Instead of the two: hold out this share, at random, of all images in `path` at any depth
+        seed:int|None=None, # Seed of that choice; the global generator is left alone
+        vocab:list|None=None, # The classes; by default the names of all folders with images for training. They get sorted
         item_tfms=None, # Functions of a PIL image, as for `ImageDataset`
         batch_tfms=None, # Functions of a float batch, as for `ImageDataset`
         *, bs:int=64, # Images per batch
-        val_bs:int=None, # Images per batch of the validation set; by default `bs`
+        val_bs:int|None=None, # Images per batch of the validation set; by default `bs`
         shuffle:bool=True, # Shuffle the training set, and leave out a last batch that is short?
         device=None, # Where to put the batches; by default `default_device()`
         **kwargs # For each `DataLoader`
@@ -322,7 +322,7 @@ class AdaptiveConcatPool2d(nn.Module):
 def create_head(
     nf:int, # Channels that come in
     n_out:int, # Outputs
-    lin_ftrs:list=None, # Activations between the linear layers; by default [512]
+    lin_ftrs:list|None=None, # Activations between the linear layers; by default [512]
     ps:float=0.5, # Dropout before the last layer; half as much before the others; 0 for none
     concat_pool:bool=True # Maximum and mean of each channel, or only the mean?
 ) -> nn.Sequential: # [N, nf, H, W] -> [N, n_out]
@@ -360,13 +360,13 @@ def vision_learner(
     dls, # `DataLoaders` of images, float [N,3,H,W] from 0 to 1
     arch, # Makes a net that pools before its last layers, such as `resnet18` or one of torchvision's
     normalize:bool=True, # If pretrained: bring the images to ImageNet's mean and standard deviation?
-    n_out:int=None, # Outputs; by default as many as `dls.vocab` has classes
+    n_out:int|None=None, # Outputs; by default as many as `dls.vocab` has classes
     pretrained:bool=True, # Take the published weights, and freeze all but the head?
     weights=None, # Which of them; 'DEFAULT' if `pretrained`
     loss_func=None, opt_func=Adam, lr:float=1e-3, # As for `Learner`, like all in the next two lines
-    splitter=None, cbs=None, metrics=None, path:str|Path=None, model_dir:str|Path='models',
-    wd:float=None, wd_bn_bias:bool=False, train_bn:bool=True, moms=(0.95,0.85,0.95),
-    *, custom_head:nn.Module=None, # Another head
+    splitter=None, cbs=None, metrics=None, path:str|Path|None=None, model_dir:str|Path='models',
+    wd:float|None=None, wd_bn_bias:bool=False, train_bn:bool=True, moms=(0.95,0.85,0.95),
+    *, custom_head:nn.Module|None=None, # Another head
     **kwargs # For `create_head`: `lin_ftrs`, `ps`, `concat_pool`
 ) -> Learner: # Its model has the body as `model[0]` and the head as `model[1]`
     "A `Learner` with the body of `arch` and a new head; fastai's names, order and defaults. Raises `MnistError` where weights cannot be had."

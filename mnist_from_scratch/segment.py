@@ -217,7 +217,7 @@ def mask_file(
 def show_masks(
     x:Tensor, # Images, float [N, 3, H, W] or [N, 1, H, W] from 0 to 1
     targ:Tensor, # Masks of 1 and 0, [N, 1, H, W]
-    pred:Tensor=None, # What was called so, the same; by default `targ`
+    pred:Tensor|None=None, # What was called so, the same; by default `targ`
     **kwargs # For `show_images`
 ): # The array of axes
     "Draw masks over images: blue what was found, yellow what was missed, red what was called so and is not."
@@ -233,7 +233,7 @@ class SegmentationDataLoaders(DataLoaders):
         fnames:list, # Image files
         label_func, # Gives the file of an image's mask
         valid_pct:float=.2, # Hold out this share, at random
-        seed:int=None, # Seed of that choice; the global generator is left alone
+        seed:int|None=None, # Seed of that choice; the global generator is left alone
         batch_tfms=None, # Functions, each of a float batch [N,3,H,W] that gives another
         *, bs:int=64, # Images per batch
         device=None, # Where to put the batches; by default `default_device()`
@@ -287,7 +287,7 @@ def unet_learner(
     dls, # `SegmentationDataLoaders`
     nf=(16,32,64,128), # As for `UNet`
     lr:float=.05, # Highest learning rate
-    model:nn.Module=None, # By default a `UNet`
+    model:nn.Module|None=None, # By default a `UNet`
     **kwargs # More for `Learner`
 ) -> Learner: # To be trained with `fit_linear`
     "A `Learner` for masks: a `UNet`, Muon, and both measures. fastai's function of this name takes a net to go down with."

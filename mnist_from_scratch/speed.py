@@ -91,7 +91,7 @@ def fast_net(
 def fit_linear(
     learn:Learner, # What to train
     n_epoch:int=1, # How many epochs
-    lr_max:float=None, # The highest learning rate; by default the Learner's
+    lr_max:float|None=None, # The highest learning rate; by default the Learner's
     pct_start:float=.1, # Share of the rise
     cbs=() # More callbacks
 ):
@@ -177,7 +177,7 @@ def fast_learner(
     n_out:int=10, # Classes
     safe:bool=False, # A larger net: slower, and more accurate
     seed:int=0, # Of all generators: for the first weights and the order of the images
-    bs:int=None, # Images in a batch; by default 768 (512 if `safe`), or less where there are few
+    bs:int|None=None, # Images in a batch; by default 768 (512 if `safe`), or less where there are few
     lr:float=.1, # Highest learning rate
     device=None, # Where to train and keep the data; on a CUDA device as a `CudaGraph`
     **kwargs # More for `Learner`
