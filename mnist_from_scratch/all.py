@@ -17,6 +17,7 @@ from torch import nn, Tensor
 from .base.core import *
 from .base.files import *
 from .base.state import *
+from .base.timing import *
 from .data.images import *
 from .data.sets import *
 from .data.idx import *

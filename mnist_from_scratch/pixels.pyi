@@ -1,7 +1,7 @@
 # Made by docs/stubs.py from the module of the same name.
 from torch import Tensor
 from typing import Any
-__all__ = ['array', 'tensor', 'to_np', 'show_image', 'show_images', 'pixel_table', 'seconds', 'three_ways', 'plot_function', 'gv']
+__all__ = ['array', 'tensor', 'to_np', 'show_image', 'show_images', 'pixel_table', 'plot_function', 'gv']
 array: Any
 def tensor(x, *rest, **kwargs) -> Tensor:
     """Make a tensor of `x`, as fastai's function of this name does."""
@@ -13,11 +13,6 @@ def show_images(ims, nrows: int=1, ncols: int | None=None, titles=None, imsize: 
     """Show `ims` on a grid. Cells without an image stay empty."""
 def pixel_table(im, font_size: str='6pt') -> Any:
     """The pixels of `im` as a table, each number on a grey as dark as the pixel."""
-def seconds(f, repeat: int=3, least: float=0.005) -> float:
-    """How long a call of `f` takes: the fastest of some measurements by Python's `timeit`, after one call to warm up. Waits for a graphics
-    card."""
-def three_ways(loops, tensors, api, *args, tol: float=1e-05) -> Any:
-    """Call all three on `args`, and print how long each takes, in times of `tensors`; the device too, if it is not the processor."""
 def plot_function(
         f, tx: str | None=None, ty: str | None=None, title: str | None=None, min: float=-2, max: float=2, figsize=..., ax=None
 ) -> Any:

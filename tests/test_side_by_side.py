@@ -102,10 +102,10 @@ def test_a_pair_that_breaks_is_named(monkeypatch):
 
 def test_ratio(monkeypatch):
     "The median of the turns, ours above theirs; a slow pair gets one turn"
-    took = iter([3.,1., 8.,2., 50.,1.])
-    monkeypatch.setattr(us, 'seconds', lambda f, *_: next(took))
+    took = iter([1.,3., 2.,8., 1.,50.])
+    monkeypatch.setattr(sbs, 'seconds', lambda f, *_: next(took))
     assert time_ratio(None, None, n=3)==4
-    monkeypatch.setattr(us, 'seconds', lambda f, *_: f())
+    monkeypatch.setattr(sbs, 'seconds', lambda f, *_: f())
     calls = []
     assert time_ratio(lambda: calls.append(0) or 6., lambda: 3., n=5, budget=0)==2 and len(calls)==1
 

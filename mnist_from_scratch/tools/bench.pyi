@@ -2,13 +2,9 @@
 from torch import nn
 from typing import Any
 __all__ = [
-        'benchmarks', 'race', 'ratios', 'bare_loop', 'loops', 'benchmark', 'machine', 'duration', 'plan_benchmarks', 'keep_memory',
-        'run_benchmarks', 'save_results', 'load_results', 'plot_results', 'compare_results'
+        'benchmarks', 'bare_loop', 'loops', 'benchmark', 'machine', 'duration', 'plan_benchmarks', 'keep_memory', 'run_benchmarks',
+        'save_results', 'load_results', 'plot_results', 'compare_results'
 ]
-def race(cands: dict, repeats: int=5) -> dict:
-    """Let all run in turn, round after round."""
-def ratios(times: dict, unit: str='seconds') -> list:
-    """How many times as long each took as the first one, round by round."""
 def bare_loop(
         model: nn.Module, loss_func, metric, train: tuple, valid: tuple, epochs: int, lr: float=0.1, bs: int=256, shuffle: bool=False,
         pick=...

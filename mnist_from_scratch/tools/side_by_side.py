@@ -13,8 +13,6 @@ from contextlib import redirect_stdout
 from functools import partial
 from io import StringIO
 from pathlib import Path
-from statistics import median
-from time import perf_counter
 from types import SimpleNamespace
 
 import numpy as np
@@ -25,14 +23,15 @@ from fastcore.imports import IN_NOTEBOOK
 from PIL import Image
 from torch import nn, Tensor
 from torch.utils.data import TensorDataset
-from ..base import core, files, state
+from ..base import core, files, state, timing
+from ..base.timing import race, ratios, seconds
 from ..data import digits, download, folders, idx, images, sets, table
 from .. import pixels, baseline, gradient_descent, losses, minibatches, training_loop
 from .. import optimizers, metrics, learner, schedules, neural_net, softmax, backprop, convnet, interpret, speed, augment, segment
 from ..engine import export, distributed
 
 # %% ../../nbs/tools/01_side_by_side.ipynb #ecbc4713
-chapters = core,files,state,images,sets,idx,table,folders,download,digits,pixels,baseline,gradient_descent,losses,minibatches,training_loop,optimizers,metrics,learner,schedules,neural_net,softmax,export,distributed,backprop,convnet,interpret,speed,augment,segment
+chapters = core,files,state,timing,images,sets,idx,table,folders,download,digits,pixels,baseline,gradient_descent,losses,minibatches,training_loop,optimizers,metrics,learner,schedules,neural_net,softmax,export,distributed,backprop,convnet,interpret,speed,augment,segment
 us = SimpleNamespace(**{n:getattr(m, n) for m in chapters for n in m.__all__})
 
 # %% ../../nbs/tools/01_side_by_side.ipynb #f4af6181
@@ -60,9 +59,7 @@ def time_ratio(
     budget:float=.3 # Seconds after which no new turn is begun
 ) -> float: # Above 1: `f` takes longer
     "Time of `f()` divided by that of `g()`, by `seconds`: the median over `n` turns."
-    ratios,start = [],perf_counter()
-    while len(ratios)<n and (not ratios or perf_counter()-start<budget): ratios.append(us.seconds(f, 1, .002)/us.seconds(g, 1, .002))
-    return median(ratios)
+    return ratios(race({k:partial(seconds, o, 1, .002) for k,o in (('theirs',g),('ours',f))}, n, 0, budget))[1]['ratio']
 
 # %% ../../nbs/tools/01_side_by_side.ipynb #4df3f65f
 _Pair = namedtuple('Pair', 'ours peer make tol')
