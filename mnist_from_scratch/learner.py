@@ -616,7 +616,7 @@ from fastcore.basics import PrettyString
 from torch.utils import data as torch_data
 from . import losses
 from .losses import sigmoid, softmax
-from .minibatches import DataLoader, _label, _may_draw, _word
+from .minibatches import DataLoader, label_text, generator_owners, class_name
 
 # %% ../nbs/09_learner.ipynb #66ffdae6
 @patch
@@ -781,13 +781,13 @@ def predict(self:Learner,
     probs = act(acts)
     dec = decodes(probs)[0]
     x = tuple(o[0] for o in x) if isinstance(x, tuple) else x[0] if isinstance(x, Tensor) else x
-    return (*([x] if with_input else []), _word(dec, getattr(self.dls, 'vocab', None)), dec, probs[0])
+    return (*([x] if with_input else []), class_name(dec, getattr(self.dls, 'vocab', None)), dec, probs[0])
 
 # %% ../nbs/09_learner.ipynb #ef77e74e
 @contextmanager
 def _draws_apart(*dls):
     "Whatever is drawn in the block, all generators of random numbers, those of `dls` too, are afterwards as before"
-    gs = [g for dl in dls for o in _may_draw(dl) if (g := getattr(o, 'generator', None)) is not None]
+    gs = [g for dl in dls for o in generator_owners(dl) if (g := getattr(o, 'generator', None)) is not None]
     py,nump,own = random.getstate(),np.random.get_state(),[g.get_state() for g in gs]
     try:
         with torch.random.fork_rng(): yield
@@ -819,7 +819,7 @@ def show_results(self:Learner,
         right = None
         if targs is not None and not dec.is_floating_point(): right = float(d)==float(targs[i])      # a class, and not a quantity
         mark,color = {None:('','black'), True:('✓ ','tab:green'), False:('✗ ','tab:red')}[right]
-        ax.text(.5, -.02, mark+_label(d, getattr(self.dls, 'vocab', None)), color=color, ha='center', va='top', transform=ax.transAxes)
+        ax.text(.5, -.02, mark+label_text(d, getattr(self.dls, 'vocab', None)), color=color, ha='center', va='top', transform=ax.transAxes)
     axs.flat[0].figure.tight_layout(h_pad=2)
 
 # %% ../nbs/09_learner.ipynb #de7c3e84

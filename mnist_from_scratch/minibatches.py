@@ -6,9 +6,8 @@
 __all__ = ['collate', 'DataLoader', 'SkipItemException', 'DigitRows', 'to_dset', 'DataLoaders']
 
 # %% ../nbs/05_minibatches.ipynb #ebedd6fb
-import math, operator, random
+import math, operator
 from collections.abc import Mapping, Sequence
-from contextlib import contextmanager
 from copy import copy
 from functools import partial
 from itertools import chain, count, islice
@@ -21,7 +20,7 @@ from fastcore.basics import compose, listify, noop, patch
 from PIL import Image
 from torch import Tensor
 from torch.utils.data import DataLoader as TorchDL, IterableDataset, Subset, TensorDataset
-from .base.core import ShapeError, blame, check_number, check_pixels, check_shapes, default_device, describe, misspelled, set_seed, to_cpu, to_device
+from .base.core import ShapeError, blame, check_number, check_pixels, check_shapes, default_device, describe, keeping_rng, misspelled, set_seed, to_cpu, to_device
 from .base.state import exportable
 from .data.images import as_mnist, read_image
 from .data.sets import Digits, dark_on_white
@@ -179,16 +178,27 @@ def after_batch(self:DataLoader, b): "A batch that is where it should be, change
 @patch
 def _check(self:DataLoader):
     "Raises an error where the arguments do not fit together"
-    samplers = self.sampler is not None or self.batch_sampler is not None
-    kind = type(self.dataset).__name__
+    self._check_numbers()
+    self._check_names()
+    self._check_order()
+
+@patch
+def _check_numbers(self:DataLoader):
     for k,v in dict(bs=self.bs, num_workers=self.num_workers, n=self._n).items():
         if v is not None and (not hasattr(v, '__index__') or isinstance(v, bool)): raise TypeError(f'{k} of a DataLoader is a whole number, not {v!r}')
     if odd := [k for k,v in dict(num_workers=self.num_workers, n=self._n).items() if (v or 0)<0]: raise ValueError(f'{odd[0]} of a DataLoader is 0 or more, not {self.num_workers if odd[0]=="num_workers" else self._n}')
     if self.bs is not None and self.bs<1: raise ValueError(f'a batch holds at least one item, not {self.bs}')
+
+@patch
+def _check_names(self:DataLoader):
     if odd := [k for k in self.kwargs if k not in _worker_args]:
         raise TypeError(f'a DataLoader takes no {odd[0]}; for workers there are {", ".join(_worker_args)}, and for steps of your own {", ".join(_steps)}')
     if odd := [k for k in _not_called if hasattr(self, k)]: raise TypeError(f'this DataLoader never calls {odd[0]} of fastai\'s; override one of {", ".join(_steps)}')
     if odd := misspelled(self, DataLoader, _steps): raise TypeError(odd)
+
+@patch
+def _check_order(self:DataLoader):
+    samplers,kind = self.sampler is not None or self.batch_sampler is not None,type(self.dataset).__name__
     if self._own(_orders) and samplers: raise ValueError('a sampler is an order itself; leave out get_idxs and shuffle_fn, or the sampler')
     if not (self.indexed or hasattr(self.dataset, '__iter__') or self._own(['create_item'])):
         raise TypeError(f'a dataset has an index or can be iterated over, and {kind} does neither')
@@ -262,6 +272,15 @@ def _row(im):
     if dark_on_white(a.reshape(1,784)/top*255): raise ValueError(f'an image is dark on white, and {top} is ink; pass {top}-x for x, or PIL.Image.fromarray of its bytes')
     return (a.float()/top).flatten()
 
+def _new_items(items, with_labels):
+    "Rows, and labels where `with_labels`, of a list of images or of pairs"
+    if isinstance(items, (str,Path,Image.Image,dict)) or not (hasattr(items, '__iter__') or hasattr(items, '__getitem__')): raise TypeError(f'new items are Digits, or a list of images or files, not {describe(items)}; pass [item] for one image')
+    items = [*items]
+    if with_labels and (odd := [o for o in items if not isinstance(o, (tuple,list)) or len(o)!=2]):
+        raise TypeError(f'items with labels are labelled Digits, or pairs of an image and a digit, not {describe(odd[0])}; pass [*zip(images, digits)], or leave out with_labels')
+    xs = [o[0] if isinstance(o, tuple) or with_labels else o for o in items]
+    return torch.stack([_row(o) for o in xs]) if xs else torch.zeros(0,784),torch.tensor([int(o[1]) for o in items], dtype=torch.int64) if with_labels else None
+
 @patch
 def test_ds(self:DigitRows,
     items, # `Digits`; or a list of images: 28×28 or 784 numbers (bytes, or floats from 0 to 1), PIL images or files of any size
@@ -272,15 +291,7 @@ def test_ds(self:DigitRows,
         x,*y = items.tensors
         rows = DigitRows(x, y[0] if with_labels and y and x.dtype==torch.uint8 else None, self.vocab, self.to_target)   # which looks at them
         return items if with_labels and x.dtype!=torch.uint8 else rows
-    if isinstance(items, Digits): x,y = _pixel_rows(items),items.y
-    else:
-        if isinstance(items, (str,Path,Image.Image,dict)) or not (hasattr(items, '__iter__') or hasattr(items, '__getitem__')): raise TypeError(f'new items are Digits, or a list of images or files, not {describe(items)}; pass [item] for one image')
-        items = [*items]
-        if with_labels and (odd := [o for o in items if not isinstance(o, (tuple,list)) or len(o)!=2]):
-            raise TypeError(f'items with labels are labelled Digits, or pairs of an image and a digit, not {describe(odd[0])}; pass [*zip(images, digits)], or leave out with_labels')
-        xs = [o[0] if isinstance(o, tuple) or with_labels else o for o in items]
-        x,y = torch.stack([_row(o) for o in xs]) if xs else torch.zeros(0,784),None
-        if with_labels: y = torch.tensor([int(o[1]) for o in items], dtype=torch.int64)
+    x,y = (_pixel_rows(items),items.y) if isinstance(items, Digits) else _new_items(items, with_labels)
     return DigitRows(x, self.to_target(Digits(torch.zeros(1,28,28, dtype=torch.uint8).expand(len(y),-1,-1), y)) if with_labels else None, self.vocab, self.to_target)
 
 # %% ../nbs/05_minibatches.ipynb #bbaaf3c1
@@ -368,31 +379,41 @@ def _pictures(x):
     if x.ndim==3 or (x.ndim==4 and x.shape[1] in (1,3)): return x
     raise ValueError(f'no pictures to show: inputs have shape {tuple(x.shape)}, not [N,n²], [N,H,W], [N,1,H,W] or [N,3,H,W]')
 
-def _word(y, vocab):
-    "The name of the class `y`, or else its number; other targets as they are"
+# %% ../nbs/05_minibatches.ipynb #a1b60c11
+def class_name(
+    y, # A target
+    vocab # Names of the classes, or `None`
+):
+    "The name of the class `y`, or else its number; other targets as they are."
     if not isinstance(y, Tensor) or y.numel()!=1: return y
     return y.item() if y.is_floating_point() else vocab[int(y)] if vocab else int(y)
 
+# %% ../nbs/05_minibatches.ipynb #a1b60c12
 def _nth(b, i):
     "Item `i` of a batch, however nested"
     if isinstance(b, Mapping): return {k:_nth(o, i) for k,o in b.items()}
     if isinstance(b, (tuple,list)): return b[i] if all(isinstance(o, str) for o in b) else [_nth(o, i) for o in b]
     return b[i] if isinstance(b, Tensor) and b.ndim else b
 
-def _label(y, vocab):
-    "A target in few words"
-    y = _word(y, vocab)
-    if isinstance(y, Mapping): return ', '.join(f'{k}: {_label(o, None)}' for k,o in y.items())
-    if isinstance(y, (tuple,list)): return ', '.join(_label(o, None) for o in y)
+# %% ../nbs/05_minibatches.ipynb #a1b60c13
+def label_text(
+    y, # A target
+    vocab # Names of the classes, or `None`
+) -> str:
+    "A target in few words."
+    y = class_name(y, vocab)
+    if isinstance(y, Mapping): return ', '.join(f'{k}: {label_text(o, None)}' for k,o in y.items())
+    if isinstance(y, (tuple,list)): return ', '.join(label_text(o, None) for o in y)
     return f'{y:.4g}' if isinstance(y, float) else str(y.tolist()) if isinstance(y, Tensor) else str(y)
 
+# %% ../nbs/05_minibatches.ipynb #a1b60c14
 def _show_batch(b, vocab, max_n=9, nrows=None, ncols=None, figsize=None, **kwargs):
     check_number('max_n', max_n, least=1, whole=True)
     b = to_cpu(tuple(b.values()) if isinstance(b, Mapping) else (b,) if isinstance(b, Tensor) else b)
     ims,ys = _pictures(b[0][:max_n]),b[1] if len(b)>1 else None
     nrows = nrows or (math.ceil(len(ims)/ncols) if ncols else max(1, math.isqrt(len(ims))))
     masks = isinstance(ys, Tensor) and ys.ndim>2
-    axs = show_images(ims, nrows, ncols, titles=None if ys is None or masks else [_label(_nth(ys, i), vocab) for i in range(len(ims))], **kwargs)
+    axs = show_images(ims, nrows, ncols, titles=None if ys is None or masks else [label_text(_nth(ys, i), vocab) for i in range(len(ims))], **kwargs)
     if figsize: axs.flat[0].figure.set_size_inches(figsize)
     return axs
 
@@ -479,12 +500,18 @@ def _fetch(ds, idxs, collate_fn):
     if collate_fn is collate and len(items)!=len(idxs): raise ValueError(f'__getitems__ of the dataset gave {len(items)} items for {len(idxs)} indexes; it gives a list with one for each')
     return collate_fn(items)
 
-# %% ../nbs/05_minibatches.ipynb #c8086082
-class _Pass:
-    "One pass of a `DataLoader`: the indexes in their `order`, how many of them each batch has if that differs, how many batches are done"
+# %% ../nbs/05_minibatches.ipynb #a1b60c15
+class Pass:
+    "One pass of a `DataLoader`: the indexes in their `order`, how many of them each batch has (`sizes`) if that differs, how many batches are `done`, and the `seed` of the workers"
     live = False   # is somebody going through it?
-    def __init__(self, order=None, sizes=None, done=0, seed=None): self.order,self.sizes,self.done,self.seed = order,sizes,done,seed
+    def __init__(self,
+        order:Tensor=None, # int64 [N]; `None` for a stream, and between two passes
+        sizes:Tensor=None, # int64, of each batch
+        done:int=0, # Batches
+        seed:list=None # As `batch_seed` takes it
+    ): self.order,self.sizes,self.done,self.seed = order,sizes,done,seed
 
+# %% ../nbs/05_minibatches.ipynb #c8086082
 @patch
 def __iter__(self:DataLoader):
     "One pass; if `load_state_dict` has brought one that was begun, the rest of it"
@@ -505,7 +532,7 @@ def __iter__(self:DataLoader):
 # %% ../nbs/05_minibatches.ipynb #17678e85
 @patch
 def _new_pass(self:DataLoader):
-    p = _Pass(seed=self._new_seed() if self.num_workers else None)
+    p = Pass(seed=self._new_seed() if self.num_workers else None)
     if self.batch_sampler is not None:
         bs = [[int(i) for i in o] for o in self.batch_sampler]
         p.order = torch.tensor([*chain(*bs)], dtype=torch.int64)
@@ -536,16 +563,23 @@ def _batches(self:DataLoader, p):
     if not self.indexed: return self._from_stream(p)
     if self._own(_item_steps) and not self.num_workers and p.sizes is None: return self._in_steps(p)
     if self.bs is None and p.sizes is None: todo = p.order.tolist()[p.done:]     # single items
-    else:
-        def cut(t): return (t.split(self.bs)[:self._n_batches(len(t))] if p.sizes is None else t.split(p.sizes.tolist()))[p.done:]
-        if tensors := self._tensors():
-            if (i := _start(p.order)) is not None: bs = _windows(tensors, zip(*(cut(t[i:i+len(p.order)]) for t in tensors)))
-            else: bs = (tuple(t.index_select(0, idxs) for t in tensors) for idxs in cut(p.order.to(tensors[0].device)))      # faster than t[idxs]
-            if not isinstance(self.dataset, DigitRows): return bs
-            return (_floats(b if self.device is None else to_device(b, self.device)) for b in bs)      # bytes travel, where they have to
-        todo = [o.tolist() for o in cut(p.order)]
+    elif tensors := self._tensors(): return self._from_tensors(p, tensors)
+    else: todo = [o.tolist() for o in self._cut(p, p.order)]
     if self.num_workers: return self._from_workers(p, todo)
     return (_fetch(self.dataset, idxs, self.collate_fn) for idxs in todo) if not self._own(_item_steps) else filter(_there, map(self._step_by_step, todo))
+
+@patch
+def _cut(self:DataLoader, p, t):
+    "The tensor `t`, which is in the order of pass `p`, in batches: those that are left"
+    return (t.split(self.bs)[:self._n_batches(len(t))] if p.sizes is None else t.split(p.sizes.tolist()))[p.done:]
+
+@patch
+def _from_tensors(self:DataLoader, p, tensors):
+    "What is left of pass `p`, of `tensors` whose rows are the items"
+    if (i := _start(p.order)) is not None: bs = _windows(tensors, zip(*(self._cut(p, t[i:i+len(p.order)]) for t in tensors)))
+    else: bs = (tuple(t.index_select(0, idxs) for t in tensors) for idxs in self._cut(p, p.order.to(tensors[0].device)))      # faster than t[idxs]
+    if not isinstance(self.dataset, DigitRows): return bs
+    return (_floats(b if self.device is None else to_device(b, self.device)) for b in bs)      # bytes travel, where they have to
 
 def _start(order):
     "The first index, if each of the others is one more than that before it; None for any other order"
@@ -627,21 +661,14 @@ class _Made:
             if o is not None: yield o if self.dl.bs is not None else self.dl.do_batch(o)
 
 # %% ../nbs/05_minibatches.ipynb #583cddce
-@contextmanager
-def _same_rng():
-    "After the block the random generators are as they were before"
-    py,np_,pt = random.getstate(),np.random.get_state(),torch.get_rng_state()
-    try: yield
-    finally: random.setstate(py); np.random.set_state(np_); torch.set_rng_state(pt)
-
 def _stream(ds, n, bs, drop_last, collate_fn, done=0, seed=None):
     "The batches of the iterable `ds` from number `done` on"
     items,size,seen = iter(ds) if n is None else islice(ds, n),bs or 1,0
     def read(i):
-        if seed: set_seed(_batch_seed(seed, i))
+        if seed: set_seed(batch_seed(seed, i))
         try: return list(islice(items, size))
         except Exception as e: blame(e, f'batch {i} of the stream'); raise
-    with _same_rng():
+    with keeping_rng():
         for i in range(done): seen += len(read(i))
     for i in count(done):
         chunk = read(i)
@@ -657,15 +684,21 @@ def _from_stream(self:DataLoader, p):
     args = _Made(self) if own else self.dataset,self._n,self.bs,self.drop_last,self.do_batch if own else self.collate_fn,p.done
     return iter(TorchDL(_Stream(*args, p.seed), num_workers=1, **self._torch_args(p))) if self.num_workers else _stream(*args)
 
-# %% ../nbs/05_minibatches.ipynb #644e8630
-def _batch_seed(seed, i): return int(np.random.SeedSequence([*seed, i]).generate_state(1, np.uint64)[0])
+# %% ../nbs/05_minibatches.ipynb #a1b60c16
+def batch_seed(
+    seed:list, # Whole numbers: the seed of a pass
+    i:int # The number of the batch
+) -> int:
+    "A seed for one batch, the same whichever worker makes it."
+    return int(np.random.SeedSequence([*seed, i]).generate_state(1, np.uint64)[0])
 
+# %% ../nbs/05_minibatches.ipynb #644e8630
 class _Jobs:
     "What the workers look up: a batch, for a job"
     def __init__(self, dl): self.ds,self.collate_fn,self.by_steps = dl.dataset,dl.collate_fn,dl._step_by_step if dl._own(_item_steps) else None
     def __getitem__(self, job):
         seed,i,idxs = job
-        set_seed(_batch_seed(seed, i))
+        set_seed(batch_seed(seed, i))
         return self.by_steps(idxs) if self.by_steps else _fetch(self.ds, idxs, self.collate_fn)
 
 class _Stream(IterableDataset):
@@ -716,23 +749,35 @@ def _on_device(ds, device):
         _moved[ds] = key,to_device(ds.tensors, device)
     return _moved[ds][1]
 
-# %% ../nbs/05_minibatches.ipynb #2477a19b
-def _may_draw(dl):
-    "What may have a generator of its own: a loader, of any library, and its samplers"
+# %% ../nbs/05_minibatches.ipynb #a1b60c17
+def generator_owners(
+    dl # A loader, of any library
+) -> tuple: # The loader and its samplers; `None` for those that it lacks
+    "What may have a generator of its own."
     bs = getattr(dl, 'batch_sampler', None)
     return dl,getattr(dl, 'sampler', None),bs,getattr(bs, 'sampler', None)
 
+# %% ../nbs/05_minibatches.ipynb #2477a19b
 @patch
 def _own_generator(self:DataLoader):
     "The loader's generator, or that of its sampler"
-    return next((o.generator for o in _may_draw(self) if getattr(o, 'generator', None) is not None), None)
+    return next((o.generator for o in generator_owners(self) if getattr(o, 'generator', None) is not None), None)
 
 @patch
 def state_dict(self:DataLoader) -> dict: # Numbers, tensors and `None`
     "Where the pass that is under way stands; between two passes `order` is None and `done` is 0."
-    p,g = self._next or self._pass or _Pass(),self._own_generator()
+    p,g = self._next or self._pass or Pass(),self._own_generator()
     return dict(n=self.n, bs=self.bs, drop_last=self.drop_last, order=p.order, sizes=p.sizes, done=p.done, seed=p.seed,
                 generator=None if g is None else g.get_state())
+
+@patch
+def _fits(self:DataLoader, p):
+    "Can `p` be a pass of this loader?"
+    if p.order is None: return not p.done or not self.indexed
+    if not self.indexed or self._no_item(p.order) is not None: return False
+    if p.sizes is None and self._own([*_orders,*_item_steps]): return True        # these may leave items out
+    if (p.sizes is None)!=(self.batch_sampler is None): return False
+    return len(p.order)==self.n and p.done<=self._n_batches(self.n) if p.sizes is None else len(p.order)==p.sizes.sum() and p.done<=len(p.sizes)
 
 @patch
 def load_state_dict(self:DataLoader,
@@ -746,15 +791,11 @@ def load_state_dict(self:DataLoader,
     for k in 'n','bs','drop_last':
         if sd[k]!=mine[k]:
             raise ValueError(f'the state is of another DataLoader: {k} was {sd[k]} there and is {mine[k]} here; make the loader as it was')
-    g,p = self._own_generator(),_Pass(*(sd[k] for k in ('order','sizes','done','seed')))
+    g,p = self._own_generator(),Pass(*(sd[k] for k in ('order','sizes','done','seed')))
     if (sd['generator'] is None)!=(g is None):
         raise ValueError(f'the state is of another DataLoader, with{"out" if g else ""} a generator of its own; make the loader as it was')
-    if p.order is None: fits = not p.done or not self.indexed
-    elif p.sizes is None and self._own([*_orders,*_item_steps]): fits = self.indexed and self._no_item(p.order) is None        # these may leave items out
-    else: fits = self.indexed and (p.sizes is None)==(self.batch_sampler is None) and self._no_item(p.order) is None and (
-        len(p.order)==self.n and p.done<=self._n_batches(self.n) if p.sizes is None else len(p.order)==p.sizes.sum() and p.done<=len(p.sizes))
-    if not fits: raise ValueError('the state is of another DataLoader: its order does not fit this dataset; make the loader as it was')
+    if not self._fits(p): raise ValueError('the state is of another DataLoader: its order does not fit this dataset; make the loader as it was')
     if g is not None: g.set_state(sd['generator'])
     begun = p.done or p.order is not None
     if begun and self.num_workers and p.seed is None: p.seed = self._new_seed()     # it was begun without workers
-    self._pass,self._next = _Pass(seed=p.seed),p if begun else None
+    self._pass,self._next = Pass(seed=p.seed),p if begun else None

@@ -2,6 +2,7 @@
 from collections.abc import Iterator
 from mnist_from_scratch.data.sets import Digits
 from pathlib import Path
+from torch import Tensor
 from torch.utils.data import TensorDataset
 from typing import Any
 from typing import Self
@@ -189,3 +190,22 @@ class DataLoaders:
 
     def test_dl(self, test_items, with_labels: bool=False, bs: int | None=None, **kwargs) -> Any:
         """A loader for new items, made as the validation set's. Without labels its batches are `(x,)`."""
+def class_name(y, vocab) -> Any:
+    """The name of the class `y`, or else its number; other targets as they are."""
+def label_text(y, vocab) -> str:
+    """A target in few words."""
+class Pass:
+    """One pass of a `DataLoader`: the indexes in their `order`, how many of them each batch has (`sizes`) if that differs, how many batches
+    are `done`, and the `seed` of the workers"""
+    order: Tensor | None
+    sizes: Tensor | None
+    done: int
+    seed: list | None
+    live: bool
+
+    def __init__(self, order: Tensor | None=None, sizes: Tensor | None=None, done: int=0, seed: list | None=None) -> None:
+        ...
+def batch_seed(seed: list, i: int) -> int:
+    """A seed for one batch, the same whichever worker makes it."""
+def generator_owners(dl) -> tuple:
+    """What may have a generator of its own."""

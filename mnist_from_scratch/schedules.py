@@ -28,7 +28,7 @@ from torch import nn
 from .base.core import MnistError, apply, check_number, find_bs, one_line
 from .base.files import is_stream, replacing
 from .base.state import read_state, write_state
-from .minibatches import DataLoader, _may_draw
+from .minibatches import DataLoader, generator_owners
 from .metrics import short_repr
 from .learner import _check_state, _device, Callback, CancelBatchException, CancelFitException, CancelStepException, CancelValidException, FiniteLossCallback, Learner, Recorder
 from .optimizers import Optimizer
@@ -192,7 +192,7 @@ class LRFinder(ParamScheduler):
 # %% ../nbs/10_schedules.ipynb #6b8ba728
 def _generators(dls):
     "Generators that the loaders and their samplers have of their own: PyTorch's, and Python's in fastai's loaders"
-    return [getattr(o, k, None) for dl in getattr(dls, 'loaders', dls) for o in _may_draw(dl) for k in ('generator','rng')]
+    return [getattr(o, k, None) for dl in getattr(dls, 'loaders', dls) for o in generator_owners(dl) for k in ('generator','rng')]
 
 def _rng_state(dls):
     "The state of all that training may draw random numbers from"

@@ -79,34 +79,59 @@ def _numbers(o):
     try: return isinstance(o, (list,np.ndarray)) and torch.as_tensor(o) is not None
     except (TypeError, ValueError, RuntimeError): return False
 
-def _cure(tensors):
-    "What to pass so that `tensors`, as for `check_shapes`, fit, if that is known: one of them turned or cast, or another"
-    if odd := [(k,o) for k,(o,_) in tensors.items() if not isinstance(o, Tensor)]:
-        k,o = odd[0]
-        return f'; pass a tensor as {k}' + (', such as ds[:] of a dataset ds is made of' if hasattr(o, 'tensors') else ', such as ds.x of Digits ds' if hasattr(o, 'floats') else f': torch.as_tensor({k})' if _numbers(o) else '')
-    needs = {k:(o.dtype, o.shape, need) for k,(o,need) in tensors.items()}
-    if _fit((*needs.values(),)): return ''
-    if len(needs)==2:
-        (a,(s,m,p)),(b,(t,n,q)) = needs.items()
-        if _fit(((t,n,p),(s,m,q))): return f'; {a} and {b} are swapped'
+def _tensor_cure(k, o):
+    "What to pass as `k` instead of `o`, which is not a tensor"
+    if hasattr(o, 'tensors'): end = ', such as ds[:] of a dataset ds is made of'
+    elif hasattr(o, 'floats'): end = ', such as ds.x of Digits ds'
+    else: end = f': torch.as_tensor({k})' if _numbers(o) else ''
+    return f'; pass a tensor as {k}{end}'
+
+def _swap_cure(needs):
+    "Are the two swapped?"
+    if len(needs)!=2: return ''
+    (a,(s,m,p)),(b,(t,n,q)) = needs.items()
+    return f'; {a} and {b} are swapped' if _fit(((t,n,p),(s,m,q))) else ''
+
+def _cast_cure(tensors, needs):
+    "One of the tensors turned or cast, so that all fit"
     for k in reversed(tensors):
         o,need = tensors[k]
         for how,new in _mended(k, o):
-            if _fit((*(needs|{k:(new.dtype, new.shape, need)}).values(),)):
-                return f'; pass {how}' + {f'{k}[:,None]':', as to_dset makes them with positive=', f'{k}[:,0]':', as to_dset makes them without positive='*('int64' in need)}.get(how, '') + (', if they are class numbers' if 'long' in how and o.dtype.is_floating_point else '')
-    if len(tensors)>1 and [*tensors][1][:4] in ('targ','yb'):
-        (a,(p,_)),(b,(t,_)) = [*tensors.items()][:2]
-        if p.shape[1:]==(784,): return f'; {a} look like images: pass what a model gives for them'
-        if t.shape[1:]==(784,): return f'; {b} look like images: pass their labels'
-        if p.ndim==2 and p.shape[:1]==t.shape[:1] and t.numel()==len(t): return f'; for {p.shape[1]} classes take cross_entropy and accuracy with targets [N], or give the model one output'
-        if p.ndim and t.ndim and len(p)!=len(t): return f'; pass {b} of the same items as {a}'
-    if 'labels' in tensors or 'y' in tensors:
-        (a,(p,_)),(b,(t,_)) = tensors.items()
-        if t.ndim==2 and t.shape[:1]==p.shape[:1]: return f'; pass {b}.argmax(1), if each row of it marks one class'
-        if p.ndim and t.ndim and len(p)!=len(t): return f'; pass {b} of the same items as {a}'
-    for k,(o,_) in tensors.items():
-        if any(n in o.shape for n in (28,784)) and o.numel() and not o.is_meta and not o.is_complex() and not _full(o): return f'; bring {k} between 0 (paper) and 1 (ink) first'
+            if not _fit((*(needs|{k:(new.dtype, new.shape, need)}).values(),)): continue
+            why = {f'{k}[:,None]':', as to_dset makes them with positive=', f'{k}[:,0]':', as to_dset makes them without positive='*('int64' in need)}.get(how, '')
+            return f'; pass {how}{why}' + (', if they are class numbers' if 'long' in how and o.dtype.is_floating_point else '')
     return ''
+
+def _same_items(a, p, b, t): return f'; pass {b} of the same items as {a}' if p.ndim and t.ndim and len(p)!=len(t) else ''
+
+def _targets_cure(tensors):
+    "For predictions and targets"
+    if len(tensors)<2 or [*tensors][1][:4] not in ('targ','yb'): return ''
+    (a,(p,_)),(b,(t,_)) = [*tensors.items()][:2]
+    if p.shape[1:]==(784,): return f'; {a} look like images: pass what a model gives for them'
+    if t.shape[1:]==(784,): return f'; {b} look like images: pass their labels'
+    if p.ndim==2 and p.shape[:1]==t.shape[:1] and t.numel()==len(t): return f'; for {p.shape[1]} classes take cross_entropy and accuracy with targets [N], or give the model one output'
+    return _same_items(a, p, b, t)
+
+def _labels_cure(tensors):
+    "For images and labels"
+    if 'labels' not in tensors and 'y' not in tensors: return ''
+    (a,(p,_)),(b,(t,_)) = tensors.items()
+    if t.ndim==2 and t.shape[:1]==p.shape[:1]: return f'; pass {b}.argmax(1), if each row of it marks one class'
+    return _same_items(a, p, b, t)
+
+def _range_cure(tensors):
+    "For pixels that are neither from 0 to 1 nor from 0 to 255"
+    def odd(o): return any(n in o.shape for n in (28,784)) and o.numel() and not o.is_meta and not o.is_complex() and not _full(o)
+    return next((f'; bring {k} between 0 (paper) and 1 (ink) first' for k,(o,_) in tensors.items() if odd(o)), '')
+
+def _cure(tensors):
+    "What to pass so that `tensors`, as for `check_shapes`, fit, if that is known: one of them turned or cast, or another"
+    for k,(o,_) in tensors.items():
+        if not isinstance(o, Tensor): return _tensor_cure(k, o)
+    needs = {k:(o.dtype, o.shape, need) for k,(o,need) in tensors.items()}
+    if _fit((*needs.values(),)): return ''
+    return _swap_cure(needs) or _cast_cure(tensors, needs) or _targets_cure(tensors) or _labels_cure(tensors) or _range_cure(tensors)
 
 class ShapeError(MnistError, ValueError):
     "Tensors have other shapes or types than are needed. `tensors` are as for `check_shapes`; the message says what to pass instead, if that is plain."
@@ -155,16 +180,19 @@ def _one_size(shapes):
     except RuntimeError: return False
     return len({o[-2:] for o in shapes})==1 and all(len(o)>1 and o[-1]!=784 for o in shapes)
 
+def _floats_cure(x):
+    "What to pass instead of `x`, which is not a tensor of floats"
+    if not isinstance(x, Tensor): return 'pass .floats() of them' if hasattr(x, 'floats') else 'pass torch.as_tensor(…).float() of them, and divide bytes by 255'
+    if x.is_complex(): return 'pass real numbers'
+    return 'if they are bytes, divide them by 255' if _full(x)==255 else 'pass .float() of them'
+
 def check_floats(
     who:str, # Who needs them, for the message
     *xs:Tensor # One of any shape; or several that are images of one size, [..., H, W]
 ):
     "Raises `ShapeError` unless all of `xs` are tensors of floats, and several have the same last two axes. A difference of bytes wraps around: 3 - 5 is 254."
     for x in xs:
-        if isinstance(x, Tensor) and x.is_floating_point(): continue
-        if isinstance(x, Tensor): cure = 'if they are bytes, divide them by 255' if _full(x)==255 else 'pass .float() of them' if not x.is_complex() else 'pass real numbers'
-        else: cure = 'pass .floats() of them' if hasattr(x, 'floats') else 'pass torch.as_tensor(…).float() of them, and divide bytes by 255'
-        raise ShapeError(f'{who} takes floats, not {describe(x)}; {cure}')
+        if not isinstance(x, Tensor) or not x.is_floating_point(): raise ShapeError(f'{who} takes floats, not {describe(x)}; {_floats_cure(x)}')
     if len(xs)>1 and not _one_size([o.shape for o in xs]):
         cure = 'rows of 784 pixels become images by reshape(-1,28,28)' if any(784 in o.shape[-1:] for o in xs) else 'pass as many of the one as of the other, or one of them, and all of one size'
         raise ShapeError(f"{who} takes images of one size, float [...,H,W], not {' and '.join(map(describe, xs))}; {cure}")
@@ -221,6 +249,14 @@ def set_seed(
     np.random.seed(s % (2**32-1))     # as fastai; NumPy takes no larger ones
     torch.manual_seed(s)
     if reproducible: torch.backends.cudnn.deterministic,torch.backends.cudnn.benchmark = True,False
+
+# %% ../../nbs/base/01_core.ipynb #b81c2a90
+@contextmanager
+def keeping_rng():
+    "After the block Python's, NumPy's and PyTorch's random generators are as they were before."
+    py,np_,pt = random.getstate(),np.random.get_state(),torch.get_rng_state()
+    try: yield
+    finally: random.setstate(py); np.random.set_state(np_); torch.set_rng_state(pt)
 
 # %% ../../nbs/base/01_core.ipynb #c94aa651
 def default_device(

@@ -1,4 +1,6 @@
 # Made by docs/stubs.py from the module of the same name.
+from collections.abc import Iterator
+from contextlib import contextmanager
 from torch import Tensor
 from typing import Any
 import torch
@@ -39,6 +41,9 @@ def one_with_one(f, preds, *targets) -> Any:
     """`f(preds, *targets)`. Raises `ShapeError` if `f` broadcasts [N,1] against [N], or the like, and so compares all with all."""
 def set_seed(s: int, reproducible: bool=False) -> Any:
     """Seed Python's, NumPy's and PyTorch's generators with `s`."""
+@contextmanager
+def keeping_rng() -> Iterator[Any]:
+    """After the block Python's, NumPy's and PyTorch's random generators are as they were before."""
 def default_device(use: bool | int | None=-1) -> torch.device:
     """The device to use; any `use` but -1 is remembered. Name and argument are fastai's. Raises `MnistError` if a GPU is demanded and there
     is none."""

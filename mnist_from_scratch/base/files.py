@@ -172,6 +172,17 @@ class _Gunzip(io.RawIOBase):
     a thousand or hold a kilobyte each, and between them and behind them may be zeros (tapes have them), 64 KiB of them in all."""
     def __init__(self, f): self.f,self.z,self.has,self.parts,self.zeros,self.made = f,None,b'',0,0,0
     def readable(self): return True
+    def _in_part(self):
+        "Is there a part to go on with? Passes over the zeros between two parts, and begins the next."
+        if self.z: return True
+        n = len(self.has)
+        self.has = self.has.lstrip(b'\0')
+        self.zeros += n-len(self.has)
+        if self.zeros>2**16: raise gzip.BadGzipFile('there are too many zeros behind its end')
+        if not self.has: return False
+        self.z,self.parts = zlib.decompressobj(31),self.parts+1
+        if self.parts>1000+self.made//1024: raise gzip.BadGzipFile('it has too many parts')
+        return True
     def readinto(self, b):
         out = b''
         while len(b) and not out:
@@ -179,14 +190,7 @@ class _Gunzip(io.RawIOBase):
             if not self.has:
                 if self.z: raise EOFError('it ends too early')
                 return 0
-            if not self.z:
-                n = len(self.has)
-                self.has = self.has.lstrip(b'\0')
-                self.zeros += n-len(self.has)
-                if self.zeros>2**16: raise gzip.BadGzipFile('there are too many zeros behind its end')
-                if not self.has: continue
-                self.z,self.parts = zlib.decompressobj(31),self.parts+1
-                if self.parts>1000+self.made//1024: raise gzip.BadGzipFile('it has too many parts')
+            if not self._in_part(): continue
             out = self.z.decompress(self.has, len(b))
             self.has = self.z.unused_data if self.z.eof else self.z.unconsumed_tail
             if self.z.eof: self.z = None

@@ -7,6 +7,7 @@ __all__ = ['exportables', 'pack_state', 'unpack_state', 'read_tensors', 'write_s
 
 # %% ../../nbs/base/03_state.ipynb #81c7fa04
 import json, zlib
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,29 +19,40 @@ from .core import MnistError, one_line
 from .files import file_size, replacing
 
 # %% ../../nbs/base/03_state.ipynb #e0f42a60
+def _keep(t, tensors):
+    "Put `t` at the end of `tensors`, in the CPU's memory; its number there"
+    tensors.append(t.detach().cpu().contiguous())
+    return len(tensors)-1
+
+def _long_list(o, tensors):
+    "A list of ten numbers or more as one tensor; nothing for any other list"
+    if len(o)<10: return None
+    if all(type(v) is float for v in o): return {'numbers':_keep(torch.tensor(o, dtype=torch.float64), tensors)}
+    if not all(isinstance(v, torch.Tensor) and not v.dim() and v.dtype==o[0].dtype for v in o): return None
+    t,kind = torch.stack(o),str(o[0].dtype).removeprefix('torch.')
+    if t.itemsize<8 and not t.is_complex(): t = t.double() if t.is_floating_point() else t.long()     # a tensor takes hundreds of bytes of memory, and so eight in the file
+    return {'scalars':[_keep(t, tensors), kind]}
+
+def _pack(o, tensors, default):
+    "What stands for `o` in the text; its tensors go to `tensors`"
+    pack = partial(_pack, tensors=tensors, default=default)
+    if isinstance(o, torch.Tensor): return {'tensor':_keep(o, tensors)}
+    if isinstance(o, dict): return {'dict':[[pack(k), pack(v)] for k,v in o.items()]}
+    if isinstance(o, list) and (res := _long_list(o, tensors)): return res
+    if isinstance(o, (list,tuple,L)): return {'tuple' if isinstance(o, tuple) else 'list':[pack(v) for v in o]}
+    if isinstance(o, (np.generic,np.ndarray)): o = o.item()
+    if o is None or isinstance(o, (bool,int,float,str)): return o
+    if default is None: raise TypeError(f'a state has no place for a {type(o).__name__}; keep what it is made of, or pass default=')
+    kind,parts = default(o)
+    return {kind: parts if isinstance(parts, str) else [pack(v) for v in parts]}
+
 def pack_state(
     state, # Dictionaries, lists and tuples, nested as you like, of tensors, numbers, texts and `None`
     default=None # What to do with anything else: a function of it that returns a kind (a word of your own) and the parts, a list (or a text)
 ) -> tuple: # JSON text; list of tensors, in the processor's memory
     "Take `state` apart. `default` is as that of `json.dumps`; without it anything else raises `TypeError`."
     tensors = []
-    def keep(kind, t): tensors.append(t.detach().cpu().contiguous()); return {kind:len(tensors)-1}
-    def pack(o):
-        if isinstance(o, torch.Tensor): return keep('tensor', o)
-        if isinstance(o, dict): return {'dict':[[pack(k), pack(v)] for k,v in o.items()]}
-        if isinstance(o, list) and len(o)>9:
-            if all(type(v) is float for v in o): return keep('numbers', torch.tensor(o, dtype=torch.float64))
-            if all(isinstance(v, torch.Tensor) and not v.dim() and v.dtype==o[0].dtype for v in o):
-                t,kind = torch.stack(o),str(o[0].dtype).removeprefix('torch.')
-                if t.itemsize<8 and not t.is_complex(): t = t.double() if t.is_floating_point() else t.long()     # a tensor takes hundreds of bytes of memory, and so eight in the file
-                return {'scalars':[*keep('scalars', t).values(), kind]}
-        if isinstance(o, (list,tuple,L)): return {'tuple' if isinstance(o, tuple) else 'list':[pack(v) for v in o]}
-        if isinstance(o, (np.generic,np.ndarray)): o = o.item()
-        if o is None or isinstance(o, (bool,int,float,str)): return o
-        if default is None: raise TypeError(f'a state has no place for a {type(o).__name__}; keep what it is made of, or pass default=')
-        kind,parts = default(o)
-        return {kind: parts if isinstance(parts, str) else [pack(v) for v in parts]}
-    return json.dumps(pack(state)),tensors
+    return json.dumps(_pack(state, tensors, default)),tensors
 
 # %% ../../nbs/base/03_state.ipynb #7c2dbb38
 def unpack_state(

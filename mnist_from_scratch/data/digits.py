@@ -138,6 +138,20 @@ def _write_pngs(folder, parts, sets, digits):
         lines = ('name,label', *(f'{part}/{d}/{i}.png,{digits.index(d)}' for _,part,d,i in rows))
         (folder/'labels.csv').write_text('\n'.join(lines)+'\n')
 
+def _kept_mnist(kind, parts, digits):
+    "The folder with MNIST's images of all these `digits`, in fastai's cache or in ours; `None` if there is none"
+    for done in _fastai_data()/f'mnist_{kind}',cache_dir()/f'mnist_{kind}':
+        folders = [done/p/str(d) for p in parts for d in digits]
+        if not all(o.is_dir() for o in folders): continue
+        for o in (*(done/p for p in parts), *folders): check_link(o, done)
+        return done
+
+def _name(sets, kind):
+    "The name of a folder for these sets"
+    if all(o.is_mnist for o in sets): return f'mnist_{kind}'
+    if sets[0].source==BUNDLED: return f'digits_{kind}'
+    return f"own_{kind}_{hashlib.sha256(''.join(idx_checksum(t) for o in sets for t in (o.x,o.y.byte())).encode()).hexdigest()[:8]}"
+
 def untar_data(
     url:str, # `URLs.MNIST_SAMPLE` or `URLs.MNIST`
     *, source:str|Path='auto' # Where the digits come from, as in `load_digits`
@@ -153,15 +167,7 @@ def untar_data(
             if new: _write_pngs(new, parts, sets(), digits)
         return cache_dir()/name
     if source=='digits': return make(f'digits_{kind}', bundled_digits)
-    if source in ('auto','mnist'):
-        for done in _fastai_data()/f'mnist_{kind}',cache_dir()/f'mnist_{kind}':
-            if all((done/p/str(d)).is_dir() for p in parts for d in digits):
-                for p in parts:
-                    for o in done/p,*(done/p/str(d) for d in digits): check_link(o, done)
-                return done
+    if source in ('auto','mnist') and (done := _kept_mnist(kind, parts, digits)): return done
     sets = load_digits(source)
     for o in sets: o.only(*digits)
-    if all(o.is_mnist for o in sets): name = f'mnist_{kind}'
-    elif sets[0].source==BUNDLED: name = f'digits_{kind}'
-    else: name = f"own_{kind}_{hashlib.sha256(''.join(idx_checksum(t) for o in sets for t in (o.x,o.y.byte())).encode()).hexdigest()[:8]}"
-    return make(name, lambda: sets)
+    return make(_name(sets, kind), lambda: sets)

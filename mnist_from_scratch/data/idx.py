@@ -24,6 +24,19 @@ def _mapped(f, start):
     else: how = dict(access=mmap.ACCESS_COPY)
     return torch.frombuffer(mmap.mmap(f.fileno(), 0, **how), dtype=torch.uint8, offset=start)
 
+def _read_header(f, path, packed):
+    "Shape of the numbers in the open IDX file `f`, and at which byte they start"
+    b = f.read(4)
+    if len(b)==4: b += f.read(4*b[3])
+    start = 4+4*b[3] if len(b)>3 else 4
+    if not b: raise MnistError(f"{path} is empty{', once it is unpacked' if packed else ''}; download or copy it again")
+    if b[:2]!=b'\0\0' or len(b)<start: raise MnistError(f'{path} is not an IDX file, which starts with two zero bytes, a type and a rank; pass another')
+    if b[2]!=8: raise MnistError(f"{path} holds numbers of type 0x{b[2]:02X} (its byte 2); MNIST's files hold unsigned bytes, type 0x08")
+    shape = [int.from_bytes(b[i:i+4], 'big') for i in range(4, start, 4)]
+    if not 0<len(shape)<9 or math.prod(max(o, 1) for o in shape)>=2**63:
+        raise MnistError(f"{path} announces numbers of rank {len(shape)} and shape {shape[:8]} (from its byte 3 on), which is too much; MNIST's images have rank 3, its labels rank 1")
+    return shape,start
+
 def read_idx(
     path:str|Path, # An IDX file, gzipped or not
     mmap:bool=False # Leave the numbers in the file, and read those that are looked at? It must not be gzipped, and stay as it is
@@ -34,15 +47,7 @@ def read_idx(
     64 MiB for a small one. A header that promises more is refused before anything is read."""
     with unpacking(path, 'an IDX file') as (f,size,packed,most):
         if packed and mmap: raise MnistError(f'{path} is compressed, and only a file as it is can be mapped; decompress it with gunzip, or leave out mmap')
-        b = f.read(4)
-        if len(b)==4: b += f.read(4*b[3])
-        start = 4+4*b[3] if len(b)>3 else 4
-        if not b: raise MnistError(f"{path} is empty{', once it is unpacked' if packed else ''}; download or copy it again")
-        if b[:2]!=b'\0\0' or len(b)<start: raise MnistError(f'{path} is not an IDX file, which starts with two zero bytes, a type and a rank; pass another')
-        if b[2]!=8: raise MnistError(f"{path} holds numbers of type 0x{b[2]:02X} (its byte 2); MNIST's files hold unsigned bytes, type 0x08")
-        shape = [int.from_bytes(b[i:i+4], 'big') for i in range(4, start, 4)]
-        if not 0<len(shape)<9 or math.prod(max(o, 1) for o in shape)>=2**63:
-            raise MnistError(f"{path} announces numbers of rank {len(shape)} and shape {shape[:8]} (from its byte 3 on), which is too much; MNIST's images have rank 3, its labels rank 1")
+        shape,start = _read_header(f, path, packed)
         n = math.prod(shape)
         no = lambda has: MnistError(f'{path} announces {n:,} bytes of data from byte {start} on and has {has}; get it anew')
         if packed and n>most: raise MnistError(f'{path} announces {n:,} bytes of data and may have {most:,}, {most//size} times its own size; if you trust it, decompress it with gunzip first')

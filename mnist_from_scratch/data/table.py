@@ -41,25 +41,32 @@ def _row(cells, cols, path, n):
 # %% ../../nbs/data/04_table.ipynb #3ac451c5
 _PIXELS = [f'pixel{i}' for i in range(784)]
 
+def _check_columns(head, cols, path, end):
+    "Raise `MnistError` for the first of the columns `head` that is not as in `cols`"
+    for i,c in enumerate(cols):
+        if i>=len(head) or head[i]!=c: raise MnistError(f"column {i+1} of {path} should be {c!r}, {f'not {head[i][:20]!r}' if i<len(head) else 'but there is none'}{end}")
+
+def _check_names(head, path, first):
+    "Raise `MnistError` where `head` has no names at all"
+    if len(head)==1: raise MnistError(f'{path} is not a table of digits: it begins with {head[0][:20]!r}, and {first}, separated by commas')
+    if head==[str(i) for i in range(len(head))]: raise MnistError(f'{path} numbers its columns instead of naming them; {first}')
+    if len(head) in (784,785) and all(re.fullmatch(r'[-+]?[\d.]+(e[-+]?\d+)?', o, re.I) for o in head):
+        raise MnistError(f"{path} begins with a row of numbers, so its header is missing; put the line {'label,'*(len(head)>784)}pixel0,…,pixel783 above it, with all {len(head)} names")
+
 def _check_head(head, path, labels):
     "Raise `MnistError` unless `head`, the first row of the table `path`, has the names of the columns. It says what to do about the commonest mistakes"
     full = ['label',*_PIXELS]
     if head==full or head==_PIXELS and not labels: return
     first = 'its first line should be label,pixel0,…,pixel783' + ', or the same without label'*(not labels)
-    def no(what): return MnistError(f'{path} {what}')
-    if head==_PIXELS: raise no("has no column 'label', and training needs labels; Kaggle's train.csv has them, its test.csv does not")
-    if len(head)==1: raise no(f'is not a table of digits: it begins with {head[0][:20]!r}, and {first}, separated by commas')
-    if head==[str(i) for i in range(len(head))]: raise no(f'numbers its columns instead of naming them; {first}')
-    if len(head) in (784,785) and all(re.fullmatch(r'[-+]?[\d.]+(e[-+]?\d+)?', o, re.I) for o in head):
-        raise no(f"begins with a row of numbers, so its header is missing; put the line {'label,'*(len(head)>784)}pixel0,…,pixel783 above it, with all {len(head)} names")
+    if head==_PIXELS: raise MnistError(f"{path} has no column 'label', and training needs labels; Kaggle's train.csv has them, its test.csv does not")
+    _check_names(head, path, first)
     if head[1:] in (full,_PIXELS) and head[0]!='label' and (len(head)>785 or head[0].lower() in ('','id','index','imageid','unnamed: 0')):
         raise MnistError(f'column 1 of {path}, {head[0][:20]!r}, numbers the rows; leave it out, which pandas does by to_csv(…, index=False)')
     if head[1:]==_PIXELS: raise MnistError(f"column 1 of {path} should be 'label', not {head[0][:20]!r}; rename it if it has the digits, else leave it out")
     end = f'; {first}' if sorted(head)!=sorted(full) else '; put the columns in the order label,pixel0,…,pixel783'
     cols = full if 'label' in head or labels else _PIXELS
-    for i,c in enumerate(cols):
-        if i>=len(head) or head[i]!=c: raise MnistError(f"column {i+1} of {path} should be {c!r}, {f'not {head[i][:20]!r}' if i<len(head) else 'but there is none'}{end}")
-    raise no(f'has {len(head)} columns and should have {len(cols)}: {first}; remove the others')
+    _check_columns(head, cols, path, end)
+    raise MnistError(f'{path} has {len(head)} columns and should have {len(cols)}: {first}; remove the others')
 
 def _check_text(line, path):
     "Raise `MnistError` if `line`, the first one of the table `path` that is not blank, is separated by something else than commas, or is no text"

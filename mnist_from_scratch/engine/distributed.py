@@ -19,7 +19,7 @@ from ..schedules import CSVLogger, Checkpoint, SaveModelCallback, _rng_state, _s
 from ..base.core import MnistError, apply, find_bs, one_line, set_seed, to_device
 from ..metrics import TorchMetric, to_detach
 from ..learner import Callback, Learner, _device
-from ..minibatches import DataLoader, _Pass, _batch_seed
+from ..minibatches import DataLoader, Pass, batch_seed
 
 # %% ../../nbs/engine/02_distributed.ipynb #88117287
 def _env(name, lo=0, hi=math.inf, default=None):
@@ -59,7 +59,7 @@ class DistributedDL:
         "From here to `_together` draw random numbers for this process and batch `i`"
         self._together()
         self._kept = random.getstate(),np.random.get_state(),torch.get_rng_state()
-        set_seed(_batch_seed([zlib.crc32(self._kept[2].numpy()), self.rank, *self.seed], i))
+        set_seed(batch_seed([zlib.crc32(self._kept[2].numpy()), self.rank, *self.seed], i))
     def _together(self):
         if self._kept: random.setstate(self._kept[0]); np.random.set_state(self._kept[1]); torch.set_rng_state(self._kept[2]); self._kept = None
 
@@ -69,7 +69,7 @@ class DistributedDL:
         if dl.bs is None and p.sizes is None: raise ValueError('this DataLoader gives single items (bs=None), and processes can only share batches; pass bs')
         whole = p.order.split(dl.bs)[:dl._n_batches(len(p.order))] if p.sizes is None else p.order.split(p.sizes.tolist())
         mine = [o[self._mine(len(o))] for o in whole]
-        part = _Pass(torch.cat(mine), torch.tensor([len(o) for o in mine]), p.done, p.seed and [*p.seed, self.rank])
+        part = Pass(torch.cat(mine), torch.tensor([len(o) for o in mine]), p.done, p.seed and [*p.seed, self.rank])
         it = iter(type(dl)._batches(dl, part))
         for i in range(p.done, len(whole)):
             self._alone(i)

@@ -14,7 +14,7 @@ from time import monotonic, process_time
 import torch
 from torch import nn, Tensor
 from torch.nn.parameter import is_lazy
-from ...minibatches import _same_rng
+from ...base.core import keeping_rng
 
 # %% ../../../nbs/tools/homework/01_isolation.ipynb #f28ed8d0
 def _tensors(v):
@@ -32,7 +32,7 @@ def as_before(
     "After the block all is as it was: random generators, switches of PyTorch, names and their tensors. What it prints is lost."
     kept,switches = dict(names),(torch.is_grad_enabled(), torch.get_default_dtype())
     tensors = [(t, t.detach().clone(), t.grad, None if t.grad is None else t.grad.clone()) for v in kept.values() for t in _tensors(v)]
-    with _same_rng(), redirect_stdout(StringIO()), redirect_stderr(StringIO()), warnings.catch_warnings():
+    with keeping_rng(), redirect_stdout(StringIO()), redirect_stderr(StringIO()), warnings.catch_warnings():
         warnings.simplefilter('ignore')
         try:
             torch.set_grad_enabled(True)
