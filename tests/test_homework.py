@@ -478,13 +478,19 @@ def test_each_task_is_stated():
         assert f'`{t.name}({", ".join(p.name for p in t.params)}' in re.sub(r'=[\w.]+', '', c.source), t.call
         assert '```python' in c.source
 
+@functools.cache
+def solved():
+    "A namespace with the book's answer to each task, all of them written there"
+    ns = dict(math=__import__('math'), torch=torch, nn=torch.nn, F=torch.nn.functional, tensor=torch.tensor, Tensor=torch.Tensor)
+    for t in tasks.values(): exec(t.answer, ns)
+    return ns
+
 def as_list(o): return o.tolist() if isinstance(o, torch.Tensor) else list(o) if isinstance(o, torch.Size) else o
 
 @pytest.mark.parametrize('name', stated)
 def test_example(name):
     "The example in the text gives what stands beside it"
-    ns = dict(math=__import__('math'), torch=torch, nn=torch.nn, F=torch.nn.functional, tensor=torch.tensor, Tensor=torch.Tensor)
-    for t in tasks.values(): exec(t.answer, ns)
+    ns = dict(solved())
     *before,last = re.search(r'```python\n(.+?)\n```', stated[name], re.S)[1].split('\n')
     expr,expected = last.split('   # ')
     *stmts,expr = expr.split('; ')

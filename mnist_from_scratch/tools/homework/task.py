@@ -132,7 +132,7 @@ class Mistake:
     hints:tuple
     notes:list=None     # what it does with the probes, once that was needed
 
-# %% ../../../nbs/tools/homework/04_task.ipynb #b65e1102
+# %% ../../../nbs/tools/homework/04_task.ipynb #487eeeda
 class Task:
     "One piece of homework: a function or class to write, how it is looked at, and the mistakes that are known."
     def __init__(self,
@@ -144,6 +144,7 @@ class Task:
     ):
         self.name,self.right,self.chapter,self.says,self.probes,self.mistakes = name,right,chapter,says,probes,[]
         tasks[name] = self
+    def __repr__(self): return f'{self.call}: {len(self.probes)} probes, {len(self.mistakes)} mistakes'
 
     def wrong(self,
         name:str, # What the mistake is called

@@ -38,6 +38,9 @@ class Task:
     def __init__(self, name: str, right, chapter: str, says: str, probes: list) -> None:
         ...
 
+    def __repr__(self) -> str:
+        ...
+
     def wrong(self, name: str, fn=None, error: str | None=None, hints: str | None=None) -> Self:
         """Enter a mistake. Raises `MnistError` if it has no hints."""
 
