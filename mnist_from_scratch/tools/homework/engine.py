@@ -111,13 +111,17 @@ def handed_in(
     if pkg in sys.stdlib_module_names: pkg = 'Python'
     return None,f'`{task.name}` is a {kind_of(_bare(fn))} of {pkg} there. Write one yourself.'
 
-# %% ../../../nbs/tools/homework/06_engine.ipynb #cf64eb82
+# %% ../../../nbs/tools/homework/06_engine.ipynb #80cabc01
 def _near(task, names):
     "What among `names` may be meant for a task that is missing, as a sentence"
-    own = {k.lower():k for k,v in names.items() if k not in tasks and callable(v)}
-    near = difflib.get_close_matches(task.name.lower(), own, 9, .8)
-    k = next((own[o] for o in near if getattr(names[own[o]], '__module__', None)==names.get('__name__')), '')
-    return f'There is `{k}`. Is that meant? Call it `{task.name}`.' if k else ''
+    own = {k.lower():k for k,v in names.items() if k not in tasks and callable(v) and _module_of(v)==names.get('__name__')}
+    near = difflib.get_close_matches(task.name.lower(), own, 1, .8)
+    return f'There is `{own[near[0]]}`. Is that meant? Call it `{task.name}`.' if near else ''
+
+def _module_of(v):
+    "The module that `v` names; `v` itself, which may be hostile, is not asked"
+    try: return object.__getattribute__(v, '__module__')
+    except AttributeError: return None
 
 # %% ../../../nbs/tools/homework/06_engine.ipynb #b89fb242
 def signature(
