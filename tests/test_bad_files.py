@@ -16,8 +16,9 @@ import mnist_from_scratch.data as D
 from mnist_from_scratch.tools.cli import make_model, save_model
 from mnist_from_scratch.convnet import ImageDataLoaders
 from mnist_from_scratch.base.core import MnistError, printable
+from mnist_from_scratch.base.files import cache_dir
 from mnist_from_scratch.data.images import as_mnist, read_image
-from mnist_from_scratch.data.idx import idx_files, load_idx, read_idx
+from mnist_from_scratch.data.idx import load_idx, read_idx
 from mnist_from_scratch.data.table import load_csv
 from mnist_from_scratch.data.folders import load_folder
 from mnist_from_scratch.data.digits import URLs, load_digits, untar_data

@@ -3,8 +3,8 @@ import hashlib, os, subprocess, sys, time
 from pathlib import Path
 
 import pytest, torch
-from mnist_from_scratch.base import files
 import mnist_from_scratch.data as D
+from mnist_from_scratch.base import files as base_files
 from mnist_from_scratch.base.core import MnistError
 from mnist_from_scratch.data.sets import Digits
 from mnist_from_scratch.data.idx import load_idx
@@ -116,7 +116,7 @@ def test_progress(serve, files, tmp_path, monkeypatch):
     assert made==[len(big)] and shown==sorted(shown) and shown[0]==0 and shown[-1]==len(big) and len(shown)>20
 
 def test_progress_on_a_terminal(capsys, monkeypatch):
-    monkeypatch.setattr(files, 'IN_NOTEBOOK', False)
+    monkeypatch.setattr(base_files, 'IN_NOTEBOOK', False)
     assert files.visible_bar(range(9)) is None and files.with_progress([1]*30000)==[1]*30000
     monkeypatch.setattr(sys.stdout, 'isatty', lambda: True, raising=False)
     bar = files.visible_bar(range(2**20))

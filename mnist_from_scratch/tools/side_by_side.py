@@ -44,7 +44,7 @@ def largest_diff(
     "The largest absolute difference anywhere in two results. `nan` beside `nan` is no difference."
     if isinstance(a, dict) and isinstance(b, dict): return largest_diff(list(a.values()), [b[k] for k in a]) if set(a)==set(b) else math.inf
     if isinstance(a, (list,tuple,L)) and isinstance(b, (list,tuple,L)): return max(map(largest_diff, a, b), default=0.) if len(a)==len(b) else math.inf
-    if not (isinstance(a, _numbers) and isinstance(b, _numbers)): return 0. if type(a)==type(b) and a==b else math.inf
+    if not (isinstance(a, _numbers) and isinstance(b, _numbers)): return 0. if type(a) is type(b) and a==b else math.inf
     a,b = (np.asarray(o.detach().cpu() if isinstance(o, Tensor) else o, dtype=np.float64) for o in (a,b))
     if a.shape!=b.shape: return math.inf
     same = (a==b) | (np.isnan(a) & np.isnan(b))
