@@ -10,7 +10,6 @@ __all__ = ['events', 'CancelFitException', 'CancelEpochException', 'CancelTrainE
 
 # %% ../nbs/09_learner.ipynb #9566f8b4
 import math, random, sys, time, warnings
-from collections.abc import Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from inspect import signature
