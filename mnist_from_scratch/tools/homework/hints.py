@@ -9,7 +9,6 @@ __all__ = []
 import re
 from configparser import ConfigParser, Error
 from importlib.resources import files
-from pathlib import Path
 
 from torch import nn
 from ...base.core import MnistError

@@ -348,7 +348,7 @@ def _ask(job):
         except BaseException: p.terminate(); raise
         finally: _busy.discard(p)
         _idle.append(p)
-    except _Stopped: raise KeyboardInterrupt
+    except _Stopped: raise KeyboardInterrupt from None
     if isinstance(ans, str): raise MnistError(ans)
     return ans
 

@@ -10,7 +10,6 @@ import difflib, inspect
 from collections import Counter
 
 from ...base.core import MnistError
-from . import tasks_losses, tasks_loop, tasks_nets
 from .engine import handed_in, judge
 from .task import tasks
 from .verdict import Verdict
