@@ -37,7 +37,13 @@ from .learner import *
 from .schedules import *
 from .neural_net import *
 from .softmax import *
+from .engine.inference import *
+from .engine.model_files import *
+from .engine.tracking import *
+from .engine.precision import *
+from .engine.checkpoint import *
+from .engine.activations import *
+from .engine.export import *
 from .backprop import *
 from .convnet import *
 from .interpret import *
-from .engine.export import *

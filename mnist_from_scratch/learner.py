@@ -5,11 +5,11 @@
 # %% auto #0
 __all__ = ['events', 'CancelFitException', 'CancelEpochException', 'CancelTrainException', 'CancelValidException',
            'CancelBatchException', 'CancelBackwardException', 'CancelStepException', 'Callback', 'TrainEvalCallback',
-           'trainable_params', 'Learner', 'SkipToEpoch', 'Recorder', 'ProgressCallback', 'FiniteLossCallback',
-           'GatherPredsCallback']
+           'trainable_params', 'Learner', 'model_device', 'n_inputs', 'SkipToEpoch', 'Recorder', 'ProgressCallback',
+           'FiniteLossCallback', 'same_modes']
 
 # %% ../nbs/09_learner.ipynb #9566f8b4
-import math, random, sys, time, warnings
+import math, sys, time, warnings
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from inspect import signature
@@ -17,15 +17,13 @@ from itertools import chain
 from numbers import Integral
 from pathlib import Path
 
-import numpy as np
 import torch
 from fastcore.basics import GetAttr, class2attr, noop, patch
 from fastcore.foundation import L
 from torch import nn, Tensor
-from .base.core import MnistError, apply, blame, check_number, describe, find_bs, misspelled, one_line, one_with_one, to_device
-from .base.state import read_state, write_state
+from .base.core import blame, check_number, describe, misspelled, one_with_one, to_device
 from .optimizers import Adam, OptimWrapper, Optimizer
-from .metrics import AvgLoss, AvgSmoothLoss, bare_func, mk_metric, short_repr, to_concat, to_detach
+from .metrics import AvgLoss, AvgSmoothLoss, bare_func, mk_metric, short_repr
 
 # %% ../nbs/09_learner.ipynb #5d618d1f
 events = L.split('''after_create before_fit before_epoch before_train before_batch after_pred after_loss before_backward
@@ -105,7 +103,22 @@ def trainable_params(
     "All parameters to train, as one group."
     return [p for p in m.parameters() if p.requires_grad]
 
-class Learner(GetAttr):
+_elsewhere = {k:mod for mod,ks in {
+    'schedules':          'fit_one_cycle fit_flat_cos lr_find fine_tune freeze_to freeze unfreeze plot_sched plot_lr_find',
+    'engine.inference':   'get_preds predict show_results summary loss_not_reduced to_detach',
+    'engine.model_files': 'save load',
+    'engine.tracking':    'to_df plot_loss',
+    'engine.precision':   'to_fp16 to_bf16 to_fp32',
+    'engine.export':      'export to_onnx',
+    'engine.distributed': 'distrib_ctx'}.items() for k in ks.split()}
+
+def _comes_with(k): return AttributeError(f'{k} comes with another module; run: import mnist_from_scratch.{_elsewhere[k]}')
+
+class _Growing(type):
+    "The class of `Learner`, to which later modules add methods: for one that is not there yet, the error names the import"
+    def __getattr__(cls, k): raise _comes_with(k) if k in _elsewhere else AttributeError(f'{cls.__name__} has no {k}')
+
+class Learner(GetAttr, metaclass=_Growing):
     "Data, model, loss, optimizer and metrics, and the loop that trains. What it has is as in fastai's `Learner`."
     _default = 'model'
     def __init__(self,
@@ -147,6 +160,12 @@ class Learner(GetAttr):
                 if isinstance(cb, Callback): all_of_them.callback(cb.cleanup)      # fastai's have none
         self.dl,self.xb,self.yb,self.pred,self.loss,self.loss_grad = None,(None,),(None,),None,None,None
         self._heard,self._place = (None,{}),None       # who listens to what; see `_where`
+
+    def __getattr__(self, k):
+        try: return super().__getattr__(k)          # the model's
+        except AttributeError:
+            if k in _elsewhere: raise _comes_with(k) from None
+            raise
 
     @property
     def metrics(self): "What is measured on the validation set"; return self._metrics
@@ -302,10 +321,21 @@ def _values(o):
     "What `o` is and, of whole numbers, the range: class numbers tell why a loss fails"
     return describe(o) + (f' with {o.min()} to {o.max()}' if isinstance(o, Tensor) and o.numel() and not o.is_floating_point() else '')
 
-def _device(model): "Where `model` is"; return next((o.device for o in chain(model.parameters(), model.buffers())), torch.device('cpu'))
-def _all_but_last(b): return max(1, len(b)-1)
+def model_device(
+    model:nn.Module # Any model
+) -> torch.device: # The device of its parameters and buffers; the CPU if there are none
+    "Where `model` is."
+    return next((o.device for o in chain(model.parameters(), model.buffers())), torch.device('cpu'))
+
+def n_inputs(
+    b:tuple, # A batch, or an item: inputs, and targets last if there are any
+    n_inp:int|None=None # How many are inputs, if that is known
+) -> int:
+    "How many parts of `b` are inputs: without `n_inp`, all but the last."
+    return n_inp or max(1, len(b)-1)
+
 @patch
-def _where(self:Learner): "Where batches are put, and how many of their parts are inputs: None for all but the last"; return _device(self.model),getattr(self.dls, 'n_inp', None)
+def _where(self:Learner): "Where batches are put, and how many of their parts are inputs: None for all but the last"; return model_device(self.model),getattr(self.dls, 'n_inp', None)
 
 @patch
 def one_batch(self:Learner, i, b):
@@ -315,7 +345,7 @@ def one_batch(self:Learner, i, b):
     device,n = self._place or self._where()
     b = to_device(b, device)
     if isinstance(b, Tensor): b = (b,)
-    n = n or _all_but_last(b)
+    n = n_inputs(b, n)
     self.xb,self.yb = tuple(b[:n]),tuple(b[n:])
     self._with_events(self._do_one_batch, 'batch', CancelBatchException)
 
@@ -371,7 +401,7 @@ def _do_fit(self:Learner):
     for self.epoch in range(self.first_epoch, self.n_epoch): self._with_events(self._do_epoch, 'epoch', CancelEpochException)
 
 # %% ../nbs/09_learner.ipynb #270544fb
-def _no_resumer(): raise ImportError('resume=True needs the Checkpoint of mnist_from_scratch.schedules: import that')
+def _no_resumer(): raise ImportError('resume=True needs a Checkpoint; run: import mnist_from_scratch.engine.checkpoint')
 Learner._resumer = staticmethod(_no_resumer)
 
 @patch
@@ -606,45 +636,12 @@ class FiniteLossCallback(Callback):
         raise FloatingPointError(f"the loss is {loss} at {batch} of epoch {self.epoch}: lower the learning rate, which is {self.opt.hypers[-1]['lr']:g}, or clip the gradients"
                                  + (f'; the last checkpoint is {kept}' if kept else ''))
 
-# %% ../nbs/09_learner.ipynb #660bd004
-import textwrap
-from contextlib import nullcontext
-
-import torch.nn.functional as F
-from fastcore.basics import PrettyString
-from torch.utils import data as torch_data
-from . import losses
-from .losses import sigmoid, softmax
-from .minibatches import DataLoader, label_text, generator_owners, class_name
-
 # %% ../nbs/09_learner.ipynb #66ffdae6
-@patch
-def to_detach(self:Learner, b, cpu=True, gather=True):
-    "`b` without its history, and with `cpu` in the processor's memory; fastai's metrics ask for this"
-    return to_detach(b, cpu)
-
-class GatherPredsCallback(Callback):
-    "Keeps predictions and targets of all batches, and on demand inputs and losses, one loss per item."
-    order = 70
-    def __init__(self, with_input=False, with_loss=False, *, concat_dim=0): self.with_input,self.with_loss,self.concat_dim = with_input,with_loss,concat_dim
-    def before_validate(self): self.inputs,self.preds,self.targets,self.losses = [],[],[],[]
-    def before_batch(self): self._x = to_detach(self.x) if self.with_input else None
-    def after_loss(self):    # and not after_batch, which also comes for a batch that was cancelled
-        self.inputs.append(self._x); self.preds.append(to_detach(self.pred)); self.targets.append(to_detach(self.y) if self.yb else None)
-        if self.with_loss and self.yb: self.losses.append(to_detach(self._per_item()))
-
-    def _per_item(self):
-        n,loss = find_bs(self.yb, self.xb),self.loss
-        if loss.numel()%n: raise ValueError(f'{short_repr(self.loss_func)} gives {loss.numel()} losses for {n} items; with_loss needs one for each')
-        return loss if loss.shape==(n,) else loss.view(n, -1).mean(1)
-
-    def all_tensors(self):
-        "What was kept, as one tensor each (or as the batches were nested): inputs, predictions, targets, losses; `None` for what there is not"
-        return [to_concat(o, self.concat_dim) for o in (self.inputs, self.preds, self.targets)] + [to_concat(self.losses)]
-
 @contextmanager
-def _same_modes(model):
-    "Every layer gets its mode (training or not) back in the end"
+def same_modes(
+    model:nn.Module # Its layers may change their modes in the block
+):
+    "A block after which every layer is in the mode, training or evaluation, that it was in before."
     modes = [(m,m.training) for m in model.modules()]
     try: yield
     finally:
@@ -657,7 +654,7 @@ def _as_before(self:Learner):
     "How far the last fit came, and the mode of each layer, are afterwards as they were before"
     kept = {k:vars(self)[k] for k in _progress if k in vars(self)}
     try:
-        with _same_modes(self.model): yield self
+        with same_modes(self.model): yield self
     finally:
         for k in _progress: vars(self).pop(k, None)
         vars(self).update(kept)
@@ -681,253 +678,3 @@ def validate(self:Learner,
         finally:
             self._end_cleanup()
             if rec: vars(rec).clear(); vars(rec).update(kept)
-
-# %% ../nbs/09_learner.ipynb #f9bf71fa
-def _anew(dl, shuffle=False):
-    "`dl` in the order of its set (or shuffled) and complete; as it is where a sampler of its own decides about that"
-    if isinstance(dl, DataLoader) and dl._own(['get_idxs']) and not shuffle:
-        idxs = sorted(dl.get_idxs())
-        return dl.new(shuffle=False, drop_last=False, get_idxs=lambda: idxs)
-    if isinstance(dl, DataLoader): shuffle = shuffle and dl.indexed and dl.sampler is None and dl.batch_sampler is None
-    if hasattr(dl, 'new'): return dl.new(shuffle=shuffle, drop_last=False)
-    if not isinstance(dl, torch_data.DataLoader) or isinstance(dl.dataset, torch_data.IterableDataset): return dl
-    s,n = dl.sampler,len(dl.dataset)
-    plain = type(s) is torch_data.SequentialSampler or (type(s) is torch_data.RandomSampler and not s.replacement and s.num_samples==n)
-    if not plain or type(dl.batch_sampler) not in (torch_data.BatchSampler, type(None)): return dl
-    same = {k:getattr(dl, k) for k in ('batch_size','num_workers','collate_fn','pin_memory','timeout','worker_init_fn','multiprocessing_context')}
-    return torch_data.DataLoader(dl.dataset, shuffle=shuffle, **same)
-
-# %% ../nbs/09_learner.ipynb #23624320
-@patch
-@contextmanager
-def loss_not_reduced(self:Learner):
-    "While the block lasts the loss function gives a loss for each item. Raises `TypeError` for one that cannot."
-    f = bare_func(self.loss_func)
-    if hasattr(f, 'reduction'): obj,attr,new = f,'reduction','none'
-    else:
-        try: ps = signature(f).parameters.values()
-        except ValueError: ps = ()               # of a function in C++ one cannot know
-        if ps and not any(p.name=='reduction' or p.kind==p.VAR_KEYWORD for p in ps):
-            raise TypeError(f"{short_repr(f)} only gives one loss for a batch; for one per item take a loss with `reduction`, such as CrossEntropyLossFlat, or leave out with_loss")
-        obj,attr,new = self,'loss_func',partial(self.loss_func, reduction='none')
-    old = getattr(obj, attr)
-    setattr(obj, attr, new)
-    try: yield self
-    finally: setattr(obj, attr, old)
-
-# %% ../nbs/09_learner.ipynb #c20ae4af
-@patch
-@contextmanager
-def _inside(self:Learner, cbs):
-    "Validate in the middle of a fit: its record, its batch and the model's mode are the same afterwards"
-    if self._busy=='get_preds': raise RuntimeError('a callback calls get_preds, which calls that callback; leave it out: with learn.removed_cbs(cb): learn.get_preds()')
-    cbs_,state,self._busy = self.cbs,dict(vars(self)),'get_preds'
-    self.cbs = L(cb for cb in cbs_ if not (getattr(cb, 'fit_only', False) or isinstance(cb, (Recorder,ProgressCallback))))
-    try:
-        with _same_modes(self.model), self.added_cbs(cbs): yield self
-    finally:
-        self.cbs = cbs_
-        vars(self).update({k:v for k,v in state.items() if k in ('dl','n_iter','iter','xb','yb','pred','loss','loss_grad','training','_busy')})
-
-@patch
-def get_preds(self:Learner,
-    ds_idx:int=1, # Which of the `dls`, if no `dl` is given
-    dl=None, # Batches; any iterable with a length, such as `[(x, y)]`
-    with_input:bool=False, # Return inputs too?
-    with_decoded:bool=False, # Return what the loss's `decodes` makes of the predictions too?
-    with_loss:bool=False, # Return the loss of each item too? See `loss_not_reduced`
-    act=None, # Applied to the predictions; by default the `activation` of the loss, if it has one
-    inner:bool=False, # Called in the middle of a fit? It is found out; this is for loops of your own
-    reorder:bool=True, # In the order of the set, if `dl` shuffles? Else in the order of `dl`
-    cbs=None, # Callbacks for this time
-    **kwargs # For `GatherPredsCallback`: `concat_dim`
-) -> tuple: # (inputs,) predictions, targets (, decoded) (, losses): tensors on the CPU, nested as in the batches, or `None`
-    "Predictions for one set, without a short last batch dropped. Arguments and results are in fastai's order. Raises `TypeError` for a `dl` without a length."
-    inner = inner or bool(self._busy)
-    if dl is None: dl,reorder = self.dls[ds_idx],True
-    if not hasattr(dl, '__len__'): raise TypeError(f'{type(dl).__name__} has no length; pass a DataLoader, or a list of batches such as [(x, y)]')
-    if reorder or getattr(dl, 'drop_last', False): dl = _anew(dl)
-    cb = GatherPredsCallback(with_input, with_loss, **kwargs)
-    with self.loss_not_reduced() if with_loss else nullcontext():
-        if inner:
-            with self._inside(L(cbs)+[cb]): self._do_epoch_validate(dl=dl)
-        else: self.validate(dl=dl, cbs=L(cbs)+[cb])
-    x,preds,targs,loss = cb.all_tensors()
-    preds = (act or getattr(self.loss_func, 'activation', noop))(preds)
-    dec = [getattr(self.loss_func, 'decodes', noop)(preds)] if with_decoded else []
-    return (*([x] if with_input else []), preds, targs, *dec, *([loss] if with_loss else []))
-
-# %% ../nbs/09_learner.ipynb #cd869dac
-def _meaning(loss_func):
-    "What makes probabilities of activations, and answers of these, after training with `loss_func`"
-    f = bare_func(loss_func)
-    if hasattr(f, 'activation') or hasattr(f, 'decodes'): return getattr(f, 'activation', noop),getattr(f, 'decodes', noop)
-    if f in (losses.cross_entropy, F.cross_entropy) or isinstance(f, nn.CrossEntropyLoss): return partial(softmax, dim=1),lambda p: p.argmax(1)
-    if f in (losses.mnist_loss, losses.binary_cross_entropy_with_logits, F.binary_cross_entropy_with_logits) or isinstance(f, nn.BCEWithLogitsLoss):
-        return getattr(loss_func, 'keywords', {}).get('activation', sigmoid),lambda p: p>0.5
-    return noop,noop
-
-@patch
-def predict(self:Learner,
-    item, # An item as it comes from outside: what `dls.test_dl` takes
-    rm_type_tfms=None, # In fastai's place; only `None`
-    with_input:bool=False # Return the item as the model saw it too?
-) -> tuple: # (input,) the answer in words, the answer as a tensor, and the probabilities
-    "Prediction for one item. With a loss that has neither `activation` nor `decodes` those of the best-known losses are used."
-    if rm_type_tfms is not None: raise ValueError(f'predict has no transforms to remove, as rm_type_tfms={rm_type_tfms!r} asks for; leave it out')
-    x,acts,_ = self.get_preds(dl=self.dls.test_dl([item]), with_input=True, act=noop)
-    act,decodes = _meaning(self.loss_func)
-    probs = act(acts)
-    dec = decodes(probs)[0]
-    x = tuple(o[0] for o in x) if isinstance(x, tuple) else x[0] if isinstance(x, Tensor) else x
-    return (*([x] if with_input else []), class_name(dec, getattr(self.dls, 'vocab', None)), dec, probs[0])
-
-# %% ../nbs/09_learner.ipynb #ef77e74e
-@contextmanager
-def _draws_apart(*dls):
-    "Whatever is drawn in the block, all generators of random numbers, those of `dls` too, are afterwards as before"
-    gs = [g for dl in dls for o in generator_owners(dl) if (g := getattr(o, 'generator', None)) is not None]
-    py,nump,own = random.getstate(),np.random.get_state(),[g.get_state() for g in gs]
-    try:
-        with torch.random.fork_rng(): yield
-    finally:
-        random.setstate(py); np.random.set_state(nump)
-        for g,s in zip(gs, own): g.set_state(s)
-
-@patch
-def show_results(self:Learner,
-    ds_idx:int=1, # Which of the `dls`, if no `dl` is given
-    dl=None, # A loader; its first batch is shown
-    max_n:int=9, # At most so many items
-    shuffle:bool=True, # Items drawn at random, if no `dl` is given? Else the first ones
-    **kwargs # For `show_batch`: `nrows`, `ncols`, `figsize`
-):
-    "Draw images with their targets above and the predictions below. Raises `ValueError` where inputs are no images, or an answer is more than one number."
-    check_number('max_n', max_n, least=1, whole=True)
-    src,self._n_shown = self.dls[ds_idx] if dl is None else dl,getattr(self, '_n_shown', -1)+1
-    with _draws_apart(src):
-        if self._n_shown: torch.manual_seed((torch.initial_seed()+self._n_shown)%2**63)      # others each time
-        b = next(iter(_anew(src, shuffle) if dl is None else src))
-    b = apply(lambda o: o[:max_n] if isinstance(o, Tensor) and o.ndim else o, tuple(b))
-    preds,targs = self.get_preds(dl=[b], act=noop)
-    act,decodes = _meaning(self.loss_func)
-    dec = decodes(act(preds))
-    if dec[0].numel()!=1: raise ValueError(f'show_results writes one answer below each image, and an answer of this model has shape {tuple(dec[0].shape)}')
-    axs = self.dls.show_batch(b=b, max_n=max_n, **kwargs)
-    for i,(ax,d) in enumerate(zip(axs.flat, dec)):
-        right = None
-        if targs is not None and not dec.is_floating_point(): right = float(d)==float(targs[i])      # a class, and not a quantity
-        mark,color = {None:('','black'), True:('✓ ','tab:green'), False:('✗ ','tab:red')}[right]
-        ax.text(.5, -.02, mark+label_text(d, getattr(self.dls, 'vocab', None)), color=color, ha='center', va='top', transform=ax.transAxes)
-    axs.flat[0].figure.tight_layout(h_pad=2)
-
-# %% ../nbs/09_learner.ipynb #de7c3e84
-@patch
-def to_df(self:Recorder): # A DataFrame with a row for each epoch
-    "`values` under their names, without the time."
-    import pandas as pd
-    return pd.DataFrame(list(map(list, self.values)), columns=self.columns).rename_axis('epoch')
-
-@patch
-def plot_loss(self:Recorder,
-    skip_start:int=5, # Leave out so many batches at the start, whose losses are often far off
-    with_valid:bool=True, # Plot the validation loss too?
-    log:bool=False, # Logarithmic axes?
-    show_epochs:bool=False, # A line at the end of each epoch?
-    ax=None # Axes to draw on
-): # The axes
-    "Plot the smoothed training loss of each batch, and the validation loss of each epoch."
-    if ax is None:
-        import matplotlib.pyplot as plt
-        ax = plt.gca()
-    xs = range(skip_start, len(self.losses))
-    (ax.loglog if log else ax.plot)(xs, [float(o) for o in self.losses[skip_start:]], label='train')
-    if show_epochs:
-        for i in self.iters: ax.axvline(i, color='grey', ls=':')
-    if with_valid and 'valid_loss' in self.columns:
-        col = self.columns.index('valid_loss')
-        pts = [(i,v[col]) for i,v in zip(self.iters, self.values) if i>=skip_start and v[col] is not None]
-        ax.plot([i for i,_ in pts], [v for _,v in pts], label='valid')
-        ax.legend()
-    ax.set(xlabel='steps', ylabel='loss', title='learning curve')
-    return ax
-
-# %% ../nbs/09_learner.ipynb #0843f421
-def _shape(o): return ' x '.join(map(str, o.shape)) if isinstance(o, Tensor) else ', '.join(map(_shape, o.values() if isinstance(o, dict) else o)) if isinstance(o, (dict,tuple,list)) else ''
-
-@contextmanager
-def _evaluating(model):
-    "Evaluation mode without gradients and without a trace: every layer gets its mode back, and the generators of random numbers their states"
-    with _same_modes(model), torch.no_grad(), _draws_apart(): yield model.eval()
-
-def _some_batch(dls):
-    "The inputs of a first batch, or `None` if there is none"
-    for dl in getattr(dls, 'loaders', dls):
-        for b in _anew(dl): return tuple(b[:getattr(dls, 'n_inp', None) or _all_but_last(b)])
-
-@patch
-def summary(self:Learner) -> str: # Lines of at most 80 characters; a notebook shows them as they are
-    "Layers with output shape, parameters, and whether these are trained; totals, optimizer, loss, callbacks. Layers that a batch does not reach have no shape."
-    m,shapes = self.model,{}
-    def note(o, _, out): shapes.setdefault(o, _shape(out))
-    layers = [o for o in m.modules() if not [*o.children()] or [*o.parameters(recurse=False)]]
-    with _evaluating(m):
-        xb,hooks = _some_batch(self.dls),[o.register_forward_hook(note) for o in layers]
-        try:
-            if xb is not None: m(*to_device(xb, _device(m)))
-        finally: [h.remove() for h in hooks]
-    rows,rule,seen = [('Layer (type)','Output Shape','Param #','Trainable')],'='*80,set()
-    for o in {**shapes, **dict.fromkeys(layers)}:      # in the order of the calculation
-        ps = set(o.parameters(recurse=False))-seen
-        seen |= ps
-        trn = {p.requires_grad for p in ps}
-        rows.append((type(o).__name__, shapes.get(o, ''), f'{sum(p.numel() for p in ps):,}' if ps else '', 'partly' if len(trn)>1 else str(*trn)))
-    rows = [f'{a:<26.26} {b:<26.26} {c:>14}  {d:<9}'.rstrip() for a,b,c,d in rows]
-    n,trn = (sum(p.numel() for p in ps) for ps in (list(m.parameters()), trainable_params(m)))
-    said = [textwrap.fill(f'{k}: {v}', 80, subsequent_indent='  ') for k,v in (('Optimizer used',short_repr(self.opt_func)),('Loss function',short_repr(self.loss_func)))]
-    return PrettyString('\n'.join([f'{type(m).__name__} (Input shape: {_shape(xb)})', rule, rows[0], rule, *rows[1:], rule,
-        f'Total params: {n:,}', f'Total trainable params: {trn:,}', f'Total non-trainable params: {n-trn:,}', '', *said, '', 'Callbacks:', *[f'  - {cb}' for cb in self.cbs]]))
-
-# %% ../nbs/09_learner.ipynb #a8909793
-@patch
-def save(self:Learner,
-    file:str|Path, # Name, without suffix, below `path/model_dir`
-    with_opt:bool=True # The optimizer's state too?
-) -> Path: # The file
-    "Write the model's numbers, and the optimizer's, to `file.safetensors`, whole or not at all. Raises `MnistError` where it cannot."
-    return write_state(self.path/self.model_dir/f'{file}.safetensors', dict(model=dict(self.model.state_dict()), opt=self.opt.state_dict() if with_opt and self.opt else None))
-
-# %% ../nbs/09_learner.ipynb #db20be8a
-_floats = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
-
-def _check_state(file, state, model, strict=True, own=False):
-    "An `MnistError` unless `state` has what `model` has: names, shapes and types. With `own` the file has described the model itself"
-    have = model.state_dict()
-    if not isinstance(state, dict) or not all(isinstance(v, Tensor) for v in state.values()): raise MnistError(f'{file} is damaged: it holds no model; save the model again')
-    here,there = ('description','numbers') if own else ('model','file')
-    def misfit(why): return MnistError(f'{file} is damaged: its description and its numbers do not fit each other ({why}); do not use it, ask for a new one' if own
-                                       else f'{file} is of another model: {why}; make the model as it was when it was saved')
-    odd = [k for k in {**have, **state} if (k in have)!=(k in state)] if strict else []
-    if odd: raise misfit(f'{odd[0]} is only in the {here if odd[0] in have else there}')
-    for k,v in state.items():
-        for what,f in (('shape',lambda t: tuple(t.shape)),('type',lambda t: 'float' if t.dtype in _floats else str(t.dtype)[6:])):
-            if k in have and f(have[k])!=f(v): raise misfit(f'{k} has {what} {f(v)} in the {there} and {f(have[k])} in the {here}')
-
-@patch
-def load(self:Learner,
-    file:str|Path, # The name that was given to `save`
-    device=None, # Where to put the model; by default it stays where it is
-    with_opt:bool=True, # The optimizer's state too, if the file has it?
-    strict:bool=True, # Must the names be just those of this model?
-    weights_only:bool=True # In fastai's place: our files have numbers only, whatever is passed
-): # The Learner
-    "Read back what `save` wrote. Raises `MnistError` for a file that is missing, damaged or of another model; then nothing is changed."
-    file = self.path/self.model_dir/f'{file}.safetensors'
-    state = read_state(file, check=lambda s: _check_state(file, s.get('model'), self.model, strict))
-    if with_opt and state.get('opt'):
-        if self.opt is None: self.create_opt()
-        try: self.opt.load_state_dict(state['opt'])
-        except Exception as e: raise MnistError(f'{file} has the state of another optimizer: {one_line(e)}; load it with with_opt=False') from e
-    self.model.load_state_dict(state['model'], strict=strict)
-    if device is not None: self.model.to(device)
-    return self

@@ -2,15 +2,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fastcore.foundation import L
-from mnist_from_scratch import losses
 from pathlib import Path
 from torch import nn
 from typing import Any
 from typing import Self
+import torch
 __all__ = [
         'events', 'CancelFitException', 'CancelEpochException', 'CancelTrainException', 'CancelValidException', 'CancelBatchException',
-        'CancelBackwardException', 'CancelStepException', 'Callback', 'TrainEvalCallback', 'trainable_params', 'Learner', 'SkipToEpoch',
-        'Recorder', 'ProgressCallback', 'FiniteLossCallback', 'GatherPredsCallback'
+        'CancelBackwardException', 'CancelStepException', 'Callback', 'TrainEvalCallback', 'trainable_params', 'Learner', 'model_device',
+        'n_inputs', 'SkipToEpoch', 'Recorder', 'ProgressCallback', 'FiniteLossCallback', 'same_modes'
 ]
 events: Any
 class CancelFitException(Exception):
@@ -98,10 +98,10 @@ class Learner:
     n_checkpointed: Any
     opt: Any
     lr: float
-    cbs: Any
     epoch: Any
     n_epoch: Any
     create_mbar: Any
+    cbs: Any
     logger: Any
     first_epoch: Any
     resume: Any
@@ -131,6 +131,9 @@ class Learner:
             path: str | Path | None=None, model_dir: str | Path='models', wd: float | None=None, wd_bn_bias: bool=False,
             train_bn: bool=True, moms=..., default_cbs: bool=True
     ) -> None:
+        ...
+
+    def __getattr__(self, k) -> Any:
         ...
 
     @property
@@ -163,6 +166,48 @@ class Learner:
     def to_onnx(self, fname: str | Path='export.onnx', xb=None, act=None) -> Path:
         """Write the model for ONNX Runtime and others: `input` [N, …] to `output` [N, …], which are probabilities where the loss tells how
         to make them."""
+
+    def to_detach(self, b, cpu=True, gather=True) -> Any:
+        """`b` without its history, and with `cpu` in the processor's memory; fastai's metrics ask for this"""
+
+    @contextmanager
+    def loss_not_reduced(self) -> Iterator[Any]:
+        """While the block lasts the loss function gives a loss for each item. Raises `TypeError` for one that cannot."""
+
+    def get_preds(
+            self, ds_idx: int=1, dl=None, with_input: bool=False, with_decoded: bool=False, with_loss: bool=False, act=None,
+            inner: bool=False, reorder: bool=True, cbs=None, **kwargs
+    ) -> tuple:
+        """Predictions for one set, without a short last batch dropped. Arguments and results are in fastai's order. Raises `TypeError` for
+        a `dl` without a length."""
+
+    def predict(self, item, rm_type_tfms=None, with_input: bool=False) -> tuple:
+        """Prediction for one item. With a loss that has neither `activation` nor `decodes` those of the best-known losses are used."""
+
+    def show_results(self, ds_idx: int=1, dl=None, max_n: int=9, shuffle: bool=True, **kwargs) -> Any:
+        """Draw images with their targets above and the predictions below. Raises `ValueError` where inputs are no images, or an answer is
+        more than one number."""
+
+    def summary(self) -> str:
+        """Layers with output shape, parameters, and whether these are trained; totals, optimizer, loss, callbacks. Layers that a batch does
+        not reach have no shape."""
+
+    def save(self, file: str | Path, with_opt: bool=True) -> Path:
+        """Write the model's numbers, and the optimizer's, to `file.safetensors`, whole or not at all. Raises `MnistError` where it
+        cannot."""
+
+    def load(self, file: str | Path, device=None, with_opt: bool=True, strict: bool=True, weights_only: bool=True) -> Self:
+        """Read back what `save` wrote. Raises `MnistError` for a file that is missing, damaged or of another model; then nothing is
+        changed."""
+
+    def to_fp16(self, **kwargs) -> Any:
+        """Train in mixed precision with float16; `kwargs` are for `GradScaler`"""
+
+    def to_bf16(self) -> Any:
+        """Train in mixed precision with bfloat16"""
+
+    def to_fp32(self) -> Any:
+        """Train in float32 again"""
 
     def add_cb(self, cb) -> Self:
         """Hand over a callback (or its class); it becomes an attribute, such as `learn.recorder`"""
@@ -214,41 +259,8 @@ class Learner:
     def no_bar(self) -> Iterator[Any]:
         """No progress bar and no table while the block lasts"""
 
-    def to_detach(self, b, cpu=True, gather=True) -> Any:
-        """`b` without its history, and with `cpu` in the processor's memory; fastai's metrics ask for this"""
-
     def validate(self, ds_idx: int=1, dl=None, cbs=None) -> L:
         """Loss and metrics on one set, without training. What the recorder holds of the last fit stays."""
-
-    @contextmanager
-    def loss_not_reduced(self) -> Iterator[Any]:
-        """While the block lasts the loss function gives a loss for each item. Raises `TypeError` for one that cannot."""
-
-    def get_preds(
-            self, ds_idx: int=1, dl=None, with_input: bool=False, with_decoded: bool=False, with_loss: bool=False, act=None,
-            inner: bool=False, reorder: bool=True, cbs=None, **kwargs
-    ) -> tuple:
-        """Predictions for one set, without a short last batch dropped. Arguments and results are in fastai's order. Raises `TypeError` for
-        a `dl` without a length."""
-
-    def predict(self, item, rm_type_tfms=None, with_input: bool=False) -> tuple:
-        """Prediction for one item. With a loss that has neither `activation` nor `decodes` those of the best-known losses are used."""
-
-    def show_results(self, ds_idx: int=1, dl=None, max_n: int=9, shuffle: bool=True, **kwargs) -> Any:
-        """Draw images with their targets above and the predictions below. Raises `ValueError` where inputs are no images, or an answer is
-        more than one number."""
-
-    def summary(self) -> str:
-        """Layers with output shape, parameters, and whether these are trained; totals, optimizer, loss, callbacks. Layers that a batch does
-        not reach have no shape."""
-
-    def save(self, file: str | Path, with_opt: bool=True) -> Path:
-        """Write the model's numbers, and the optimizer's, to `file.safetensors`, whole or not at all. Raises `MnistError` where it
-        cannot."""
-
-    def load(self, file: str | Path, device=None, with_opt: bool=True, strict: bool=True, weights_only: bool=True) -> Self:
-        """Read back what `save` wrote. Raises `MnistError` for a file that is missing, damaged or of another model; then nothing is
-        changed."""
 
     def fit_one_cycle(
             self, n_epoch: int, lr_max=None, div: float=25.0, div_final: float=100000.0, pct_start: float=0.25, wd: float | None=None,
@@ -282,18 +294,10 @@ class Learner:
             **kwargs
     ) -> Any:
         """One cycle with all but the last group frozen, then one with everything."""
-
-    def to_fp16(self, **kwargs) -> Any:
-        """Train in mixed precision with float16; `kwargs` are for `GradScaler`"""
-
-    def to_bf16(self) -> Any:
-        """Train in mixed precision with bfloat16"""
-
-    def to_fp32(self) -> Any:
-        """Train in float32 again"""
-
-    def __getattr__(self, name: str) -> Any:
-        ...
+def model_device(model: nn.Module) -> torch.device:
+    """Where `model` is."""
+def n_inputs(b: tuple, n_inp: int | None=None) -> int:
+    """How many parts of `b` are inputs: without `n_inp`, all but the last."""
 class SkipToEpoch(Callback):
     """Skips the epochs before `epoch`."""
     order: int
@@ -423,29 +427,6 @@ class FiniteLossCallback(Callback):
 
     def after_train(self) -> Any:
         ...
-class GatherPredsCallback(Callback):
-    """Keeps predictions and targets of all batches, and on demand inputs and losses, one loss per item."""
-    inputs: Any
-    preds: Any
-    targets: Any
-    losses: Any
-    with_input: Any
-    with_loss: Any
-    concat_dim: Any
-    order: int
-
-    def __init__(self, with_input=False, with_loss=False, *, concat_dim=0) -> None:
-        ...
-
-    def before_validate(self) -> Any:
-        ...
-
-    def before_batch(self) -> Any:
-        ...
-
-    def after_loss(self) -> Any:
-        ...
-
-    def all_tensors(self) -> Any:
-        """What was kept, as one tensor each (or as the batches were nested): inputs, predictions, targets, losses; `None` for what there is
-        not"""
+@contextmanager
+def same_modes(model: nn.Module) -> Iterator[Any]:
+    """A block after which every layer is in the mode, training or evaluation, that it was in before."""

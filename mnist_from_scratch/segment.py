@@ -27,6 +27,7 @@ from .data.sets import Digits
 from .data.table import text_lines
 from .metrics import Metric
 from .learner import Learner
+from .engine import precision # gives Learner its to_bf16
 from .losses import BCEWithLogitsLossFlat
 from .minibatches import DataLoader, DataLoaders
 from .pixels import show_images

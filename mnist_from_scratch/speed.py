@@ -22,7 +22,8 @@ from .losses import accuracy
 from .minibatches import DataLoader, DataLoaders
 from .optimizers import Adam
 from .learner import Callback, FiniteLossCallback, Learner
-from .schedules import MixedPrecision, ParamScheduler, SchedLin, combine_scheds
+from .schedules import ParamScheduler, SchedLin, combine_scheds
+from .engine.precision import MixedPrecision
 
 # %% ../nbs/18_speed.ipynb #231176a4
 def _published_net():

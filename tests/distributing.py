@@ -10,10 +10,10 @@ from torch import nn
 from torch.utils.data import DataLoader as TorchDL, IterableDataset, TensorDataset
 
 from mnist_from_scratch.augment import Augment
-from mnist_from_scratch.schedules import *
+from mnist_from_scratch.all import *
 from mnist_from_scratch.base.core import set_seed
 from mnist_from_scratch.engine.distributed import num_distrib, rank_distrib
-from mnist_from_scratch.learner import Callback, Learner
+from mnist_from_scratch.all import Callback, Learner
 from mnist_from_scratch.metrics import Metric
 from mnist_from_scratch.losses import accuracy, cross_entropy
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders

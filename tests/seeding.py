@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np, torch
 from torch import nn
 
-from mnist_from_scratch.schedules import Checkpoint
+from mnist_from_scratch.engine.checkpoint import Checkpoint
 from mnist_from_scratch.tools.cli import mnist_train
 from mnist_from_scratch.convnet import mnist_convnet
 from mnist_from_scratch.base.core import set_seed
 from mnist_from_scratch.data.digits import load_digits
-from mnist_from_scratch.learner import Callback, Learner
+from mnist_from_scratch.all import Callback, Learner
 from mnist_from_scratch.losses import accuracy, cross_entropy
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders, to_dset
 from mnist_from_scratch.neural_net import simple_net

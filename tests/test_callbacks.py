@@ -10,8 +10,12 @@ import torch.nn.functional as F
 from torch import nn
 from torch.utils.data import TensorDataset
 
-from mnist_from_scratch.schedules import ActivationStats, Checkpoint, GradientAccumulation, GradientClip, MixedPrecision, ShowGraphCallback, TensorBoardCallback, WandbCallback
-from mnist_from_scratch.learner import Callback, CancelBatchException, CancelEpochException, CancelFitException, CancelStepException, CancelTrainException, Learner, ProgressCallback, _inner_loop
+from mnist_from_scratch.engine.activations import ActivationStats
+from mnist_from_scratch.engine.checkpoint import Checkpoint
+from mnist_from_scratch.engine.precision import GradientAccumulation, GradientClip, MixedPrecision
+from mnist_from_scratch.engine.tracking import ShowGraphCallback, TensorBoardCallback, WandbCallback
+from mnist_from_scratch.learner import Callback, CancelBatchException, CancelEpochException, CancelFitException, CancelStepException, CancelTrainException, ProgressCallback, _inner_loop
+from mnist_from_scratch.all import Learner
 from mnist_from_scratch.metrics import Metric
 from mnist_from_scratch.losses import accuracy
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders
@@ -505,7 +509,7 @@ class Mark(Callback):
 @pytest.mark.parametrize('off', [[0],[1],[0,1],[2]])
 def test_the_best_epoch_is_kept(tmp_path, half, off):
     "Among those that were measured, wherever others have holes; with the lowest rate 0 the epoch's mark stays"
-    from mnist_from_scratch.schedules import SaveModelCallback
+    from mnist_from_scratch.engine.tracking import SaveModelCallback
     vs = [5.,4.,3.,2.,9.]
     cbs = valid_losses(vs, off if half=='valid' else ()) + [Mark(), SaveModelCallback()]
     if half=='train': cbs.append(Callback(before_train=lambda cb: (_ for _ in ()).throw(CancelTrainException()) if cb.epoch in off else None))
@@ -515,20 +519,20 @@ def test_the_best_epoch_is_kept(tmp_path, half, off):
 
 @pytest.mark.parametrize('monitor,off', [('valid_loss',[1,3]), ('train_loss',[1,3])])
 def test_a_run_that_improves_is_not_stopped(monitor, off):
-    from mnist_from_scratch.schedules import EarlyStoppingCallback
+    from mnist_from_scratch.engine.tracking import EarlyStoppingCallback
     cbs = valid_losses([5.,4.,3.,2.,1.], off if monitor=='valid_loss' else ())
     if monitor=='train_loss': cbs.append(Callback(before_train=lambda cb: (_ for _ in ()).throw(CancelTrainException()) if cb.epoch in off else None))
     learn = learner(); learn.fit(5, .1, cbs=[*cbs, EarlyStoppingCallback(monitor)])
     assert len(learn.recorder.values)==5
 
 def test_a_run_that_gets_worse_is_stopped_in_spite_of_holes():
-    from mnist_from_scratch.schedules import EarlyStoppingCallback
+    from mnist_from_scratch.engine.tracking import EarlyStoppingCallback
     learn = learner(); learn.fit(6, .1, cbs=[*valid_losses([1.,0.,2.,0.,3.,0.], [1,3,5]), EarlyStoppingCallback(patience=2)])
     assert len(learn.recorder.values)==5
 
 def test_saved_nothing_is_said(tmp_path, capsys):
     "And the model of an earlier fit is not taken for it"
-    from mnist_from_scratch.schedules import SaveModelCallback
+    from mnist_from_scratch.engine.tracking import SaveModelCallback
     learn,save = learner(path=tmp_path),SaveModelCallback()
     learn.fit(1, .1, cbs=save)
     learn.fit(1, .1, cbs=[save, *valid_losses([1.], [0])])
@@ -536,12 +540,12 @@ def test_saved_nothing_is_said(tmp_path, capsys):
     assert not torch.equal(w, weights(learn.load('model', with_opt=False))) and 'saved nothing' in (err := capsys.readouterr().err) and len(err.splitlines())==1
 
 def test_every_epoch_also_without_validation(tmp_path):
-    from mnist_from_scratch.schedules import SaveModelCallback
+    from mnist_from_scratch.engine.tracking import SaveModelCallback
     learner(path=tmp_path).fit(4, .1, start_epoch=1, cbs=[SaveModelCallback(every_epoch=True), *valid_losses([1.]*4, [2])])
     assert sorted(o.stem for o in (tmp_path/'models').iterdir())==['model_1','model_2','model_3']
 
 def test_time_cannot_be_watched():
-    from mnist_from_scratch.schedules import EarlyStoppingCallback
+    from mnist_from_scratch.engine.tracking import EarlyStoppingCallback
     with pytest.raises(ValueError, match='cannot watch time'): learner().fit(1, cbs=EarlyStoppingCallback('time'))
 
 def test_tensorboard_of_half_an_epoch(tmp_path):
@@ -553,7 +557,7 @@ def test_tensorboard_of_half_an_epoch(tmp_path):
 
 @pytest.mark.parametrize('end', ['\n',''])
 def test_append_has_one_header(tmp_path, end):
-    from mnist_from_scratch.schedules import CSVLogger
+    from mnist_from_scratch.engine.tracking import CSVLogger
     for i in range(3):
         log = CSVLogger(append=True)
         learner(path=tmp_path).fit(2, .1, cbs=log)
@@ -562,7 +566,7 @@ def test_append_has_one_header(tmp_path, end):
     assert list(log.read_log().epoch)==[0,1]*3 and f.read_text().count('epoch')==1
 
 def test_append_to_other_columns(tmp_path):
-    from mnist_from_scratch.schedules import CSVLogger
+    from mnist_from_scratch.engine.tracking import CSVLogger
     learner(path=tmp_path).fit(1, .1, cbs=CSVLogger(append=True))
     before = (tmp_path/'history.csv').read_text()
     def fit(**kwargs): learn = learner(path=tmp_path); learn.metrics = []; learn.fit(1, .1, cbs=CSVLogger(**kwargs))
@@ -573,7 +577,7 @@ def test_append_to_other_columns(tmp_path):
     assert (tmp_path/'history.csv').read_text().startswith('epoch,')
 
 def test_values_with_commas_stay_in_their_column(tmp_path):
-    from mnist_from_scratch.schedules import CSVLogger
+    from mnist_from_scratch.engine.tracking import CSVLogger
     class Pair(Metric): value = [1.,2.]
     learn,log = learner(path=tmp_path),CSVLogger()
     learn.metrics = [Pair()]

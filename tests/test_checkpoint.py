@@ -6,9 +6,10 @@ import pytest, torch
 from torch import nn
 from torch.utils.data import TensorDataset
 
-from mnist_from_scratch.schedules import Checkpoint, GradientAccumulation
+from mnist_from_scratch.engine.checkpoint import Checkpoint
+from mnist_from_scratch.engine.precision import GradientAccumulation
 from mnist_from_scratch.base.core import MnistError, set_seed
-from mnist_from_scratch.learner import Callback, Learner
+from mnist_from_scratch.all import Callback, Learner
 from mnist_from_scratch.losses import accuracy, cross_entropy
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders
 from mnist_from_scratch.optimizers import SGD, Adam
@@ -239,7 +240,7 @@ def test_two_learners_in_one_folder(tmp_path):
 
 def test_best_model_of_a_later_fit(tmp_path):
     "A finished fit, taken from its end, does not load what a later fit has saved as the best model"
-    from mnist_from_scratch.schedules import SaveModelCallback
+    from mnist_from_scratch.engine.tracking import SaveModelCallback
     def program(stop=None):
         learn = learner(tmp_path)
         learn.fit(3, .05, cbs=[SaveModelCallback('accuracy'), Checkpoint(3)], resume=True)
@@ -254,7 +255,7 @@ def test_best_model_of_a_later_fit(tmp_path):
     assert all(map(torch.equal, between, b)) and equal(learn, l)
 
 def test_two_callbacks_of_one_class(tmp_path):
-    from mnist_from_scratch.schedules import EarlyStoppingCallback
+    from mnist_from_scratch.engine.tracking import EarlyStoppingCallback
     def cbs(): return [EarlyStoppingCallback('train_loss', patience=9), EarlyStoppingCallback('accuracy', patience=2)]
     b = learner(tmp_path/'never')
     with b.no_bar(): b.fit(9, 1e-5, cbs=cbs())

@@ -18,7 +18,7 @@ from mnist_from_scratch.data.images import as_mnist, read_image
 from mnist_from_scratch.data.sets import Digits
 from mnist_from_scratch.data.digits import load_digits
 from mnist_from_scratch.gradient_descent import mse
-from mnist_from_scratch.learner import Learner
+from mnist_from_scratch.all import Learner
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders, DigitRows, to_dset
 from mnist_from_scratch.pixels import gv, show_image, show_images
 from mnist_from_scratch.segment import iou, rle_decode, rle_encode

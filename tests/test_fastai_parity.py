@@ -11,7 +11,7 @@ import fastai.optimizer as theirs
 
 import mnist_from_scratch.optimizers as ours
 from mnist_from_scratch.schedules import fit_one_cycle
-from mnist_from_scratch.learner import Learner
+from mnist_from_scratch.all import Learner
 from mnist_from_scratch.losses import accuracy, batch_accuracy, cross_entropy, mnist_loss
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders
 from mnist_from_scratch.neural_net import simple_net
@@ -112,7 +112,7 @@ def test_frozen_groups(digits):
 def test_lr_find(digits):
     "Recorded rates and losses, both suggestions, and the model as it was"
     import fastai.callback.schedule as fs
-    from mnist_from_scratch import schedules as mc
+    from mnist_from_scratch import all as mc
     found = []
     def fit(learn):
         mod = mc if isinstance(learn, Learner) else fs
@@ -128,7 +128,7 @@ def test_lr_find(digits):
 def test_callbacks(digits, tmp_path, name, kw):
     "The same callback by the same name does the same"
     import fastai.callback.training as ft, fastai.callback.tracker as fk
-    from mnist_from_scratch import schedules as mc
+    from mnist_from_scratch import all as mc
     def fit(learn):
         learn.path = tmp_path/('ours' if isinstance(learn, Learner) else 'theirs')
         cls = getattr(mc, name) if isinstance(learn, Learner) else getattr(ft, name, None) or getattr(fk, name)

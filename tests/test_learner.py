@@ -6,8 +6,8 @@ from conftest import Ops
 from torch import nn
 from torch.utils.data import TensorDataset
 
-from mnist_from_scratch.schedules import EarlyStoppingCallback
-from mnist_from_scratch.learner import Callback, Learner, Recorder
+from mnist_from_scratch.engine.tracking import EarlyStoppingCallback
+from mnist_from_scratch.all import Callback, Learner, Recorder
 from mnist_from_scratch.metrics import Metric
 from mnist_from_scratch.losses import accuracy, cross_entropy, error_rate
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders
@@ -154,7 +154,7 @@ def test_averages_by_item_not_by_batch():
 
 def test_callbacks_of_a_fit_stand_aside(tmp_path):
     "`validate`, `get_preds` and `lr_find` neither overwrite the best model nor the log"
-    from mnist_from_scratch.schedules import CSVLogger, SaveModelCallback
+    from mnist_from_scratch.engine.tracking import CSVLogger, SaveModelCallback
     learn = learner(metrics=accuracy, path=tmp_path, cbs=[SaveModelCallback(), CSVLogger(), EarlyStoppingCallback('train_loss', patience=9, reset_on_fit=False)])
     learn.fit(3, .1)
     log,best = (tmp_path/'history.csv').read_text(),(tmp_path/'models/model.safetensors').read_bytes()
@@ -165,7 +165,7 @@ def test_callbacks_of_a_fit_stand_aside(tmp_path):
     assert [type(o).__name__ for o in learn.cbs]==['TrainEvalCallback','FiniteLossCallback','Recorder','ProgressCallback','CSVLogger','SaveModelCallback','EarlyStoppingCallback']
 
 def test_save_best_from_a_later_epoch(tmp_path):
-    from mnist_from_scratch.schedules import SaveModelCallback
+    from mnist_from_scratch.engine.tracking import SaveModelCallback
     learn = learner(metrics=accuracy, path=tmp_path)
     learn.fit(4, .1, start_epoch=2, cbs=[SaveModelCallback(), EarlyStoppingCallback(patience=3)])
     assert (tmp_path/'models/model.safetensors').exists()
@@ -176,7 +176,7 @@ class Interrupt(Callback):
         if self.training and self.train_iter==7: raise KeyboardInterrupt
 
 def test_log_after_an_interrupted_fit(tmp_path):
-    from mnist_from_scratch.schedules import CSVLogger
+    from mnist_from_scratch.engine.tracking import CSVLogger
     learn = learner(path=tmp_path, cbs=CSVLogger())
     with pytest.raises(KeyboardInterrupt): learn.fit(3, cbs=Interrupt())
     assert len((tmp_path/'history.csv').read_text().splitlines())==2
@@ -232,7 +232,7 @@ def test_optimizer_without_hypers_is_refused():
 # --- what a review found
 
 def test_cancelled_before_it_began():
-    from mnist_from_scratch.schedules import Checkpoint
+    from mnist_from_scratch.engine.checkpoint import Checkpoint
     from mnist_from_scratch.learner import CancelFitException
     class Stop(Callback):
         def before_fit(self): raise CancelFitException
@@ -247,7 +247,7 @@ def test_first_batch_skipped():
     assert len(learn.recorder.losses)==3
 
 def test_nan_check_comes_back():
-    from mnist_from_scratch.schedules import TerminateOnNaNCallback
+    from mnist_from_scratch.engine.tracking import TerminateOnNaNCallback
     class Interrupted(Callback):
         def after_batch(self): raise KeyboardInterrupt
     learn = learner()
@@ -378,7 +378,7 @@ def test_rows_have_holes(tmp_path, half, epoch):
     "In the table, the record, the log, the data frame and the CSV file"
     import pandas as pd
     from torchmetrics.classification import MulticlassAccuracy
-    from mnist_from_scratch.schedules import CSVLogger
+    from mnist_from_scratch.engine.tracking import CSVLogger
     rows = []
     learn = learner(metrics=[accuracy,MulticlassAccuracy(3)], path=tmp_path, cbs=[CSVLogger(), cancelled(half, epoch)])
     learn.logger = lambda row: rows.append(list(row))
@@ -395,7 +395,7 @@ def test_rows_have_holes(tmp_path, half, epoch):
     rec.plot_loss(skip_start=0)
 
 def test_start_epoch_leaves_empty_rows(tmp_path):
-    from mnist_from_scratch.schedules import CSVLogger
+    from mnist_from_scratch.engine.tracking import CSVLogger
     learn = learner(path=tmp_path, cbs=CSVLogger()); learn.fit(3, .1, start_epoch=1)
     assert list(learn.recorder.values[0])==[None,None] and None not in learn.recorder.values[1]
     assert (tmp_path/'history.csv').read_text().splitlines()[1][:4]=='0,,,' and learn.recorder.to_df().isna().sum().tolist()==[1,1]
@@ -454,7 +454,7 @@ def _nested(kind):
 @pytest.mark.parametrize('kind', ['tuples','dictionaries','lists','named'])
 def test_nested_targets(kind):
     "Means over items, a loss for each, and steps after so many items"
-    from mnist_from_scratch.schedules import GradientAccumulation
+    from mnist_from_scratch.engine.precision import GradientAccumulation
     learn,x,y = _nested(kind)
     loss,metric = learn.validate()
     each = _two(learn.model(x), y, reduction='none').detach()
@@ -470,7 +470,7 @@ def test_nested_targets(kind):
 def test_nested_like_fastais():
     fa = pytest.importorskip('fastai.basics')
     import fastai.callback.training as ft
-    from mnist_from_scratch.schedules import GradientAccumulation
+    from mnist_from_scratch.engine.precision import GradientAccumulation
     a,x,_ = _nested('tuples')
     b = fa.Learner(fa.DataLoaders(*a.dls.loaders, device=torch.device('cpu')), Twice(4,3), loss_func=_two, opt_func=fa.SGD)
     b.model.load_state_dict(a.model.state_dict())
@@ -581,7 +581,8 @@ def test_a_diagnosis_leaves_all_as_it_was(call, fitted):
     "And the fit after it gives the numbers that it would have given without"
     import matplotlib.pyplot as plt
     from mnist_from_scratch import augment
-    from mnist_from_scratch.schedules import CSVLogger, GradientClip
+    from mnist_from_scratch.engine.tracking import CSVLogger
+    from mnist_from_scratch.engine.precision import GradientClip
     def run(f, g):
         learn = pictures(torch.Generator().manual_seed(3) if g else None, cbs=[GradientClip(1.), Callback()])
         if fitted: learn.fit_one_cycle(1, .1)
@@ -847,7 +848,7 @@ def test_called_off_where_there_is_nothing(event, ex):
 
 def test_no_validation_set(tmp_path):
     "Its columns are empty; what needs them says so"
-    from mnist_from_scratch.schedules import CSVLogger, SaveModelCallback
+    from mnist_from_scratch.engine.tracking import CSVLogger, SaveModelCallback
     ds = TensorDataset(torch.randn(20,4), torch.randint(0,3,(20,)))
     learn = Learner(DataLoaders(DataLoader(ds, 5)), nn.Linear(4,3), cross_entropy, SGD, metrics=accuracy, path=tmp_path, cbs=(log := CSVLogger()))
     learn.create_mbar,learn.logger = False,lambda *_: None
@@ -876,7 +877,7 @@ def test_metrics_changed_in_the_middle_of_a_fit(change):
 @pytest.mark.parametrize('add_time', [True,False])
 def test_a_column_of_a_callback(tmp_path, how, at, add_time):
     "Named before the fit, as one does in fastai, filled after the validation; where that is called off it is empty"
-    from mnist_from_scratch.schedules import CSVLogger
+    from mnist_from_scratch.engine.tracking import CSVLogger
     from mnist_from_scratch.learner import CancelValidException
     class Norm(Callback):
         order = 51
@@ -899,7 +900,7 @@ def test_a_column_of_a_callback(tmp_path, how, at, add_time):
     assert list(df)==names and df.norm.isna().tolist()==[False,True,False] and learn.recorder.to_df().norm.isna().tolist()==[False,True,False]
 
 def test_columns_that_do_not_fit(tmp_path):
-    from mnist_from_scratch.schedules import CSVLogger
+    from mnist_from_scratch.engine.tracking import CSVLogger
     def fit(**events): learner(metrics=accuracy, path=tmp_path, cbs=[CSVLogger(), type('Odd', (Callback,), dict(order=51, **{k:lambda self, f=f: f(self.recorder) for k,f in events.items()}))]).fit(2)
     with pytest.raises(ValueError, match='appended 1 values.*0 columns.*metric_names.insert'): fit(after_validate=lambda r: r.log.append(1.))
     with pytest.raises(ValueError, match='put them behind'): fit(before_fit=lambda r: r.metric_names.insert(1, 'a'))
@@ -911,7 +912,7 @@ def test_two_metrics_of_one_name(tmp_path):
     from functools import partial
     pytest.importorskip('tensorboard')
     from test_callbacks import written
-    from mnist_from_scratch.schedules import TensorBoardCallback
+    from mnist_from_scratch.engine.tracking import TensorBoardCallback
     from mnist_from_scratch.losses import top_k_accuracy
     learn = learner(metrics=[partial(top_k_accuracy, k=k) for k in (1,3)])
     fails(ValueError, 'which of 2 columns to watch that are called top_k_accuracy', learn=learn.add_cb(cb := EarlyStoppingCallback('top_k_accuracy')))
@@ -958,7 +959,7 @@ def test_lbfgs_is_refused():
         learn.opt_func = f; learn.fit(1, reset_opt=True)
 
 def settings():
-    from mnist_from_scratch import schedules as m
+    from mnist_from_scratch import all as m
     from mnist_from_scratch.learner import FiniteLossCallback
     from mnist_from_scratch.metrics import AvgSmoothLoss
     from mnist_from_scratch.losses import top_k_accuracy
@@ -993,7 +994,7 @@ def test_settings_of_another_type(f):
     for v in 0,1.5,True:
         with pytest.raises(TypeError, match='should be|not'): f(v)
 def callbacks():
-    from mnist_from_scratch import schedules as m
+    from mnist_from_scratch import all as m
     return m
 
 def test_settings_that_can_be():
@@ -1006,7 +1007,7 @@ def test_comparisons_of_any_kind(comp, best):
     "`operator.lt` and `torch.lt` say what `np.less` says"
     import operator
     import numpy as np
-    from mnist_from_scratch.schedules import TrackerCallback
+    from mnist_from_scratch.engine.tracking import TrackerCallback
     for f in getattr(np, comp),getattr(operator, dict(less='lt', greater='gt')[comp]),(lambda a, b: a<b) if comp=='less' else (lambda a, b: a>b):
         learn = learner(cbs=(cb := TrackerCallback(comp=f, min_delta=.5)))
         learn.recorder.before_fit(); cb.before_fit()
@@ -1089,3 +1090,53 @@ def test_samplers_hear_of_the_epoch(theirs):
     learn.dls = DataLoaders((td.DataLoader if theirs else DataLoader)(ds, 5, sampler=s), DataLoader(ds, 5))
     learn.fit(3, .1, cbs=Callback(before_train=lambda cb: orders.append(list(s))))
     assert len(set(map(tuple, orders)))==3
+
+# --- what other modules add
+
+def patches():
+    "Methods that a module adds to `Learner` or `Recorder`, by their names; those of part II and III, and private ones, aside"
+    import ast
+    from pathlib import Path
+    root = Path(__file__).parent.parent/'mnist_from_scratch'
+    for mod in ['schedules', *(f'engine.{o.stem}' for o in sorted((root/'engine').glob('*.py')))]:
+        for o in ast.parse((root/f'{mod.replace(".", "/")}.py').read_text(encoding='utf-8')).body:
+            if not isinstance(o, ast.FunctionDef) or o.name[0]=='_' or not o.args.args or not o.args.args[0].annotation: continue
+            cls = ast.unparse(o.args.args[0].annotation)
+            if cls in ('Learner','Recorder') and any('patch' in ast.unparse(d) for d in o.decorator_list): yield cls,o.name,mod
+
+def test_what_is_missing_names_its_import():
+    "With the learner's module alone, each method of another one raises an AttributeError, of the class and of an object; a new process follows its advice"
+    import subprocess, sys
+    found = list(patches())
+    assert len(found)>20 and {'get_preds','lr_find','save','to_df','to_bf16','export','distrib_ctx','plot_sched'} <= {k for _,k,_ in found}
+    src = f'''
+import os, sys
+import torch
+from mnist_from_scratch.learner import Learner, Recorder
+from mnist_from_scratch.minibatches import DataLoaders
+b = torch.randn(4,2),torch.zeros(4,1)
+def mse(p, y): return ((p-y)**2).mean()
+learn = Learner(DataLoaders([b],[b]), torch.nn.Linear(2,1), mse)
+def look(o, k):
+    try: getattr(o, k)
+    except AttributeError as e: return str(e)
+    return ''
+cures = {{}}
+for cls,k,_ in {found}:
+    for o in [learn, learn.recorder] if cls=='Recorder' else [learn, Learner]:
+        e = look(o, k)
+        assert e.startswith(k+' ') and '\\n' not in e and '; run: import mnist_from_scratch.' in e, (k, e)
+        cures.setdefault(e.split('; run: ')[1], set()).add((cls,k))
+assert not hasattr(learn, 'nothing') and 'nothing' in look(Learner, 'nothing') and learn.in_features==2
+for cure,ks in cures.items():
+    if pid := os.fork(): assert not os.waitpid(pid, 0)[1], cure; continue
+    exec(cure)
+    os._exit(any(look(learn.recorder if cls=='Recorder' else learn, k) for cls,k in ks) or any(look(Learner, k) for cls,k in ks if cls=='Learner'))
+try: learn.fit(1, resume=True)
+except ImportError as e: exec(str(e).split('; run: ')[1])
+learn.create_mbar = False; learn.logger = lambda row: None
+import tempfile, pathlib
+with tempfile.TemporaryDirectory() as d: learn.path = pathlib.Path(d); learn.fit(1, resume=True); assert list(learn.path.rglob('checkpoint-*'))
+'''
+    r = subprocess.run([sys.executable, '-c', src], capture_output=True, text=True)
+    assert not r.returncode, r.stderr

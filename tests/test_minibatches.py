@@ -14,7 +14,7 @@ from torch.utils.data import BatchSampler, DataLoader as TorchDL, IterableDatase
 from mnist_from_scratch import losses
 from mnist_from_scratch.base.core import default_device, to_cpu
 from mnist_from_scratch.losses import accuracy, cross_entropy
-from mnist_from_scratch.learner import Learner
+from mnist_from_scratch.all import Learner
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders, collate, to_dset
 from mnist_from_scratch.optimizers import SGD
 

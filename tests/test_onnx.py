@@ -14,8 +14,8 @@ from mnist_from_scratch.augment import best_net
 from mnist_from_scratch.convnet import mnist_convnet, resnet18
 from mnist_from_scratch.base.core import MnistError
 from mnist_from_scratch.engine.export import load_learner
-from mnist_from_scratch.learner import Learner
-from mnist_from_scratch.losses import CrossEntropyLossFlat, cross_entropy, mnist_loss
+from mnist_from_scratch.all import Learner
+from mnist_from_scratch.losses import CrossEntropyLossFlat, cross_entropy, mnist_loss, softmax
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders, to_dset
 from mnist_from_scratch.optimizers import SGD
 from mnist_from_scratch.softmax import mnist_net
@@ -182,7 +182,7 @@ def test_torch_export(name, tmp_path):
 
 def test_safetensors_in_plain_pytorch(tmp_path):
     "The lines that the chapter shows, in a process that cannot import this library, for what `save` and what `export` have written"
-    cells = json.loads((Path(__file__).parent.parent/'nbs/engine/01_export.ipynb').read_text(encoding='utf-8'))['cells']
+    cells = json.loads((Path(__file__).parent.parent/'nbs/engine/07_export.ipynb').read_text(encoding='utf-8'))['cells']
     program = next(o for c in cells if (o := re.search(r"program = '''(import json.*?)'''", ''.join(c['source']), re.S)))[1]
     program = program.split('\nprint(')[0].replace('nn.Linear(784, 10)', 'nn.Sequential(nn.Linear(784,30), nn.ReLU(), nn.BatchNorm1d(30), nn.Linear(30,10)).eval()')
     program = "import sys; sys.modules['mnist_from_scratch'] = None\n"+program+"\ntorch.save(net(torch.ones(1,784)), sys.argv[2])"

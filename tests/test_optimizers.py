@@ -7,8 +7,8 @@ import torch.nn.functional as F
 from torch import nn
 from torch.utils.data import TensorDataset
 
-from mnist_from_scratch import schedules
-from mnist_from_scratch.learner import Callback, Learner
+from mnist_from_scratch import all as us
+from mnist_from_scratch.all import Callback, Learner
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders
 from mnist_from_scratch.optimizers import SGD, Adam, OptimWrapper, Optimizer
 
@@ -232,7 +232,7 @@ def test_half_an_optimizer_is_refused():
 def test_hypers_of_pytorch_for_tensorboard(tmp_path):
     pytest.importorskip('tensorboard')
     seen = []
-    cb = schedules.TensorBoardCallback(tmp_path)
+    cb = us.TensorBoardCallback(tmp_path)
     cb._write = seen.append
     learner(torch.optim.AdamW).fit(1, .1, cbs=cb)
     assert set(seen[0])=={'train_loss','lr_0','mom_0','sqr_mom_0','eps_0','wd_0'}
@@ -245,7 +245,7 @@ def test_checkpoint_of_pytorchs(tmp_path):
     def new(path): return learner(partial(torch.optim.AdamW, weight_decay=.1), path=path, splitter=groups)
     a,b,c = new(tmp_path/'a'),new(tmp_path/'b'),new(tmp_path/'b')
     a.fit_one_cycle(3, slice(.01,.1))
-    with pytest.raises(KeyboardInterrupt): b.fit_one_cycle(3, slice(.01,.1), cbs=[schedules.Checkpoint(every=1), Stop()])
+    with pytest.raises(KeyboardInterrupt): b.fit_one_cycle(3, slice(.01,.1), cbs=[us.Checkpoint(every=1), Stop()])
     c.fit_one_cycle(3, slice(.01,.1), resume=True)
     assert all(map(torch.equal, weights(a.model), weights(c.model)))
 

@@ -15,7 +15,7 @@ from mnist_from_scratch.base.core import MnistError, ShapeError, check_shapes, o
 from mnist_from_scratch.data.sets import Digits
 from mnist_from_scratch.gradient_descent import mse, rmse
 from mnist_from_scratch.interpret import confusion_matrix, report, worst_mistakes
-from mnist_from_scratch.learner import Learner
+from mnist_from_scratch.all import Learner
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders, DigitRows, to_dset
 from mnist_from_scratch.optimizers import SGD
 

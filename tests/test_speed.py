@@ -11,7 +11,7 @@ from torch.utils.data import TensorDataset
 from mnist_from_scratch.engine import export
 from mnist_from_scratch import speed        # the first gives `Learner` its `export`
 from mnist_from_scratch.backprop import CrossEntropyLayer, by_hand, calc_grad_by_hand
-from mnist_from_scratch.schedules import MixedPrecision
+from mnist_from_scratch.engine.precision import MixedPrecision
 from mnist_from_scratch.learner import Callback, CancelFitException
 from mnist_from_scratch.minibatches import to_dset
 from mnist_from_scratch.speed import CudaGraph, FoldDigits, Muon, fast_learner, fast_net, fit_linear, muon_groups, newton_schulz

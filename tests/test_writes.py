@@ -25,10 +25,9 @@ def ran(part, folder, *before):
 def test_no_other_way_to_write():
     "Each line of the library that writes is in the list below, and each of these is in a `replacing` or a `making_folder`, or goes where nothing is kept"
     known = {
-        'files.py': ['file.parent.mkdir','f = open(tmp','open(path if no is None else os.dup(no), \'wb\')','os.replace(tmp','path.parent.mkdir','tmp.mkdir()','os.replace(tmp'],   # replacing, making_folder
-        'state.py': ['open(file, \'wb\')'],   # write_parts: write_state and save_model
-        'bench.py': ['.write_bytes(gzip','.mkdir(parents','.save(folder','open(names[0]','f.write(idx_header','replacing(file) as f: f.write_text'],                                                                      # all but the last in temporary folders
-        'schedules.py': ['f.write_text','return SummaryWriter'],                                                                               # CSVLogger; TensorBoard appends, each record with a checksum
+        'core.py': ['file.parent.mkdir','f = open(tmp','open(path if no is None else os.dup(no), \'wb\')','os.replace(tmp','open(file, \'wb\')','path.parent.mkdir','tmp.mkdir()','os.replace(tmp'],   # replacing, making_folder, _write_parts: write_state and save_model
+        'bench.py': ['.write_bytes(gzip','.mkdir(parents','.save(folder','open(names[0]','f.write(_idx_header','replacing(file) as f: f.write_text'],                                                                      # all but the last in temporary folders
+        'tracking.py': ['f.write_text','return SummaryWriter'],                                                                               # CSVLogger; TensorBoard appends, each record with a checksum
         'cli.py': ['os.open(os.devnull','open(os.devnull, \'w\')','open(fd, \'r\' if','js.write_text','open(f, \'w\'','.savefig(f','replacing(submission) as f: f.write_text','replacing(json) as f: f.write_text'],
         'folders.py': ['file.parent.mkdir'],   # a lock's folder
         'download.py': ['open(file, \'wb\')','f.write(b)'],   # this and what follows: each in a making_folder
@@ -274,8 +273,8 @@ def test_pipes_in_the_way_of_cleaning_up(tmp_path):
 def test_csv_log_into_a_pipe(tmp_path):
     "Each row once"
     import torch
-    from mnist_from_scratch.schedules import CSVLogger
-    from mnist_from_scratch.learner import Learner
+    from mnist_from_scratch.engine.tracking import CSVLogger
+    from mnist_from_scratch.all import Learner
     from mnist_from_scratch.minibatches import DataLoader, DataLoaders
     os.mkfifo(tmp_path/'p')
     keep = os.open(tmp_path/'p', os.O_RDWR)          # a reader that stays
@@ -290,8 +289,8 @@ def test_tensorboard_appends(tmp_path):
     pytest.importorskip('tensorboard', reason='no TensorBoard here')
     killed("""
 import torch
-from mnist_from_scratch.schedules import TensorBoardCallback
-from mnist_from_scratch.learner import *
+from mnist_from_scratch.engine.tracking import TensorBoardCallback
+from mnist_from_scratch.all import *
 from mnist_from_scratch.minibatches import *
 from mnist_from_scratch.optimizers import SGD
 class Die(Callback):
