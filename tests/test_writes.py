@@ -25,8 +25,9 @@ def ran(part, folder, *before):
 def test_no_other_way_to_write():
     "Each line of the library that writes is in the list below, and each of these is in a `replacing` or a `making_folder`, or goes where nothing is kept"
     known = {
-        'core.py': ['file.parent.mkdir','f = open(tmp','open(path if no is None else os.dup(no), \'wb\')','os.replace(tmp','open(file, \'wb\')','path.parent.mkdir','tmp.mkdir()','os.replace(tmp'],   # replacing, making_folder, _write_parts: write_state and save_model
-        'bench.py': ['.write_bytes(gzip','.mkdir(parents','.save(folder','open(names[0]','f.write(_idx_header','replacing(file) as f: f.write_text'],                                                                      # all but the last in temporary folders
+        'files.py': ['file.parent.mkdir','f = open(tmp','open(path if no is None else os.dup(no), \'wb\')','os.replace(tmp','path.parent.mkdir','tmp.mkdir()','os.replace(tmp'],   # replacing, making_folder
+        'state.py': ['open(file, \'wb\')'],   # write_parts: write_state and save_model
+        'bench.py': ['.write_bytes(gzip','.mkdir(parents','.save(folder','open(names[0]','f.write(idx_header','replacing(file) as f: f.write_text'],                                                                      # all but the last in temporary folders
         'tracking.py': ['f.write_text','return SummaryWriter'],                                                                               # CSVLogger; TensorBoard appends, each record with a checksum
         'cli.py': ['os.open(os.devnull','open(os.devnull, \'w\')','open(fd, \'r\' if','js.write_text','open(f, \'w\'','.savefig(f','replacing(submission) as f: f.write_text','replacing(json) as f: f.write_text'],
         'folders.py': ['file.parent.mkdir'],   # a lock's folder
