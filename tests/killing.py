@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from mnist_from_scratch.base import core
+from mnist_from_scratch.base import state
 from mnist_from_scratch.all import *
 from mnist_from_scratch.base.core import set_seed
 from mnist_from_scratch.data.digits import load_digits

@@ -10,7 +10,6 @@ from mnist_from_scratch.baseline import PixelSimilarity, is_3, mean_digits, mnis
 from mnist_from_scratch.tools.cli import make_model, predict
 from mnist_from_scratch.convnet import ImageDataset
 from mnist_from_scratch.losses import cross_entropy
-from mnist_from_scratch.data.sets import Digits
 from mnist_from_scratch.all import Learner
 from mnist_from_scratch.minibatches import DataLoaders, DataLoader, DigitRows, to_dset
 

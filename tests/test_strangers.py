@@ -13,8 +13,8 @@ from torch.utils.data import TensorDataset
 from mnist_from_scratch.tools import cli
 from mnist_from_scratch import convnet
 from mnist_from_scratch.engine.checkpoint import Checkpoint
-from mnist_from_scratch.base.core import MnistError, _crc, _safetensors, set_seed
-from mnist_from_scratch.base.state import read_state, write_state
+from mnist_from_scratch.base.core import MnistError, set_seed
+from mnist_from_scratch.base.state import checksum, read_state, safetensors_parts, write_state
 from mnist_from_scratch.engine.export import load_learner
 from mnist_from_scratch.all import Callback, Learner
 from mnist_from_scratch.losses import CrossEntropyLossFlat, accuracy

@@ -12,17 +12,17 @@ from torch import nn
 from torch.utils.data import TensorDataset
 
 from mnist_from_scratch.tools import bench, cli
-from mnist_from_scratch.data import datasets as D
+import mnist_from_scratch.data as D
 from mnist_from_scratch.engine.checkpoint import Checkpoint
 from mnist_from_scratch.engine.tracking import CSVLogger, SaveModelCallback
 from mnist_from_scratch.base.core import MnistError
 from mnist_from_scratch.base.files import making_folder
 from mnist_from_scratch.base.state import read_state, write_state
 from mnist_from_scratch.data.sets import Digits
+from mnist_from_scratch.data.idx import load_idx
+from mnist_from_scratch.data.folders import load_folder
 from mnist_from_scratch.data.download import download_mnist
 from mnist_from_scratch.data.digits import URLs, load_digits, untar_data
-from mnist_from_scratch.data.folders import load_folder
-from mnist_from_scratch.data.idx import load_idx
 from mnist_from_scratch.engine.export import load_learner
 from mnist_from_scratch.all import Learner
 from mnist_from_scratch.losses import cross_entropy
