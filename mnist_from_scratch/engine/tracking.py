@@ -161,7 +161,7 @@ class CSVLogger(Callback):
                 raise ValueError(f"{self._dest} has the columns {', '.join(there)}, and this fit {', '.join(names)}; choose another fname, or append=False to replace it")
         else: self.before = ''
         if not self.before: self._line(names, write=not self.resume)       # what is resumed has rows already
-    def one_line(self, row, write=True):
+    def _line(self, row, write=True):
         f = io.StringIO()
         csv.writer(f, lineterminator='\n').writerow(row)
         self.rows += f.getvalue()

@@ -104,9 +104,6 @@ class CSVLogger(Callback):
     def before_fit(self) -> Any:
         ...
 
-    def one_line(self, row, write=True) -> Any:
-        ...
-
     def after_epoch(self) -> Any:
         ...
 
