@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn, Tensor
 from fastcore.basics import patch
-from .convnet import AdaptiveConcatPool2d, BasicBlock, _group
+from .convnet import AdaptiveConcatPool2d, BasicBlock, make_layer
 from .base.core import check_pixels, check_shapes, set_seed
 from .learner import Callback, Learner
 from .engine import inference, precision # give Learner its get_preds and to_bf16
@@ -61,7 +61,7 @@ def best_net(
 ) -> nn.Sequential: # [N, 784] or [N, 1, 28, 28] in [0,1] -> [N, n_out]
     "A convolution and three residual blocks with batch normalisation, on folded digits."
     return nn.Sequential(FoldDigits(crop=0), nn.Conv2d(4, nf[0], 3, padding=1, bias=False), nn.BatchNorm2d(nf[0]), nn.ReLU(), nn.MaxPool2d(2),
-                         _group(BasicBlock, 2, *nf, 1), nn.MaxPool2d(2, ceil_mode=True), BasicBlock(nf[1], nf[1]),
+                         make_layer(BasicBlock, 2, *nf, 1), nn.MaxPool2d(2, ceil_mode=True), BasicBlock(nf[1], nf[1]),
                          AdaptiveConcatPool2d(), nn.Flatten(), nn.Linear(2*nf[1], n_out)).to(memory_format=torch.channels_last)
 
 # %% ../nbs/19_augment.ipynb #1347c5e7

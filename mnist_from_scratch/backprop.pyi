@@ -3,8 +3,8 @@ from torch import Tensor
 from torch import nn
 from typing import Any
 __all__ = [
-        'numerical_grad', 'check_grad', 'Layer', 'LinearLayer', 'ReluLayer', 'SigmoidLayer', 'MnistLossLayer', 'CrossEntropyLayer',
-        'Layers', 'by_hand', 'calc_grad_by_hand'
+        'hand_layers', 'numerical_grad', 'check_grad', 'Layer', 'add_grad', 'LinearLayer', 'ReluLayer', 'SigmoidLayer', 'MnistLossLayer',
+        'CrossEntropyLayer', 'Layers', 'by_hand', 'calc_grad_by_hand'
 ]
 def numerical_grad(f, x: Tensor, eps: float=1e-06) -> Tensor:
     """The gradient of `f` at `x` by central differences in 64-bit floats, two calls for each element. Raises `ValueError` if `f` gives more
@@ -33,6 +33,8 @@ class Layer:
     def backward(self, g: Tensor | None=None, to_input: bool=True) -> Tensor:
         """Back over the last `forward`, once: then it lets go of what it kept. Raises `ValueError` if there was none, or `g` has another
         shape than its result."""
+def add_grad(p: Tensor, g: Tensor) -> Any:
+    """Add to `p.grad`, as a backward pass of autograd does."""
 class LinearLayer(Layer):
     """`x@w + b`, for inputs [N, k]. Raises `ValueError` for shapes that do not fit."""
     saved: Any
@@ -110,6 +112,7 @@ class Layers(Layer):
 
     def bwd_params(self, g) -> Any:
         ...
+hand_layers: Any
 def by_hand(net: nn.Sequential) -> Layers:
     """The layers of `net` without autograd. Raises `TypeError` for a layer that is not known here."""
 def calc_grad_by_hand(xb: Tensor, yb: Tensor, model: Layer, loss_func: Layer) -> Tensor:

@@ -6,8 +6,8 @@ from torch import Tensor
 from torch import nn
 from typing import Any
 __all__ = [
-        'RESNET18_URL', 'cnn_learner', 'conv2d', 'conv', 'mnist_convnet', 'BasicBlock', 'ResNet', 'resnet18', 'Resize', 'ImageDataset',
-        'ImageDataLoaders', 'AdaptiveConcatPool2d', 'create_head', 'vision_learner'
+        'RESNET18_URL', 'cnn_learner', 'conv2d', 'conv', 'mnist_convnet', 'BasicBlock', 'make_layer', 'ResNet', 'resnet18', 'Resize',
+        'ImageDataset', 'ImageDataLoaders', 'AdaptiveConcatPool2d', 'create_head', 'vision_learner'
 ]
 def conv2d(x: Tensor, weight: Tensor, bias: Tensor | None=None, stride: int=1, padding: int=0) -> Tensor:
     """Slide each kernel over each image: at each place, the sum of products over all channels. As `torch.nn.functional.conv2d`."""
@@ -30,6 +30,8 @@ class BasicBlock(nn.Module):
 
     def forward(self, x) -> Any:
         ...
+def make_layer(block, n: int, inplanes: int, planes: int, stride: int) -> nn.Sequential:
+    """`n` blocks in a row."""
 class ResNet(nn.Module):
     """The nets of He et al. (2015): [N, 3, H, W] -> [N, num_classes]. Names, order and first weights as torchvision's."""
     conv1: Any

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn, Tensor
 from torch.utils.data import TensorDataset
-from .backprop import Layer, _add_grad, _hand_layers
+from .backprop import Layer, add_grad, hand_layers
 from .base.core import set_seed
 from .base.state import exportable
 from .losses import accuracy
@@ -204,8 +204,8 @@ class _Conv(Layer):
         return F.conv2d(x, self.w, self.b, *self.how)
     def bwd(self, g, to_input=True):
         dx,dw,db = torch.ops.aten.convolution_backward(g, self.saved, self.w, [len(self.b)], *self.how, False, (0,0), 1, (to_input,True,True))     # not transposed, nothing added, one group
-        _add_grad(self.w, dw)
-        _add_grad(self.b, db)
+        add_grad(self.w, dw)
+        add_grad(self.b, db)
         return dx
     def bwd_params(self, g): self.bwd(g, to_input=False)
 
@@ -238,4 +238,4 @@ def _pool(l):
     if l.stride!=l.kernel_size or not isinstance(l.stride, int) or l.padding or l.dilation!=1 or l.ceil_mode: raise TypeError(f'by_hand knows pooling of squares beside each other, not {l}')
     return _MaxPool(l)
 
-_hand_layers.update({nn.Conv2d:_conv, nn.MaxPool2d:_pool, Flat:lambda l: _Flat(), FoldDigits:_Fold})
+hand_layers.update({nn.Conv2d:_conv, nn.MaxPool2d:_pool, Flat:lambda l: _Flat(), FoldDigits:_Fold})

@@ -140,6 +140,31 @@ def test_a_module_binds_a_name_once(mod): assert not twice(mod.read_text(encodin
 
 def test_twice(): assert twice('a = 1\n@patch\ndef f(self:A): a = 2\n@patch\ndef f(self:B): pass\nb,a = 3,4\ndef b(): pass')==['b','a']
 
+def private(name): return name.startswith('_') and not name.endswith('__')
+
+def borrowed(src):
+    "Private names of other modules of this package that `src` takes: imported, or as an attribute of a module"
+    tree,mods,res = ast.parse(src),set(),[]
+    for o in ast.walk(tree):
+        if isinstance(o, ast.ImportFrom) and (o.level or (o.module or '').startswith(pkg)):
+            res += [a.name for a in o.names if private(a.name)]
+            mods |= {a.asname or a.name for a in o.names if any(m.split('.')[-1]==a.name for m in order)}
+        elif isinstance(o, ast.Import): mods |= {a.asname for a in o.names if a.asname and a.name.startswith(pkg)}
+    return res+[f'{o.value.id}.{o.attr}' for o in ast.walk(tree) if isinstance(o, ast.Attribute) and private(o.attr)
+                and isinstance(o.value, ast.Name) and o.value.id in mods]
+
+def test_borrowed():
+    src = f'from ..base.core import a, _b\nfrom ..data import idx\nimport {pkg}.learner as l\nidx._c, idx.d, l._e, self._f\ndef f(): from .x import _g; __version__'
+    assert borrowed(src)==['_b','_g','idx._c','l._e']
+
+@pytest.mark.parametrize('mod', modules, ids=name)
+def test_no_private_name_crosses_modules(mod): assert not borrowed(mod.read_text(encoding='utf-8'))
+
+def test_no_module_is_too_large():
+    "None has more than 8 % of the lines"
+    n = {dotted(o):len(o.read_text(encoding='utf-8').splitlines()) for o in modules}
+    assert not {k:v for k,v in n.items() if v>.08*sum(n.values())}
+
 def test_imports_are_light():
     "No module imports fastai, torchvision or scikit-learn; only `all` imports what draws tables, plots and progress bars."
     src = f'''
