@@ -264,6 +264,12 @@ def _norm_and_bias(m, bias=True):
 def _needs_closure(opt): return isinstance(opt, torch.optim.Optimizer) and any(p.default is p.empty and p.kind<=p.POSITIONAL_OR_KEYWORD for p in signature(opt.step).parameters.values())
 _opt_has = 'hypers set_hypers param_lists state step zero_grad freeze_to clear_state state_dict load_state_dict'.split()
 
+def _check_opt(opt):
+    "Raises `TypeError` for what is no optimizer for a Learner"
+    if _needs_closure(getattr(opt, 'opt', None)): raise TypeError(f'a step of {type(opt.opt).__name__} computes the loss several times (closure), and a Learner does so once for a batch; take another, such as torch.optim.AdamW')
+    if lacks := [o for o in _opt_has if not hasattr(opt, o)]:
+        raise TypeError(f'opt_func made a {type(opt).__name__}, and a Learner needs its {lacks[0]}; pass SGD, Adam, or a class of torch.optim')
+
 @patch
 def create_opt(self:Learner):
     "Make the optimizer for the model as it is now. One that exists already is used as it is; the next time it forgets earlier steps"
@@ -273,9 +279,7 @@ def create_opt(self:Learner):
     if isinstance(bare_func(f), type) and issubclass(bare_func(f), torch.optim.Optimizer): f = partial(OptimWrapper, opt=f)
     opt = f if exists else f(self.splitter(self.model), lr=self.lr)
     if isinstance(opt, torch.optim.Optimizer): opt = OptimWrapper(opt=opt)
-    if _needs_closure(getattr(opt, 'opt', None)): raise TypeError(f'a step of {type(opt.opt).__name__} computes the loss several times (closure), and a Learner does so once for a batch; take another, such as torch.optim.AdamW')
-    if lacks := [o for o in _opt_has if not hasattr(opt, o)]:
-        raise TypeError(f'opt_func made a {type(opt).__name__}, and a Learner needs its {lacks[0]}; pass SGD, Adam, or a class of torch.optim')
+    _check_opt(opt)
     ps = {p for g in opt.param_lists for p in g}
     if not ps & {*self.model.parameters()}: raise ValueError(f'{short_repr(opt)} has no parameter of this model; make it of the model that the Learner has')
     if exists and self.opt is not None: opt.clear_state()

@@ -163,15 +163,18 @@ class DistributedTrainer(Callback):
         if getattr(getattr(self.learn, 'recorder', None), 'train_metrics', False): raise ValueError('a process sees its part of the training batches only; train without recorder.train_metrics')
         self.n_fits += 1
         set_rng_states(self.dls, self.from_first(lambda: rng_states(self.dls)))
-        for cb in self.learn.cbs:
-            if self.rank and getattr(cb, 'writes', False): cb.run = False
-            if self.rank and isinstance(cb, CSVLogger): self._set(cb, '_write', noop)
-            if isinstance(cb, (Checkpoint,SaveModelCallback)): self._set(cb, '_save', partial(self._save, cb))
-            if isinstance(cb, Checkpoint): self._set(cb, '_newest', partial(self.from_first, cb._newest))
+        for cb in self.learn.cbs: self._write_once(cb)
         if self.rank: self._set(self.learn, 'logger', noop)
         for m in self.learn.metrics:
             for o in m.metric.modules() if isinstance(m, TorchMetric) and hasattr(m.metric, 'modules') else ():
                 if hasattr(o, 'distributed_available_fn'): self._set(o, 'distributed_available_fn', lambda: False)    # torchmetrics would add up what all have already
+
+    def _write_once(self, cb):
+        "Of what `cb` writes, the first process writes all, and the others nothing"
+        if self.rank and getattr(cb, 'writes', False): cb.run = False
+        if self.rank and isinstance(cb, CSVLogger): self._set(cb, '_write', noop)
+        if isinstance(cb, (Checkpoint,SaveModelCallback)): self._set(cb, '_save', partial(self._save, cb))
+        if isinstance(cb, Checkpoint): self._set(cb, '_newest', partial(self.from_first, cb._newest))
 
     def _save(self, cb, *args, **kwargs):
         "The first process writes, when all others have read, and they wait until it has"

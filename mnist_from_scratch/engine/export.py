@@ -101,6 +101,14 @@ def _attrs(cls):
         for o in vars(c).values(): look(o)
     return {o for o in names if not (o.startswith('__') or o in vars(nn.Module) or o in _own)}
 
+def _layer(cls, args):
+    "A layer of PyTorch's, if the arguments are such as a file may set"
+    for k,v in args.items():
+        if k in ('device','dtype'): raise ValueError(f'{k} is not for a file to set')
+        if k not in _args(cls) or not _plain(v): raise ValueError(f'it takes no {k}')
+        if k in _most and not _within(v, _most[k]): raise ValueError(f'{k} is {v}, and should be {_most[k]:,} at most')
+    with torch.device('meta'): return cls(**args)
+
 def _make(name, args, params, buffers, parts):
     "The reverse of `_describe`. Parameters are on PyTorch's device 'meta', where they take no memory, until those of a file replace them"
     cls = _look_up(name)
@@ -110,12 +118,8 @@ def _make(name, args, params, buffers, parts):
             if args: raise ValueError('it takes no arguments')
             o = cls()
         elif name not in exportables:
-            for k,v in args.items():
-                if k in ('device','dtype'): raise ValueError(f'{k} is not for a file to set')
-                if k not in _args(cls) or not _plain(v): raise ValueError(f'it takes no {k}')
-                if k in _most and not _within(v, _most[k]): raise ValueError(f'{k} is {v}, and should be {_most[k]:,} at most')
             if parts: raise ValueError('it has no parts')
-            with torch.device('meta'): o = cls(**args)
+            o = _layer(cls, args)
         else: o = _remake(cls, args, params, buffers)
         for k,m in parts.items():
             if not (m is None or isinstance(m, nn.Module)): raise ValueError(f'its part {k} is not a layer')
@@ -295,30 +299,34 @@ class _NoItems(list):
 
 def _no_loss(*_, **__): raise ValueError('the file that this Learner was loaded from has no loss; set learn.loss_func')
 
+def _misfit(file): return MnistError(f'{file} is damaged: it does not hold what export writes; export it again')
+def _parts(s): return (s.get(k) for k in ('x','frozen','vocab','loss','data'))
+def _is_loss(o): return o is None or callable(o) and all(map(callable, activation_and_decodes(o)))
+
+def _check_parts(file, model, s):
+    "Raises `MnistError` where the state `s` of `file` is not what `export` writes, before its numbers are read"
+    if 'x' not in s: raise MnistError(f'{file} was written by Learner.save, which keeps numbers only; read it with Learner.load, or write it with Learner.export')
+    xs,frozen,vocab,loss,data = _parts(s)
+    if model is not None: check_state(file, s.get('model'), model)
+    elif isinstance(s.get('arch'), nn.Module): _try(file, s['arch'], s.get('model'), xs)
+    else: raise MnistError(f'{file} has only the numbers of a {s.get("name")}; pass the model: load_learner(fname, model={s.get("name")}(…))')
+    kinds = isinstance(xs, list) and isinstance(frozen, list) and isinstance(vocab, (list,type(None)))
+    if not (kinds and _is_loss(loss) and (data is None or hasattr(data, 'new_empty'))): raise _misfit(file)
+    try: data = None if data is None else data.new_empty()        # not what a file holds as items
+    except Exception as e: raise _misfit(file) from e
+    _try_around(file, s['arch'] if model is None else model, model is None, loss, data, xs)
+
 def load_learner(
     fname:str|Path, # What `export` wrote
     cpu:bool=True, # Stay on the CPU? Else go to `default_device()`
     model:nn.Module=None # For a model that the file does not describe: one like it; its numbers are replaced
 ) -> Learner: # With empty `dls`, for `predict`, and for `get_preds` of a `dls.test_dl`
     "A Learner that predicts as the exported one does. Raises `MnistError` for a file that is missing, damaged, foreign, or does not fit."
-    file = Path(fname)
-    misfit = MnistError(f'{file} is damaged: it does not hold what export writes; export it again')
-    def parts(s): return (s.get(k) for k in ('x','frozen','vocab','loss','data'))
-    def look(s):
-        if 'x' not in s: raise MnistError(f'{file} was written by Learner.save, which keeps numbers only; read it with Learner.load, or write it with Learner.export')
-        xs,frozen,vocab,loss,data = parts(s)
-        if model is not None: check_state(file, s.get('model'), model)
-        elif isinstance(s.get('arch'), nn.Module): _try(file, s['arch'], s.get('model'), xs)
-        else: raise MnistError(f'{file} has only the numbers of a {s.get("name")}; pass the model: load_learner(fname, model={s.get("name")}(…))')
-        if not (isinstance(xs, list) and isinstance(frozen, list) and isinstance(vocab, (list,type(None))) and (loss is None or callable(loss) and all(map(callable, activation_and_decodes(loss)))) and (data is None or hasattr(data, 'new_empty'))): raise misfit
-        try: data = None if data is None else data.new_empty()        # not what a file holds as items
-        except Exception as e: raise misfit from e
-        _try_around(file, s['arch'] if model is None else model, model is None, loss, data, xs)
-    s = read_state(file, _object, ['arch'] if model is not None else [], look)
-    xs,frozen,vocab,loss,data = parts(s)
-    if _waits(loss): raise misfit
+    file,own = Path(fname),model is None
+    s = read_state(file, _object, [] if own else ['arch'], partial(_check_parts, file, model))
+    xs,frozen,vocab,loss,data = _parts(s)
+    if _waits(loss): raise _misfit(file)
     data = None if data is None else data.new_empty()
-    own = model is None
     if own: model = s['arch']
     model.load_state_dict(s['model'], assign=own)
     for n,p in model.named_parameters(): p.requires_grad_(p.is_floating_point() and n not in frozen)
