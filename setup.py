@@ -12,7 +12,8 @@ cfg = parser['DEFAULT']
 def readme():
     "README.md with addresses in place of relative links and pictures, to be read outside of the repository"
     md = (here/'README.md').read_text(encoding='utf-8')
-    for start,at in (r'!\[[^]]*\]\(','raw'),(r'\]\(','blob'): md = re.sub(rf'({start})(?![\w+.-]+:|[#/])', rf"\1{cfg['git_url']}/{at}/{cfg['branch']}/", md)
+    for start,at in (r'!\[[^]]*\]\(','raw'),(r'\]\(','blob'):
+        md = re.sub(rf'({start})(?![\w+.-]+:|[#/])', rf"\1{cfg['git_url']}/{at}/{cfg['branch']}/", md)
     return md
 
 setup(
@@ -27,5 +28,6 @@ setup(
     extras_require=dict(dev=cfg['dev_requirements'].split()),
     entry_points=dict(console_scripts=cfg['console_scripts'].split(), nbdev=[f"{cfg['lib_path']}={cfg['lib_path']}._modidx:d"]),
     classifiers=['Development Status :: 3 - Alpha', 'Intended Audience :: Education', 'Natural Language :: English',
-                 'Programming Language :: Python :: 3', *[f'Programming Language :: Python :: 3.{v}' for v in range(11, 16)], 'Topic :: Scientific/Engineering :: Artificial Intelligence'],
+                 'Programming Language :: Python :: 3', *[f'Programming Language :: Python :: 3.{v}' for v in range(11, 16)],
+                 'Topic :: Scientific/Engineering :: Artificial Intelligence'],
 )

@@ -1,7 +1,8 @@
 """Build the site: `python docs/build.py` makes docs/_build/html from the notebooks and what is stored in them; nothing is executed.
 
 Sphinx reads docs/_build/source, which this program fills: a page for each chapter, with the code of what it exports, and
-without what is hidden; a page of reference for each module; the front page, the page to draw on, the ones on when to move on, for teachers and on safety, the changelog. Warnings are errors."""
+without what is hidden; a page of reference for each module; the front page, the page to draw on, the ones on when to move on, for teachers
+and on safety, the changelog. Warnings are errors."""
 import ast, importlib, inspect, os, re, shutil, sys, textwrap
 from configparser import ConfigParser
 from pathlib import Path
@@ -14,7 +15,9 @@ from chapters import module, plan, stems
 
 docs = Path(__file__).parent
 pkg = 'mnist_from_scratch'
-also = dict(nn='torch.nn', F='torch.nn.functional', np='numpy', pd='pandas', plt='matplotlib.pyplot', Tensor='torch.Tensor', Path='pathlib.Path')   # short names
+# short names
+also = dict(nn='torch.nn', F='torch.nn.functional', np='numpy', pd='pandas', plt='matplotlib.pyplot', Tensor='torch.Tensor',
+            Path='pathlib.Path')
 libs = {'torch','numpy','pandas','matplotlib','PIL','fastai','fastcore','sklearn','scipy','torchvision'}
 
 config = ConfigParser(delimiters=['='])     # and not nbdev's, whose version 3 reads another file
@@ -36,7 +39,8 @@ def link_files(
     def repl(m):
         f,anchor = re.match(r'([^#]*)(.*)', m[1]).groups()
         f = (Path('/')/at/f).resolve().relative_to('/')
-        return f'](/{page_of(f)}.ipynb{anchor})' if f.suffix=='.ipynb' else f"](/{f.relative_to('docs')}{anchor})" if f.parts[0]=='docs' else f']({on_github(f)}{anchor})'
+        return f'](/{page_of(f)}.ipynb{anchor})' if f.suffix=='.ipynb' else f"](/{f.relative_to('docs')}{anchor})" if f.parts[
+            0]=='docs' else f']({on_github(f)}{anchor})'
     return re.sub(r'\]\((?![\w+.-]+:|[#/<])([^)\s]+)\)', repl, md)
 
 def link_names(
@@ -47,22 +51,27 @@ def link_names(
     def repl(m):
         name = m[1]
         head,_,tail = name.partition('.')
-        full = known.get(name) or (also.get(head, head)+'.'*bool(tail)+tail if head in also or head in libs and tail or name.endswith('Error') else '')
+        full = known.get(name) or (also.get(head, head)+'.'*bool(tail)+tail if head in also or head in libs and tail
+                                   or name.endswith('Error') else '')
         return f'{{py:obj}}`{name} <{full}>`' if full else m[0]
     parts = re.split(r'(^```.*?^```$|^#[^\n]*)', md, flags=re.M|re.S)
     return ''.join(o if i%2 else re.sub(r'(?<![`\[}])`([A-Za-z_][\w.]*)`(?![`\]])', repl, o) for i,o in enumerate(parts))
 
-def figures(cell): "The outputs of `cell` that are figures"; return [o for o in cell.outputs if any(k.startswith('image/') for k in o.get('data', {}))]
+def figures(cell):
+    "The outputs of `cell` that are figures"; return [o for o in cell.outputs if any(k.startswith('image/') for k in o.get('data', {}))]
 
 def alts(
     cell # A cell of code
 ) -> list: # A text for each of its figures
-    "The alternative texts that a line `#| fig-alt` gives: one, or a list of them. Raises `ValueError` unless each figure has one that describes it."
+    """The alternative texts that a line `#| fig-alt` gives: one, or a list of them. Raises `ValueError` unless each figure has one that
+    describes it."""
     m = re.search(r'^#\| *fig-alt:? *(.*)$', cell.source, re.M)
     res = ast.literal_eval(m[1]) if m else []
     if isinstance(res, str): res = [res]
     n = len(figures(cell))
-    if len(res)!=n: raise ValueError(f'cell {cell.id} has {n} figures and {len(res)} alternative texts; give them in a line such as #| fig-alt: "A three", or in a list')
+    if len(res)!=n:
+        raise ValueError(f'cell {cell.id} has {n} figures and {len(res)} alternative texts; give them in a line such as #| fig-alt: "A '
+                         'three", or in a list')
     if bad := [o for o in res if len(o.split())<2]: raise ValueError(f'{bad[0]!r} in cell {cell.id} describes no figure')
     return res
 
@@ -83,7 +92,8 @@ def chapter(
     path:Path, # A notebook
     known:dict # As for `link_names`
 ):
-    "The notebook as a page: without hidden cells, directives and badges (the site has its own buttons), and with alt texts where Sphinx looks for them."
+    """The notebook as a page: without hidden cells, directives and badges (the site has its own buttons), and with alt texts where Sphinx
+    looks for them."""
     nb,cells = nbformat.read(path, 4),[]
     at = os.path.relpath(path.parent, docs.parent)
     for c in nb.cells:
@@ -120,7 +130,8 @@ def members(mod):
         elif isinstance(o, (ast.FunctionDef,ast.ClassDef)) and o.name in mod.__all__:
             res.append(('function' if isinstance(o, ast.FunctionDef) else 'class', o.name, o, getattr(mod, o.name)))
             for m in getattr(o, 'body', []) if isinstance(o, ast.ClassDef) else []:
-                if isinstance(m, ast.FunctionDef) and m.name[0]!='_' and ast.get_docstring(m): res.append(('method', f'{o.name}.{m.name}', m, vars(getattr(mod, o.name))[m.name]))
+                if isinstance(m, ast.FunctionDef) and m.name[0]!='_' and ast.get_docstring(m):
+                    res.append(('method', f'{o.name}.{m.name}', m, vars(getattr(mod, o.name))[m.name]))
     have = {n for _,n,*_ in res}
     return res+[('data', n, None, getattr(mod, n)) for n in mod.__all__ if n not in have]
 
@@ -133,15 +144,20 @@ def params(f):
     "A table of the parameters of `f` that are described, and of what it returns"
     try: ds = docments(f, full=True)
     except (TypeError, OSError, SyntaxError): return ''
-    def ann(a): return '' if a is inspect.Parameter.empty or a is None else f"`{a if isinstance(a, str) else getattr(a, '__name__', a)}`".replace('|', '\\|').replace('typing.', '')
-    def default(p): return '' if p.default is inspect.Parameter.empty else f'`{getattr(p.default, "__name__", repr(p.default))}`'.replace('|', '\\|')
-    rows = [(f'`{k}`' if k!='return' else 'returns', ann(p.anno), default(p), (p.docment or '').replace('|', '\\|').replace('\n', ' ')) for k,p in ds.items() if p.docment and k!='self']
+    def ann(a):
+        return '' if a is inspect.Parameter.empty or a is None else f"`{a if isinstance(a, str) else getattr(a, '__name__', a)}`".replace(
+            '|', '\\|').replace('typing.', '')
+    def default(p):
+        return '' if p.default is inspect.Parameter.empty else f'`{getattr(p.default, "__name__", repr(p.default))}`'.replace('|', '\\|')
+    rows = [(f'`{k}`' if k!='return' else 'returns', ann(p.anno), default(p), (p.docment or '').replace('|', '\\|').replace('\n', ' '))
+            for k,p in ds.items() if p.docment and k!='self']
     return '\n'.join(['| | type | default | |', '| --- | --- | --- | --- |', *(f"| {' | '.join(r)} |" for r in rows)]) if rows else ''
 
 def entry(mod, kind, name, node, o, known):
     "The reference of one public name, as a directive of Sphinx"
     if kind=='data': return f'```{{py:data}} {name}\n:module: {mod.__name__}\n```'
-    init = node if isinstance(node, ast.FunctionDef) else next((m for m in node.body if isinstance(m, ast.FunctionDef) and m.name=='__init__'), None)
+    init = node if isinstance(node, ast.FunctionDef) else next((m for m in node.body if isinstance(m, ast.FunctionDef)
+                                                                and m.name=='__init__'), None)
     sig = ''
     if init:
         a = init.args
@@ -159,7 +175,8 @@ def entry(mod, kind, name, node, o, known):
 def reference(mod, title, known):
     "The page of reference for the module `mod`, whose chapter is called `title`"
     name = mod.__name__.removeprefix(f'{pkg}.')
-    return '\n\n'.join([f'# {name}', link_names(inspect.getdoc(mod), known), f'`from {mod.__name__} import *`. Chapter: [{title}](/{name.replace(".", "/")}.ipynb).',
+    return '\n\n'.join([f'# {name}', link_names(inspect.getdoc(mod), known),
+                        f'`from {mod.__name__} import *`. Chapter: [{title}](/{name.replace(".", "/")}.ipynb).',
                         f'```{{py:module}} {mod.__name__}\n```', *(entry(mod, *m, known) for m in members(mod))])+'\n'
 
 def pictures(folder):
@@ -170,7 +187,8 @@ def pictures(folder):
     from mnist_from_scratch.baseline import mean_digits
     from mnist_from_scratch.data.digits import bundled_digits
     means = mean_digits(bundled_digits()[0])
-    Image.fromarray((255-means[3][3:25,3:25]*255).clamp(0, 255).byte().numpy()).resize((64,64), Image.Resampling.NEAREST).save(folder/'favicon.png')
+    Image.fromarray((255-means[3][3:25,3:25]*255).clamp(0, 255).byte().numpy()).resize((64,64),
+        Image.Resampling.NEAREST).save(folder/'favicon.png')
     fig,axs = plt.subplots(2, 5, figsize=(12,6.3), dpi=100)
     for ax,m in zip(axs.flat, means): ax.imshow(m, cmap='Greys'); ax.axis('off')
     fig.suptitle(cfg['title'], fontsize=40, family='monospace')
@@ -183,7 +201,8 @@ def prepare(
     shutil.rmtree(out, ignore_errors=True); out.mkdir(parents=True)
     nbs = [nbs_path/f'{o}.ipynb' for o in (*stems(), 'index')]
     titles = {page_of(o):re.match(r'# (.+)', nbformat.read(o, 4).cells[0].source)[1] for o in nbs}
-    mods = {page_of(o):importlib.import_module(f'{pkg}.{module(o)}') for o in stems() if (lib_path/f"{module(o).replace('.', '/')}.py").exists()}
+    mods = {page_of(o):importlib.import_module(f'{pkg}.{module(o)}')
+            for o in stems() if (lib_path/f"{module(o).replace('.', '/')}.py").exists()}
     known = {n:f'{home(m, n)}.{n}' for m in mods.values() for _,n,*_ in members(m)}
     for k in titles:
         for o in '','reference/','extra/notebooks/': (out/f'{o}{k}').parent.mkdir(parents=True, exist_ok=True)
@@ -193,14 +212,19 @@ def prepare(
     *parts,(appendix,floors) = plan().items()
     nb = nbformat.read(out/'index.ipynb', 4)
     table = next(c.source for c in nb.cells if f'### {appendix}' in c.source).split(f'### {appendix}')[1]
-    (out/'appendix.md').write_text(f"# {appendix.split(': ')[-1]}\n{table}\n\n{toc(map(page_of, floors), ':hidden:')}\n", encoding='utf-8')     # these two fold in the sidebar
-    (out/'reference.md').write_text(f"# Reference\n\nEvery public name, by module.\n\n{toc([f'reference/{k}' for k in mods], ':maxdepth: 1')}\n", encoding='utf-8')
-    bar = {'Try it':['draw'], **{k:map(page_of, v) for k,v in parts}, 'Appendix':['appendix','reference'], 'More':['move_on','teachers','security','changelog']}
+    # these two fold in the sidebar
+    (out/'appendix.md').write_text(f"# {appendix.split(': ')[-1]}\n{table}\n\n{toc(map(page_of, floors), ':hidden:')}\n", encoding='utf-8')
+    (out/'reference.md').write_text("# Reference\n\nEvery public name, by "
+                                    f"module.\n\n{toc([f'reference/{k}' for k in mods], ':maxdepth: 1')}\n", encoding='utf-8')
+    bar = {'Try it':['draw'], **{k:map(page_of, v) for k,v in parts}, 'Appendix':['appendix','reference'],
+           'More':['move_on','teachers','security','changelog']}
     nb.cells.append(nbformat.v4.new_markdown_cell('\n\n'.join(toc(v, f':caption: {k}', ':hidden:') for k,v in bar.items())))
     nbformat.write(nb, out/'index.ipynb')
-    for f,at in (docs/'draw.md','docs'),(docs/'move_on.md','docs'),(docs/'teachers.md','docs'),(docs.parent/'SECURITY.md','.'),(docs.parent/'CHANGELOG.md','.'):
+    for f,at in (docs/'draw.md','docs'),(docs/'move_on.md','docs'),(docs/'teachers.md','docs'),(docs.parent/'SECURITY.md',
+        '.'),(docs.parent/'CHANGELOG.md','.'):
         (out/f.name.lower()).write_text(link_files(f.read_text(encoding='utf-8'), at), encoding='utf-8')
-    with open(out/'security.md', 'a', encoding='utf-8') as f: f.write('\n## What the tests have tried\n\n```text\n'+(docs/'survived.txt').read_text()+'```\n')
+    with open(out/'security.md', 'a', encoding='utf-8') as f:
+        f.write('\n## What the tests have tried\n\n```text\n'+(docs/'survived.txt').read_text()+'```\n')
     shutil.copytree(docs/'_static', out/'_static'); shutil.copy(docs/'conf.py', out)
     pictures(out/'_static')
 

@@ -17,24 +17,31 @@ import nbformat
 root = Path(__file__).resolve().parent.parent
 pkg,nbs = 'mnist_from_scratch','nbs'
 texts = {'.ipynb','.py','.md','.ini','.toml','.yml','.in','.js','.css','.json','.txt',''}
-left = re.compile(rf'{pkg}/(?!all\.py|__init__\.py).*\.py|README\.md|docs/chapters\.py|tests/test_chapters\.py')  # made by other commands; and examples here
+# made by other commands; and examples here
+left = re.compile(rf'{pkg}/(?!all\.py|__init__\.py).*\.py|README\.md|docs/chapters\.py|tests/test_chapters\.py')
 
 class Refused(Exception): "What was asked for cannot be done; the message says why"
 
 def plan():
-    "The parts of the book and the floors of the library as the front page has them: names of notebooks by headings, in the order of reading"
+    """The parts of the book and the floors of the library as the front page has them: names of notebooks by headings, in the order of
+    reading"""
     text = next(c.source for c in nbformat.read(root/nbs/'index.ipynb', 4).cells if c.source.startswith('## The chapters'))
-    return {(h := o.partition('\n'))[0]:re.findall(r'^\| *\[[^]]*\]\(((?:\w+/)*\d\d_\w+)\.ipynb', h[2], re.M) for o in re.split(r'^### ', text, flags=re.M)[1:]}
+    return {(h := o.partition('\n'))[0]:re.findall(r'^\| *\[[^]]*\]\(((?:\w+/)*\d\d_\w+)\.ipynb', h[2], re.M)
+            for o in re.split(r'^### ', text, flags=re.M)[1:]}
 
 def order():
     "The modules so that each rests on those before it only: base, data, part I, engine, parts II and III, tools"
     one,*others,appendix = plan().values()
-    def floor(name): return sorted((o for o in appendix if o.startswith(f'{name}/')), key=lambda o: -o.count('/'))   # a package in it comes before what rests on it
+    # a package in it comes before what rests on it
+    def floor(name): return sorted((o for o in appendix if o.startswith(f'{name}/')), key=lambda o: -o.count('/'))
     return [module(o) for o in (*floor('base'), *floor('data'), *one, *floor('engine'), *(o for p in others for o in p), *floor('tools'))]
 
 def git(*args): return subprocess.run(['git', *args], cwd=root, capture_output=True, text=True, check=True).stdout
 def tracked(): return [Pure(o) for o in git('ls-files', '-z').split('\0') if o and (root/o).is_file()]
-def stems(): "The notebooks by folder and name, such as 05_losses or base/01_core, in their order"; return sorted(str(Pure(o.relative_to(root/nbs).as_posix()).with_suffix('')) for o in (root/nbs).rglob('[0-9][0-9]_*.ipynb') if '.ipynb_checkpoints' not in o.parts)
+def stems():
+    "The notebooks by folder and name, such as 05_losses or base/01_core, in their order"
+    return sorted(str(Pure(o.relative_to(root/nbs).as_posix()).with_suffix(''))
+                  for o in (root/nbs).rglob('[0-9][0-9]_*.ipynb') if '.ipynb_checkpoints' not in o.parts)
 def module(stem): "The module of a chapter: base.core for base/01_core"; return re.sub(r'(^|\.)\d\d_', r'\1', stem.replace('/', '.'))
 
 def split(stem):
@@ -69,7 +76,8 @@ def relink(
     at:Pure, # The file that it stands in, from the root
     moved:dict # New paths of files by their old ones
 ) -> str:
-    "`text` with its relative links, a \\0 in each that is another, as they must be once the files, this one perhaps among them, have moved."
+    """`text` with its relative links, a \\0 in each that is another, as they must be once the files, this one perhaps among them, have
+    moved."""
     here = moved.get(at, at)
     def repl(m):
         to,anchor = re.fullmatch(r'([^#]*)(.*)', m[2]).groups()
@@ -95,7 +103,8 @@ def reimport(text, new):
             name,_,alias = o.partition(' as ')
             folder,_,now = new.get(name, name).rpartition('.')
             groups.setdefault('.'.join(filter(None, (pkg, folder))), []).append(now+(f' as {alias or name}' if alias or now!=name else ''))
-        return (f'\n{m[1]}' if m[1] is not None else '; ').join(f'from {k} import {", ".join(v)}' for k,v in groups.items()).join([m[1] or '', ''])
+        return (f'\n{m[1]}' if m[1] is not None else '; ').join(f'from {k} import {", ".join(v)}' for k,
+                                                                v in groups.items()).join([m[1] or '', ''])
     return re.sub(rf'(?:^([ ]*)|\b|(?<=\\n))from {pkg} import ((?:\w+(?: as \w+)?(?:, )?)+)', repl, text, flags=re.M)
 
 def rename(text, chapters):
@@ -134,8 +143,11 @@ def frame(new, title):
     like = nbformat.read(root/nbs/f'{stems()[0]}.ipynb', 4)
     badge = like.cells[1].source.replace(f'{nbs}/{stems()[0]}.ipynb', f'{nbs}/{new}.ipynb')
     md,code = nbformat.v4.new_markdown_cell,nbformat.v4.new_code_cell
-    return nbformat.v4.new_notebook(metadata=like.metadata, cells=[md(f'# {title}\n\n> What this chapter shows, in a sentence.'), md(badge), code(like.cells[2].source),
-        md('What this chapter is about, which chapters it needs, and how long it runs.'), code(f'#| default_exp {module(new)}'), md('## What we have\n\nWhat comes next.')])
+    return nbformat.v4.new_notebook(metadata=like.metadata,
+                                    cells=[md(f'# {title}\n\n> What this chapter shows, in a sentence.'), md(badge),
+                                           code(like.cells[2].source),
+        md('What this chapter is about, which chapters it needs, and how long it runs.'), code(f'#| default_exp {module(new)}'),
+        md('## What we have\n\nWhat comes next.')])
 
 def with_row(text, new, title, have):
     "`text`, the front page, with a row for the chapter `new` below that of the one before it, of those in `have`"
@@ -143,7 +155,8 @@ def with_row(text, new, title, have):
     for c in nb['cells']:
         ls = ''.join(c['source']).split('\n')
         at = next((i for i,l in enumerate(ls) if re.match(rf'\| *\[[^]]*\]\({before}\.ipynb\)', l)), None)
-        if at is not None: c['source'] = '\n'.join([*ls[:at+1], f'| [{title}]({new}.ipynb) | what it builds |', *ls[at+1:]]).splitlines(keepends=True)
+        if at is not None:
+            c['source'] = '\n'.join([*ls[:at+1], f'| [{title}]({new}.ipynb) | what it builds |', *ls[at+1:]]).splitlines(keepends=True)
     return dumps(nb)
 
 def change(
@@ -151,7 +164,8 @@ def change(
     new:dict|None=None # Notebooks to add, by name
 ):
     "Move chapters, with all that names them, and add new ones. Raises `Refused`, having changed nothing."
-    if git('status', '--porcelain').strip(): raise Refused('there are changes that are not committed, and could not be told from those to come; commit them first')
+    if git('status', '--porcelain').strip():
+        raise Refused('there are changes that are not committed, and could not be told from those to come; commit them first')
     moved = {Pure(nbs, f'{a}.ipynb'):Pure(nbs, f'{b}.ipynb') for a,b in chapters.items()}
     new = new or {}
     book = {Pure(nbs, f'{k}.ipynb'):nbformat.writes(v)+'\n' for k,v in new.items()}
@@ -161,7 +175,9 @@ def change(
         except UnicodeDecodeError: continue
         if o in moved or now!=text: book[moved.get(o, o)] = now
     page = Pure(nbs, 'index.ipynb')
-    for k,v in new.items(): book[page] = with_row(book.get(page) or (root/page).read_text(encoding='utf-8'), k, v.cells[0].source.split('\n')[0][2:], [chapters.get(o, o) for o in stems()])
+    for k,v in new.items():
+        book[page] = with_row(book.get(page) or (root/page).read_text(encoding='utf-8'), k, v.cells[0].source.split('\n')[0][2:],
+                              [chapters.get(o, o) for o in stems()])
     gone = [Pure(pkg, f'{module(a).replace(".", "/")}.py') for a,b in chapters.items() if module(a)!=module(b)]
     if moved: git('rm', '-q', '--ignore-unmatch', '--', *map(str, [*moved, *gone]))
     for o,text in book.items():
@@ -175,21 +191,26 @@ def lines(stem):
     code = [c.source for c in nb.cells if c.cell_type=='code']
     def n(s): return sum(bool(l.strip()) and not l.startswith('#|') for l in s.splitlines())
     seen = [n(s) for s in code if not re.search(r'^#\| *(hide|default_exp)', s, re.M)]
-    return nb.cells[0].source.split('\n')[0].lstrip('# '),sum(n(s) for s in code if re.search(r'^#\| *export', s, re.M)),median(seen) if seen else 0
+    return nb.cells[0].source.split('\n')[0].lstrip('# '),sum(n(s)
+                                                              for s in code if re.search(r'^#\| *export', s,
+                                                                  re.M)),median(seen) if seen else 0
 
 def said(chapters):
     "Links among the chapters whose words tell the order, such as 'the next chapter': they may no longer be true"
     for stem in stems():
         for c in nbformat.read(root/nbs/f'{stem}.ipynb', 4).cells:
             if c.cell_type!='markdown': continue
-            for m in re.finditer(r'\[([^]]*\b(?:(?:next|previous|last|first) (?:chapter|one)|(?:chapter|one) (?:before|after))\b[^]]*)\]\(([^)#\s]+)\.ipynb', c.source):
+            for m in re.finditer(r'\[([^]]*\b(?:(?:next|previous|last|first) (?:chapter|one)|(?:chapter|one) '
+                                 r'(?:before|after))\b[^]]*)\]\(([^)#\s]+)\.ipynb', c.source):
                 if {stem, m[2].split('/')[-1]} & {o.split('/')[-1] for o in chapters.values()}: yield f'{stem}: [{m[1]}]({m[2]}.ipynb)'
 
 def main(argv=None):
     p = argparse.ArgumentParser(description='List the chapters, or move one, and mend whatever names it.')
     sub = p.add_subparsers(dest='do')
-    q = sub.add_parser('move', help='give a chapter another number, name or folder'); q.add_argument('old', help='such as 05_losses'); q.add_argument('new', help='such as 03_losses, or base/03_losses')
-    q = sub.add_parser('insert', help='a new notebook'); q.add_argument('new', help='such as 05_metrics'); q.add_argument('title', help='its heading')
+    q = sub.add_parser('move', help='give a chapter another number, name or folder')
+    q.add_argument('old', help='such as 05_losses'); q.add_argument('new', help='such as 03_losses, or base/03_losses')
+    q = sub.add_parser('insert', help='a new notebook')
+    q.add_argument('new', help='such as 05_metrics'); q.add_argument('title', help='its heading')
     a = p.parse_args(argv)
     if not a.do:
         print(f'{"chapter":28} {"exports":>7} {"median cell":>11}')
@@ -201,7 +222,8 @@ def main(argv=None):
         change(chapters, {} if a.do=='move' else {a.new:frame(a.new, a.title)})
     except Refused as e: sys.exit(f'chapters.py: {e}')
     for o,n in chapters.items(): print(f'{o} -> {n}')
-    for cmd in [Path(sys.executable).parent/'nbdev_export'],[sys.executable, 'docs/make_readme.py']: subprocess.run(cmd, cwd=root, check=True)
+    for cmd in [Path(sys.executable).parent/'nbdev_export'],[sys.executable, 'docs/make_readme.py']:
+        subprocess.run(cmd, cwd=root, check=True)
     if found := [*said(chapters)]: print('Is this still so?', *found, sep='\n    ')
     print('Look at `git diff HEAD`, and run the tests.')
 

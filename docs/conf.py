@@ -27,13 +27,15 @@ html_theme = 'sphinx_book_theme'
 html_title,html_favicon,html_baseurl = cfg['title'],'_static/favicon.png',site
 html_static_path,html_extra_path,html_css_files = ['_static'],['extra'],['site.css']
 html_copy_source = False
-html_theme_options = dict(repository_url=cfg['git_url'], repository_branch=cfg['branch'], use_repository_button=True, use_issues_button=True,
+html_theme_options = dict(repository_url=cfg['git_url'], repository_branch=cfg['branch'], use_repository_button=True,
+                          use_issues_button=True,
     use_download_button=False, use_fullscreen_button=False, show_navbar_depth=1, show_toc_level=2, navbar_persistent=[])
 html_context = dict(default_mode='auto')
 copybutton_exclude = '.linenos, .gp, .go'
 
 # Inventories of other projects are used where they are at hand: a build without a network does without these links.
-inventories = dict(python='https://docs.python.org/3/', torch='https://docs.pytorch.org/docs/stable/', matplotlib='https://matplotlib.org/stable/',
+inventories = dict(python='https://docs.python.org/3/', torch='https://docs.pytorch.org/docs/stable/',
+                   matplotlib='https://matplotlib.org/stable/',
     pandas='https://pandas.pydata.org/docs/', numpy='https://numpy.org/doc/stable/')
 def at_hand(folder):
     "The inventories in `folder`, as Sphinx wants to have them named; those that are missing are fetched, if there is a network"
@@ -71,13 +73,17 @@ def about_page(app, pagename, templatename, context, doctree):
     nb = notebooks.get(pagename)
     if nb:
         at = f"{cfg['user']}/{cfg['repo']}/blob/{cfg['branch']}/{nbs_path.name}/{nb}.ipynb"
-        for label,url,icon in (('Download the notebook',context['pathto'](f'notebooks/{pagename}.ipynb', 1),'fas fa-download'), ('Open in Colab','https://colab.research.google.com/github/'+at,'fas fa-rocket')):
-            context['header_buttons'].insert(0, dict(type='link', url=url, tooltip=label, icon=icon, label=label.split()[0].lower()+'-button', text=''))
+        for label,url,icon in (('Download the notebook',context['pathto'](f'notebooks/{pagename}.ipynb', 1),'fas fa-download'),
+                               ('Open in Colab','https://colab.research.google.com/github/'+at,'fas fa-rocket')):
+            context['header_buttons'].insert(0, dict(type='link', url=url, tooltip=label, icon=icon,
+                                                     label=label.split()[0].lower()+'-button', text=''))
     text = next((o.astext() for o in doctree.findall(nodes.block_quote)), cfg['description']) if doctree else cfg['description']
     title = re.sub('<.*?>', '', context.get('title') or project)
-    tags = {'og:title':title if pagename=='index' else f'{title} · {project}', 'og:description':text, 'og:type':'website', 'og:url':f'{site}{pagename}.html', 'og:image':f'{site}_static/card.png'}
+    tags = {'og:title':title if pagename=='index' else f'{title} · {project}', 'og:description':text, 'og:type':'website',
+            'og:url':f'{site}{pagename}.html', 'og:image':f'{site}_static/card.png'}
     esc = lambda s: s.replace('&','&amp;').replace('"','&quot;').replace('<','&lt;').replace('\n',' ')
-    context['metatags'] = context.get('metatags', '')+f'<meta name="description" content="{esc(text)}">\n'+''.join(f'<meta property="{k}" content="{esc(v)}">\n' for k,v in tags.items())
+    context['metatags'] = context.get('metatags', '')+f'<meta name="description" content="{esc(text)}">\n'+''.join(f'<meta property="{k}" '
+        f'content="{esc(v)}">\n' for k,v in tags.items())
 
 def setup(app):
     app.add_html_math_renderer('mathml', inline_renderers=(mathml, None), block_renderers=(mathml, None))

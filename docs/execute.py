@@ -1,6 +1,7 @@
 """Run notebooks from top to bottom, each in a new process, and store their outputs; or, with `--check`, compare.
 
-Outputs in this repository come from MNIST, so name its folder in `MNIST_FROM_SCRATCH_DATA`, if it is not in the cache. Without it nothing is run.
+Outputs in this repository come from MNIST, so name its folder in `MNIST_FROM_SCRATCH_DATA`, if it is not in the cache. Without it nothing
+is run.
 All notebooks are stored or none: not if one raises an error, warns, leaves a progress bar, or names a folder of this machine."""
 import argparse, json, math, os, re, sys
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +13,8 @@ num = r'(?<![\w.])-?(?:\d[\d,]*\.?\d*(?:e[+-]?\d+)?|\.\d+)(?![\w])|\bnan\b|\binf
 
 def text(cell):
     "What `cell` put out, as text: no pictures, no HTML where there is a plain text too, no times of day and no addresses"
-    outs = [o.get('text') or o.get('data',{}).get('text/plain','') if 'text/html' not in o.get('data',{}) or not o['data']['text/plain'].startswith('<IPython') else o['data']['text/html']
+    outs = [o.get('text') or o.get('data',{}).get('text/plain','') if 'text/html' not in o.get('data',{})
+            or not o['data']['text/plain'].startswith('<IPython') else o['data']['text/html']
             for o in cell.get('outputs',[]) if 'image/png' not in o.get('data',{})]
     return re.sub(r'\b\d\d:\d\d(:\d\d)?\b|<progress[^>]*>|[ \t]+', ' ', re.sub('( at)? 0x[0-9a-f]+', '', '\n'.join(outs))).strip()
 
@@ -22,7 +24,8 @@ def differs(
     tol:float # How far numbers may be apart, relative to the larger one or absolute, whichever allows more
 )->str: # What differs, in a few words; empty if nothing
     "Compare two outputs: words must be equal, numbers about equal."
-    ta,tb = (re.sub(r'\s*#\s*', '#', re.sub(r'\s+', ' ', re.sub(num, '#', o))) for o in (a,b))   # numbers of other widths bring other spaces
+    # numbers of other widths bring other spaces
+    ta,tb = (re.sub(r'\s*#\s*', '#', re.sub(r'\s+', ' ', re.sub(num, '#', o))) for o in (a,b))
     if ta!=tb:
         i = next((i for i,(x,y) in enumerate(zip(ta,tb)) if x!=y), min(len(ta),len(tb)))
         return f'{ta[max(i-20,0):i+30]!r} and {tb[max(i-20,0):i+30]!r}'
@@ -48,13 +51,16 @@ def texts(out):
 def trouble(
     out # An output of a cell
 )->str: # What is wrong with it, in a few words; empty if nothing
-    "What must not be stored: errors, warnings, progress bars (but that of a table of training, which may have been stopped), folders of this machine."
+    """What must not be stored: errors, warnings, progress bars (but that of a table of training, which may have been stopped), folders of
+    this machine."""
     s = '\n'.join(texts(out))
     if out['output_type']=='error': return f"it raises {out['ename']}: {(out['evalue'].splitlines() or [''])[0]}"
     if 'using scikit-learn' in s and 'bundled digits' in s: return 'it used the bundled digits in place of MNIST'
     if re.search(r'█|\d%\|', s) or '<progress' in s and 'train_loss' not in s: return 'it leaves a progress bar'
     data = os.environ.get('MNIST_FROM_SCRATCH_DATA', '')
-    here = [o for o in map(str, (Path.home(), Path(__file__).resolve().parent.parent, sys.prefix, data if '/' in data else sys.prefix)) if len(o)>4] # 'digits' is a choice
+    # 'digits' is a choice
+    here = [o for o in map(str, (Path.home(), Path(__file__).resolve().parent.parent, sys.prefix, data if '/' in data else sys.prefix))
+            if len(o)>4]
     if found := [*paths(s), *(o for o in here if o in s)]: return f'it names a folder of this machine, {found[0]}'
     if out.get('name')=='stderr': return f'it prints a warning: {(s.strip().splitlines() or [""])[0][:100]}'
     return ''
@@ -64,7 +70,9 @@ def run(path):
     from nbclient import NotebookClient
     from nbclient.exceptions import CellControlSignal, DeadKernelError
     nb,wrong = nbformat.read(path, 4),[]
-    try: NotebookClient(nb, timeout=1200, kernel_name='python3', resources={'metadata':{'path':str(path.parent)}}, coalesce_streams=True).execute()
+    try:
+        NotebookClient(nb, timeout=1200, kernel_name='python3', resources={'metadata':{'path':str(path.parent)}},
+                       coalesce_streams=True).execute()
     except (CellControlSignal, DeadKernelError, TimeoutError) as e: wrong = [f'{path.name}: {str(e).strip().splitlines()[-1]}']
     for i,c in enumerate(nb.cells): wrong += [f'{path.name}, cell {i}: {w}' for o in c.get('outputs', []) if (w := trouble(o))]
     return nb,wrong
@@ -75,7 +83,9 @@ def check_mnist():
     from mnist_from_scratch.data.digits import load_digits
     try: sets = load_digits()
     except MnistError as e: sys.exit(f'execute.py: {e}')
-    if not all(o.is_mnist for o in sets): sys.exit(f'execute.py: the outputs must come from MNIST, and what there is comes from {sets[0].source}; name the folder that holds MNIST in MNIST_FROM_SCRATCH_DATA')
+    if not all(o.is_mnist for o in sets):
+        sys.exit(f'execute.py: the outputs must come from MNIST, and what there is comes from {sets[0].source}; name the folder that holds '
+                 'MNIST in MNIST_FROM_SCRATCH_DATA')
 
 def execute(
     names:list, # Notebooks, such as 04_losses; all if there are none
@@ -91,7 +101,8 @@ def execute(
     nbs = [o for k,o in nbs.items() if not names or k in names]
     check_mnist()
     os.environ['OMP_NUM_THREADS'],os.environ['PYTHONWARNINGS'] = '1','ignore:IProgress'
-    os.environ['PATH'] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get('PATH', '')]) # as where the environment is activated
+    # as where the environment is activated
+    os.environ['PATH'] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get('PATH', '')])
     bad,done = 0,[]
     with ThreadPoolExecutor(n_workers) as ex:
         for path,(nb,wrong) in zip(nbs, ex.map(run, nbs)):
@@ -100,7 +111,8 @@ def execute(
             if not check or wrong: continue
             for i,(old,new) in enumerate(zip(nbformat.read(path, 4).cells, nb.cells)):
                 if old.cell_type!='code' or (tol := tolerance(old)) is None: continue
-                if d := differs(text(old), text(new), tol): bad += 1; print(f'{path.name}, cell {i} ({old.source.strip().splitlines()[-1][:50]!r}): stored and new differ: {d}')
+                if d := differs(text(old), text(new), tol):
+                    bad += 1; print(f'{path.name}, cell {i} ({old.source.strip().splitlines()[-1][:50]!r}): stored and new differ: {d}')
     if bad and check: sys.exit(f'{bad} outputs are not what the notebooks give: run `python docs/execute.py` with MNIST, then nbdev_clean')
     if bad: sys.exit('execute.py: nothing is stored; mend these cells, and run it again')
     for path,nb in done if not check else ():

@@ -47,7 +47,8 @@ def to_torch(
 )->nn.Module: # [N, 784] -> scores, [N, 10]
     "The model that the page computes, in PyTorch."
     if 'means' in spec: return PixelSimilarity(unpack(spec['means']), spec['distance'])
-    nets = dict(linear=lambda: nn.Linear(784, 10), net=mnist_net, convnet=lambda: nn.Sequential(nn.Unflatten(1, (1,28,28)), *mnist_convnet(norm=False)))
+    nets = dict(linear=lambda: nn.Linear(784, 10), net=mnist_net,
+                convnet=lambda: nn.Sequential(nn.Unflatten(1, (1,28,28)), *mnist_convnet(norm=False)))
     net = nets[spec['name']]()
     net.load_state_dict(dict(zip(net.state_dict(), (unpack(l[k]) for l in spec['layers'] for k in ('weight','bias')))))
     return net.eval()
@@ -84,10 +85,14 @@ def make_draw():
     for o in models: o['test'] = said(right(to_torch(o), test)); print(o['title'], o['test'])
     idx = sorted(i for c in range(10) for i in (test.y==c).nonzero()[:3,0].tolist())
     about = dict(made_by='python docs/make_draw.py', arrays='base64 of little-endian float32; the samples uint8',
-                 recipe='for each learning rate in held_out: one cycle of Adam on cross-entropy; the one with most held-out digits right is here',
+                 recipe='for each learning rate in held_out: one cycle of Adam on cross-entropy; the one with most held-out digits right '
+                 'is here',
                  data=train.source.split(',')[0], images=len(train), held_out=len(valid), seed=SEED, bs=BS,
-                 versions=dict(mnist_from_scratch=mnist_from_scratch.__version__, torch=torch.__version__, python=platform.python_version()))
-    with replacing(FILE) as f: f.write_text(json.dumps(dict(about=about, models=models, samples=dict(labels=test.y[idx].tolist(), **pack(test.x[idx]))), indent=1)+'\n')
+                 versions=dict(mnist_from_scratch=mnist_from_scratch.__version__, torch=torch.__version__,
+                               python=platform.python_version()))
+    with replacing(FILE) as f:
+        f.write_text(json.dumps(dict(about=about, models=models, samples=dict(labels=test.y[idx].tolist(), **pack(test.x[idx]))),
+                                indent=1)+'\n')
     print(f'{FILE.name}: {FILE.stat().st_size:,} bytes')
 
 if __name__=='__main__':

@@ -1,4 +1,5 @@
-"""Make the pictures of the front page: docs/_static/ladder.png, what `mnist_train` prints, and docs/_static/page.png, the page 'Draw a digit'.
+"""Make the pictures of the front page: docs/_static/ladder.png, what `mnist_train` prints, and docs/_static/page.png, the page 'Draw a
+digit'.
 
 It needs MNIST and Chromium, and takes some minutes. Run it where what these show has changed."""
 import html, shutil, subprocess, sys
@@ -8,7 +9,8 @@ from tempfile import TemporaryDirectory
 from playwright.sync_api import sync_playwright
 
 docs = Path(__file__).parent
-terminal = '<body style="margin:0"><pre style="display:inline-block; margin:0; padding:16px 20px; background:#1b1f24; color:#e6e6e6; font:15px/1.35 monospace">{}</pre>'
+terminal = ('<body style="margin:0"><pre style="display:inline-block; margin:0; padding:16px 20px; background:#1b1f24; color:#e6e6e6; '
+            'font:15px/1.35 monospace">{}</pre>')
 
 # Does the net not disagree with pixel similarity, or is it wrong?
 odd = """() => {
@@ -28,13 +30,15 @@ def make_pictures():
     said = ladder()
     with TemporaryDirectory() as tmp, sync_playwright() as p:
         if subprocess.run([sys.executable, docs/'build.py', '--out', tmp]).returncode: sys.exit('the site cannot be built')
-        page = p.chromium.launch(executable_path=shutil.which('chromium'), args=['--no-sandbox','--allow-file-access-from-files']).new_page(viewport=dict(width=800, height=800))
+        page = p.chromium.launch(executable_path=shutil.which('chromium'),
+                                 args=['--no-sandbox','--allow-file-access-from-files']).new_page(viewport=dict(width=800, height=800))
         page.set_content(terminal.format(html.escape(said)))
         page.locator('pre').screenshot(path=docs/'_static'/'ladder.png')
         page.goto(f'file://{tmp}/html/draw.html')
         page.wait_for_function('window.draw && draw.models')
         while page.evaluate(odd): page.get_by_role('button', name='sample').click()
         top,end = (page.locator(o).first.bounding_box() for o in ('.draw','.draw-model'))
-        page.screenshot(path=docs/'_static'/'page.png', full_page=True, clip=dict(x=0, y=top['y']-20, width=800, height=end['y']+end['height']-top['y']+40))
+        page.screenshot(path=docs/'_static'/'page.png', full_page=True,
+                        clip=dict(x=0, y=top['y']-20, width=800, height=end['y']+end['height']-top['y']+40))
 
 if __name__=='__main__': make_pictures()

@@ -21,7 +21,8 @@ def from_root(
     at:str, # That folder's path from the repository's root
     site:str # Address of the site
 )->str:
-    "`md` with links to pages of the site, and all other relative links relative to the repository's root; what stands in a fenced block is left alone."
+    """`md` with links to pages of the site, and all other relative links relative to the repository's root; what stands in a fenced block
+    is left alone."""
     def repl(m):
         f = os.path.normpath(f'{at}/{m[2]}')
         return m[1] + (f'{site}/{page_of(f)}.html' if f.endswith('.ipynb') or f.startswith('docs/') and f.endswith('.md') else f)

@@ -1,7 +1,10 @@
-"""Train the U-Net of the chapter on segmentation on scenes made of MNIST's training set, measure it on scenes made of its test set, and write the results to `nbs/segment.json`.
+"""Train the U-Net of the chapter on segmentation on scenes made of MNIST's training set, measure it on scenes made of its test set, and
+write the results to `nbs/segment.json`.
 
-Less than five minutes of training on two cores, with OMP_NUM_THREADS=2 and nothing else running. For choices: `--held-out` measures on the scenes held out from training only, and writes nothing.
-`--skips` compares a small U-Net with one that has no skip connections, and writes `nbs/skips.json`: nothing is timed, so it may run beside other programs, for some twenty minutes of one core."""
+Less than five minutes of training on two cores, with OMP_NUM_THREADS=2 and nothing else running. For choices: `--held-out` measures on the
+scenes held out from training only, and writes nothing.
+`--skips` compares a small U-Net with one that has no skip connections, and writes `nbs/skips.json`: nothing is timed, so it may run beside
+other programs, for some twenty minutes of one core."""
 import argparse, json, sys, tempfile
 from pathlib import Path
 from time import perf_counter
@@ -20,7 +23,8 @@ def measures(acts, targs):
     "IoU, precision and recall of all pixels together, the mean of the scenes' IoU, and the contest's mean precision"
     pred,targ = acts>0,targs>0
     both = (pred&targ).sum()
-    res = dict(iou=iou(pred[None], targ[None]), precision=both/pred.sum().clamp(min=1), recall=both/targ.sum(), scene_iou=iou(pred, targ).mean(), mean_precision=mean_precision(acts, targs))
+    res = dict(iou=iou(pred[None], targ[None]), precision=both/pred.sum().clamp(min=1), recall=both/targ.sum(),
+               scene_iou=iou(pred, targ).mean(), mean_precision=mean_precision(acts, targs))
     return {k:round(o.item(), 4) for k,o in res.items()}
 
 def pixels(dl): x,y = zip(*dl); return torch.cat([o[:,:1]*255 for o in x]),torch.cat(y)
@@ -28,11 +32,13 @@ def pixels(dl): x,y = zip(*dl); return torch.cat([o[:,:1]*255 for o in x]),torch
 def compare_skips(train, test, out, held=10000, n=1000, epochs=16, lrs=(.02,.05,.1), seeds=3):
     """A small U-Net, and one without skip connections that is a little wider, so that it has no fewer parameters.
 
-    For each the rate is chosen on scenes of the last `held` training digits, with one run for each; with that rate there are more seeds, and runs that are cut short. Nothing is chosen by the scenes of test digits."""
+    For each the rate is chosen on scenes of the last `held` training digits, with one run for each; with that rate there are more seeds,
+    and runs that are cut short. Nothing is chosen by the scenes of test digits."""
     nets = {'U-Net':dict(nf=(8,16,32,64)), 'no skips':dict(nf=(9,18,34,67), skips=False)}
     rows = []
     with tempfile.TemporaryDirectory() as d:
-        sets = {k:write_scenes(Path(d)/k, ds, m, seed=i)/'images' for i,(k,ds,m) in enumerate((('train',train[:-held],n), ('valid',train[-held:],500), ('test',test,500)))}
+        sets = {k:write_scenes(Path(d)/k, ds, m, seed=i)/'images' for i,
+                (k,ds,m) in enumerate((('train',train[:-held],n), ('valid',train[-held:],500), ('test',test,500)))}
         dls = SegmentationDataLoaders.from_label_func(d, sorted(sets['train'].iterdir()), mask_file, valid_pct=.1, seed=0, bs=32)
         dl = {k:dls.test_dl(sorted(sets[k].iterdir()), with_labels=True) for k in ('valid','test')}
         def run(name, lr, seed, epochs):
@@ -42,7 +48,8 @@ def compare_skips(train, test, out, held=10000, n=1000, epochs=16, lrs=(.02,.05,
             with learn.no_bar(), learn.no_logging(): fit_linear(learn, epochs)
             with learn.no_bar():
                 res = {k:measures(*learn.get_preds(dl=o, act=torch.Tensor.float)) for k,o in dl.items()}
-            rows.append(dict(model=name, parameters=sum(p.numel() for p in model.parameters()), epochs=epochs, lr=lr, seed=seed, valid_iou=res['valid']['iou'], **res['test']))
+            rows.append(dict(model=name, parameters=sum(p.numel() for p in model.parameters()), epochs=epochs, lr=lr, seed=seed,
+                             valid_iou=res['valid']['iou'], **res['test']))
             print(rows[-1], flush=True)
             return res['valid']['iou']
         for name in nets:
@@ -68,7 +75,8 @@ def main():
     if args.skips: return compare_skips(train, test, args.out.with_name('skips.json'))
     with tempfile.TemporaryDirectory() as d:
         path = write_scenes(Path(d)/'train', train, args.scenes, seed=args.seed)
-        dls = SegmentationDataLoaders.from_label_func(d, sorted((path/'images').iterdir()), mask_file, valid_pct=.1, seed=args.seed, bs=args.bs)
+        dls = SegmentationDataLoaders.from_label_func(d, sorted((path/'images').iterdir()), mask_file, valid_pct=.1, seed=args.seed,
+                                                      bs=args.bs)
         sets = dict(valid=dls.valid)
         if not args.held_out:
             path = write_scenes(Path(d)/'test', test, 1000, seed=args.seed+1)
@@ -76,12 +84,14 @@ def main():
         set_seed(args.seed)
         learn = unet_learner(dls, args.nf, args.lr)
         start = perf_counter()
-        with learn.no_bar(): fit_linear(learn, args.epochs, cbs=[Callback(after_epoch=lambda o: print(o.epoch, *o.recorder.values[-1:], flush=True))])
+        with learn.no_bar():
+            fit_linear(learn, args.epochs, cbs=[Callback(after_epoch=lambda o: print(o.epoch, *o.recorder.values[-1:], flush=True))])
         minutes = (perf_counter()-start)/60
         x,y = pixels(dls.train.new(shuffle=False, drop_last=False))
         t = max(range(60, 256, 5), key=lambda t: iou((x>t)[None], (y>0)[None]).item())
         rows = [dict(scenes=k, n=len(dl.dataset), model=name, **measures(*o)) for k,dl in sets.items()
-                for name,o in (('U-Net',learn.get_preds(dl=dl, act=torch.Tensor.float)), (f'brighter than {t}',(lambda x,y: (x-t,y))(*pixels(dl))))]
+                for name,o in (('U-Net',learn.get_preds(dl=dl, act=torch.Tensor.float)),
+                               (f'brighter than {t}',(lambda x,y: (x-t,y))(*pixels(dl))))]
     res = machine()|dict(minutes=round(minutes, 2), **{k:getattr(args, k) for k in ('scenes','epochs','nf','lr','bs','seed')}, rows=rows)
     print(json.dumps(res, indent=1))
     if args.held_out: return

@@ -1,10 +1,14 @@
-"""Train the published recipe and the two of the chapter on speed on all of MNIST, in turns, and write their times and their accuracies on the test set to `nbs/speed.json`.
+"""Train the published recipe and the two of the chapter on speed on all of MNIST, in turns, and write their times and their accuracies on
+the test set to `nbs/speed.json`.
 
-The two are trained in float32 too, as on a processor without units for bfloat16; on a CUDA device, where there is one; and PyTorch's MNIST example with fewer
-seeds, since it takes minutes. Nothing is chosen by these figures. Times are of the training loop only; the preparation is timed by itself. Set OMP_NUM_THREADS to
+The two are trained in float32 too, as on a processor without units for bfloat16; on a CUDA device, where there is one; and PyTorch's MNIST
+example with fewer
+seeds, since it takes minutes. Nothing is chosen by these figures. Times are of the training loop only; the preparation is timed by itself.
+Set OMP_NUM_THREADS to
 the number of threads, and let nothing else run.
 
-With `--steps` it trains each step of the chapter instead, one change a row, on digits of the training set, measures on the digits held out there, and tries each
+With `--steps` it trains each step of the chapter instead, one change a row, on digits of the training set, measures on the digits held out
+there, and tries each
 optimizer with several learning rates in the same way."""
 import argparse, datetime, json, math, platform, sys
 from functools import partial
@@ -67,8 +71,10 @@ def uncropped():
     net[7] = nn.Linear(25*32, 256)
     return net
 
-def step(train, valid, seed, net=fast_net, crop=2, plain=False, cosine=False, channels_last=True, bf16=None, bs=256, lr=.01, opt=None, loss=cross_entropy):
-    "Seconds of training as the CPU counts them, none of preparation, and the accuracy, after one epoch by a step of the chapter: with its defaults the last one before larger batches"
+def step(train, valid, seed, net=fast_net, crop=2, plain=False, cosine=False, channels_last=True, bf16=None, bs=256, lr=.01, opt=None,
+         loss=cross_entropy):
+    """Seconds of training as the CPU counts them, none of preparation, and the accuracy, after one epoch by a step of the chapter: with its
+    defaults the last one before larger batches"""
     set_seed(seed)
     fold = FoldDigits(crop)
     form = torch.channels_last if channels_last else torch.contiguous_format
@@ -105,7 +111,8 @@ steps = {'folded, not cropped': dict(net=uncropped, crop=0, plain=True, channels
          'still larger': muon|dict(loss=smooth, bs=768),
          'safe': muon|dict(loss=smooth, net=partial(fast_net, nf=(32,64)))}
 adams,muons = (.005,.01,.02,.04),(.05,.1,.2)
-rates = {'Adam, batches of 256': (dict(), adams), 'Adam, batches of 512': (larger, adams), **{k: (steps[k], muons) for k in ('Muon','softer targets','still larger')}}
+rates = {'Adam, batches of 256': (dict(), adams), 'Adam, batches of 512': (larger, adams),
+         **{k: (steps[k], muons) for k in ('Muon','softer targets','still larger')}}
 
 def all_steps(seeds):
     "What `--steps` writes: `(seconds, 0, accuracy)` of each step and seed, and of each rate that was tried, as `summary` puts them"
@@ -121,7 +128,9 @@ def all_steps(seeds):
         for k,f in runs.items(): res[k].append(f(train, valid, seed)); print(seed, k, res[k][-1], flush=True)
         for k,o in tries.items():
             for lr,f in o.items(): rated[k][lr].append(f(train, valid, seed)); print(seed, k, lr, rated[k][lr][-1], flush=True)
-    return dict(steps=summary(res), rates={k: {lr: {a:b for a,b in r.items() if a not in ('time','seconds','prepare')} for lr,r in summary(o)['rows'].items()} for k,o in rated.items()})
+    return dict(steps=summary(res),
+                rates={k: {lr: {a:b for a,b in r.items() if a not in ('time','seconds','prepare')} for lr,r in summary(o)['rows'].items()}
+                       for k,o in rated.items()})
 
 def summary(res):
     "What is written, of `(seconds, seconds of preparation, accuracy)` of all runs"
@@ -129,16 +138,20 @@ def summary(res):
     for k,v in res.items():
         ts,ready,accs = zip(*v)
         half = t.ppf(.975, len(accs)-1)*stdev(accs)/math.sqrt(len(accs)) if len(accs)>1 else 0.
-        rows[k] = dict(time=round(min(ts)/base, 4), seconds=round(min(ts), 3), prepare=round(min(ready)/base, 4), accuracy=round(mean(accs), 5),
-                       low=round(mean(accs)-half, 5) if len(accs)>1 else None, high=round(mean(accs)+half, 5) if len(accs)>1 else None, lowest=round(min(accs), 4), seeds=len(accs))
-    info = dict(date=str(datetime.date.today()), torch=torch.__version__.split('+')[0], machine=platform.machine(), threads=torch.get_num_threads(), bfloat16=has_bf16())
+        rows[k] = dict(time=round(min(ts)/base, 4), seconds=round(min(ts), 3), prepare=round(min(ready)/base, 4),
+                       accuracy=round(mean(accs), 5),
+                       low=round(mean(accs)-half, 5) if len(accs)>1 else None, high=round(mean(accs)+half, 5) if len(accs)>1 else None,
+                       lowest=round(min(accs), 4), seeds=len(accs))
+    info = dict(date=str(datetime.date.today()), torch=torch.__version__.split('+')[0], machine=platform.machine(),
+                threads=torch.get_num_threads(), bfloat16=has_bf16())
     return info|dict(rows=rows)
 
 def main():
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     p.add_argument('--seeds', type=int, default=10, help='of ours; the published recipe runs with half as many')
     p.add_argument('--example', type=int, default=0, help="of PyTorch's MNIST example: four epochs, which take minutes")
-    p.add_argument('--steps', action='store_true', help='train the steps of the chapter instead, on held-out digits, and keep the rest of the file')
+    p.add_argument('--steps', action='store_true', help='train the steps of the chapter instead, on held-out digits, and keep the rest of '
+                   'the file')
     p.add_argument('--out', type=Path, default=Path(__file__).parent.parent/'nbs/speed.json')
     args = p.parse_args()
     old = json.loads(args.out.read_text() or '{}') if args.out.is_file() else {}

@@ -1,6 +1,7 @@
 """Write a stub beside each module of the package, `learner.pyi` for `learner.py`: what editors and type checkers read in its place.
 
-They cannot see what `@patch` does. In a stub each method stands in its class, wherever in the package it is added; private names are left out,
+They cannot see what `@patch` does. In a stub each method stands in its class, wherever in the package it is added; private names are left
+out,
 and so are the bodies. With `--check`, write nothing and exit with 1 where a stub is not what the modules give."""
 import ast, sys, textwrap
 from functools import partial
@@ -8,12 +9,16 @@ from pathlib import Path
 
 from fastcore.script import call_parse, store_true
 
-kept = 'property cached_property setter classmethod staticmethod contextmanager abstractmethod dataclass'.split() # decorators that matter to a caller
+# decorators that matter to a caller
+kept = 'property cached_property setter classmethod staticmethod contextmanager abstractmethod dataclass'.split()
 returns = dict(__len__='int', __bool__='bool', __contains__='bool', __repr__='str', __str__='str', __iter__='Iterator[Any]')
-known = dict(Any='typing', Callable='typing', Iterator='collections.abc', Self='typing')   # what stubs need beside the imports of their modules
+# what stubs need beside the imports of their modules
+known = dict(Any='typing', Callable='typing', Iterator='collections.abc', Self='typing')
 parse = partial(ast.parse, mode='eval')
 def public(name): return not name.startswith('_') or name.startswith('__') and name.endswith('__')
-def called(o): "The name of a decorator or a base"; return called(o.func) if isinstance(o, ast.Call) else getattr(o, 'attr', None) or getattr(o, 'id', '')
+def called(o):
+    "The name of a decorator or a base"
+    return called(o.func) if isinstance(o, ast.Call) else getattr(o, 'attr', None) or getattr(o, 'id', '')
 def names(*nodes): return {o.id for n in nodes for o in ast.walk(n) if isinstance(o, ast.Name)}
 def plain(o): "Is `o` a literal that a signature may show?"; return isinstance(getattr(o, 'operand', o), ast.Constant)
 def type_of(v): return type(v.value).__name__ if isinstance(v, ast.Constant) and type(v.value) in (bool,int,float,str) else 'Any'
@@ -31,14 +36,16 @@ def args_of(f):
     for p in [*ps, *a.kwonlyargs, *filter(None, (a.vararg,a.kwarg))]:
         if not p.annotation: continue
         p.annotation = Annotations().visit(p.annotation)
-        if isinstance(d := defaults.get(p), ast.Constant) and d.value is None and 'None' not in (s := ast.unparse(p.annotation)) and s!='Any':
+        if isinstance(d := defaults.get(p),
+                      ast.Constant) and d.value is None and 'None' not in (s := ast.unparse(p.annotation)) and s!='Any':
             p.annotation = parse(f'{s} | None').body
         types[p.arg] = ast.unparse(p.annotation)
     short = lambda ds: [d if d is None or plain(d) else ast.Constant(...) for d in ds]
     a.defaults,a.kw_defaults = short(a.defaults),short(a.kw_defaults)
     return a,types
 
-def body(o): "The first line of a docstring, or `...`"; d = ast.get_docstring(o); return [ast.Expr(ast.Constant(d.splitlines()[0] if d else ...))]
+def body(o):
+    "The first line of a docstring, or `...`"; d = ast.get_docstring(o); return [ast.Expr(ast.Constant(d.splitlines()[0] if d else ...))]
 
 def function(f, decorators=None, method=False):
     "`f` without its body"
@@ -46,7 +53,9 @@ def function(f, decorators=None, method=False):
     args,_ = args_of(f)
     out = [o.value for o in ast.walk(f) if isinstance(o, ast.Return)]
     ret = f.returns and Annotations().visit(f.returns) or parse(returns.get(f.name, 'None' if f.name=='__init__' else 'Any')).body
-    if method and args.args and out and not f.returns and all(isinstance(o, ast.Name) and o.id==args.args[0].arg for o in out) and 'classmethod' not in map(called, ds): ret = ast.Name('Self')
+    if method and args.args and out and not f.returns and all(isinstance(o, ast.Name) and o.id==args.args[0].arg
+                                                              for o in out) and 'classmethod' not in map(called, ds):
+        ret = ast.Name('Self')
     if 'contextmanager' in map(called, ds) and not f.returns: ret = parse('Iterator[Any]').body
     return ast.FunctionDef(f.name, args, body(f), ds, ret, type_params=[])
 
@@ -57,12 +66,16 @@ def attributes(f):
     for o in ast.walk(f):
         for t in o.targets if isinstance(o, ast.Assign) else [o.target] if isinstance(o, (ast.AnnAssign,ast.AugAssign,ast.For)) else []:
             many = isinstance(t, ast.Tuple)
-            vals = o.value.elts if many and isinstance(o, ast.Assign) and isinstance(o.value, ast.Tuple) else [getattr(o, 'value', None)]*(len(t.elts) if many else 1)
+            vals = o.value.elts if many and isinstance(o, ast.Assign) and isinstance(o.value,
+                ast.Tuple) else [getattr(o, 'value', None)]*(len(t.elts) if many else 1)
             for t,v in zip(t.elts if many else [t], vals):
                 if not (isinstance(t, ast.Attribute) and getattr(t.value, 'id', '')==me and public(t.attr)): continue
-                res.setdefault(t.attr, types.get(getattr(v, 'id', ''), 'Any') if f.name=='__init__' and not isinstance(o, ast.For) else 'Any')
+                res.setdefault(t.attr, types.get(getattr(v, 'id', ''), 'Any') if f.name=='__init__'
+                               and not isinstance(o, ast.For) else 'Any')
         if isinstance(o, ast.Call) and called(o)=='store_attr': # its names, or all parameters
-            res |= {k:types.get(k, 'Any') for k in (o.args[0].value.replace(',', ' ').split() if o.args else [p.arg for p in (f.args.args+f.args.kwonlyargs)[1:]])}
+            res |= {k:types.get(k, 'Any')
+                    for k in (o.args[0].value.replace(',', ' ').split() if o.args
+                              else [p.arg for p in (f.args.args+f.args.kwonlyargs)[1:]])}
     return res
 
 def class_(c, patched):
@@ -72,13 +85,16 @@ def class_(c, patched):
     for o in c.body:
         for t in o.targets if isinstance(o, ast.Assign) else [o.target] if isinstance(o, ast.AnnAssign) else []:
             vs = o.value.elts if isinstance(t, ast.Tuple) and isinstance(o.value, ast.Tuple) else [o.value]*99
-            attrs |= {n.id:ast.unparse(o.annotation) if isinstance(o, ast.AnnAssign) else type_of(v) for n,v in zip(getattr(t, 'elts', [t]), vs) if isinstance(n, ast.Name) and public(n.id)}
+            attrs |= {n.id:ast.unparse(o.annotation) if isinstance(o, ast.AnnAssign) else type_of(v) for n,
+                      v in zip(getattr(t, 'elts', [t]), vs) if isinstance(n, ast.Name) and public(n.id)}
     for f in fs+[f for f,_ in patched]: attrs = attributes(f)|attrs
     for f,ds in [*((f,None) for f in fs), *patched]:
         if public(f.name): res.append(function(f, ds, method=True)); seen.add(f.name)
-    attrs = [ast.Assign([ast.Name(k)], ast.Constant(...), lineno=1) if any('Enum' in called(b) for b in c.bases) else ast.AnnAssign(ast.Name(k), parse(t).body, None, 1) for k,t in attrs.items() if k not in seen]
+    attrs = [ast.Assign([ast.Name(k)], ast.Constant(...), lineno=1) if any('Enum' in called(b) for b in c.bases)
+             else ast.AnnAssign(ast.Name(k), parse(t).body, None, 1) for k,t in attrs.items() if k not in seen]
     bases = [b for b in c.bases if called(b)!='GetAttr']
-    if len(bases)<len(c.bases) and '__getattr__' not in seen: res.append(ast.parse('def __getattr__(self, name:str)->Any: ...').body[0]) # fastcore's, which forwards
+    # fastcore's, which forwards
+    if len(bases)<len(c.bases) and '__getattr__' not in seen: res.append(ast.parse('def __getattr__(self, name:str)->Any: ...').body[0])
     doc = body(c) if ast.get_docstring(c) or not attrs+res else []
     return ast.ClassDef(c.name, bases, [], doc+attrs+res, [o for o in c.decorator_list if called(o) in kept], type_params=[])
 
@@ -86,14 +102,16 @@ def patches(o):
     "`(names of classes, decorators)` if the function `o` is patched onto classes; else None"
     if not isinstance(o, ast.FunctionDef) or not (ps := [d for d in o.decorator_list if called(d)=='patch']): return None
     how = {k.arg for k in getattr(ps[0], 'keywords', []) if getattr(k.value, 'value', None)}
-    ds = [ast.unparse(d) for d in o.decorator_list if called(d) in kept] + ['property']*('as_prop' in how) + ['classmethod']*('cls_method' in how)
+    ds = [ast.unparse(d) for d in o.decorator_list if called(d) in kept] + ['property']*('as_prop' in how) + ['classmethod']*(
+        'cls_method' in how)
     p = o.args.args[0]
     to,p.annotation = names(p.annotation),None
     return to,ds
 
 def bound(tree):
     "`{name: import}` of the imports at the top of a module"
-    return {a.asname or a.name.split('.')[0]:(o, a) for o in tree.body if isinstance(o, (ast.Import,ast.ImportFrom)) for a in o.names if a.name!='*'}
+    return {a.asname or a.name.split('.')[0]:(o, a) for o in tree.body if isinstance(o, (ast.Import,ast.ImportFrom))
+            for a in o.names if a.name!='*'}
 
 def absolute(o, mod):
     "The module that `o`, a `from` import in the module `mod`, names"
@@ -127,7 +145,9 @@ def stub(f, files, mods, added):
                 vs = o.value.elts if isinstance(t, ast.Tuple) and isinstance(o.value, ast.Tuple) else [o.value]*99
                 for n,v in zip(getattr(t, 'elts', [t]), vs):
                     if isinstance(n, ast.Name) and n.id=='__all__': res['__all__'] = o
-                    elif isinstance(n, ast.Name): add(n.id, ast.Assign([n], v, lineno=1) if isinstance(v, ast.Name) and v.id in res else ast.AnnAssign(n, ast.Name(type_of(v)), None, 1))
+                    elif isinstance(n, ast.Name):
+                        add(n.id, ast.Assign([n], v, lineno=1) if isinstance(v, ast.Name)
+                            and v.id in res else ast.AnnAssign(n, ast.Name(type_of(v)), None, 1))
     used,todo = set(),[k for k in res if public(k)]       # private names only where public ones need them
     while todo:
         if (k := todo.pop()) not in used: used.add(k); todo += [n for n in names(res[k]) if n in res] if k!='__all__' else []
@@ -142,7 +162,8 @@ def stub(f, files, mods, added):
         elif src!=f and any(getattr(o, 'name', '')==n for o in files[src].body): lines[n] = f'from {mods[src]} import {n}'
         elif n in known: lines[n] = f'from {known[n]} import {n}'
     nodes = [ast.unparse(ast.fix_missing_locations(res[k])) for k in res if k in used]
-    return '\n'.join(wrap(o) for o in '\n'.join(['# Made by docs/stubs.py from the module of the same name.', *sorted(set(lines.values())), *nodes]).splitlines())+'\n'
+    return '\n'.join(wrap(o) for o in '\n'.join(['# Made by docs/stubs.py from the module of the same name.', *sorted(set(lines.values())),
+                                                 *nodes]).splitlines())+'\n'
 
 def wrap(line):
     "A line of a stub, divided where it is too long: parameters, or a docstring"
@@ -152,7 +173,8 @@ def wrap(line):
     if line.lstrip().startswith('"'): return fill(line, subsequent_indent=at)
     i,j = '[]' if line.startswith('__all__') else '()'
     start,end = line.index(i)+1,line.rindex(j)
-    args = fill(line[start:end].replace(' ', '\0').replace(',\0', ', '), initial_indent=at+' '*8, subsequent_indent=at+' '*8).replace('\0', ' ')
+    args = fill(line[start:end].replace(' ', '\0').replace(',\0', ', '), initial_indent=at+' '*8, subsequent_indent=at+' '*8).replace('\0',
+        ' ')
     return f'{line[:start]}\n{args}\n{at}{line[end:]}'
 
 @call_parse
@@ -163,7 +185,8 @@ def main(
     folder = Path(__file__).resolve().parent.parent/'mnist_from_scratch'
     new = stubs(folder)
     old = set(folder.rglob('*.pyi'))-new.keys()
-    stale = sorted(str(p.relative_to(folder.parent)) for p in (*new,*old) if p in old or not p.exists() or p.read_text(encoding='utf-8')!=new[p])
+    stale = sorted(str(p.relative_to(folder.parent)) for p in (*new,*old) if p in old or not p.exists()
+                   or p.read_text(encoding='utf-8')!=new[p])
     if check and stale: sys.exit(f"{', '.join(stale)} out of date: run `python docs/stubs.py`")
     if not check:
         for p in old: p.unlink()

@@ -30,7 +30,8 @@ def distort(
     elastic:float=.4, # Typical length of the arrows that bend the image, in pixels
     n_grid:int=5 # Arrows in a row and in a column
 ) -> Tensor: # As many images, of the same shape
-    "Turn, lean, stretch, shift and bend each image by chance, each in its own way. Names and units as in torchvision's `RandomAffine`; what comes in from outside is 0, the paper. Raises `ShapeError` or `ValueError` for other images."
+    """Turn, lean, stretch, shift and bend each image by chance, each in its own way. Names and units as in torchvision's `RandomAffine`;
+    what comes in from outside is 0, the paper. Raises `ShapeError` or `ValueError` for other images."""
     check_shapes('distort', x=(x,'float [N,784] or float [N,1,28,28]'))
     if x.is_cpu: check_pixels('distort', x)        # a GPU would have to be waited for
     n = len(x)
@@ -60,7 +61,8 @@ def best_net(
     nf=(64,128) # Channels before and after the first pooling
 ) -> nn.Sequential: # [N, 784] or [N, 1, 28, 28] in [0,1] -> [N, n_out]
     "A convolution and three residual blocks with batch normalisation, on folded digits."
-    return nn.Sequential(FoldDigits(crop=0), nn.Conv2d(4, nf[0], 3, padding=1, bias=False), nn.BatchNorm2d(nf[0]), nn.ReLU(), nn.MaxPool2d(2),
+    return nn.Sequential(FoldDigits(crop=0), nn.Conv2d(4, nf[0], 3, padding=1, bias=False), nn.BatchNorm2d(nf[0]), nn.ReLU(),
+                         nn.MaxPool2d(2),
                          make_layer(BasicBlock, 2, *nf, 1), nn.MaxPool2d(2, ceil_mode=True), BasicBlock(nf[1], nf[1]),
                          AdaptiveConcatPool2d(), nn.Flatten(), nn.Linear(2*nf[1], n_out)).to(memory_format=torch.channels_last)
 
@@ -72,13 +74,14 @@ def best_learner(
     seed:int=0, # Of all generators: for the first weights, the order of the images and their distortions
     bs:int=256, # Images in a batch; less where there are few
     lr:float=.1, # Highest learning rate
-    model:nn.Module=None, # By default `best_net`
+    model:nn.Module|None=None, # By default `best_net`
     **kwargs # More for `Learner`
 ) -> Learner: # To be trained with `fit_linear`
     "A `Learner` for accuracy: `best_net`, `Augment`, softened targets and Muon."
     set_seed(seed)
     dls = DataLoaders(DataLoader(train, bs=min(bs, max(len(train)//20, 1)), shuffle=True, drop_last=True), DataLoader(valid, bs=1024))
-    learn = Learner(dls, model or best_net(n_out), partial(F.cross_entropy, label_smoothing=.1), Muon, lr, muon_groups, metrics=accuracy, **kwargs).add_cb(Augment)
+    learn = Learner(dls, model or best_net(n_out), partial(F.cross_entropy, label_smoothing=.1), Muon, lr, muon_groups, metrics=accuracy,
+                    **kwargs).add_cb(Augment)
     return learn.to_bf16() if has_bf16() else learn
 
 # %% ../nbs/19_augment.ipynb #6a336e1c

@@ -21,14 +21,16 @@ def numerical_grad(
     x:Tensor, # Where; it is not changed
     eps:float=1e-6 # How far to nudge each element, up and down
 ) -> Tensor: # float64, shaped like `x`
-    "The gradient of `f` at `x` by central differences in 64-bit floats, two calls for each element. Raises `ValueError` if `f` gives more than one number."
+    """The gradient of `f` at `x` by central differences in 64-bit floats, two calls for each element. Raises `ValueError` if `f` gives more
+    than one number."""
     x = x.detach().double().clone(memory_format=torch.contiguous_format)
     g = torch.zeros_like(x)
     xs,gs = x.view(-1),g.view(-1)   # the same memory, as a row
     def at(i, v):
         xs[i] = v
         y = f(x)
-        if isinstance(y, Tensor) and y.numel()!=1: raise ValueError(f'only one number has a gradient, and f gives shape {tuple(y.shape)}; take the sum, or a weighted one')
+        if isinstance(y, Tensor) and y.numel()!=1:
+            raise ValueError(f'only one number has a gradient, and f gives shape {tuple(y.shape)}; take the sum, or a weighted one')
         return float(y)
     for i,v in enumerate(xs.tolist()):
         gs[i] = (at(i, v+eps)-at(i, v-eps))/(2*eps)
@@ -44,19 +46,22 @@ def check_grad(
     atol:float=1e-6, # Difference that is allowed anywhere
     rtol:float=1e-4 # … and in addition, as a share of the slope
 ) -> float: # The largest difference
-    "Compare `grad` with `numerical_grad(f, x)`. Raises `AssertionError` with index and both values where they differ most, `ValueError` for another shape."
+    """Compare `grad` with `numerical_grad(f, x)`. Raises `AssertionError` with index and both values where they differ most, `ValueError`
+    for another shape."""
     check_shapes('check_grad', x=(x,'[...]'), grad=(grad,'[...]'))
     num = numerical_grad(f, x, eps)
     diff = (grad-num).abs()
     bad = ~(diff <= atol+rtol*num.abs())   # so that nan is bad
     if bad.any():
         i = tuple(o.item() for o in torch.unravel_index(torch.where(bad, diff, -1).argmax(), x.shape))
-        raise AssertionError(f'the gradient at {list(i)} is {grad[i].item():.6g}, and {num[i].item():.6g} by central differences ({bad.sum()} of {x.numel()} elements disagree)')
+        raise AssertionError(f'the gradient at {list(i)} is {grad[i].item():.6g}, and {num[i].item():.6g} by central differences '
+                             f'({bad.sum()} of {x.numel()} elements disagree)')
     return diff.max().item()
 
 # %% ../nbs/15_backprop.ipynb #a7e08c37
 class Layer:
-    "A step of a net and its way back. Kinds of layers define `fwd` and `bwd`; `bwd` adds to `grad` of the parameters, and returns the gradient for the input."
+    """A step of a net and its way back. Kinds of layers define `fwd` and `bwd`; `bwd` adds to `grad` of the parameters, and returns the
+    gradient for the input."""
     out = saved = None   # the last result, and what `fwd` saves for `bwd`
     def parameters(self): return []
     def bwd_params(self, g): "`bwd` without the gradient for the input, where that saves work"; self.bwd(g)
@@ -67,10 +72,11 @@ class Layer:
         with torch.no_grad(): return self._fwd(*args)
 
     def backward(self,
-        g:Tensor=None, # Gradient of the loss for the last result, in its shape; left out at the loss itself, where it is 1
+        g:Tensor|None=None, # Gradient of the loss for the last result, in its shape; left out at the loss itself, where it is 1
         to_input:bool=True # Is the gradient for the input wanted? If not, only those of the parameters are calculated
     ) -> Tensor: # Gradient of the loss for the last input, in its shape; None if it is not wanted
-        "Back over the last `forward`, once: then it lets go of what it kept. Raises `ValueError` if there was none, or `g` has another shape than its result."
+        """Back over the last `forward`, once: then it lets go of what it kept. Raises `ValueError` if there was none, or `g` has another
+        shape than its result."""
         with torch.no_grad(): return self._bwd(g, to_input)
 
     # the same two, without `no_grad`
@@ -78,7 +84,9 @@ class Layer:
     def _bwd(self, g=None, to_input=True):
         if self.out is None: raise ValueError(f'{type(self).__name__} cannot go back: call it on a batch first, each time')
         if g is None and self.out.ndim==0: g = torch.ones_like(self.out)
-        if g is None or g.shape!=self.out.shape: raise ValueError(f'{type(self).__name__} gave shape {tuple(self.out.shape)}; its backward takes a gradient of that shape, not {None if g is None else tuple(g.shape)}')
+        if g is None or g.shape!=self.out.shape:
+            raise ValueError(f'{type(self).__name__} gave shape {tuple(self.out.shape)}; its backward takes a gradient of that shape, not '
+                             f'{None if g is None else tuple(g.shape)}')
         res = self.bwd(g) if to_input else self.bwd_params(g)
         self._let_go()
         return res
@@ -144,7 +152,8 @@ class MnistLossLayer(Layer):
 
 # %% ../nbs/15_backprop.ipynb #c4de89d0
 class CrossEntropyLayer(Layer):
-    "`cross_entropy`, with the softmax, of activations [N, n] and class numbers [N]. Raises `ValueError` for shapes or labels that do not fit."
+    """`cross_entropy`, with the softmax, of activations [N, n] and class numbers [N]. Raises `ValueError` for shapes or labels that do not
+    fit."""
     def fwd(self, input, target):
         log_p = torch.log_softmax(input, -1)                        # as ours, in one go
         self.saved = log_p,target
@@ -185,7 +194,8 @@ hand_layers = { # what `by_hand` makes of a layer, by its class; later chapters 
     nn.Linear:lambda l: LinearLayer(l.weight.T, l.bias), nn.ReLU:lambda l: ReluLayer(), nn.Sigmoid:lambda l: SigmoidLayer()}
 
 def _by_hand(l):
-    if type(l) not in hand_layers or getattr(l, 'bias', 0) is None: raise TypeError(f"by_hand knows {', '.join(o.__name__ for o in hand_layers)}, with a bias where there are weights, not {l}")
+    if type(l) not in hand_layers or getattr(l, 'bias', 0) is None:
+        raise TypeError(f"by_hand knows {', '.join(o.__name__ for o in hand_layers)}, with a bias where there are weights, not {l}")
     return hand_layers[type(l)](l)
 
 def by_hand(

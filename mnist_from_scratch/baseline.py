@@ -27,7 +27,8 @@ def mnist_distance(
     a:Tensor, # Images, [..., 28, 28]
     b:Tensor # Images whose shape broadcasts with that of `a`
 ) -> Tensor: # The distance of each pair, [...]
-    "Mean absolute difference of the pixels: the mean over the last two axes. Raises `ShapeError` unless they are floats and images of one size."
+    """Mean absolute difference of the pixels: the mean over the last two axes. Raises `ShapeError` unless they are floats and images of one
+    size."""
     check_floats('mnist_distance', a, b)
     return (a-b).abs().mean((-1,-2))
 
@@ -35,7 +36,8 @@ def rmse_distance(
     a:Tensor, # Images, [..., 28, 28]
     b:Tensor # Images whose shape broadcasts with that of `a`
 ) -> Tensor: # The distance of each pair, [...]
-    "Root of the mean squared difference of the pixels: the mean over the last two axes. Raises `ShapeError` unless they are floats and images of one size."
+    """Root of the mean squared difference of the pixels: the mean over the last two axes. Raises `ShapeError` unless they are floats and
+    images of one size."""
     check_floats('rmse_distance', a, b)
     return ((a-b)**2).mean((-1,-2)).sqrt()
 
@@ -86,7 +88,8 @@ def mcnemar(
     Q. McNemar (1947), *Note on the sampling error of the difference between correlated proportions or percentages*.
     Raises `ValueError` where the two are not of one length."""
     a,b = (torch.as_tensor(o).flatten().bool() for o in (a,b))
-    if len(a)!=len(b): raise ValueError(f'mcnemar compares two on the same items: there are {len(a)} answers of one and {len(b)} of the other')
+    if len(a)!=len(b):
+        raise ValueError(f'mcnemar compares two on the same items: there are {len(a)} answers of one and {len(b)} of the other')
     i,j = (a & ~b).sum().item(),(~a & b).sum().item()
     return i, j, min(1., 2*sum(math.comb(i+j, k) for k in range(min(i,j)+1))/2**(i+j))
 
@@ -118,7 +121,8 @@ class PixelSimilarity(nn.Module):
     def forward(self,
         x:Tensor # float [N, 28, 28] or [N, 784], in [0,1]
     ) -> Tensor: # [N, n]: minus the distance to each mean
-        "One class after the other, so that memory holds N×28×28 differences and not n times as many. Raises `ShapeError` or `ValueError` for other inputs."
+        """One class after the other, so that memory holds N×28×28 differences and not n times as many. Raises `ShapeError` or `ValueError`
+        for other inputs."""
         check_shapes('PixelSimilarity', x=(x,'float [N,28,28] or float [N,1,28,28] or float [N,784]'))
         check_pixels('PixelSimilarity', x)
         x = x.reshape(-1, 28, 28)

@@ -37,7 +37,8 @@ def conv2d(
     padding:int=0 # So many rows and columns of zeros around each image
 ) -> Tensor: # [N, out, (H+2*padding-kh)//stride+1, (W+2*padding-kw)//stride+1]
     "Slide each kernel over each image: at each place, the sum of products over all channels. As `torch.nn.functional.conv2d`."
-    check_shapes('conv2d', x=(x,'float [N,i,H,W]'), weight=(weight,'float [o,i,h,w]'), **({} if bias is None else dict(bias=(bias,'float [o]'))))
+    check_shapes('conv2d', x=(x,'float [N,i,H,W]'), weight=(weight,'float [o,i,h,w]'),
+                 **({} if bias is None else dict(bias=(bias,'float [o]'))))
     kh,kw = weight.shape[2:]
     x = nn.functional.pad(x, [padding]*4)
     res = torch.einsum('nchwij,ocij->nohw', x.unfold(2,kh,stride).unfold(3,kw,stride), weight)
@@ -52,7 +53,8 @@ def conv(
     norm:bool=True, # Batch normalisation after it?
     act:bool=True # ReLU at the end?
 ) -> nn.Sequential: # [N, ni, H, W] -> [N, nf, ceil(H/stride), ceil(W/stride)]
-    "A convolution with as much padding as keeps the size at stride 1, and what follows it. The bias is left to batch normalisation if there is one."
+    """A convolution with as much padding as keeps the size at stride 1, and what follows it. The bias is left to batch normalisation if
+    there is one."""
     layers = [nn.Conv2d(ni, nf, ks, stride, ks//2, bias=not norm)]
     if norm: layers.append(nn.BatchNorm2d(nf))
     if act: layers.append(nn.ReLU())
@@ -63,7 +65,8 @@ def mnist_convnet(
     norm:bool=True # Batch normalisation?
 ) -> nn.Sequential: # [N, 1, 28, 28] -> [N, n_out]
     "Five convolutions, each of which halves the image, down to one number for each class."
-    return nn.Sequential(*[conv(ni, nf, norm=norm) for ni,nf in ((1,8),(8,16),(16,32),(32,64))], conv(64, n_out, norm=False, act=False), nn.Flatten())
+    return nn.Sequential(*[conv(ni, nf, norm=norm) for ni,nf in ((1,8),(8,16),(16,32),(32,64))], conv(64, n_out, norm=False, act=False),
+                         nn.Flatten())
 
 # %% ../nbs/16_convnet.ipynb #cb1e3ab6
 @exportable
@@ -144,7 +147,8 @@ def resnet18(
 ) -> ResNet: # [N, 3, H, W] -> [N, num_classes]
     "ResNet with 18 layers, as torchvision's. Raises `MnistError` where the weights cannot be had, `ValueError` where they do not fit."
     if weights not in (None,'DEFAULT','IMAGENET1K_V1'): raise ValueError(f"weights is 'DEFAULT', 'IMAGENET1K_V1' or None, not {weights!r}")
-    if weights and num_classes!=1000: raise ValueError(f'the published weights are for 1000 classes, not {num_classes}; vision_learner gives the net a new end')
+    if weights and num_classes!=1000:
+        raise ValueError(f'the published weights are for 1000 classes, not {num_classes}; vision_learner gives the net a new end')
     model = ResNet(BasicBlock, [2,2,2,2], num_classes)
     if weights: model.load_state_dict(_published())
     return model
@@ -163,7 +167,9 @@ class Resize:
     def check_attrs(self):
         "Raises `ValueError` for a size that is none, or that no image here has; `load_learner` asks, too"
         ok = len(self.size)==2 and all(isinstance(o, (int,np.integer)) and o>0 for o in self.size)
-        if not ok or self.size[0]*self.size[1]>2**24: raise ValueError(f'an image is resized to a number of pixels, or to height and width, and no more than 2**24 in all, not to {tuple(self.size)[::-1]}')
+        if not ok or self.size[0]*self.size[1]>2**24:
+            raise ValueError('an image is resized to a number of pixels, or to height and width, and no more than 2**24 in all, not to '
+                             f'{tuple(self.size)[::-1]}')
         if self.method not in self._methods: raise ValueError(f"method is one of {', '.join(self._methods)}, not {self.method!r}")
     def __call__(self, im): return self._methods[self.method](im, self.size, Image.Resampling.BILINEAR)
 
@@ -187,7 +193,8 @@ _keep_bytes = 2**30 # so much of the images stays in memory, for each set and in
 
 @exportable
 class ImageDataset:
-    """Images and the numbers of their classes: `ds[i]` is an image, uint8 `[3,H,W]`, and its number (without labels, the image alone, as a tuple of one).
+    """Images and the numbers of their classes: `ds[i]` is an image, uint8 `[3,H,W]`, and its number (without labels, the image alone, as a
+    tuple of one).
 
     Raises `MnistError` for a file that is no image, and for an image of another size than the first."""
     n_inp,loss_func = 1,CrossEntropyLossFlat()
@@ -216,7 +223,8 @@ class ImageDataset:
         if self.shape is None: self.shape = self._image(0).shape
         if x.shape!=self.shape:
             size = lambda o: f'{o[2]}×{o[1]}'
-            raise MnistError(f'{self._name(i)} is {size(x.shape)} and {self._name(0)} {size(self.shape)}, and a batch needs one size; pass item_tfms=Resize({min(self.shape[1:])})')
+            raise MnistError(f'{self._name(i)} is {size(x.shape)} and {self._name(0)} {size(self.shape)}, and a batch needs one size; pass '
+                             f'item_tfms=Resize({min(self.shape[1:])})')
         return (x,) if self.labels is None else (x,self.labels[i])
 
     def _name(self, i): return self.items[i] if isinstance(self.items[i], (str,Path)) else f'image {i}'
@@ -264,7 +272,9 @@ def _two_folders(path, train, valid):
     "The image files of both parts, and the folders of the classes"
     root = os.path.realpath(path)
     for o in (train,valid):
-        if not os.path.isdir(path/o): raise MnistError(f"{path} has no folder '{o}'; name its parts with train= and valid=, or pass valid_pct=0.2 to hold out a fifth")
+        if not os.path.isdir(path/o):
+            raise MnistError(
+                f"{path} has no folder '{o}'; name its parts with train= and valid=, or pass valid_pct=0.2 to hold out a fifth")
         check_link(path/o, root)
     parts = [_image_files(path/o, root) for o in (train,valid)]
     for o,fs in zip((train,valid), parts):
@@ -310,14 +320,17 @@ class ImageDataLoaders(DataLoaders):
 
         Raises `MnistError` where there is none, or a folder of a class has no images, and for a link that leads anywhere else."""
         path = Path(path)
-        if valid_pct is None and seed is not None: raise ValueError('seed chooses what valid_pct holds out; pass valid_pct too, or leave out seed')
-        if valid_pct is not None and (train,valid)!=('train','valid'): raise ValueError('valid_pct takes all folders in place of train and valid; leave out valid_pct, or train and valid')
+        if valid_pct is None and seed is not None:
+            raise ValueError('seed chooses what valid_pct holds out; pass valid_pct too, or leave out seed')
+        if valid_pct is not None and (train,valid)!=('train','valid'):
+            raise ValueError('valid_pct takes all folders in place of train and valid; leave out valid_pct, or train and valid')
         if not os.path.isdir(path): raise MnistError(f'there is no folder {path}; pass one that holds images')
         parts,classes = _two_folders(path, train, valid) if valid_pct is None else _held_out(path, valid_pct, seed)
         vocab = sorted(set(vocab or (o.name for o in classes)))
         tds,vds = (ImageDataset(fs, _labels(fs, vocab), vocab, item_tfms, batch_tfms) for fs in parts)
         return cls(DataLoader(tds, bs, shuffle=shuffle, drop_last=shuffle and len(tds)>bs, collate_fn=tds.collate, **kwargs),
-                   DataLoader(vds, val_bs or bs, collate_fn=vds.collate, **kwargs), path=path, device=default_device() if device is None else device)
+                   DataLoader(vds, val_bs or bs, collate_fn=vds.collate, **kwargs), path=path,
+                   device=default_device() if device is None else device)
 
 # %% ../nbs/16_convnet.ipynb #a371cbd9
 @exportable
@@ -338,7 +351,8 @@ def create_head(
     layers = [pool, nn.Flatten()]
     for i,(ni,no) in enumerate(zip(sizes, sizes[1:])):
         last = i==len(sizes)-2
-        layers += [nn.BatchNorm1d(ni), *([nn.Dropout(ps if last else ps/2)] if ps else []), nn.Linear(ni, no, bias=False), *([] if last else [nn.ReLU(inplace=True)])]
+        layers += [nn.BatchNorm1d(ni), *([nn.Dropout(ps if last else ps/2)] if ps else []), nn.Linear(ni, no, bias=False),
+                   *([] if last else [nn.ReLU(inplace=True)])]
         nn.init.kaiming_normal_(layers[-1 if last else -2].weight)
     return nn.Sequential(*layers)
 
@@ -352,13 +366,16 @@ class _Normalized(nn.Sequential):
 
 def _params(*ms): return [[*m.parameters()] for m in ms]
 def _default_split(m): "Body and head"; return _params(*m)
-def _resnet_split(m): "Body up to the second group of blocks, the rest of it, and head: as fastai's"; return _params(m[0][:6], m[0][6:], m[1])
+def _resnet_split(m):
+    "Body up to the second group of blocks, the rest of it, and head: as fastai's"; return _params(m[0][:6], m[0][6:], m[1])
 
 def _body(model):
     "The layers of `model` before its last one that pools"
     layers = [*model.children()]
     pools = [i for i,o in enumerate(layers) if any('Pool' in type(m).__name__ for m in o.modules())]
-    if not pools: raise ValueError(f'{type(model).__name__} has no pooling layer, so it is not clear where its body ends; make the model yourself, and pass it to Learner')
+    if not pools:
+        raise ValueError(f'{type(model).__name__} has no pooling layer, so it is not clear where its body ends; make the model yourself, '
+                         'and pass it to Learner')
     return layers[:pools[-1]]
 
 # %% ../nbs/16_convnet.ipynb #5e7d93f7
@@ -375,18 +392,21 @@ def vision_learner(
     *, custom_head:nn.Module|None=None, # Another head
     **kwargs # For `create_head`: `lin_ftrs`, `ps`, `concat_pool`
 ) -> Learner: # Its model has the body as `model[0]` and the head as `model[1]`
-    "A `Learner` with the body of `arch` and a new head; fastai's names, order and defaults. Raises `MnistError` where weights cannot be had."
+    """A `Learner` with the body of `arch` and a new head; fastai's names, order and defaults. Raises `MnistError` where weights cannot be
+    had."""
     n_out = n_out or len(getattr(dls, 'vocab', None) or ())
     if not n_out: raise ValueError('the training set has no vocab that would tell how many classes there are; pass n_out')
     if weights is None and pretrained: weights = 'DEFAULT'
     model = arch(weights=weights) if weights else arch()
     body = (_Normalized if normalize and weights else nn.Sequential)(*_body(model))
-    if custom_head is not None and kwargs: raise TypeError(f'{next(iter(kwargs))} is for create_head, and custom_head takes its place; leave out one of them')
+    if custom_head is not None and kwargs:
+        raise TypeError(f'{next(iter(kwargs))} is for create_head, and custom_head takes its place; leave out one of them')
     if custom_head is None:
         with torch.no_grad(): nf = body.eval()(torch.zeros(1,3,64,64)).shape[1]
         custom_head = create_head(nf, n_out, **kwargs)
     if splitter is None: splitter = _resnet_split if hasattr(model, 'layer4') else _default_split
-    learn = Learner(dls, nn.Sequential(body, custom_head).train(), loss_func, opt_func, lr, splitter, cbs, metrics, path, model_dir, wd, wd_bn_bias, train_bn, moms)
+    learn = Learner(dls, nn.Sequential(body, custom_head).train(), loss_func, opt_func, lr, splitter, cbs, metrics, path, model_dir, wd,
+                    wd_bn_bias, train_bn, moms)
     if pretrained: learn.freeze()
     return learn
 

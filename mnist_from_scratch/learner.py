@@ -30,7 +30,8 @@ events = L.split('''after_create before_fit before_epoch before_train before_bat
     after_cancel_backward after_backward before_step after_cancel_step after_step after_cancel_batch after_batch
     after_cancel_train after_train before_validate after_cancel_validate after_validate after_cancel_epoch after_epoch
     after_cancel_fit after_fit''')
-_inner_loop = set('before_batch after_pred after_loss before_backward after_cancel_backward after_backward before_step after_step after_cancel_batch after_batch'.split())
+_inner_loop = set('before_batch after_pred after_loss before_backward after_cancel_backward after_backward before_step after_step '
+                  'after_cancel_batch after_batch'.split())
 
 # %% ../nbs/09_learner.ipynb #97929700
 class CancelFitException(Exception):      "Stop training and go to `after_fit`"
@@ -41,7 +42,8 @@ class CancelBatchException(Exception):    "Skip the rest of this batch and go to
 class CancelBackwardException(Exception): "Skip the backward pass and go to `after_backward`"
 class CancelStepException(Exception):     "Skip the optimizer's step and go to `after_step`"
 
-_cancels = (CancelFitException, CancelEpochException, CancelTrainException, CancelValidException, CancelBatchException, CancelBackwardException, CancelStepException)
+_cancels = (CancelFitException, CancelEpochException, CancelTrainException, CancelValidException, CancelBatchException,
+            CancelBackwardException, CancelStepException)
 
 # %% ../nbs/09_learner.ipynb #a816866d
 class Callback(GetAttr):
@@ -68,9 +70,12 @@ class Callback(GetAttr):
             except Exception as e: blame(e, f'callback {type(self).__name__}, at {event}'); raise
         return call
 
-    def __call__(self, event): "Call the method for `event`, if there is one and this callback is to run now"; (self.listener(event) or noop)()
+    def __call__(self, event):
+        "Call the method for `event`, if there is one and this callback is to run now"; (self.listener(event) or noop)()
 
-    def state_dict(self): "What must be kept to go on later: numbers, texts, tensors, and lists and dictionaries of them"; return {k:vars(self)[k] for k in self.state_attrs if k in vars(self)}
+    def state_dict(self):
+        "What must be kept to go on later: numbers, texts, tensors, and lists and dictionaries of them"
+        return {k:vars(self)[k] for k in self.state_attrs if k in vars(self)}
     def load_state_dict(self, sd): "Take over what `state_dict` gave"; vars(self).update(sd)
 
     def cleanup(self): "Called when a fit or a validation is over, however it ended: for what must not stay behind"
@@ -81,7 +86,8 @@ class Callback(GetAttr):
 
 # %% ../nbs/09_learner.ipynb #f9cd9d87
 class TrainEvalCallback(Callback):
-    "Puts the model on the device of the data, and in training or evaluation mode; counts `train_iter` batches so far, `pct_train` of the whole fit."
+    """Puts the model on the device of the data, and in training or evaluation mode; counts `train_iter` batches so far, `pct_train` of the
+    whole fit."""
     order,run_valid = -10,False
     def before_fit(self):
         self.learn.train_iter,self.learn.pct_train = 0,0.
@@ -130,9 +136,9 @@ class Learner(GetAttr, metaclass=_Growing):
         splitter=trainable_params, # Gives the model's parameters, or groups of them
         cbs=None, # Callbacks, besides the default ones
         metrics=None, # Functions of predictions and targets, `Metric`s, or objects of torchmetrics
-        path:str|Path=None, # Folder for whatever is saved; by default that of `dls`
+        path:str|Path|None=None, # Folder for whatever is saved; by default that of `dls`
         model_dir:str|Path='models', # Folder below it for models
-        wd:float=None, # Weight decay; by default that of `opt_func`
+        wd:float|None=None, # Weight decay; by default that of `opt_func`
         wd_bn_bias:bool=False, # Does weight decay apply to biases and normalisation layers? (With PyTorch's optimizers it always does.)
         train_bn:bool=True, # Are normalisation layers trained even where the rest is frozen?
         moms=(0.95,0.85,0.95), # Momentum at the start, the middle and the end of one cycle
@@ -148,7 +154,8 @@ class Learner(GetAttr, metaclass=_Growing):
         self.training,self.opt,self._own_rates,self.logger,self.create_mbar,self.cbs,self._busy = False,None,None,print,True,L(),None
         self._end_cleanup()
         self._own = {*vars(self)}
-        given = {cb if isinstance(cb, type) else type(cb) for cb in L(cbs)}      # one of these with settings of its own takes the place of the default one
+        # one of these with settings of its own takes the place of the default one
+        given = {cb if isinstance(cb, type) else type(cb) for cb in L(cbs)}
         if default_cbs: self.add_cbs([cb for cb in (TrainEvalCallback, FiniteLossCallback, Recorder, ProgressCallback) if cb not in given])
         self.add_cbs(cbs)
         self('after_create')
@@ -182,10 +189,13 @@ def add_cb(self:Learner, cb):
     "Hand over a callback (or its class); it becomes an attribute, such as `learn.recorder`"
     if isinstance(cb, type): cb = cb()
     if isinstance(cb, Callback) and (odd := misspelled(cb, Callback, events)): raise TypeError(odd)
-    if not (hasattr(cb, 'order') and hasattr(cb, 'name') and callable(cb)): raise TypeError(f'{cb!r} is not a callback; pass a Callback, such as Callback(after_batch=f) for a function f of the callback')
+    if not (hasattr(cb, 'order') and hasattr(cb, 'name') and callable(cb)):
+        raise TypeError(f'{cb!r} is not a callback; pass a Callback, such as Callback(after_batch=f) for a function f of the callback')
     cb.learn = self
     if any(o is cb for o in self.cbs): return self       # handed in twice, it acts once
-    if cb.name in self._own or hasattr(type(self), cb.name): raise ValueError(f'a callback cannot be called {cb.name}, which is something that every Learner has; give {type(cb).__name__} another name')
+    if cb.name in self._own or hasattr(type(self), cb.name):
+        raise ValueError(f'a callback cannot be called {cb.name}, which is something that every Learner has; give {type(cb).__name__} '
+                         'another name')
     setattr(self, cb.name, cb)
     self.cbs = (self.cbs+[cb]).sorted('order')
     return self
@@ -227,7 +237,8 @@ def removed_cbs(self:Learner, cbs):
 
 def _back(old, now, off):
     "The callbacks `old` in their order, without those that were removed, with those that came; `off` only stood aside"
-    return (L(cb for cb in old if any(cb is o for o in off) or any(cb is o for o in now)) + [cb for cb in now if not any(cb is o for o in old)]).sorted('order')
+    return (L(cb for cb in old if any(cb is o for o in off) or any(cb is o for o in now)) + [cb
+        for cb in now if not any(cb is o for o in old)]).sorted('order')
 
 @patch
 @contextmanager
@@ -238,7 +249,9 @@ def _alone(self:Learner, what):
     for cb in self.cbs: cb.learn = self
     try: yield
     except _cancels as e:
-        if not e.args: e.args = (f'a callback raised {type(e).__name__} where there is nothing of that kind to call off; raise it in an event of what it names',)
+        if not e.args:
+            e.args = (f'a callback raised {type(e).__name__} where there is nothing of that kind to call off; raise it in an event of what '
+                      'it names',)
         raise
     finally: self._busy = None
 
@@ -247,7 +260,8 @@ def __call__(self:Learner, event):
     "Announce `event` to the callbacks, in their order"
     if self._heard[0] is not self.cbs: self._heard = self.cbs,{}
     if event not in self._heard[1]:
-        fs = [cb.listener(event) if type(cb).__call__ is Callback.__call__ else partial(cb, event) for cb in self.cbs]     # the latter: fastai's
+        # the latter: fastai's
+        fs = [cb.listener(event) if type(cb).__call__ is Callback.__call__ else partial(cb, event) for cb in self.cbs]
         self._heard[1][event] = [f for f in fs if f]
     for f in self._heard[1][event]:
         try: f()
@@ -261,14 +275,19 @@ def _norm_and_bias(m, bias=True):
     "The parameters of normalisation layers, and all biases too if `bias`"
     return [p for o in m.modules() for n,p in o.named_parameters(recurse=False) if isinstance(o, _norms) or (bias and n=='bias')]
 
-def _needs_closure(opt): return isinstance(opt, torch.optim.Optimizer) and any(p.default is p.empty and p.kind<=p.POSITIONAL_OR_KEYWORD for p in signature(opt.step).parameters.values())
+def _needs_closure(opt):
+    return isinstance(opt, torch.optim.Optimizer) and any(p.default is p.empty and p.kind<=p.POSITIONAL_OR_KEYWORD
+                                                          for p in signature(opt.step).parameters.values())
 _opt_has = 'hypers set_hypers param_lists state step zero_grad freeze_to clear_state state_dict load_state_dict'.split()
 
 def _check_opt(opt):
     "Raises `TypeError` for what is no optimizer for a Learner"
-    if _needs_closure(getattr(opt, 'opt', None)): raise TypeError(f'a step of {type(opt.opt).__name__} computes the loss several times (closure), and a Learner does so once for a batch; take another, such as torch.optim.AdamW')
+    if _needs_closure(getattr(opt, 'opt', None)):
+        raise TypeError(f'a step of {type(opt.opt).__name__} computes the loss several times (closure), and a Learner does so once for a '
+                        'batch; take another, such as torch.optim.AdamW')
     if lacks := [o for o in _opt_has if not hasattr(opt, o)]:
-        raise TypeError(f'opt_func made a {type(opt).__name__}, and a Learner needs its {lacks[0]}; pass SGD, Adam, or a class of torch.optim')
+        raise TypeError(f'opt_func made a {type(opt).__name__}, and a Learner needs its {lacks[0]}; pass SGD, Adam, or a class of '
+                        'torch.optim')
 
 @patch
 def create_opt(self:Learner):
@@ -281,20 +300,24 @@ def create_opt(self:Learner):
     if isinstance(opt, torch.optim.Optimizer): opt = OptimWrapper(opt=opt)
     _check_opt(opt)
     ps = {p for g in opt.param_lists for p in g}
-    if not ps & {*self.model.parameters()}: raise ValueError(f'{short_repr(opt)} has no parameter of this model; make it of the model that the Learner has')
+    if not ps & {*self.model.parameters()}:
+        raise ValueError(f'{short_repr(opt)} has no parameter of this model; make it of the model that the Learner has')
     if exists and self.opt is not None: opt.clear_state()
     if exists: self.opt_func = opt
     self.opt,self._own_rates = opt,[h['lr'] for h in opt.hypers if isinstance(self.lr, (int,float)) and h['lr']!=self.lr]
     def note(os, **kwargs):
         for p in os:
-            if p in ps: opt.state[p].update(kwargs)       # and not `if p in opt.state`: fastai's optimizers make the state when it is asked for
+            # and not `if p in opt.state`: fastai's optimizers make the state when it is asked for
+            if p in ps: opt.state[p].update(kwargs)
     if not self.wd_bn_bias: note(_norm_and_bias(self.model), do_wd=False)
     if self.train_bn:       note(_norm_and_bias(self.model, bias=False), force_train=True)
 
 @patch
 def _rate(self:Learner, lr):
     "`lr`, or else that of the Learner; a warning where this replaces a rate that came with the optimizer"
-    if lr is None and self._own_rates: warnings.warn(f'the optimizer came with the learning rate {self._own_rates[0]:g}, and trains with that of the Learner, {self.lr:g}; pass lr to choose', stacklevel=3)
+    if lr is None and self._own_rates:
+        warnings.warn(f'the optimizer came with the learning rate {self._own_rates[0]:g}, and trains with that of the Learner, '
+                      f'{self.lr:g}; pass lr to choose', stacklevel=3)
     self._own_rates = None
     return self.lr if lr is None else lr
 
@@ -339,13 +362,17 @@ def n_inputs(
     return n_inp or max(1, len(b)-1)
 
 @patch
-def _where(self:Learner): "Where batches are put, and how many of their parts are inputs: None for all but the last"; return model_device(self.model),getattr(self.dls, 'n_inp', None)
+def _where(self:Learner):
+    "Where batches are put, and how many of their parts are inputs: None for all but the last"
+    return model_device(self.model),getattr(self.dls, 'n_inp', None)
 
 @patch
 def one_batch(self:Learner, i, b):
     "Train or evaluate on batch number `i`: inputs, and targets last if there are any. It is moved to where the model is."
     self.iter = i
-    if isinstance(b, dict): raise TypeError(f"a batch is a tuple of inputs and targets, and this one is a dictionary with {', '.join(map(str, b))}; pick out what the model takes in a collate_fn")
+    if isinstance(b, dict):
+        raise TypeError(f"a batch is a tuple of inputs and targets, and this one is a dictionary with {', '.join(map(str, b))}; pick out "
+                        "what the model takes in a collate_fn")
     device,n = self._place or self._where()
     b = to_device(b, device)
     if isinstance(b, Tensor): b = (b,)
@@ -355,7 +382,8 @@ def one_batch(self:Learner, i, b):
 
 # %% ../nbs/09_learner.ipynb #be469c0d
 def _blame_layer(e, model):
-    "Add to the message of `e`, raised by `model`, in which layer it happened and what shape went in. The traceback tells: nothing runs again"
+    """Add to the message of `e`, raised by `model`, in which layer it happened and what shape went in. The traceback tells: nothing runs
+    again"""
     names,tb,m,x,inside = {m:n for n,m in model.named_modules()},e.__traceback__,None,None,False
     while tb:
         code,vs = tb.tb_frame.f_code,tb.tb_frame.f_locals
@@ -367,26 +395,33 @@ def _blame_layer(e, model):
         tb = tb.tb_next
     if m is None: return blame(e, type(model).__name__)
     shape = f', whose input has shape {tuple(x.shape)}' if isinstance(x, Tensor) else ''
-    if isinstance(x, Tensor) and x.dtype==torch.uint8: shape += ' and is bytes: pass floats, to_dset(ds) where ds are Digits, else x.float()/255'
+    if isinstance(x, Tensor) and x.dtype==torch.uint8:
+        shape += ' and is bytes: pass floats, to_dset(ds) where ds are Digits, else x.float()/255'
     if not [*m.children()]: return blame(e, f"layer {names[m] or 'model'}, {m}{shape}")
-    blame(e, (f'layer {names[m]}, ' if names[m] else '')+type(m).__name__+(', outside of its layers' if inside else ''))     # compiled code hides what is in it
+    # compiled code hides what is in it
+    blame(e, (f'layer {names[m]}, ' if names[m] else '')+type(m).__name__+(', outside of its layers' if inside else ''))
 
 # %% ../nbs/09_learner.ipynb #f7d9dd31
 @patch
 def all_batches(self:Learner):
     "Train or evaluate on all batches of `self.dl`. Raises `ValueError` if there are none."
     self.n_iter,self._place = len(self.dl),self._where()
-    if not self.n_iter: raise ValueError(f"the {'training' if self.training else 'validation'} set has no batches; give it items, or a smaller batch size if drop_last left none")
+    if not self.n_iter:
+        raise ValueError(f"the {'training' if self.training else 'validation'} set has no batches; give it items, or a smaller batch size "
+                         "if drop_last left none")
     for i,b in enumerate(self.dl, getattr(self.dl, '_first', 0)): self.one_batch(i, b)     # `_first`: see Checkpoint
 
 @patch
 def _do_epoch_train(self:Learner):
     self.dl = self.dls.train
     bs = getattr(self.dl, 'batch_sampler', None)
-    for o in {id(o):o for o in (getattr(self.dl, 'sampler', None), bs, getattr(bs, 'sampler', None), getattr(self.dl, 'dataset', None))}.values():
+    for o in {id(o):o for o in (getattr(self.dl, 'sampler', None), bs, getattr(bs, 'sampler', None),
+                                getattr(self.dl, 'dataset', None))}.values():
         if hasattr(o, 'set_epoch'): o.set_epoch(self.epoch)          # samplers that shuffle by it, as PyTorch's for several processes
     def batches():
-        if not self.training: raise ValueError('no callback has set the Learner to training, as TrainEvalCallback does; add that, or leave out default_cbs=False')
+        if not self.training:
+            raise ValueError('no callback has set the Learner to training, as TrainEvalCallback does; add that, or leave out '
+                             'default_cbs=False')
         self.all_batches()
     self._with_events(batches, 'train', CancelTrainException)
 
@@ -412,7 +447,7 @@ Learner._resumer = staticmethod(_no_resumer)
 def fit(self:Learner,
     n_epoch:int, # How many passes over the training set
     lr=None, # Learning rate: a number, a `slice` or one value per group; by default the Learner's
-    wd:float=None, # Weight decay; by default the Learner's
+    wd:float|None=None, # Weight decay; by default the Learner's
     cbs=None, # Callbacks for this fit only
     reset_opt:bool=False, # Make a new optimizer, with no memory of earlier fits?
     start_epoch:int=0, # Skip the epochs before this one; schedules go on as if they had been
@@ -420,16 +455,21 @@ def fit(self:Learner,
 ):
     """Train for `n_epoch` epochs, with validation after each.
 
-    Raises `ValueError` for fewer than one, if `start_epoch` skips them all, for a rate or weight decay that cannot be, or where a set has no batches."""
-    if isinstance(n_epoch, bool) or not isinstance(n_epoch, Integral) or n_epoch<1: raise ValueError(f'fit({n_epoch!r}) would train nothing; n_epoch is a whole number, 1 or more')
+    Raises `ValueError` for fewer than one, if `start_epoch` skips them all, for a rate or weight decay that cannot be, or where a set has
+    no batches."""
+    if isinstance(n_epoch, bool) or not isinstance(n_epoch, Integral) or n_epoch<1:
+        raise ValueError(f'fit({n_epoch!r}) would train nothing; n_epoch is a whole number, 1 or more')
     if isinstance(start_epoch, bool) or not isinstance(start_epoch, Integral) or not 0<=start_epoch<n_epoch:
-        raise ValueError(f'start_epoch={start_epoch!r} is not one of the {n_epoch} epochs, so that nothing would be trained; pass a whole number from 0 to {n_epoch-1}, or a larger n_epoch')
+        raise ValueError(f'start_epoch={start_epoch!r} is not one of the {n_epoch} epochs, so that nothing would be trained; pass a whole '
+                         f'number from 0 to {n_epoch-1}, or a larger n_epoch')
     for k,v in dict(lr=self.lr if lr is None else lr, wd=self.wd if wd is None else wd).items():
         if v is not None: Optimizer.check_hyper(k, v)
     cbs = L(cbs) + ([SkipToEpoch(start_epoch)] if start_epoch else [])
     if resume and not any(getattr(cb, 'resumes', False) for cb in self.cbs+cbs): cbs.append(self._resumer())
     with self.added_cbs(cbs), self._alone('fit'):
-        if self.metrics and not hasattr(self, 'recorder'): warnings.warn('metrics are measured by a Recorder, and this Learner has none; add one, or leave out default_cbs=False', stacklevel=2)
+        if self.metrics and not hasattr(self, 'recorder'):
+            warnings.warn('metrics are measured by a Recorder, and this Learner has none; add one, or leave out default_cbs=False',
+                          stacklevel=2)
         if reset_opt or not self.opt: self.create_opt()
         self.opt.zero_grad()                   # of a fit that was interrupted between two steps
         wd = self.wd if wd is None else wd
@@ -454,7 +494,8 @@ def _value_of(m):
     return v.item() if isinstance(v, Tensor) and v.numel()==1 else v
 
 class Recorder(Callback):
-    """Keeps what happened: `values` (a row per epoch), `metric_names`, and per training batch `losses` (smoothed) and `lrs`; `iters` batches at each epoch's end.
+    """Keeps what happened: `values` (a row per epoch), `metric_names`, and per training batch `losses` (smoothed) and `lrs`; `iters`
+    batches at each epoch's end.
 
     `log` is the row of the last epoch under all of `metric_names`. What was not measured is `None`, in its own column."""
     _loss,_open,n_train = None,False,1    # the last loss that was taken in; has the row begun? how many columns are of the training half
@@ -478,10 +519,15 @@ class Recorder(Callback):
     def _names(self):
         "The columns that this callback fills"
         names,both = self.metrics.attrgot('name'),self.train_metrics and self.valid_metrics
-        return ['epoch', *([f'{k}_{o}' for k in ('train','valid') for o in ['loss',*names]] if both else ['train_loss', *(['valid_loss'] if self.valid_metrics else []), *names])]
+        return ['epoch', *([f'{k}_{o}' for k in ('train','valid') for o in ['loss',*names]] if both
+                           else ['train_loss', *(['valid_loss'] if self.valid_metrics else []), *names])]
     def _check(self):
-        if self._names()!=self._own: raise ValueError(f"the table of this fit has the columns {', '.join(self._own)}, and metrics were changed since to {', '.join(self._names())}; change them between two fits")
-        if list(self.metric_names[:len(self._own)])!=self._own: raise ValueError(f"a callback has put columns before those of the recorder, {', '.join(self._own)}; put them behind, with recorder.metric_names.insert(-1, name)")
+        if self._names()!=self._own:
+            raise ValueError(f"the table of this fit has the columns {', '.join(self._own)}, and metrics were changed since to "
+                             f"{', '.join(self._names())}; change them between two fits")
+        if list(self.metric_names[:len(self._own)])!=self._own:
+            raise ValueError(f"a callback has put columns before those of the recorder, {', '.join(self._own)}; put them behind, with "
+                             "recorder.metric_names.insert(-1, name)")
 
     def before_epoch(self):
         self.start,self._off,self._open = time.time(),set(),True
@@ -497,9 +543,11 @@ class Recorder(Callback):
     @property
     def losses(self): "The smoothed loss after each training batch: tensors of one number"; return self.smooth_loss.history()
     @property
-    def columns(self): "Names of what is in each row of `values`"; return [n for i,n in enumerate(self.metric_names) if i not in (0,self._at_time)]
+    def columns(self):
+        "Names of what is in each row of `values`"; return [n for i,n in enumerate(self.metric_names) if i not in (0,self._at_time)]
     @property
-    def _at_time(self): "Where the time stands in a row"; return max(i for i,n in enumerate(self.metric_names) if n=='time') if self.add_time else None
+    def _at_time(self):
+        "Where the time stands in a row"; return max(i for i,n in enumerate(self.metric_names) if n=='time') if self.add_time else None
 
     def after_batch(self):
         learn = self.learn
@@ -519,7 +567,8 @@ class Recorder(Callback):
         for i,m in enumerate(ms, i+1): self.log[i] = _value_of(m)
     def after_train(self):
         n = self.smooth_loss.count-(self.iters[-1] if self.iters else 0)
-        if 'train' not in self._off and n: self._put(0, [self.smooth_loss, *(self._train if n==self._n_seen else [])])      # not where a resumed fit has seen a part only
+        # not where a resumed fit has seen a part only
+        if 'train' not in self._off and n: self._put(0, [self.smooth_loss, *(self._train if n==self._n_seen else [])])
     def after_validate(self):
         if 'valid' not in self._off: self._put(self.n_train, self._valid)
 
@@ -538,14 +587,21 @@ class Recorder(Callback):
         n = 1+len(self.columns)
         new,free = self.log[n:],[i for i in range(len(self._own), n) if self.log[i] is None]
         if not new: return
-        if len(new)!=len(free): raise ValueError(f'callbacks have appended {len(new)} values to recorder.log, and {len(free)} columns wait for one; name each by recorder.metric_names.insert(-1, name) in before_fit')
+        if len(new)!=len(free):
+            raise ValueError(f'callbacks have appended {len(new)} values to recorder.log, and {len(free)} columns wait for one; name each '
+                             'by recorder.metric_names.insert(-1, name) in before_fit')
         for i,v in zip(free, new): self.log[i] = v
         self.log = self.log[:n]
 
-    def state_dict(self): return super().state_dict() | dict(values=[list(o) for o in self.values], log=list(self.log), losses=self.losses, smooth=self.smooth_loss.val)
+    def state_dict(self):
+        return super().state_dict() | dict(values=[list(o) for o in self.values], log=list(self.log), losses=self.losses,
+                                           smooth=self.smooth_loss.val)
     def load_state_dict(self, sd):
-        rows,n = [L(o or [None]*len(self.columns)) for o in sd['values']],len(self.columns)      # earlier versions had an empty row for an epoch that was skipped
-        if any(len(o)!=n for o in rows): raise ValueError(f'an epoch has fewer than the {n} figures {", ".join(self.columns)}, and an earlier version did not note which')
+        # earlier versions had an empty row for an epoch that was skipped
+        rows,n = [L(o or [None]*len(self.columns)) for o in sd['values']],len(self.columns)
+        if any(len(o)!=n for o in rows):
+            raise ValueError(
+                f'an epoch has fewer than the {n} figures {", ".join(self.columns)}, and an earlier version did not note which')
         vars(self.smooth_loss).update(values=list(sd['losses']), count=len(sd['losses']), val=sd['smooth'], aside=[])
         super().load_state_dict({k:v for k,v in sd.items() if k not in ('losses','smooth','log')} | dict(values=rows))
         if len(sd['log'])>n: self.log = L(sd['log'])
@@ -558,7 +614,8 @@ class ProgressCallback(Callback):
     def before_fit(self):
         from fastprogress import fastprogress as fp
         self.plain = fp.master_bar is fp.ConsoleMasterBar and not sys.stdout.isatty()
-        if self.create_mbar and not self.plain: self.mbar,self._progress_bar = fp.master_bar(range(self.n_epoch)),fp.progress_bar; self.mbar.update(0)
+        if self.create_mbar and not self.plain:
+            self.mbar,self._progress_bar = fp.master_bar(range(self.n_epoch)),fp.progress_bar; self.mbar.update(0)
         if self.logger is print:
             self.old_logger,self.learn.logger = print,self._write
             if not self.plain: self._write(self.recorder.metric_names)
@@ -637,7 +694,8 @@ class FiniteLossCallback(Callback):
         if math.isfinite(loss): return
         kept = getattr(getattr(self.learn, 'checkpoint', None), 'last', None)
         batch = f'batch {self.iter}' + ('' if self.loss.device.type=='cpu' else ', or before,')
-        raise FloatingPointError(f"the loss is {loss} at {batch} of epoch {self.epoch}: lower the learning rate, which is {self.opt.hypers[-1]['lr']:g}, or clip the gradients"
+        raise FloatingPointError(f"the loss is {loss} at {batch} of epoch {self.epoch}: lower the learning rate, which is "
+                                 f"{self.opt.hypers[-1]['lr']:g}, or clip the gradients"
                                  + (f'; the last checkpoint is {kept}' if kept else ''))
 
 # %% ../nbs/09_learner.ipynb #66ffdae6

@@ -29,7 +29,8 @@ def _looks(targets):
 def _check_yes_no(who, targets, yes):
     "A `ValueError` unless all targets are 0 or 1; `yes` is where they are 1"
     if _looks(targets) and not torch.equal(yes, targets.bool()):
-        raise ValueError(f'{who} takes targets that are 1 for the class to recognise and 0 for the other, not from {targets.min():g} to {targets.max():g}: pass (targets==n).long(), where n is that class')
+        raise ValueError(f'{who} takes targets that are 1 for the class to recognise and 0 for the other, not from {targets.min():g} to '
+                         f'{targets.max():g}: pass (targets==n).long(), where n is that class')
 
 def mnist_loss(
     predictions:Tensor, # Activations, [N] or [N,1]
@@ -38,7 +39,8 @@ def mnist_loss(
 ) -> Tensor: # One number between 0 and 1
     """Mean distance of `activation(predictions)` from `targets`, after chapter 4 of fast.ai's book.
 
-    Raises `ShapeError` where the shapes differ, since broadcasting [N] against [N,1] would compare all with all, and `ValueError` for other targets."""
+    Raises `ShapeError` where the shapes differ, since broadcasting [N] against [N,1] would compare all with all, and `ValueError` for other
+    targets."""
     check_shapes('mnist_loss', predictions=(predictions,'float [...]'), targets=(targets,'[...]'))
     predictions,yes = activation(predictions),targets==1
     _check_yes_no('mnist_loss', targets, yes)
@@ -49,7 +51,8 @@ def batch_accuracy(
     xb:Tensor, # Activations, [N] or [N,1]
     yb:Tensor # 1 or 0; the same shape
 ) -> Tensor: # One number between 0 and 1
-    "Share of activations on the right side: a probability above 0.5 is a yes. Raises `ShapeError` where the shapes differ, `ValueError` for other targets."
+    """Share of activations on the right side: a probability above 0.5 is a yes. Raises `ShapeError` where the shapes differ, `ValueError`
+    for other targets."""
     check_shapes('batch_accuracy', xb=(xb,'float [...]'), yb=(yb,'[...]'))
     _check_yes_no('batch_accuracy', yb, yb==1)
     return ((sigmoid(xb)>0.5)==yb).float().mean()
@@ -91,7 +94,8 @@ def nll_loss(
     target:Tensor, # Class numbers, int64 [N]
     reduction:str='mean' # 'mean', 'sum', or 'none' for one loss per item
 ) -> Tensor: # One number, or [N]
-    "Minus the log probability of the right class. Raises `ValueError` for shapes, types or labels that do not fit, and for an unknown `reduction`."
+    """Minus the log probability of the right class. Raises `ValueError` for shapes, types or labels that do not fit, and for an unknown
+    `reduction`."""
     check_shapes('nll_loss', log_probs=(log_probs,'float [N,n]'), target=(target,'int64 [N]'))
     n = log_probs.shape[-1]
     if not target.is_cpu and (e := _bad_labels(target, n)): raise e          # on a processor `gather` looks at them itself
@@ -113,10 +117,15 @@ def accuracy(
     targ:Tensor, # Class numbers, [...] or [..., 1]
     axis:int=-1 # The axis that runs over the classes
 ) -> Tensor: # One number between 0 and 1
-    "Share of items whose highest activation is that of the right class. Raises `ShapeError` where the counts differ, or there is only one class, `ValueError` for labels of no class."
+    """Share of items whose highest activation is that of the right class. Raises `ShapeError` where the counts differ, or there is only one
+    class, `ValueError` for labels of no class."""
     pred = inp.argmax(dim=axis).flatten()
-    if inp.shape[axis]<2: raise ShapeError(f'accuracy takes activations [N,n] of at least two classes, not {describe(inp)}; for one output take batch_accuracy, with targets of the same shape')
-    if len(pred)!=targ.numel(): raise ShapeError(f'accuracy takes one class number for each item, not {describe(targ)} for {len(pred)}; pass targets of the same items, no row of 0 and 1 for each')
+    if inp.shape[axis]<2:
+        raise ShapeError(f'accuracy takes activations [N,n] of at least two classes, not {describe(inp)}; for one output take '
+                         'batch_accuracy, with targets of the same shape')
+    if len(pred)!=targ.numel():
+        raise ShapeError(f'accuracy takes one class number for each item, not {describe(targ)} for {len(pred)}; pass targets of the same '
+                         'items, no row of 0 and 1 for each')
     _check_labels(targ, inp.shape[axis])
     return (pred==targ.flatten()).float().mean()
 
@@ -135,7 +144,8 @@ def top_k_accuracy(
     k:int=5, # How many of the highest count
     axis:int=-1 # The axis that runs over the classes
 ) -> Tensor: # One number between 0 and 1
-    "Share of items whose class is among the `k` highest activations. Raises `ShapeError` where the shapes do not fit, `ValueError` for labels of no class, or a `k` that is no number of classes."
+    """Share of items whose class is among the `k` highest activations. Raises `ShapeError` where the shapes do not fit, `ValueError` for
+    labels of no class, or a `k` that is no number of classes."""
     if targ.shape!=inp.select(axis, 0).shape: raise ShapeError('top_k_accuracy', inp=(inp,'[N,n]'), targ=(targ,'[N]'))
     check_number('k', k, least=1, below=inp.shape[axis]+1, whole=True)
     _check_labels(targ, inp.shape[axis])
@@ -146,21 +156,25 @@ def top_k_accuracy(
 def _check_probs(who, targets):
     if not _looks(targets) or targets.dtype==torch.bool: return
     lo,hi = (o.item() for o in targets.aminmax())
-    if not 0<=lo<=hi<=1: raise ValueError(f'{who} takes targets from 0 to 1, not from {lo:g} to {hi:g}: pass (targets==n).float(), where n is the class to recognise')
+    if not 0<=lo<=hi<=1:
+        raise ValueError(f'{who} takes targets from 0 to 1, not from {lo:g} to {hi:g}: pass (targets==n).float(), where n is the class to '
+                         'recognise')
 
 def binary_cross_entropy_with_logits(
     input:Tensor, # Activations, any shape
     target:Tensor, # 1 for the class to recognise, 0 for the other, or a probability between them; the same shape
     reduction:str='mean' # As for `nll_loss`
 ) -> Tensor: # One number, or the shape of `input`
-    "Minus the log probability that the sigmoid of `input` gives to `target`, as PyTorch's function of this name. Raises `ShapeError` where the shapes differ, `ValueError` for targets out of range."
+    """Minus the log probability that the sigmoid of `input` gives to `target`, as PyTorch's function of this name. Raises `ShapeError`
+    where the shapes differ, `ValueError` for targets out of range."""
     check_shapes('binary_cross_entropy_with_logits', input=(input,'float [...]'), target=(target,'[...]'))
     _check_probs('binary_cross_entropy_with_logits', target)
     return _reduce((1-target)*input + torch.logaddexp(torch.zeros_like(input), -input), reduction)
 
 # %% ../nbs/04_losses.ipynb #0603b0d4
 class BaseLoss:
-    "A loss of activations and targets. `activation` makes probabilities of activations, `decodes` makes answers of these; here both change nothing."
+    """A loss of activations and targets. `activation` makes probabilities of activations, `decodes` makes answers of these; here both
+    change nothing."""
     def __init__(self,
         axis:int=-1, # The axis that runs over the classes
         reduction:str='mean' # 'mean', 'sum', or 'none' for one loss per item
@@ -173,7 +187,9 @@ class CrossEntropyLossFlat(BaseLoss):
     "`cross_entropy` of activations [N, …, n] and class numbers [N, …], or with the n classes along another `axis`."
     def __init__(self, *, axis:int=-1, reduction:str='mean'): super().__init__(axis, reduction)
     def __call__(self, inp, targ):
-        if targ.is_floating_point(): raise ValueError(f'cross-entropy takes class numbers as targets, not {targ.dtype}; for targets between 0 and 1 use BCEWithLogitsLossFlat')
+        if targ.is_floating_point():
+            raise ValueError(f'cross-entropy takes class numbers as targets, not {targ.dtype}; for targets between 0 and 1 use '
+                             'BCEWithLogitsLossFlat')
         inp = inp.movedim(self.axis, -1)
         return cross_entropy(inp.reshape(-1, inp.shape[-1]), targ.reshape(-1).long(), self.reduction)
     def activation(self, x): "Probabilities, by softmax"; return softmax(x, self.axis)
@@ -204,5 +220,6 @@ class MSELossFlat(BaseLoss):
 
 def _flat(loss, inp, targ):
     "Both as [N]; the targets as floats"
-    if inp.numel()!=targ.numel() or not inp.is_floating_point(): raise ShapeError(type(loss).__name__, inp=(inp,'float [N,…]'), targ=(targ,'[N,…]'))
+    if inp.numel()!=targ.numel() or not inp.is_floating_point():
+        raise ShapeError(type(loss).__name__, inp=(inp,'float [N,…]'), targ=(targ,'[N,…]'))
     return inp.reshape(-1),targ.reshape(-1).to(inp.dtype)

@@ -98,7 +98,8 @@ def to_concat(
     o = xs[0] if xs else None
     if isinstance(o, Tensor): return torch.cat(xs, dim) if o.ndim else torch.stack(xs)
     if isinstance(o, Mapping): return {k:to_concat([b[k] for b in xs], dim) for k in o}
-    if isinstance(o, (tuple,list)) and all(isinstance(s, (str,bytes)) for s in o) and o: return tuple(chain(*xs))      # strings are collated to a tuple
+    # strings are collated to a tuple
+    if isinstance(o, (tuple,list)) and all(isinstance(s, (str,bytes)) for s in o) and o: return tuple(chain(*xs))
     if isinstance(o, (tuple,list)):
         parts = [to_concat(list(b), dim) for b in zip(*xs)]
         return type(o)(*parts) if hasattr(o, '_fields') else tuple(parts) or None
@@ -108,18 +109,22 @@ def to_concat(
 class _OverAll(AvgMetric):
     "`func` of the predictions and targets of all batches at once: for what is no mean over items, such as `rmse`."
     def reset(self): self.preds,self.targs = [],[]
-    def accumulate(self, learn): self.preds.append(to_detach(learn.pred)); self.targs.append(to_detach(learn.yb[0] if len(learn.yb)==1 else learn.yb))
+    def accumulate(self, learn):
+        self.preds.append(to_detach(learn.pred)); self.targs.append(to_detach(learn.yb[0] if len(learn.yb)==1 else learn.yb))
     @property
     def value(self): return one_with_one(self.func, to_concat(self.preds), to_concat(self.targs)).item() if self.preds else None
 
 def mk_metric(m):
-    "A `Metric` as it is, an object that counts along as a `TorchMetric`, a function as an `AvgMetric`; an object is made of a class. Raises `TypeError` for anything else."
+    """A `Metric` as it is, an object that counts along as a `TorchMetric`, a function as an `AvgMetric`; an object is made of a class.
+    Raises `TypeError` for anything else."""
     if isinstance(m, type):
         try: m = m()
         except Exception as e: blame(e, f'{m.__name__}(), made as a metric; pass an object with the arguments that it needs'); raise
     if isinstance(m, Metric) or hasattr(m, 'accumulate'): return m       # the latter: fastai's
     if all(hasattr(m, o) for o in ('update','compute','reset')): return TorchMetric(m)
-    if not callable(m): raise TypeError(f'a metric is a function of predictions and targets, or a Metric, and not {m!r}' + ('; pass what it names'*isinstance(m, str)))
+    if not callable(m):
+        raise TypeError(f'a metric is a function of predictions and targets, or a Metric, and not {m!r}'
+                        + ('; pass what it names'*isinstance(m, str)))
     return (_OverAll if getattr(getattr(m, 'func', m), 'over_all', False) else AvgMetric)(m)
 
 # %% ../nbs/08_metrics.ipynb #59ac08af

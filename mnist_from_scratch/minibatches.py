@@ -20,7 +20,8 @@ from fastcore.basics import compose, listify, noop, patch
 from PIL import Image
 from torch import Tensor
 from torch.utils.data import DataLoader as TorchDL, IterableDataset, Subset, TensorDataset
-from .base.core import ShapeError, blame, check_number, check_pixels, check_shapes, default_device, describe, keeping_rng, misspelled, set_seed, to_cpu, to_device
+from .base.core import (ShapeError, blame, check_number, check_pixels, check_shapes, default_device, describe,
+                                          keeping_rng, misspelled, set_seed, to_cpu, to_device)
 from .base.state import exportable
 from .data.images import as_mnist, read_image
 from .data.sets import Digits, dark_on_white
@@ -54,35 +55,41 @@ def collate(
 _worker_args = 'persistent_workers prefetch_factor pin_memory timeout worker_init_fn multiprocessing_context'.split()
 _orders = 'get_idxs shuffle_fn'.split()
 _item_steps = 'create_item after_item do_item before_batch create_batch retain do_batch'.split()
-_steps = [*_orders, *_item_steps, *'before_iter after_batch after_iter wif'.split()]      # what a child may override, and an argument replace, as in fastai
+# what a child may override, and an argument replace, as in fastai
+_steps = [*_orders, *_item_steps, *'before_iter after_batch after_iter wif'.split()]
 _not_called = 'sample create_batches chunkify randomize prebatched'.split()               # of fastai's
 
 class DataLoader:
     "Batches from a dataset, as an iterable with a length. Raises `TypeError` or `ValueError` for arguments that do not fit together."
-    _pass = _next = _workers = _seen = None   # the pass that is under way, one to go on with, PyTorch's loader that runs the workers, what a list was found to be
+    # the pass that is under way, one to go on with, PyTorch's loader that runs the workers, what a list was found to be
+    _pass = _next = _workers = _seen = None
 
     def __init__(self,
         dataset=None, # Has a length and an index; or else is any iterable, a stream; none if `create_item` makes the items
-        bs:int=None, # Items per batch; None gives single items
+        bs:int|None=None, # Items per batch; None gives single items
         num_workers:int=0, # Processes that fetch batches in advance; a stream gets one at most, a `TensorDataset` none
         *,
-        batch_size:int=None, # Another name for `bs`
+        batch_size:int|None=None, # Another name for `bs`
         shuffle:bool=False, # A new random order for each pass?
         drop_last:bool=False, # Leave out a last batch that is short?
-        n:int=None, # Use the first `n` items only; for a stream also its length
+        n:int|None=None, # Use the first `n` items only; for a stream also its length
         device=None, # Where to put the batches; None leaves them where they are
         sampler=None, # An iterable of indexes: the order
         batch_sampler=None, # An iterable of lists of indexes: the batches
         collate_fn=collate, # Makes one batch of a list of items
-        generator:torch.Generator=None, # Where `shuffle` draws from; PyTorch's global one by default
-        **kwargs # For the workers, as in PyTorch: `persistent_workers`, `pin_memory`, …; or steps of your own, as in fastai: `after_item`, `after_batch`, …
+        generator:torch.Generator|None=None, # Where `shuffle` draws from; PyTorch's global one by default
+        # For the workers, as in PyTorch: `persistent_workers`, `pin_memory`, …; or steps of your own, as in fastai: `after_item`,
+        # `after_batch`, …
+        **kwargs
     ):
-        if None not in (bs, batch_size) and bs!=batch_size: raise ValueError(f'bs={bs} and batch_size={batch_size} are two names of one thing; pass one of them')
+        if None not in (bs, batch_size) and bs!=batch_size:
+            raise ValueError(f'bs={bs} and batch_size={batch_size} are two names of one thing; pass one of them')
         self.dataset,self.bs,self.num_workers = dataset,bs if batch_size is None else batch_size,num_workers
         self.shuffle,self.drop_last,self._n = shuffle,drop_last,n
         self.sampler,self.batch_sampler,self.collate_fn,self.generator = sampler,batch_sampler,collate_fn,generator
         for k in _steps:
-            if (fs := listify(kwargs.pop(k, None))) and not all(map(callable, fs)): raise TypeError(f'{k} of a DataLoader is a function, or a list of them, and not {fs}')
+            if (fs := listify(kwargs.pop(k, None))) and not all(map(callable, fs)):
+                raise TypeError(f'{k} of a DataLoader is a function, or a list of them, and not {fs}')
             if fs: setattr(self, k, fs[0] if len(fs)==1 else compose(*fs))
         self.kwargs = kwargs
         self.indexed = hasattr(dataset, '__getitem__') and not isinstance(dataset, IterableDataset)
@@ -125,7 +132,8 @@ def new(self:DataLoader, dataset=None, cls=None, **kwargs):
 
 @patch
 def one_batch(self:DataLoader):
-    "The first batch of a new pass, fetched without workers. A pass that is under way is not disturbed. Raises `ValueError` if there is no batch."
+    """The first batch of a new pass, fetched without workers. A pass that is under way is not disturbed. Raises `ValueError` if there is no
+    batch."""
     dl = copy(self)
     dl.num_workers,dl._pass,dl._next = 0,None,None
     for b in dl: return b
@@ -135,7 +143,9 @@ def one_batch(self:DataLoader):
 class SkipItemException(Exception): "Raised by `create_item` or `after_item`: leave this item out, as in fastai"
 
 @patch
-def _own(self:DataLoader, steps): "Is one of `steps` replaced, by an argument or in a subclass?"; return any(k in vars(self) or getattr(type(self), k) is not getattr(DataLoader, k) for k in steps)
+def _own(self:DataLoader, steps):
+    "Is one of `steps` replaced, by an argument or in a subclass?"
+    return any(k in vars(self) or getattr(type(self), k) is not getattr(DataLoader, k) for k in steps)
 
 @patch
 def before_iter(self:DataLoader): "Called when a pass begins"
@@ -150,9 +160,11 @@ def get_idxs(self:DataLoader) -> list:
     if not self._own(['shuffle_fn']): return self._plain_order().tolist()
     return list(self.shuffle_fn(list(range(self.n)))) if self.shuffle else list(range(self.n))
 @patch
-def shuffle_fn(self:DataLoader, idxs:list) -> list: "`idxs` in a random order"; return [idxs[i] for i in torch.randperm(len(idxs), generator=self.generator).tolist()]
+def shuffle_fn(self:DataLoader, idxs:list) -> list:
+    "`idxs` in a random order"; return [idxs[i] for i in torch.randperm(len(idxs), generator=self.generator).tolist()]
 @patch
-def create_item(self:DataLoader, i): "The item with index `i`; the next one of a stream, where `i` is `None`"; return next(self.it) if i is None else self.dataset[i]
+def create_item(self:DataLoader, i):
+    "The item with index `i`; the next one of a stream, where `i` is `None`"; return next(self.it) if i is None else self.dataset[i]
 @patch
 def after_item(self:DataLoader, item): "An item, changed"; return item
 @patch
@@ -166,11 +178,14 @@ def do_item(self:DataLoader, i):
 @patch
 def before_batch(self:DataLoader, items:list): "The items of a batch, changed"; return items
 @patch
-def create_batch(self:DataLoader, items:list): "A batch of a list of items; a single item as it is"; return items if self.bs is None and self.batch_sampler is None else self.collate_fn(items)
+def create_batch(self:DataLoader, items:list):
+    "A batch of a list of items; a single item as it is"
+    return items if self.bs is None and self.batch_sampler is None else self.collate_fn(items)
 @patch
 def retain(self:DataLoader, b, items): "A batch, with `items` at hand that it was made of"; return b
 @patch
-def do_batch(self:DataLoader, items:list): "A batch after `before_batch`, `create_batch` and `retain`"; return self.retain(self.create_batch(self.before_batch(items)), items)
+def do_batch(self:DataLoader, items:list):
+    "A batch after `before_batch`, `create_batch` and `retain`"; return self.retain(self.create_batch(self.before_batch(items)), items)
 @patch
 def after_batch(self:DataLoader, b): "A batch that is where it should be, changed"; return b
 
@@ -185,15 +200,19 @@ def _check(self:DataLoader):
 @patch
 def _check_numbers(self:DataLoader):
     for k,v in dict(bs=self.bs, num_workers=self.num_workers, n=self._n).items():
-        if v is not None and (not hasattr(v, '__index__') or isinstance(v, bool)): raise TypeError(f'{k} of a DataLoader is a whole number, not {v!r}')
-    if odd := [k for k,v in dict(num_workers=self.num_workers, n=self._n).items() if (v or 0)<0]: raise ValueError(f'{odd[0]} of a DataLoader is 0 or more, not {self.num_workers if odd[0]=="num_workers" else self._n}')
+        if v is not None and (not hasattr(v, '__index__') or isinstance(v, bool)):
+            raise TypeError(f'{k} of a DataLoader is a whole number, not {v!r}')
+    if odd := [k for k,v in dict(num_workers=self.num_workers, n=self._n).items() if (v or 0)<0]:
+        raise ValueError(f'{odd[0]} of a DataLoader is 0 or more, not {self.num_workers if odd[0]=="num_workers" else self._n}')
     if self.bs is not None and self.bs<1: raise ValueError(f'a batch holds at least one item, not {self.bs}')
 
 @patch
 def _check_names(self:DataLoader):
     if odd := [k for k in self.kwargs if k not in _worker_args]:
-        raise TypeError(f'a DataLoader takes no {odd[0]}; for workers there are {", ".join(_worker_args)}, and for steps of your own {", ".join(_steps)}')
-    if odd := [k for k in _not_called if hasattr(self, k)]: raise TypeError(f'this DataLoader never calls {odd[0]} of fastai\'s; override one of {", ".join(_steps)}')
+        raise TypeError(f'a DataLoader takes no {odd[0]}; for workers there are {", ".join(_worker_args)}, and for steps of your own '
+                        f'{", ".join(_steps)}')
+    if odd := [k for k in _not_called if hasattr(self, k)]:
+        raise TypeError(f'this DataLoader never calls {odd[0]} of fastai\'s; override one of {", ".join(_steps)}')
     if odd := misspelled(self, DataLoader, _steps): raise TypeError(odd)
 
 @patch
@@ -203,7 +222,8 @@ def _check_order(self:DataLoader):
     if not (self.indexed or hasattr(self.dataset, '__iter__') or self._own(['create_item'])):
         raise TypeError(f'a dataset has an index or can be iterated over, and {kind} does neither')
     if not self.indexed and (self.shuffle or samplers):
-        raise ValueError(f'a stream ({kind}) has its own order; leave out shuffle, sampler and batch_sampler, or pass a dataset with an index')
+        raise ValueError(f'a stream ({kind}) has its own order; leave out shuffle, sampler and batch_sampler, or pass a dataset with an '
+                         'index')
     if self.sampler is not None and self.shuffle: raise ValueError('a sampler is an order itself; leave out shuffle, or the sampler')
     others = self.bs is not None or self.shuffle or self.drop_last or self._n is not None or self.sampler is not None
     if self.batch_sampler is not None and others:
@@ -214,7 +234,8 @@ def _floats(b):
     "An item or a batch with pixels from 0 to 1, where they were bytes"
     if b[0].dtype!=torch.uint8: return b
     x = b[0].float()
-    return x.div_(x.new_full((), 255)),*b[1:]     # by a tensor: a graphics card would multiply by 1/255, which is not the same to the last digit
+    # by a tensor: a graphics card would multiply by 1/255, which is not the same to the last digit
+    return x.div_(x.new_full((), 255)),*b[1:]
 
 @exportable
 class DigitRows(TensorDataset):
@@ -244,9 +265,9 @@ def _pixel_rows(ds, as_bytes=None):
 
 def to_dset(
     ds:Digits, # Labelled images
-    positive:int=None, # For two classes: the digit whose target is 1, all others being 0
+    positive:int|None=None, # For two classes: the digit whose target is 1, all others being 0
     classes=None, # For more: the classes in their order; those of `ds` by default
-    as_bytes:bool=None # Keep bytes, and make floats of each batch? By default where the floats would take more than 64 MiB
+    as_bytes:bool|None=None # Keep bytes, and make floats of each batch? By default where the floats would take more than 64 MiB
 ) -> DigitRows: # Pairs of float32 [784], in [0,1], and an int64 target
     "Images as rows of 784 pixels; targets as class numbers, [N], or as a column of 1 and 0, [N,1], if `positive` is given."
     classes = ds.classes if classes is None else tuple(classes)
@@ -266,20 +287,25 @@ def _row(im):
         except (TypeError, ValueError): pass
     if not isinstance(a, Tensor) or a.squeeze().shape not in ((28,28),(784,)) or a.is_complex():
         many = isinstance(im, Digits) or isinstance(a, Tensor) and a.shape[1:] in ((28,28),(1,28,28),(784,))
-        cure = 'for many, pass all of them to test_dl, and what that gives to get_preds as dl' if many else 'for a picture of another size pass its file, or PIL.Image.fromarray of its bytes'
+        cure = ('for many, pass all of them to test_dl, and what that gives to get_preds as dl' if many else 'for a picture of another '
+                'size pass its file, or PIL.Image.fromarray of its bytes')
         raise ShapeError(f'an image is 28×28 or 784 numbers, not {describe(im if a is im or not isinstance(a, Tensor) else a)}; {cure}')
     top = check_pixels('an image', a)
-    if dark_on_white(a.reshape(1,784)/top*255): raise ValueError(f'an image is dark on white, and {top} is ink; pass {top}-x for x, or PIL.Image.fromarray of its bytes')
+    if dark_on_white(a.reshape(1,784)/top*255):
+        raise ValueError(f'an image is dark on white, and {top} is ink; pass {top}-x for x, or PIL.Image.fromarray of its bytes')
     return (a.float()/top).flatten()
 
 def _new_items(items, with_labels):
     "Rows, and labels where `with_labels`, of a list of images or of pairs"
-    if isinstance(items, (str,Path,Image.Image,dict)) or not (hasattr(items, '__iter__') or hasattr(items, '__getitem__')): raise TypeError(f'new items are Digits, or a list of images or files, not {describe(items)}; pass [item] for one image')
+    if isinstance(items, (str,Path,Image.Image,dict)) or not (hasattr(items, '__iter__') or hasattr(items, '__getitem__')):
+        raise TypeError(f'new items are Digits, or a list of images or files, not {describe(items)}; pass [item] for one image')
     items = [*items]
     if with_labels and (odd := [o for o in items if not isinstance(o, (tuple,list)) or len(o)!=2]):
-        raise TypeError(f'items with labels are labelled Digits, or pairs of an image and a digit, not {describe(odd[0])}; pass [*zip(images, digits)], or leave out with_labels')
+        raise TypeError(f'items with labels are labelled Digits, or pairs of an image and a digit, not {describe(odd[0])}; pass '
+                        '[*zip(images, digits)], or leave out with_labels')
     xs = [o[0] if isinstance(o, tuple) or with_labels else o for o in items]
-    return torch.stack([_row(o) for o in xs]) if xs else torch.zeros(0,784),torch.tensor([int(o[1]) for o in items], dtype=torch.int64) if with_labels else None
+    return torch.stack([_row(o) for o in xs]) if xs else torch.zeros(0,784),torch.tensor([int(o[1]) for o in items],
+        dtype=torch.int64) if with_labels else None
 
 @patch
 def test_ds(self:DigitRows,
@@ -289,10 +315,12 @@ def test_ds(self:DigitRows,
     "Images as rows like those of this set. Raises `ValueError` for other shapes, or pixels out of range."
     if isinstance(items, TensorDataset):    # rows already
         x,*y = items.tensors
-        rows = DigitRows(x, y[0] if with_labels and y and x.dtype==torch.uint8 else None, self.vocab, self.to_target)   # which looks at them
+        # which looks at them
+        rows = DigitRows(x, y[0] if with_labels and y and x.dtype==torch.uint8 else None, self.vocab, self.to_target)
         return items if with_labels and x.dtype!=torch.uint8 else rows
     x,y = (_pixel_rows(items),items.y) if isinstance(items, Digits) else _new_items(items, with_labels)
-    return DigitRows(x, self.to_target(Digits(torch.zeros(1,28,28, dtype=torch.uint8).expand(len(y),-1,-1), y)) if with_labels else None, self.vocab, self.to_target)
+    return DigitRows(x, self.to_target(Digits(torch.zeros(1,28,28, dtype=torch.uint8).expand(len(y),-1,-1), y)) if with_labels else None,
+                     self.vocab, self.to_target)
 
 # %% ../nbs/05_minibatches.ipynb #bbaaf3c1
 class DataLoaders:
@@ -302,13 +330,16 @@ class DataLoaders:
         path:str|Path='.', # Where models of this problem are kept
         device=None # Where the loaders put their batches; None changes nothing
     ):
-        if odd := [o for o in loaders if not hasattr(o, '__iter__') and not hasattr(o, '__getitem__')]: raise TypeError(f'{odd[0]!r} is not a loader, which gives batches in a loop; leave it out')
+        if odd := [o for o in loaders if not hasattr(o, '__iter__') and not hasattr(o, '__getitem__')]:
+            raise TypeError(f'{odd[0]!r} is not a loader, which gives batches in a loop; leave it out')
         self.loaders,self.path,self._device = list(loaders),Path(path),None
         if device is not None: self.to(device)
 
     def __getitem__(self, i):
         try: return self.loaders[i]
-        except IndexError: raise IndexError(f'there is no loader {i}, where 0 is for the training set and 1 for validation: these DataLoaders have {len(self.loaders)}') from None
+        except IndexError:
+            raise IndexError(f'there is no loader {i}, where 0 is for the training set and 1 for validation: these DataLoaders have '
+                             f'{len(self.loaders)}') from None
     def __len__(self): return len(self.loaders)
     @property
     def train(self): "Loader of the training set"; return self[0]
@@ -319,7 +350,8 @@ class DataLoaders:
     @property
     def valid_ds(self): "The validation set"; return getattr(self[1], 'dataset', None)
     @property
-    def device(self): "Where the batches are put; None where the loaders leave them alone"; return self._device or getattr(self[0], 'device', None)
+    def device(self):
+        "Where the batches are put; None where the loaders leave them alone"; return self._device or getattr(self[0], 'device', None)
     def to(self, device):
         "Put batches on `device` from now on (PyTorch's loaders cannot; a `Learner` does it for them)"
         self._device = torch.device(device)
@@ -338,7 +370,8 @@ class DataLoaders:
 # %% ../nbs/05_minibatches.ipynb #9e51cc07
 def _of(ds, name):
     "`ds.name`, or that of the dataset that `ds` is a part of; None if there is none"
-    if ds is None or (not hasattr(ds, name) and not hasattr(type(ds), name)): return None if ds is None else _of(getattr(ds, 'dataset', None), name)
+    if ds is None or (not hasattr(ds, name) and not hasattr(type(ds), name)):
+        return None if ds is None else _of(getattr(ds, 'dataset', None), name)
     try: return getattr(ds, name)
     except AttributeError as e: raise RuntimeError(f'{name} of {type(ds).__name__} fails: {e}') from e        # and is not missing
 
@@ -360,10 +393,12 @@ def from_dsets(cls:DataLoaders,
     device=None, # As for the class, but by default `default_device()`
     **kwargs # For each `DataLoader`; a tuple has one value for each
 ):
-    "Loaders for `ds`: the first one shuffled, without a short last batch; the others in order and complete. Raises `TypeError` for `Digits`, unless a step is given that makes something else of them."
+    """Loaders for `ds`: the first one shuffled, without a short last batch; the others in order and complete. Raises `TypeError` for
+    `Digits`, unless a step is given that makes something else of them."""
     dls,bs = [],kwargs.pop('batch_size', bs)
     if any(isinstance(d, Digits) for d in ds) and not {*kwargs} & {*_steps,'collate_fn'}:
-        raise TypeError(f"these are Digits, whole images of bytes, and a model takes rows of floats; pass from_dsets({', '.join(f'to_dset({k})' for k,_ in zip(('train','valid','test'), ds))})")
+        raise TypeError("these are Digits, whole images of bytes, and a model takes rows of floats; pass "
+                        f"from_dsets({', '.join(f'to_dset({k})' for k,_ in zip(('train','valid','test'), ds))})")
     for i,d in enumerate(ds):
         dl = DataLoader(d, bs, **{k: v[i] if isinstance(v, tuple) else v for k,v in kwargs.items()})
         if i==0:
@@ -413,7 +448,8 @@ def _show_batch(b, vocab, max_n=9, nrows=None, ncols=None, figsize=None, **kwarg
     ims,ys = _pictures(b[0][:max_n]),b[1] if len(b)>1 else None
     nrows = nrows or (math.ceil(len(ims)/ncols) if ncols else max(1, math.isqrt(len(ims))))
     masks = isinstance(ys, Tensor) and ys.ndim>2
-    axs = show_images(ims, nrows, ncols, titles=None if ys is None or masks else [label_text(_nth(ys, i), vocab) for i in range(len(ims))], **kwargs)
+    axs = show_images(ims, nrows, ncols, titles=None if ys is None or masks else [label_text(_nth(ys, i), vocab) for i in range(len(ims))],
+                      **kwargs)
     if figsize: axs.flat[0].figure.set_size_inches(figsize)
     return axs
 
@@ -421,8 +457,8 @@ def _show_batch(b, vocab, max_n=9, nrows=None, ncols=None, figsize=None, **kwarg
 @patch
 def show_batch(self:DataLoader,
     max_n:int=9, # At most so many items
-    nrows:int=None, # Rows of the grid; a square by default
-    ncols:int=None, # Columns
+    nrows:int|None=None, # Rows of the grid; a square by default
+    ncols:int|None=None, # Columns
     figsize=None, # Width and height in inches of the whole
     unique:bool=False, # The same item again and again, to see what chance does to it?
     b=None, # The batch to show; a new one by default
@@ -435,8 +471,8 @@ def show_batch(self:DataLoader,
 @patch
 def show_batch(self:DataLoaders,
     max_n:int=9, # As for a `DataLoader`
-    nrows:int=None, # As for a `DataLoader`
-    ncols:int=None, # As for a `DataLoader`
+    nrows:int|None=None, # As for a `DataLoader`
+    ncols:int|None=None, # As for a `DataLoader`
     figsize=None, # As for a `DataLoader`
     unique:bool=False, # As for a `DataLoader`
     b=None, # The batch to show; a new one of the training set by default
@@ -459,14 +495,15 @@ class _Inputs:
 def test_dl(self:DataLoaders,
     test_items, # New items: whatever the dataset's `test_ds` takes, or items like those of the dataset
     with_labels:bool=False, # Do they have targets that are wanted?
-    bs:int=None, # Items per batch; by default as in validation
+    bs:int|None=None, # Items per batch; by default as in validation
     **kwargs # For the `DataLoader`
 ): # A loader: in order, complete
     "A loader for new items, made as the validation set's. Without labels its batches are `(x,)`."
     dl = self[min(1, len(self)-1)]
     if make := _of(getattr(dl, 'dataset', None), 'test_ds'): ds = make(test_items, with_labels=with_labels)
     else:
-        ds = TensorDataset(test_items) if isinstance(test_items, Tensor) else test_items if hasattr(test_items, '__getitem__') else list(test_items)
+        ds = TensorDataset(test_items) if isinstance(test_items, Tensor) else test_items if hasattr(test_items,
+            '__getitem__') else list(test_items)
         if not with_labels and not isinstance(test_items, Tensor): ds = _Inputs(ds, self._n_inp())
     bs = bs or getattr(dl, 'bs', None) or getattr(dl, 'batch_size', None) or 64
     new = dl.new if hasattr(dl, 'new') else partial(DataLoader, device=self.device, collate_fn=getattr(dl, 'collate_fn', collate))
@@ -486,7 +523,8 @@ def _items(ds, idxs):
     if isinstance(ds, Subset) and not hasattr(ds.dataset, '__getitems__'): many = None      # then it goes from item to item itself
     if many is not None:
         try: return many(idxs)
-        except Exception as e: blame(e, f'items {", ".join(map(str, idxs[:5]))}{", …" if len(idxs)>5 else ""} of the dataset, by its __getitems__'); raise
+        except Exception as e:
+            blame(e, f'items {", ".join(map(str, idxs[:5]))}{", …" if len(idxs)>5 else ""} of the dataset, by its __getitems__'); raise
     items = []
     try:
         for i in idxs: items.append(ds[i])
@@ -497,18 +535,20 @@ def _fetch(ds, idxs, collate_fn):
     "A batch, for a list of indexes; or an item, for one index"
     if not isinstance(idxs, list): return _items(ds, [idxs])[0]
     items = _items(ds, idxs)
-    if collate_fn is collate and len(items)!=len(idxs): raise ValueError(f'__getitems__ of the dataset gave {len(items)} items for {len(idxs)} indexes; it gives a list with one for each')
+    if collate_fn is collate and len(items)!=len(idxs):
+        raise ValueError(f'__getitems__ of the dataset gave {len(items)} items for {len(idxs)} indexes; it gives a list with one for each')
     return collate_fn(items)
 
 # %% ../nbs/05_minibatches.ipynb #a1b60c15
 class Pass:
-    "One pass of a `DataLoader`: the indexes in their `order`, how many of them each batch has (`sizes`) if that differs, how many batches are `done`, and the `seed` of the workers"
+    """One pass of a `DataLoader`: the indexes in their `order`, how many of them each batch has (`sizes`) if that differs, how many batches
+    are `done`, and the `seed` of the workers"""
     live = False   # is somebody going through it?
     def __init__(self,
-        order:Tensor=None, # int64 [N]; `None` for a stream, and between two passes
-        sizes:Tensor=None, # int64, of each batch
+        order:Tensor|None=None, # int64 [N]; `None` for a stream, and between two passes
+        sizes:Tensor|None=None, # int64, of each batch
         done:int=0, # Batches
-        seed:list=None # As `batch_seed` takes it
+        seed:list|None=None # As `batch_seed` takes it
     ): self.order,self.sizes,self.done,self.seed = order,sizes,done,seed
 
 # %% ../nbs/05_minibatches.ipynb #c8086082
@@ -566,7 +606,8 @@ def _batches(self:DataLoader, p):
     elif tensors := self._tensors(): return self._from_tensors(p, tensors)
     else: todo = [o.tolist() for o in self._cut(p, p.order)]
     if self.num_workers: return self._from_workers(p, todo)
-    return (_fetch(self.dataset, idxs, self.collate_fn) for idxs in todo) if not self._own(_item_steps) else filter(_there, map(self._step_by_step, todo))
+    return (_fetch(self.dataset, idxs, self.collate_fn) for idxs in todo) if not self._own(_item_steps) else filter(_there,
+        map(self._step_by_step, todo))
 
 @patch
 def _cut(self:DataLoader, p, t):
@@ -577,7 +618,8 @@ def _cut(self:DataLoader, p, t):
 def _from_tensors(self:DataLoader, p, tensors):
     "What is left of pass `p`, of `tensors` whose rows are the items"
     if (i := _start(p.order)) is not None: bs = _windows(tensors, zip(*(self._cut(p, t[i:i+len(p.order)]) for t in tensors)))
-    else: bs = (tuple(t.index_select(0, idxs) for t in tensors) for idxs in self._cut(p, p.order.to(tensors[0].device)))      # faster than t[idxs]
+    # faster than t[idxs]
+    else: bs = (tuple(t.index_select(0, idxs) for t in tensors) for idxs in self._cut(p, p.order.to(tensors[0].device)))
     if not isinstance(self.dataset, DigitRows): return bs
     return (_floats(b if self.device is None else to_device(b, self.device)) for b in bs)      # bytes travel, where they have to
 
@@ -593,7 +635,8 @@ def _windows(tensors, batches):
     was = counts()
     for b in batches:
         yield b
-        if counts()!=was: raise RuntimeError('the data were changed in place during a pass; a batch is a window on them here, so change a clone() of it')
+        if counts()!=was:
+            raise RuntimeError('the data were changed in place during a pass; a batch is a window on them here, so change a clone() of it')
 
 @patch
 def _tensors(self:DataLoader):
@@ -611,7 +654,8 @@ def _rows(parts):
     if type(o) is not Tensor or (base := o._base) is None or base.requires_grad: return None
     start,shape,stride = o.storage_offset(),o.shape,o.stride()
     step = parts[1].storage_offset()-start if len(parts)>1 and isinstance(parts[1], Tensor) else 0
-    if all(type(t) is Tensor and t._base is base and t.storage_offset()==start+i*step and t.shape==shape and t.stride()==stride for i,t in enumerate(parts)):
+    if all(type(t) is Tensor and t._base is base and t.storage_offset()==start+i*step and t.shape==shape and t.stride()==stride for i,
+           t in enumerate(parts)):
         return base.as_strided((len(parts), *shape), (step, *stride), start) if step>0 else None
 
 @patch
@@ -695,7 +739,8 @@ def batch_seed(
 # %% ../nbs/05_minibatches.ipynb #644e8630
 class _Jobs:
     "What the workers look up: a batch, for a job"
-    def __init__(self, dl): self.ds,self.collate_fn,self.by_steps = dl.dataset,dl.collate_fn,dl._step_by_step if dl._own(_item_steps) else None
+    def __init__(self, dl):
+        self.ds,self.collate_fn,self.by_steps = dl.dataset,dl.collate_fn,dl._step_by_step if dl._own(_item_steps) else None
     def __getitem__(self, job):
         seed,i,idxs = job
         set_seed(batch_seed(seed, i))
@@ -734,7 +779,8 @@ def _from_workers(self:DataLoader, p, todo):
         if self.kwargs.get('persistent_workers'): self._workers = dl    # to be used again
 
 @patch
-def __getstate__(self:DataLoader): return {k:v for k,v in vars(self).items() if k!='it'} | {'_workers':None, '_seen':None}       # processes and iterators cannot be stored
+# processes and iterators cannot be stored
+def __getstate__(self:DataLoader): return {k:v for k,v in vars(self).items() if k!='it'} | {'_workers':None, '_seen':None}
 
 # %% ../nbs/05_minibatches.ipynb #39bdc8b0
 _moved = WeakKeyDictionary()   # dataset: (what was moved, its copy)
@@ -777,7 +823,8 @@ def _fits(self:DataLoader, p):
     if not self.indexed or self._no_item(p.order) is not None: return False
     if p.sizes is None and self._own([*_orders,*_item_steps]): return True        # these may leave items out
     if (p.sizes is None)!=(self.batch_sampler is None): return False
-    return len(p.order)==self.n and p.done<=self._n_batches(self.n) if p.sizes is None else len(p.order)==p.sizes.sum() and p.done<=len(p.sizes)
+    return len(p.order)==self.n and p.done<=self._n_batches(self.n) if p.sizes is None else len(p.order)==p.sizes.sum() and p.done<=len(
+        p.sizes)
 
 @patch
 def load_state_dict(self:DataLoader,
@@ -787,14 +834,16 @@ def load_state_dict(self:DataLoader,
 
     Raises `ValueError` for a state of another loader; then nothing is changed."""
     mine = self.state_dict()
-    if not isinstance(sd, dict) or set(sd)!=set(mine): raise ValueError(f'this is not the state of a DataLoader, which has {", ".join(mine)}')
+    if not isinstance(sd, dict) or set(sd)!=set(mine):
+        raise ValueError(f'this is not the state of a DataLoader, which has {", ".join(mine)}')
     for k in 'n','bs','drop_last':
         if sd[k]!=mine[k]:
             raise ValueError(f'the state is of another DataLoader: {k} was {sd[k]} there and is {mine[k]} here; make the loader as it was')
     g,p = self._own_generator(),Pass(*(sd[k] for k in ('order','sizes','done','seed')))
     if (sd['generator'] is None)!=(g is None):
         raise ValueError(f'the state is of another DataLoader, with{"out" if g else ""} a generator of its own; make the loader as it was')
-    if not self._fits(p): raise ValueError('the state is of another DataLoader: its order does not fit this dataset; make the loader as it was')
+    if not self._fits(p):
+        raise ValueError('the state is of another DataLoader: its order does not fit this dataset; make the loader as it was')
     if g is not None: g.set_state(sd['generator'])
     begun = p.done or p.order is not None
     if begun and self.num_workers and p.seed is None: p.seed = self._new_seed()     # it was begun without workers

@@ -17,7 +17,8 @@ from torch import Tensor
 
 # %% ../nbs/07_optimizers.ipynb #38f587ca
 def _check_rate(lr):
-    if isinstance(lr, bool) or not isinstance(lr, Real) or not 0<=lr<math.inf: raise ValueError(f'lr is {lr!r}; it should be a number of 0 or more')
+    if isinstance(lr, bool) or not isinstance(lr, Real) or not 0<=lr<math.inf:
+        raise ValueError(f'lr is {lr!r}; it should be a number of 0 or more')
 
 class BasicOptim:
     "Plain gradient descent: each parameter moves against its gradient, `lr` times as far."
@@ -44,7 +45,8 @@ def _groups(params):
     if isinstance(params, Tensor): raise TypeError('an optimizer takes a list of tensors: [w] and not w')
     params = list(params)
     if not params: raise ValueError('an optimizer needs parameters, and this list of them is empty (was the generator used up already?)')
-    def one(o): return isinstance(o, Tensor) or (isinstance(o, tuple) and isinstance(o[0], str))      # the latter: PyTorch's pair of a name and a parameter
+    # the latter: PyTorch's pair of a name and a parameter
+    def one(o): return isinstance(o, Tensor) or (isinstance(o, tuple) and isinstance(o[0], str))
     def group(g): return dict(g) if isinstance(g, Mapping) else dict(params=g)
     gs = [group(g) for g in ([params] if one(params[0]) else params)]
     return [g|dict(params=[g['params']] if one(g['params']) else list(g['params'])) for g in gs]
@@ -60,19 +62,22 @@ class Optimizer:
         self.hypers,self.state = [dict.fromkeys(hypers) for _ in groups],{p:{} for g in self.param_lists for p in g}
         self.set_hypers(**hypers)
         for h,g in zip(self.hypers, groups):
-            if odd := [k for k in g if k not in h]: raise ValueError(f'{type(self).__name__} has no {odd[0]} for a group; it has {", ".join(h)}')
+            if odd := [k for k in g if k not in h]:
+                raise ValueError(f'{type(self).__name__} has no {odd[0]} for a group; it has {", ".join(h)}')
             h.update(g)
 
     @staticmethod
     def check_hyper(k, v):
-        "Raises `ValueError` where `v` cannot be the hyper-parameter `k`: rates, weight decay and `eps` are 0 or more, and finite, what is left of averages is less than 1"
+        """Raises `ValueError` where `v` cannot be the hyper-parameter `k`: rates, weight decay and `eps` are 0 or more, and finite, what is
+        left of averages is less than 1"""
         if k not in ('lr','wd','mom','sqr_mom','eps'): return
         top,vs = 1 if 'mom' in k else math.inf,v
         if isinstance(v, slice): vs = [v.stop] if v.start is None else [v.start,v.stop]
         elif not hasattr(v, '__len__'): vs = [v]
         if isinstance(v, str) or any(isinstance(o, (bool,str)) or not hasattr(o, '__float__') or not 0<=o<top for o in vs):
             raise ValueError(f"{k} is {v!r}; it should be a number of 0 or more{', and less than 1' if top==1 else ''}")
-        if isinstance(v, slice) and v.start is not None and not (v.start and v.stop): raise ValueError(f'{k} is {v!r}, and nothing multiplies up from or to 0; both ends should be above 0')
+        if isinstance(v, slice) and v.start is not None and not (v.start and v.stop):
+            raise ValueError(f'{k} is {v!r}, and nothing multiplies up from or to 0; both ends should be above 0')
 
     @torch.no_grad()
     def step(self):
@@ -97,7 +102,8 @@ def set_hyper(self:Optimizer,
     v # For all groups: one value, a value each (list), or `slice(first, last)` to multiply up evenly from group to group
 ):
     "Set a hyper-parameter. `slice(last)` gives the last group `last`, and the others a tenth of it. As fastai's."
-    if k not in self.hypers[0]: raise ValueError(f'{type(vars(self).get("opt", self)).__name__} has no hyper-parameter {k}; it has {", ".join(self.hypers[0])}')
+    if k not in self.hypers[0]:
+        raise ValueError(f'{type(vars(self).get("opt", self)).__name__} has no hyper-parameter {k}; it has {", ".join(self.hypers[0])}')
     self.check_hyper(k, v)
     n = len(self.param_lists)
     if isinstance(v, slice):
@@ -120,7 +126,8 @@ def freeze_to(self:Optimizer,
 ):
     "Only groups from `n` on get gradients."
     if n<0: n += len(self.param_lists)
-    if not 0<=n<len(self.param_lists): raise ValueError(f'there are {len(self.param_lists)} groups of parameters; freezing up to group {n} would leave none to train')
+    if not 0<=n<len(self.param_lists):
+        raise ValueError(f'there are {len(self.param_lists)} groups of parameters; freezing up to group {n} would leave none to train')
     for i,g in enumerate(self.param_lists):
         for p in g: p.requires_grad_(i>=n or self.state[p].get('force_train', False))
 
@@ -141,7 +148,8 @@ def load_state_dict(self:Optimizer, sd):
     "Take over what `state_dict` gave. Raises `ValueError` if it belongs to other parameters."
     ps = [p for g in self.param_lists for p in g]
     if len(sd['state'])!=len(ps) or len(sd['hypers'])!=len(self.hypers):
-        raise ValueError(f"this state is of {len(sd['state'])} parameters in {len(sd['hypers'])} groups, and the optimizer has {len(ps)} in {len(self.hypers)}")
+        raise ValueError(f"this state is of {len(sd['state'])} parameters in {len(sd['hypers'])} groups, and the optimizer has {len(ps)} "
+                         f"in {len(self.hypers)}")
     for a,b in zip(sd['hypers'], self.hypers):
         if set(a)!=set(b): raise ValueError(f"its hyper-parameters are {', '.join(a)}, and the optimizer's {', '.join(b)}")
     self.state = {p:{k:v.to(p.device) if isinstance(v, Tensor) else v for k,v in s.items()} for p,s in zip(ps, sd['state'])}
@@ -221,21 +229,25 @@ class _GroupHypers(MutableMapping):
     def __repr__(self): return repr(dict(self))
 
 class OptimWrapper(Optimizer, GetAttr):
-    """An optimizer of PyTorch's, `opt`, with the interface of `Optimizer`; arguments and names are fastai's. `hypers` is a view of `opt.param_groups`.
+    """An optimizer of PyTorch's, `opt`, with the interface of `Optimizer`; arguments and names are fastai's. `hypers` is a view of
+    `opt.param_groups`.
 
-    Raises `ValueError` for parameters along with an optimizer that has some already, and where a hyper-parameter is set that `opt` does not have.
+    Raises `ValueError` for parameters along with an optimizer that has some already, and where a hyper-parameter is set that `opt` does not
+    have.
     `do_wd` of a parameter's state has no effect, as in fastai's: PyTorch decays all parameters of a group alike."""
     _default = 'opt'
     def __init__(self,
         params=None, # Parameters, or a list of groups of them, lists or PyTorch's dictionaries; none if `opt` is an optimizer already
         opt=None, # A class such as `torch.optim.AdamW`, or an optimizer that exists
-        hp_map:dict=None, # fastai's names for PyTorch's (`betas__1` for the second of `betas`); by default `pytorch_hp_map`
+        hp_map:dict|None=None, # fastai's names for PyTorch's (`betas__1` for the second of `betas`); by default `pytorch_hp_map`
         convert_groups:bool=True, # Make PyTorch's groups of lists? Else `opt` gets `params` as they are
         **kwargs # For `opt`, under PyTorch's names
     ):
         if callable(opt) and params is not None: opt = opt(_groups(params) if convert_groups else params, **kwargs)
-        elif callable(opt) or opt is None: raise ValueError('OptimWrapper takes parameters and a class such as torch.optim.AdamW, or opt=, an optimizer that exists')
-        elif params is not None or kwargs: raise ValueError(f'this {type(opt).__name__} exists already and has its parameters and settings; pass opt alone')
+        elif callable(opt) or opt is None:
+            raise ValueError('OptimWrapper takes parameters and a class such as torch.optim.AdamW, or opt=, an optimizer that exists')
+        elif params is not None or kwargs:
+            raise ValueError(f'this {type(opt).__name__} exists already and has its parameters and settings; pass opt alone')
         self.opt,self.hp_map,self.state = opt,hp_map or pytorch_hp_map,defaultdict(dict)
 
     @property

@@ -52,7 +52,8 @@ def show_image(
     im = to_np(im) if isinstance(im, Tensor) else np.asarray(im)
     if im.ndim==3 and im.shape[0] in (1,3,4): im = im.transpose(1,2,0)
     if im.ndim==3 and im.shape[-1]==1: im = im[...,0]
-    if im.ndim not in (2,3) or im.ndim==3 and im.shape[-1] not in (3,4): raise ValueError(f'show_image takes one image, H×W or with channels, not shape {im.shape}; show_images takes many')
+    if im.ndim not in (2,3) or im.ndim==3 and im.shape[-1] not in (3,4):
+        raise ValueError(f'show_image takes one image, H×W or with channels, not shape {im.shape}; show_images takes many')
     ax = ax if ax is not None else ctx
     if ax is None:
         import matplotlib.pyplot as plt

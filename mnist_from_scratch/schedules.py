@@ -33,7 +33,8 @@ def SchedLin(start, end): "A linear schedule from `start` to `end`, as a functio
 def SchedCos(start, end): "A cosine schedule from `start` to `end`, as a function of `pos`"; return partial(sched_cos, start, end)
 def SchedExp(start, end):
     "An exponential schedule from `start` to `end`, both above 0, else `ValueError`; as a function of `pos`"
-    if not (start>0 and end>0): raise ValueError(f'an exponential schedule multiplies, so it goes from {start} to {end} in no way; both should be above 0')
+    if not (start>0 and end>0):
+        raise ValueError(f'an exponential schedule multiplies, so it goes from {start} to {end} in no way; both should be above 0')
     return partial(sched_exp, start, end)
 def SchedNo (start, end): "The constant `start`, as a function of `pos`"; return partial(sched_no, start, end)
 
@@ -43,7 +44,8 @@ def combine_scheds(
     scheds # The schedules, functions of a position from 0 to 1
 ): # A schedule
     "One schedule after the other."
-    if not (abs(sum(pcts)-1)<=1e-9 and min(pcts)>=0): raise ValueError(f'the shares of schedules are not negative and add up to 1, unlike {list(pcts)}')
+    if not (abs(sum(pcts)-1)<=1e-9 and min(pcts)>=0):
+        raise ValueError(f'the shares of schedules are not negative and add up to 1, unlike {list(pcts)}')
     if len(pcts)!=len(scheds): raise ValueError(f'there are {len(pcts)} shares for {len(scheds)} schedules; pass one for each')
     starts = [0,*accumulate(pcts)][:-1]
     def f(pos):
@@ -66,7 +68,8 @@ class ParamScheduler(Callback):
     order,run_valid,state_attrs = 60,False,('hps',)
     def __init__(self, scheds:dict):
         "`scheds` has a schedule for each hyper-parameter's name"
-        if not isinstance(scheds, dict) or not all(map(callable, scheds.values())): raise TypeError(f"scheds is {scheds!r}; it should be a dictionary of schedules, such as {{'lr': SchedCos(.1, 0)}}")
+        if not isinstance(scheds, dict) or not all(map(callable, scheds.values())):
+            raise TypeError(f"scheds is {scheds!r}; it should be a dictionary of schedules, such as {{'lr': SchedCos(.1, 0)}}")
         self.scheds = scheds
     def before_fit(self): self.hps = {k:[] for k in self.scheds}
     def before_batch(self): self._set(self.pct_train)
@@ -90,7 +93,7 @@ def fit_one_cycle(self:Learner,
     div:float=25., # Starts at `lr_max/div`
     div_final:float=1e5, # Ends at `lr_max/div_final`
     pct_start:float=0.25, # Share of the rise
-    wd:float=None, # Weight decay
+    wd:float|None=None, # Weight decay
     moms=None, # Momentum at the start, the top, and the end; by default the Learner's
     cbs=None, # More callbacks
     reset_opt:bool=False, # Make a new optimizer?
@@ -100,7 +103,8 @@ def fit_one_cycle(self:Learner,
     "Train with one cycle of the learning rate (Smith & Topin, 2018), with fastai's shape and defaults."
     _check_shares(div=div, div_final=div_final, pct_start=pct_start)
     three = moms or self.moms
-    if not hasattr(three, '__len__') or len(three)!=3: raise ValueError(f'moms is {three!r}; it should have three numbers, for the start, the top and the end')
+    if not hasattr(three, '__len__') or len(three)!=3:
+        raise ValueError(f'moms is {three!r}; it should have three numbers, for the start, the top and the end')
     Optimizer.check_hyper('mom', three)
     if self.opt is None: self.create_opt()
     lr_max = self._rate(lr_max)
@@ -118,7 +122,7 @@ def fit_flat_cos(self:Learner,
     lr=None, # Learning rate; by default the Learner's
     div_final:float=1e5, # Ends at `lr/div_final`
     pct_start:float=0.75, # Share of the flat part
-    wd:float=None, # Weight decay
+    wd:float|None=None, # Weight decay
     cbs=None, # More callbacks
     reset_opt:bool=False, # Make a new optimizer?
     start_epoch:int=0, # Skip the epochs before this one
@@ -166,7 +170,8 @@ class LRFinder(ParamScheduler):
         self.best_loss = min(self.best_loss, loss)
         if self.loss is not None: self.raw.append(self.loss.mean().item())
         first,last = self.raw[:self.n_first],self.raw[self.n_first:][-5:]
-        shot = loss>4*self.best_loss and len(last)==5 and min(last)>max(first)     # where losses are tiny, a single one may be four times the best by chance
+        # where losses are tiny, a single one may be four times the best by chance
+        shot = loss>4*self.best_loss and len(last)==5 and min(last)>max(first)
         if (self.stop_div and (shot or loss==math.inf)) or i>=self.num_it: raise CancelFitException
     def before_validate(self): raise CancelValidException
     def after_fit(self): self.restore(self.learn)
@@ -191,8 +196,10 @@ def rng_states(
     def py(r): v,ints,g = r.getstate(); return [v, torch.tensor(ints), g]
     def own(g): return g.get_state() if isinstance(g, torch.Generator) else py(g) if isinstance(g, random.Random) else None
     name,keys,*rest = np.random.get_state()
-    return dict(torch=torch.get_rng_state(), python=py(random), numpy=[name, torch.from_numpy(keys.astype('int64')), *rest], loaders=[own(g) for g in _generators(dls)],
-                cuda=torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [], mps=torch.mps.get_rng_state() if torch.backends.mps.is_available() else None)
+    return dict(torch=torch.get_rng_state(), python=py(random), numpy=[name, torch.from_numpy(keys.astype('int64')), *rest],
+                loaders=[own(g) for g in _generators(dls)],
+                cuda=torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+                mps=torch.mps.get_rng_state() if torch.backends.mps.is_available() else None)
 
 def set_rng_states(
     dls, # As for `rng_states`
@@ -211,15 +218,18 @@ def set_rng_states(
 def valley(
     lrs, # Learning rates, rising
     losses, # The loss at each
-    num_it:int=None # As all readers of the curve take it; not used
+    num_it:int|None=None # As all readers of the curve take it; not used
 ) -> tuple: # The rate, and the point (rate, loss) on the curve
-    "The middle of the longest falling stretch of `losses`: the longest sequence in which each is lower than the last. Raises `ValueError` if none is."
+    """The middle of the longest falling stretch of `losses`: the longest sequence in which each is lower than the last. Raises `ValueError`
+    if none is."""
     losses = [float(o) for o in losses]
     longest,end,start = [1]*len(losses),0,0       # the longest falling sequence that ends at each place
     for i,l in enumerate(losses):
         longest[i] = 1+max((longest[j] for j in range(i) if losses[j]>l), default=0)
         if longest[i]>longest[end]: end,start = i,i-longest[i]
-    if max(longest, default=1)<2: raise ValueError(f'the loss only rises, from {losses[0]:g} at a rate of {float(lrs[0]):g}: lower start_lr' if losses else 'there is no loss to read a rate off')
+    if max(longest, default=1)<2:
+        raise ValueError(f'the loss only rises, from {losses[0]:g} at a rate of {float(lrs[0]):g}: lower start_lr' if losses
+                         else 'there is no loss to read a rate off')
     third = (end-start)/3
     i = max(start + int(third) + int(third/2), 0)
     return float(lrs[i]), (float(lrs[i]), losses[i])
@@ -227,7 +237,7 @@ def valley(
 def slide(
     lrs, # Learning rates, rising
     losses, # The loss at each
-    num_it:int=None, # As all readers of the curve take it; not used
+    num_it:int|None=None, # As all readers of the curve take it; not used
     lr_diff:int=15, # How far apart the two slopes are
     thresh:float=.005, # How far they may differ
     adjust_value:float=1. # Multiplies the result
@@ -255,11 +265,13 @@ def plot_lr_find(self:Recorder, skip_end:int=5, suggestions=None, nms=None):
 @patch
 @contextmanager
 def _as_unfitted(self:Learner):
-    "What a fit changes besides the model is afterwards as before: optimizer, rate, generators of random numbers, and what callbacks name in `state_attrs`"
+    """What a fit changes besides the model is afterwards as before: optimizer, rate, generators of random numbers, and what callbacks name
+    in `state_attrs`"""
     rng,opt,lr,own = rng_states(self.dls),self.opt,self.lr,self._own_rates
     if opt is None: self.create_opt()
     made,kept = self.opt,deepcopy(self.opt.state_dict())
-    cbs = [(cb, deepcopy({k:vars(cb)[k] for k in cb.state_attrs if k in vars(cb)})) for cb in self.cbs if isinstance(cb, Callback) and not isinstance(cb, Recorder)]
+    cbs = [(cb, deepcopy({k:vars(cb)[k] for k in cb.state_attrs if k in vars(cb)})) for cb in self.cbs if isinstance(cb, Callback)
+           and not isinstance(cb, Recorder)]
     try: yield
     finally:
         made.load_state_dict(kept)
@@ -276,7 +288,8 @@ def lr_find(self:Learner,
     show_plot:bool=True, # Plot the curve?
     suggest_funcs=valley # How to read a rate off it; one function or several
 ): # A named tuple with a rate for each of `suggest_funcs`
-    """Try all rates in one mock training (Smith, 2015). Afterwards all is as before, the generators of random numbers too, but for the `recorder`, which has the curve.
+    """Try all rates in one mock training (Smith, 2015). Afterwards all is as before, the generators of random numbers too, but for the
+    `recorder`, which has the curve.
 
     Raises `ValueError` if the loss was not a number, or only rose."""
     cb = LRFinder(start_lr, end_lr, num_it, stop_div)
@@ -289,8 +302,12 @@ def lr_find(self:Learner,
     if not lrs:
         all_losses = [float(o) for o in self.recorder.losses]
         n = next((i for i,l in enumerate(all_losses) if not math.isfinite(l)), None)
-        if n==0: raise ValueError('the loss is not finite in the first batch, before any step was made; look for such numbers in inputs, targets and weights')
-        if n is None: raise ValueError(f'lr_find was ended by a callback after {len(all_losses)} batches, too few to tell; run it without that callback')
+        if n==0:
+            raise ValueError('the loss is not finite in the first batch, before any step was made; look for such numbers in inputs, '
+                             'targets and weights')
+        if n is None:
+            raise ValueError(f'lr_find was ended by a callback after {len(all_losses)} batches, too few to tell; run it without that '
+                             'callback')
         raise ValueError(f'the loss is not finite any more after {n} batches, too few to tell: lower start_lr, which is {start_lr}')
     nms = [getattr(f, 'func', f).__name__ for f in funcs]
     found = [f(lrs, losses, num_it) for f in funcs]
@@ -325,7 +342,8 @@ def fine_tune(self:Learner,
     n,trained = getattr(self, 'n_checkpointed', 0),[(p,p.requires_grad) for p in self.model.parameters()]
     check_number('epochs', epochs, least=1, whole=True); check_number('freeze_epochs', freeze_epochs, least=0, whole=True)
     if freeze_epochs and kwargs.get('start_epoch', 0)>=freeze_epochs:
-        raise ValueError(f"start_epoch={kwargs['start_epoch']} skips the whole first step, of {freeze_epochs} epochs with all but the last group frozen; pass freeze_epochs=0 to leave that step out")
+        raise ValueError(f"start_epoch={kwargs['start_epoch']} skips the whole first step, of {freeze_epochs} epochs with all but the last "
+                         "group frozen; pass freeze_epochs=0 to leave that step out")
     Optimizer.check_hyper('lr', base_lr)
     _check_shares(lr_mult=lr_mult)
     try:

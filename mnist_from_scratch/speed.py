@@ -61,7 +61,8 @@ def normalize(
 # %% ../nbs/18_speed.ipynb #a2452154
 @exportable
 class FoldDigits(nn.Module):
-    "Cut pixels off each side, and fold squares of 2×2 into channels: [N, 784] or [N, 1, 28, 28], in [0,1] -> [N, 4, 14-crop, 14-crop], normalized. Images that are folded already stay as they are."
+    """Cut pixels off each side, and fold squares of 2×2 into channels: [N, 784] or [N, 1, 28, 28], in [0,1] -> [N, 4, 14-crop, 14-crop],
+    normalized. Images that are folded already stay as they are."""
     def __init__(self,
         crop:int=2 # Pixels to cut off each side
     ):
@@ -105,7 +106,8 @@ def fit_linear(
 def has_bf16(
     device='cpu' # The processor, or a graphics card
 ) -> bool:
-    "Does it have units for bfloat16? (Of processors PyTorch asks x86 only; where it can't be asked, no. NVIDIA's cards have them since 2020.)"
+    """Does it have units for bfloat16? (Of processors PyTorch asks x86 only; where it can't be asked, no. NVIDIA's cards have them since
+    2020.)"""
     device = torch.device(device)
     if device.type=='cuda': return torch.cuda.get_device_capability(device)>=(8,0)
     return device.type=='cpu' and getattr(torch.cpu, '_is_avx512_bf16_supported', lambda: False)()
@@ -143,7 +145,8 @@ class Muon(Adam):
         self.ratio = ratio
 
     def update(self, p, state, lr, mom, sqr_mom, eps, wd, steps):
-        "The average gradient, a little ahead of itself (Nesterov), with all singular values set to about 1; tall matrices take longer steps"
+        """The average gradient, a little ahead of itself (Nesterov), with all singular values set to about 1; tall matrices take longer
+        steps"""
         if not steps: return super().update(p, state, lr*self.ratio, mom, sqr_mom, eps, wd)
         if 'grad_avg' not in state: state['grad_avg'] = torch.zeros_like(p)
         avg = state['grad_avg'].lerp_(p.grad, 1-mom)
@@ -160,7 +163,8 @@ def muon_groups(
 
 # %% ../nbs/18_speed.ipynb #e6f0ca0f
 class CudaGraph(Callback):
-    "On a CUDA device: records the model's forward and backward pass for a batch, before the first epoch, and replays them for each training batch (`torch.cuda.make_graphed_callables`)."
+    """On a CUDA device: records the model's forward and backward pass for a batch, before the first epoch, and replays them for each
+    training batch (`torch.cuda.make_graphed_callables`)."""
     order,forward,fit_only = 11,None,True      # after `MixedPrecision`
     def before_fit(self):
         model,mp = self.model.train(),next((o for o in self.learn.cbs if isinstance(o, MixedPrecision)), None)
@@ -188,8 +192,10 @@ def fast_learner(
     (x,y),cuda = train[:],device is not None and torch.device(device).type=='cuda'
     bs = bs or min(512 if safe else 768, max(len(x)//40, 1))
     (vx,vy),i,fold = valid[:],torch.randperm(len(x)),FoldDigits()
-    dls = DataLoaders(DataLoader(TensorDataset(fold(x[i]), y[i]), bs=bs, drop_last=cuda), DataLoader(TensorDataset(fold(vx), vy), bs=1024), device=device)
-    learn = Learner(dls, fast_net(n_out, (32,64) if safe else (16,32)), partial(F.cross_entropy, label_smoothing=.1), Muon, lr, muon_groups, metrics=accuracy, **kwargs)
+    dls = DataLoaders(DataLoader(TensorDataset(fold(x[i]), y[i]), bs=bs, drop_last=cuda), DataLoader(TensorDataset(fold(vx), vy), bs=1024),
+                      device=device)
+    learn = Learner(dls, fast_net(n_out, (32,64) if safe else (16,32)), partial(F.cross_entropy, label_smoothing=.1), Muon, lr,
+                    muon_groups, metrics=accuracy, **kwargs)
     for cb in learn.cbs.filter(lambda o: isinstance(o, FiniteLossCallback)): cb.every = None
     if cuda: learn.add_cb(CudaGraph)
     return learn.to_bf16() if has_bf16(device or 'cpu') else learn
@@ -203,7 +209,9 @@ class _Conv(Layer):
         self.saved = x
         return F.conv2d(x, self.w, self.b, *self.how)
     def bwd(self, g, to_input=True):
-        dx,dw,db = torch.ops.aten.convolution_backward(g, self.saved, self.w, [len(self.b)], *self.how, False, (0,0), 1, (to_input,True,True))     # not transposed, nothing added, one group
+        # not transposed, nothing added, one group
+        dx,dw,db = torch.ops.aten.convolution_backward(g, self.saved, self.w, [len(self.b)], *self.how, False, (0,0), 1,
+                                                       (to_input,True,True))
         add_grad(self.w, dw)
         add_grad(self.b, db)
         return dx
@@ -231,11 +239,13 @@ class _Fold(Layer):
     def bwd(self, g): raise NotImplementedError('nobody goes back through FoldDigits: ask for no gradient of the images (to_input=False)')
 
 def _conv(l):
-    if l.groups!=1 or isinstance(l.padding, str) or l.padding_mode!='zeros': raise TypeError(f'by_hand knows convolutions of one group, with zeros as padding and its width as a number, not {l}')
+    if l.groups!=1 or isinstance(l.padding, str) or l.padding_mode!='zeros':
+        raise TypeError(f'by_hand knows convolutions of one group, with zeros as padding and its width as a number, not {l}')
     return _Conv(l)
 
 def _pool(l):
-    if l.stride!=l.kernel_size or not isinstance(l.stride, int) or l.padding or l.dilation!=1 or l.ceil_mode: raise TypeError(f'by_hand knows pooling of squares beside each other, not {l}')
+    if l.stride!=l.kernel_size or not isinstance(l.stride, int) or l.padding or l.dilation!=1 or l.ceil_mode:
+        raise TypeError(f'by_hand knows pooling of squares beside each other, not {l}')
     return _MaxPool(l)
 
 hand_layers.update({nn.Conv2d:_conv, nn.MaxPool2d:_pool, Flat:lambda l: _Flat(), FoldDigits:_Fold})

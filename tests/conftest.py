@@ -1,4 +1,5 @@
-"What several test modules use: MNIST where there is one, the bundled digits, the built site, a browser, a counter of operations, the table of what was survived."
+"""What several test modules use: MNIST where there is one, the bundled digits, the built site, a browser, a counter of operations, the
+table of what was survived."""
 import os, shutil, subprocess, sys, threading, zlib
 from collections import Counter
 from functools import partial
@@ -13,7 +14,8 @@ from mnist_from_scratch.base.core import MnistError
 from mnist_from_scratch.data.digits import load_digits
 
 root = Path(__file__).parent.parent
-cases = int(os.environ.get('CASES', 400)) # how many bad inputs of each kind are made; `.ci/run` takes 2000, and `CASES=40000 pytest tests/test_bad_files.py` a while
+# how many bad inputs of each kind are made; `.ci/run` takes 2000, and `CASES=40000 pytest tests/test_bad_files.py` a while
+cases = int(os.environ.get('CASES', 400))
 _tally = {}
 
 @pytest.fixture(scope='session')
@@ -67,7 +69,8 @@ def inventory(file, project, *names):
     "An inventory of the kind that Sphinx fetches from other projects"
     file.parent.mkdir(parents=True)
     lines = ''.join(f'{n} py:class 1 made-up.html#$ -\n' for n in names)
-    file.write_bytes(f'# Sphinx inventory version 2\n# Project: {project}\n# Version: 1\n# The remainder of this file is compressed using zlib.\n'.encode()+zlib.compress(lines.encode()))
+    file.write_bytes(f'# Sphinx inventory version 2\n# Project: {project}\n# Version: 1\n# The remainder of this file is compressed using '
+                     'zlib.\n'.encode()+zlib.compress(lines.encode()))
 
 @pytest.fixture(scope='session')
 def site(tmp_path_factory):
@@ -83,7 +86,8 @@ def site(tmp_path_factory):
 def _build(out):
     inventory(out/'inventories/torch.inv', 'PyTorch', 'torch.Tensor')
     no = 'http://127.0.0.1:9'
-    r = subprocess.run([sys.executable, 'docs/build.py', '--out', str(out)], cwd=root, capture_output=True, text=True, env=os.environ|dict(PYTHONPATH=str(root), http_proxy=no, https_proxy=no, no_proxy=''))
+    r = subprocess.run([sys.executable, 'docs/build.py', '--out', str(out)], cwd=root, capture_output=True, text=True,
+                       env=os.environ|dict(PYTHONPATH=str(root), http_proxy=no, https_proxy=no, no_proxy=''))
     assert not r.returncode, r.stdout+r.stderr
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -101,8 +105,10 @@ def at(site):
 def browser():
     "Chromium, or Chrome, driven by Playwright"
     api = pytest.importorskip('playwright.sync_api', reason='no Playwright here')
-    if not (chromium := next(filter(None, map(shutil.which, ('chromium','chromium-browser','google-chrome'))), None)): pytest.skip('no Chromium here')
+    if not (chromium := next(filter(None, map(shutil.which, ('chromium','chromium-browser','google-chrome'))), None)):
+        pytest.skip('no Chromium here')
     with api.sync_playwright() as p:
-        b = p.chromium.launch(executable_path=chromium, args='--no-sandbox --disable-quic --disable-background-networking --disable-component-update --disable-sync'.split())
+        b = p.chromium.launch(executable_path=chromium, args='--no-sandbox --disable-quic --disable-background-networking '
+                              '--disable-component-update --disable-sync'.split())
         yield b
         b.close()

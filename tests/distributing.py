@@ -43,7 +43,9 @@ class Weighted(Metric):
     def value(self): return self.t
 
 def mlp(*more): return nn.Sequential(nn.Linear(8,12), *more, nn.ReLU(), nn.Linear(12,3)).double()
-def conv(): return nn.Sequential(nn.Unflatten(1, (2,4)), nn.Conv1d(2,5,2), nn.BatchNorm1d(5), nn.ReLU(), nn.Flatten(), nn.Linear(15,6), nn.BatchNorm1d(6, momentum=None), nn.Linear(6,3)).double()
+def conv():
+    return nn.Sequential(nn.Unflatten(1, (2,4)), nn.Conv1d(2,5,2), nn.BatchNorm1d(5), nn.ReLU(), nn.Flatten(), nn.Linear(15,6),
+                         nn.BatchNorm1d(6, momentum=None), nn.Linear(6,3)).double()
 own = partial(DataLoader, train, bs=32, shuffle=True)
 # the loader, the net, and the fit
 kinds = dict(
@@ -52,8 +54,10 @@ kinds = dict(
     norm      = (partial(DataLoader, train, bs=32, shuffle=True, num_workers=1), conv, lambda l,**k: l.fit_one_cycle(3, .03, **k)),
     torch     = (partial(TorchDL, train, batch_size=32, shuffle=True), mlp, lambda l,**k: l.fit(3, .1, **k)),
     stream    = (partial(DataLoader, Stream(), bs=32, n=99), mlp, lambda l,**k: l.fit(3, .1, **k)),
-    steps     = (partial(DataLoader, train, bs=20, shuffle=True, generator=torch.Generator()), mlp, lambda l,cbs=(),**k: l.fit(3, .1, cbs=[GradientAccumulation(50), GradientClip(.1), *cbs], **k)),
-    stopping  = (own, mlp, lambda l,**k: l.fit(9, .5, cbs=[EarlyStoppingCallback(patience=2), SaveModelCallback('accuracy', fname=l.name), CSVLogger(f'{l.name}.csv')], **k)),
+    steps     = (partial(DataLoader, train, bs=20, shuffle=True, generator=torch.Generator()), mlp,
+                 lambda l,cbs=(),**k: l.fit(3, .1, cbs=[GradientAccumulation(50), GradientClip(.1), *cbs], **k)),
+    stopping  = (own, mlp, lambda l,**k: l.fit(9, .5, cbs=[EarlyStoppingCallback(patience=2), SaveModelCallback('accuracy', fname=l.name),
+                                                           CSVLogger(f'{l.name}.csv')], **k)),
     drop      = (partial(DataLoader, Noisy(train), bs=32, shuffle=True), partial(mlp, nn.Dropout()), lambda l,**k: l.fit(3, .1, **k)))
 
 class Stop(Callback):
@@ -67,7 +71,8 @@ def learner(kind, path, seed=0, name=None):
     "Only the first process gets `seed`: the others must take it over"
     set_seed(seed+100*rank_distrib())
     dl,net,_ = kinds[kind]
-    learn = Learner(DataLoaders(dl(), DataLoader(valid, bs=10)), net(), cross_entropy, SGD if kind in ('sgd','torch','stream') else Adam, metrics=[accuracy, Weighted(), Confusion()], path=path)
+    learn = Learner(DataLoaders(dl(), DataLoader(valid, bs=10)), net(), cross_entropy, SGD if kind in ('sgd','torch','stream') else Adam,
+                    metrics=[accuracy, Weighted(), Confusion()], path=path)
     learn.name = name or f'{kind}{num_distrib()}'
     return learn
 
@@ -79,7 +84,8 @@ class Confusion(torchmetrics.classification.MulticlassConfusionMatrix):
 
 def state(learn, **more):
     rec = learn.recorder
-    return dict(model={k:v.clone() for k,v in learn.model.state_dict().items()}, values=[list(o) for o in rec.values], losses=[float(o) for o in rec.losses], rng=torch.get_rng_state(), **more)
+    return dict(model={k:v.clone() for k,v in learn.model.state_dict().items()}, values=[list(o) for o in rec.values],
+                losses=[float(o) for o in rec.losses], rng=torch.get_rng_state(), **more)
 
 def fit(kind, path, cbs=(), seed=0, **kwargs):
     learn = learner(kind, path, seed)
@@ -88,7 +94,8 @@ def fit(kind, path, cbs=(), seed=0, **kwargs):
         kinds[kind][2](learn, **(dict(cbs=cbs) if cbs else {}), **kwargs)
         if kind!='sgd': return state(learn)
         x,p,t,l = learn.get_preds(with_input=True, with_loss=True)
-        return state(learn, preds=p, targs=t, inputs=x, item_losses=l, validated=list(learn.validate()), validated_train=list(learn.validate(0)))
+        return state(learn, preds=p, targs=t, inputs=x, item_losses=l, validated=list(learn.validate()),
+                     validated_train=list(learn.validate(0)))
 
 def stop(): raise InterruptedError
 def until(n, kind, path, **kwargs):

@@ -56,9 +56,13 @@ def half(file, parts):
 
 def loaders(kind):
     if kind=='plain': return [DataLoader(data[0], bs=32), DataLoader(data[1], bs=64)]
-    if kind=='generator': return [DataLoader(data[0], bs=32, shuffle=True, generator=torch.Generator().manual_seed(5)), DataLoader(data[1], bs=64)]
-    if kind=='torch': from torch.utils.data import DataLoader as T; return [T(Noisy(data[0]), batch_size=32, shuffle=True), T(data[1], batch_size=64)]
-    if kind=='fastai': from fastai.data.load import DataLoader as T; return [T(list(zip(*data[0].tensors)), bs=32, shuffle=True), T(list(zip(*data[1].tensors)), bs=64)]
+    if kind=='generator':
+        return [DataLoader(data[0], bs=32, shuffle=True, generator=torch.Generator().manual_seed(5)), DataLoader(data[1], bs=64)]
+    if kind=='torch':
+        from torch.utils.data import DataLoader as T; return [T(Noisy(data[0]), batch_size=32, shuffle=True), T(data[1], batch_size=64)]
+    if kind=='fastai':
+        from fastai.data.load import DataLoader as T
+        return [T(list(zip(*data[0].tensors)), bs=32, shuffle=True), T(list(zip(*data[1].tensors)), bs=64)]
     return [DataLoader(Noisy(data[0]), bs=32, shuffle=True, num_workers=2*(kind=='workers')), DataLoader(data[1], bs=64)]
 
 # name: loaders, optimizer, the fits, the callbacks of each fit
@@ -66,7 +70,8 @@ kinds = dict(
     plain_fit    = ('plain', SGD, lambda l,**k: l.fit(4, .1, **k), list),
     shuffled_fit = ('shuffled', SGD, lambda l,**k: l.fit(3, .1, **k), lambda: [CSVLogger()]),
     one_cycle    = ('shuffled', Adam, lambda l,**k: l.fit_one_cycle(3, .01, **k), lambda: [SaveModelCallback('accuracy')]),
-    accumulating = ('generator', lambda ps,lr: SGD(ps, lr, mom=.9, wd=.01), lambda l,**k: l.fit_flat_cos(3, .05, **k), lambda: [GradientAccumulation(90), GradientClip(1.)]),
+    accumulating = ('generator', lambda ps,lr: SGD(ps, lr, mom=.9, wd=.01), lambda l,**k: l.fit_flat_cos(3, .05, **k),
+                    lambda: [GradientAccumulation(90), GradientClip(1.)]),
     fine_tune    = ('workers', torch.optim.AdamW, lambda l,**k: l.fine_tune(2, .01, **k), list),
     stopping     = ('torch', Adam, lambda l,**k: l.fit(9, .03, **k), lambda: [EarlyStoppingCallback(patience=2), SaveModelCallback()]),
     two_fits     = ('fastai', Adam, lambda l,**k: (l.fit_one_cycle(2, .01, **k), l.fit(2, .001, **k)), list))
@@ -76,10 +81,12 @@ def train_once(kind, path, every, seed, cbs=()):
     dl,opt,fits,more = kinds[kind]
     set_seed(seed)
     net = nn.Sequential(nn.Linear(784,20), nn.BatchNorm1d(20), nn.ReLU(), nn.Dropout(.2), nn.Linear(20,10))
-    learn = Learner(DataLoaders(*loaders(dl)), net, cross_entropy, opt, metrics=accuracy, path=path, splitter=lambda m: [list(m[:2].parameters()), list(m[4].parameters())])
+    learn = Learner(DataLoaders(*loaders(dl)), net, cross_entropy, opt, metrics=accuracy, path=path,
+                    splitter=lambda m: [list(m[:2].parameters()), list(m[4].parameters())])
     with learn.no_bar(): fits(learn, cbs=[*more(), *cbs, *([Checkpoint(every=every)] if every else [])], resume=bool(every))
     hist = Path(path)/'history.csv'
-    return dict(model=learn.model.state_dict(), opt=learn.opt.state_dict(), values=[list(o) for o in learn.recorder.values], losses=[o.item() for o in learn.recorder.losses],
+    return dict(model=learn.model.state_dict(), opt=learn.opt.state_dict(), values=[list(o) for o in learn.recorder.values],
+                losses=[o.item() for o in learn.recorder.losses],
                 lrs=learn.recorder.lrs, iters=learn.recorder.iters, rng=torch.get_rng_state(), python=random.getstate(),
                 csv=[o.rsplit(',',1)[0] for o in hist.read_text().splitlines()] if hist.exists() else None)   # without the time
 
@@ -97,14 +104,17 @@ def wait(pid): return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 def pick(r, took):
     "How the next process is to die: a name, what it does to itself, and after how many seconds it is killed from outside"
-    way = r.choice(['any time','batch','batch','validation','step','before the file','in the file','before renaming','after renaming','clean up'])
+    way = r.choice(['any time','batch','batch','validation','step','before the file','in the file','before renaming','after renaming',
+                    'clean up'])
     n = r.randrange(3)
     if way=='any time':       return way, lambda: [], r.uniform(0, took)
-    if way=='batch':          return way, lambda: [Die(r.choice(['before_batch','after_pred','after_loss','after_batch']), r.randrange(20), True)], None
+    if way=='batch':
+        return way, lambda: [Die(r.choice(['before_batch','after_pred','after_loss','after_batch']), r.randrange(20), True)], None
     if way=='step':           return way, lambda: [Die(r.choice(['after_backward','after_step']), r.randrange(20), True)], None
     if way=='validation':     return way, lambda: [Die(r.choice(['after_pred','after_batch']), r.randrange(4), False)], None
     if way=='in the file': return way, lambda: setattr(state, 'write_parts', half) or [], None
-    mod,name,after = {'before the file':(state,'write_parts',False), 'before renaming':(os,'replace',False), 'after renaming':(os,'replace',True), 'clean up':(Path,'unlink',True)}[way]
+    mod,name,after = {'before the file':(state,'write_parts',False), 'before renaming':(os,'replace',False),
+                      'after renaming':(os,'replace',True), 'clean up':(Path,'unlink',True)}[way]
     def f(): die_at_call(mod, name, n, after); return []
     return way, f, None
 
@@ -133,7 +143,8 @@ def main(folder, kills, seed):
             else: break
         if not (folder/'killed.pt').exists(): assert wait(child(lambda: run(kind, 'killed', every, s)))==0
         a,b = load('never'),load('killed')
-        done.append(dict(kind=kind, every=every, killed=killed, differs=[k for k in a if not same(a[k], b[k])], half=[o.name for o in (folder/'killed').rglob('.*')]))
+        done.append(dict(kind=kind, every=every, killed=killed, differs=[k for k in a if not same(a[k], b[k])],
+                         half=[o.name for o in (folder/'killed').rglob('.*')]))
         for o in folder.iterdir(): shutil.rmtree(o) if o.is_dir() else o.unlink()
     print(json.dumps(dict(runs=done, ways=ways)))
 

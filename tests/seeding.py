@@ -1,4 +1,5 @@
-"Trains in several ways that draw random numbers, and prints a checksum of each: `python tests/seeding.py FOLDER`. tests/test_seeds.py runs it."
+"""Trains in several ways that draw random numbers, and prints a checksum of each: `python tests/seeding.py FOLDER`. tests/test_seeds.py
+runs it."""
 import inspect, io, json, random, sys, zlib
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -51,16 +52,20 @@ def runs(workers, path):
     l = learner(net, to_dset, workers, seed); l.fit(2, .01); yield 'shuffled',crc(l)
     l = learner(mnist_convnet, Jittered, workers, seed); l.fit_one_cycle(1, .01); yield 'convnet, augmented',crc(l)
     l = learner(dropout, Jittered, workers, seed); l.fit(1, .01); yield 'dropout, augmented',crc(l)
-    l = learner(net, to_dset, workers, seed); found = l.lr_find(num_it=10, show_plot=False); yield 'lr_find',(float(found.valley), crc(l)); l.fit(1, found.valley); yield 'a fit after lr_find',crc(l)
+    l = learner(net, to_dset, workers, seed)
+    found = l.lr_find(num_it=10, show_plot=False)
+    yield 'lr_find',(float(found.valley), crc(l)); l.fit(1, found.valley); yield 'a fit after lr_find',crc(l)
     l = learner(dropout, Jittered, workers, seed, path=path/'a'); l.fit_one_cycle(2, .01); yield 'two epochs',(whole := crc(l))
     l = learner(dropout, Jittered, workers, seed, path=path)
     try: l.fit_one_cycle(2, .01, cbs=[Checkpoint(5), Stop()])
     except KeyboardInterrupt: pass
-    l = learner(dropout, Jittered, workers, seed+1, path=path); l.fit_one_cycle(2, .01, cbs=Checkpoint(5), resume=True); yield 'stopped and resumed',crc(l)
+    l = learner(dropout, Jittered, workers, seed+1, path=path)
+    l.fit_one_cycle(2, .01, cbs=Checkpoint(5), resume=True); yield 'stopped and resumed',crc(l)
     assert crc(l)==whole, 'a training that was stopped and resumed went elsewhere'
 
 def command(path):
-    with redirect_stdout(io.StringIO()): inspect.unwrap(mnist_train)(data='digits', digits=['3,7'], model='mlp', epochs=1, seed=42, seeds=1, out=str(path/'mlp'))
+    with redirect_stdout(io.StringIO()):
+        inspect.unwrap(mnist_train)(data='digits', digits=['3,7'], model='mlp', epochs=1, seed=42, seeds=1, out=str(path/'mlp'))
     return {'mnist_train --model mlp':zlib.crc32((path/'mlp/model.safetensors').read_bytes())}
 
 if __name__=='__main__':

@@ -7,7 +7,8 @@ from mnist_from_scratch.data.sets import idx_header
 BOMB = gzip.compress(bytes(2**24), 1)
 
 class Server:
-    """Serves `files` (name → bytes). `how(name, n)` says how the n-th request for a name is answered, from 0 on; `seen` has what was asked for, `sent` how many bytes went out."""
+    """Serves `files` (name → bytes). `how(name, n)` says how the n-th request for a name is answered, from 0 on; `seen` has what was asked
+    for, `sent` how many bytes went out."""
     def __init__(self, files, how=lambda name, n: 'good'):
         self.files,self.seen,self.sent,self.over = files,[],0,False
         class Handler(BaseHTTPRequestHandler):

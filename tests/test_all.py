@@ -42,7 +42,8 @@ def test_digits_on_disk(nb):
     assert run("res = type(array(im3)), tensor(im3).dtype", nb) == (nb['np'].ndarray, nb['torch'].uint8)
 
 def test_images(nb):
-    run("im3_t = tensor(im3); df = pd.DataFrame(im3_t[4:15,4:22]); res = df.style.set_properties(**{'font-size':'6pt'}).background_gradient('Greys')", nb)
+    run("im3_t = tensor(im3); df = pd.DataFrame(im3_t[4:15,4:22]); res = "
+        "df.style.set_properties(**{'font-size':'6pt'}).background_gradient('Greys')", nb)
     run("ax = show_image(im3_t); _,ax2 = plt.subplots(); res = show_image(im3_t, ax=ax2, figsize=(5,5), cmap='Greys') is ax2", nb)
     assert nb['res']
     run("matplotlib.rc('image', cmap='Greys'); show_image(stacked_threes.mean(0)); res = to_np(tensor(1.,2.))", nb)
@@ -90,7 +91,8 @@ opt.step(); opt.zero_grad()
 res = (before!=weights).any().item() and weights.grad is None
 ''', nb)
     assert nb['res'] is True
-    assert run("linear_model = nn.Linear(28*28,1); opt = SGD(linear_model.parameters(), 1.); res = train_model(linear_model, 2, dl, valid_dl, opt)", nb)[-1] > .4
+    assert run("linear_model = nn.Linear(28*28,1); opt = SGD(linear_model.parameters(), 1.); res = train_model(linear_model, 2, dl, "
+               "valid_dl, opt)", nb)[-1] > .4
 
 def test_learner(nb):
     run("learn = Learner(dls, nn.Linear(28*28,1), opt_func=SGD, loss_func=mnist_loss, metrics=batch_accuracy); learn.fit(10, lr=.1)", nb)
@@ -98,11 +100,13 @@ def test_learner(nb):
     assert len(run("res = L(learn.recorder.values).itemgot(2)", nb))==10
     p,t = run("x,y = dls.one_batch(); res = learn.get_preds(dl=[(x, y)])", nb)
     assert p.shape==(16,1) and t.tolist()==nb['y'].tolist()
-    run("simple_net = nn.Sequential(nn.Linear(28*28,30), nn.ReLU(), nn.Linear(30,1)); learn = Learner(dls, simple_net, opt_func=SGD, loss_func=mnist_loss, metrics=batch_accuracy); learn.fit(2, 0.1); learn.fit_one_cycle(1, 0.1); learn.fine_tune(1, 0.1)", nb)
+    run("simple_net = nn.Sequential(nn.Linear(28*28,30), nn.ReLU(), nn.Linear(30,1)); learn = Learner(dls, simple_net, opt_func=SGD, "
+        "loss_func=mnist_loss, metrics=batch_accuracy); learn.fit(2, 0.1); learn.fit_one_cycle(1, 0.1); learn.fine_tune(1, 0.1)", nb)
     assert run("w,b = learn.model[0].parameters(); res = w[0].view(28,28)", nb).shape==(28,28)
 
 def test_going_deeper(nb):
-    run("dls = ImageDataLoaders.from_folder(path); learn = cnn_learner(dls, resnet18, pretrained=False, loss_func=F.cross_entropy, metrics=accuracy); learn.fit_one_cycle(1, 0.1)", nb)
+    run("dls = ImageDataLoaders.from_folder(path); learn = cnn_learner(dls, resnet18, pretrained=False, loss_func=F.cross_entropy, "
+        "metrics=accuracy); learn.fit_one_cycle(1, 0.1)", nb)
     assert len(run("res = learn.recorder.values[-1]", nb))==3
     assert run("res = dls.vocab, dls.c, dls.one_batch()[0].shape", nb)==(['3','7'], 2, (64,3,28,28))
 

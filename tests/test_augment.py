@@ -17,11 +17,14 @@ still = dict(degrees=0, translate=0, scale=(1,1), shear=0, elastic=0)
 @pytest.fixture
 def x(digits): return to_dset(digits[0])[:50][0]
 
-def centre(x): "Mean row and column of the ink, [N, 2]"; m = x.view(-1,28,28)/x.sum(1)[:,None,None]; return torch.stack([(m.sum(3-d)*torch.arange(28.)).sum(1) for d in (1,2)], 1)
+def centre(x):
+    "Mean row and column of the ink, [N, 2]"
+    m = x.view(-1,28,28)/x.sum(1)[:,None,None]; return torch.stack([(m.sum(3-d)*torch.arange(28.)).sum(1) for d in (1,2)], 1)
 
 def test_nothing_asked_for(x): torch.testing.assert_close(distort(x, **still), x, atol=1e-5, rtol=0)
 
-@pytest.mark.parametrize('kw', [dict(degrees=10), dict(translate=.05), dict(scale=(.9,1.1)), dict(shear=10), dict(elastic=.5)], ids=lambda o: next(iter(o)))
+@pytest.mark.parametrize('kw', [dict(degrees=10), dict(translate=.05), dict(scale=(.9,1.1)), dict(shear=10), dict(elastic=.5)],
+                         ids=lambda o: next(iter(o)))
 def test_each_image_in_its_own_way(x, kw):
     set_seed(0)
     same = x[:1].repeat(20, 1)
@@ -65,7 +68,8 @@ def test_best_net(digits, tmp_path):
         torch.testing.assert_close(learn.model(x.view(-1,1,28,28)), learn.model(x))
 
 def test_tta(digits):
-    "The mean of what the model says of copies, and of the images with weight `beta`; the callback is gone afterwards, and the images too are as they were"
+    """The mean of what the model says of copies, and of the images with weight `beta`; the callback is gone afterwards, and the images too
+    are as they were"""
     ds = [to_dset(o[:64]) for o in digits]
     learn = best_learner(*ds, model=nn.Linear(784, 10))
     cbs,seen = [*learn.cbs],[]
@@ -86,7 +90,8 @@ def script():
 
 def test_nets_differ_in_one_part(script):
     "The same convolutions in all three; then normalisation; then ways around them, with their 1×1 convolution"
-    convs,norms = ({k: [o for o in f().modules() if isinstance(o, kind)] for k,f in script.nets.items()} for kind in (nn.Conv2d,nn.BatchNorm2d))
+    convs,norms = ({k: [o for o in f().modules() if isinstance(o, kind)] for k,f in script.nets.items()}
+                   for kind in (nn.Conv2d,nn.BatchNorm2d))
     plain,normed,last = ([tuple(o.weight.shape) for o in convs[k] if o.kernel_size==(3,3)] for k in script.nets)
     assert plain==normed==last and len(convs['normalised, residual'])==len(plain)+1
     assert [len(o) for o in norms.values()]==[0, len(plain), len(plain)+1]

@@ -22,7 +22,8 @@ from mnist_from_scratch.training_loop import calc_grad
 same = partial(torch.testing.assert_close, atol=1e-10, rtol=1e-10)
 shapes = pytest.mark.parametrize('n,k', [(1,1),(1,10),(2,3),(64,1),(7,10)])
 # ordinary numbers, ties at 0, far out in both directions, all the same
-values = pytest.mark.parametrize('value', [torch.randn, lambda *s: torch.randint(-1, 2, s), torch.zeros, lambda *s: torch.randn(s)*1e4, lambda *s: torch.randint(0, 2, s)*2e4-1e4, lambda *s: torch.full(s, -1e4)],
+values = pytest.mark.parametrize('value', [torch.randn, lambda *s: torch.randint(-1, 2, s), torch.zeros, lambda *s: torch.randn(s)*1e4,
+                                           lambda *s: torch.randint(0, 2, s)*2e4-1e4, lambda *s: torch.full(s, -1e4)],
                                  ids=['normal','ties','zeros','large','±1e4','-1e4'])
 
 @pytest.fixture(autouse=True)
@@ -67,7 +68,8 @@ def test_mnist_loss(n, k, value):
 @shapes
 @values
 def test_cross_entropy(n, k, value):
-    for y in torch.randint(0, k, (n,)), torch.zeros(n).long(), torch.full((n,), k-1): agree(CrossEntropyLayer(), F.cross_entropy, value(n, k), y)
+    for y in torch.randint(0, k, (n,)), torch.zeros(n).long(), torch.full((n,), k-1):
+        agree(CrossEntropyLayer(), F.cross_entropy, value(n, k), y)
 
 @shapes
 @values
@@ -101,7 +103,8 @@ def test_back_over_the_last_forward():
     lin(a); lin(b); lin.backward(torch.ones(4,2))
     torch.testing.assert_close(lin.w.grad, b.sum(0)[:,None].expand(3,2))
 
-def deep(n_out): return nn.Sequential(nn.Linear(6,5), nn.ReLU(), nn.Linear(5,5), nn.Sigmoid(), nn.Linear(5,4), nn.ReLU(), nn.Linear(4,n_out)).double()
+def deep(n_out):
+    return nn.Sequential(nn.Linear(6,5), nn.ReLU(), nn.Linear(5,5), nn.Sigmoid(), nn.Linear(5,4), nn.ReLU(), nn.Linear(4,n_out)).double()
 
 def grads_agree(net, hand):
     for p,q in zip(net.parameters(), hand.parameters(), strict=True): same(q.grad, p.grad.t())
@@ -123,7 +126,8 @@ def test_deep_net(n_out, loss_func, hand_loss, targets, n, scale):
     same(hand.backward(loss.backward()), xa.grad)
 
 @losses
-@pytest.mark.parametrize('opt', [partial(BasicOptim, lr=.1), partial(SGD, lr=.1), partial(SGD, lr=.1, mom=.9, wd=.1), partial(SGD, lr=.1, mom=.9, wd=.1, decouple_wd=False), partial(Adam, lr=.01)],
+@pytest.mark.parametrize('opt', [partial(BasicOptim, lr=.1), partial(SGD, lr=.1), partial(SGD, lr=.1, mom=.9, wd=.1),
+                                 partial(SGD, lr=.1, mom=.9, wd=.1, decouple_wd=False), partial(Adam, lr=.01)],
                          ids=['basic','sgd','momentum','l2','adam'])
 def test_training_with_our_optimizers(digits, monkeypatch, n_out, loss_func, hand_loss, targets, opt):
     "An epoch on real digits with and without autograd gives the same weights"
@@ -177,7 +181,8 @@ def test_memory_is_let_go_on_the_way_back(to_input):
     class Front(LinearLayer):
         def bwd_params(self, g): gc.collect(); self.left = [o for o in kept if o() is not None]; super().bwd_params(g)
     lin = LinearLayer(torch.randn(6,5), torch.randn(5))
-    hand,loss = Layers(Front(lin.w, lin.b), ReluLayer(), LinearLayer(torch.randn(5,4), torch.randn(4)), SigmoidLayer(), LinearLayer(torch.randn(4,1), torch.randn(1))),MnistLossLayer()
+    hand,loss = Layers(Front(lin.w, lin.b), ReluLayer(), LinearLayer(torch.randn(5,4), torch.randn(4)), SigmoidLayer(),
+                       LinearLayer(torch.randn(4,1), torch.randn(1))),MnistLossLayer()
     loss(hand(torch.randn(3,6)), torch.ones(3,1))
     kept = [weakref.ref(o) for l in (*hand.layers[1:],loss,loss.squeeze) for o in (l.out,l.saved) if o is not None and o is not hand.out]
     assert len(kept)>6 and all(o() is not None for o in kept)
@@ -228,7 +233,8 @@ def test_numerical_grad_nudges_one_element_at_a_time():
     def f(x): seen.append(x.clone()); return x.sum()
     numerical_grad(f, x, eps=.5)
     nudges = torch.stack(seen)-x.double()
-    assert len(seen)==12 and (nudges.count_nonzero((1,2))==1).all() and nudges[::2].sum(0).tolist()==[[.5]*3]*2==(-nudges[1::2].sum(0)).tolist()
+    assert len(seen)==12 and (nudges.count_nonzero((1,2))
+                              ==1).all() and nudges[::2].sum(0).tolist()==[[.5]*3]*2==(-nudges[1::2].sum(0)).tolist()
 
 @pytest.mark.filterwarnings('error')   # PyTorch warns of numbers taken from its records
 def test_a_function_that_autograd_knows_can_be_checked():
@@ -246,13 +252,16 @@ def test_check_grad_finds_one_wrong_element():
     for i in (0,0),(1,2),(2,3):
         for wrong in right[i]+.01, -right[i]-1, math.nan, math.inf:
             g = right.clone(); g[i] = wrong
-            with pytest.raises(AssertionError, match=rf'^the gradient at \[{i[0]}, {i[1]}\] is {g[i].item():.6g}, and {right[i]:.6g} by central differences \(1 of 12 elements disagree\)$'.replace('+', r'\+')):
+            with pytest.raises(AssertionError, match=rf'^the gradient at \[{i[0]}, {i[1]}\] is {g[i].item():.6g}, and {right[i]:.6g} by '
+                               r'central differences \(1 of 12 elements disagree\)$'.replace('+', r'\+')):
                 check_grad(cubed, x, g)
 
 def test_check_grad_names_the_worst():
     x = torch.ones(5)
     with pytest.raises(AssertionError, match=r'at \[3\] is 9, and 3 .*2 of 5'): check_grad(cubed, x, torch.tensor([3.,4.,3.,9.,3.]))
-    with pytest.raises(AssertionError, match=r'at \[1\] is 4, .*1 of 2'): check_grad(cubed, torch.tensor([1000.,1.]), torch.tensor([3e6+10,4.]))   # the other is within rtol
+    # the other is within rtol
+    with pytest.raises(AssertionError, match=r'at \[1\] is 4, .*1 of 2'):
+        check_grad(cubed, torch.tensor([1000.,1.]), torch.tensor([3e6+10,4.]))
     with pytest.raises(AssertionError, match=r'at \[\] is 2'): check_grad(cubed, x[0], x[0]*2)
 
 def test_check_grad_tolerances():
@@ -273,7 +282,8 @@ class Wrong(Layer):
     (lambda: (l:=ReluLayer(), l(torch.ones(4,3)), l.backward(torch.ones(3))), ValueError, r'\(4, 3\).*not \(3,\)'),
     (lambda: (l:=ReluLayer(), l(torch.ones(4,3)), l.backward()), ValueError, r'\(4, 3\).*not None'),
     (lambda: Layers(ReluLayer()).backward(torch.ones(3)), ValueError, 'Layers cannot go back'),
-    (lambda: (l:=Layers(ReluLayer(), Wrong()), l(torch.ones(4,3)), l.backward(torch.ones(4,3))), ValueError, r'ReluLayer gave shape \(4, 3\).*not \(4,\)'),
+    (lambda: (l:=Layers(ReluLayer(), Wrong()), l(torch.ones(4,3)), l.backward(torch.ones(4,3))), ValueError,
+     r'ReluLayer gave shape \(4, 3\).*not \(4,\)'),
     (lambda: LinearLayer(torch.ones(3,2), torch.ones(1)), ValueError, r'not float32 \[3,2\] and float32 \[1\]'),
     (lambda: LinearLayer(torch.ones(3), torch.ones(())), ValueError, r'not float32 \[3\] and float32 \[\]'),
     (lambda: LinearLayer(torch.ones(3,2), torch.ones(2))(torch.ones(3)), ValueError, r'x float \[N,3\], not float32 \[3\]'),
@@ -291,5 +301,6 @@ def test_errors(f, error, text):
 
 def test_names_are_new():
     "What this chapter exports hides nothing of `torch`, `nn`, `F` or another module of the library"
-    others = {n for o in stems() if find_spec(m := f'mnist_from_scratch.{module(o)}') and m!=backprop.__name__ for n in importlib.import_module(m).__all__}
+    others = {n for o in stems() if find_spec(m := f'mnist_from_scratch.{module(o)}') and m!=backprop.__name__
+              for n in importlib.import_module(m).__all__}
     assert len(others)>100 and not set(backprop.__all__) & (others | set(dir(nn)) | set(dir(torch)) | set(dir(F)))

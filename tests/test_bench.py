@@ -22,14 +22,17 @@ def test_command(tmp_path):
     assert not r.returncode and not r.stderr, r.stderr
     lines = r.stdout.splitlines()
     assert 'bfloat16' in lines[0] and lines[1]=='1 benchmark, about 1 s'
-    assert lines[2]=='gradients, 784-30-10' and lines[3].startswith('  autograd') and lines[4].startswith('  ours') and 'bound 1.00' in lines[4]
+    assert lines[2]=='gradients, 784-30-10' and lines[3].startswith('  autograd') and lines[4].startswith(
+        '  ours') and 'bound 1.00' in lines[4]
     assert max(map(len, lines[1:]))<=80
     (kept,) = bench.load_results(tmp_path)
     assert [o['who'] for o in kept['rows']]==['autograd','ours'] and kept['machine']['versions']['torch']==torch.__version__
-    assert {'cpu','cores','threads','load','date','python','system','gpu','bfloat16','versions'}=={*kept['machine']} and kept['machine']['threads']>=1
+    assert {'cpu','cores','threads','load','date','python','system','gpu','bfloat16',
+            'versions'}=={*kept['machine']} and kept['machine']['threads']>=1
     assert lines[-1]=='saved in b.json'
 
-@pytest.mark.parametrize('args,says', [(['--only','nothing'],"there is no benchmark 'nothing'"), (['--repeats',0],'1 or more'), (['--out','.'],'name a file')])
+@pytest.mark.parametrize('args,says', [(['--only','nothing'],"there is no benchmark 'nothing'"), (['--repeats',0],'1 or more'),
+                                       (['--out','.'],'name a file')])
 def test_errors(args, says, tmp_path):
     r = run(*args, cwd=tmp_path)
     assert r.returncode==1 and r.stderr.startswith('mnist_bench: ') and says in r.stderr and len(r.stderr.splitlines())==1
@@ -58,9 +61,12 @@ def test_what_takes_long_is_announced(monkeypatch, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert ran==[k for k in bench.benchmarks if k not in long] and max(map(len, lines[1:]))<=80
     assert f"{len(ran)} benchmarks, about " in lines[1] and '2 more with --long' in lines[1]
-    for k in long: assert lines[lines.index(k)+1].startswith('  not run: takes about ') and lines[lines.index(k)+1].endswith('run with --long')
-    for kw,want in (dict(only=['mapped']), ['mapped IDX file']), (dict(long=True), [*bench.benchmarks]): ran.clear(); mnist_bench(repeats=1, **kw); assert ran==want
-    assert all(isinstance(o, float) for o in bench.plan_benchmarks(long=True).values()) and bench.plan_benchmarks('gradients', 11)['gradients, 784-30-10']==4
+    for k in long:
+        assert lines[lines.index(k)+1].startswith('  not run: takes about ') and lines[lines.index(k)+1].endswith('run with --long')
+    for kw,want in (dict(only=['mapped']), ['mapped IDX file']), (dict(long=True), [*bench.benchmarks]):
+        ran.clear(); mnist_bench(repeats=1, **kw); assert ran==want
+    assert all(isinstance(o, float) for o in bench.plan_benchmarks(long=True).values()) and bench.plan_benchmarks('gradients',
+        11)['gradients, 784-30-10']==4
 
 def test_a_bound_for_each(monkeypatch):
     "Sizes have a unit, and no rounds; what fails in the middle does not stop the rest"
@@ -108,7 +114,8 @@ def test_gradients_are_the_same(monkeypatch):
     monkeypatch.setattr(bench, 'mnist_net', lambda f=bench.mnist_net: made.setdefault('net', f()))
     monkeypatch.setattr(bench, 'by_hand', lambda net, f=bench.by_hand: made.setdefault('hand', f(net)))
     for f in bench.benchmarks['gradients, 784-30-10'].make().values(): f()
-    for p,q in zip(made['net'].parameters(), made['hand'].parameters()): torch.testing.assert_close(p.grad, q.grad.T if q.ndim>1 else q.grad, atol=1e-6, rtol=1e-4)
+    for p,q in zip(made['net'].parameters(), made['hand'].parameters()):
+        torch.testing.assert_close(p.grad, q.grad.T if q.ndim>1 else q.grad, atol=1e-6, rtol=1e-4)
 
 def test_damaged_results(tmp_path):
     for bad in 'no json', '[]', json.dumps(dict(machine={})):
@@ -153,7 +160,9 @@ def test_mapped_file(scratch, digits):
         sizes,unit = next(made)
         (folder,) = scratch.glob('mnist_bench-*')
         train,valid = load_idx(folder, mmap=True)
-        assert len(train)==n and torch.equal(valid.x, digits[1].x) and abs(train.x.float().mean()-digits[0].x.float().mean())<2 and set(train.classes)==set(range(10))
+        assert len(train)==n and torch.equal(valid.x,
+                                             digits[1].x) and abs(train.x.float().mean()-digits[0].x.float().mean())<2 and set(
+                                                 train.classes)==set(range(10))
         assert unit=='MB' and sizes['the file']()==784*n/1e6 and 0<sizes['ours, beyond the imports']()<500
         cands = next(made)
         assert [*cands]==['in memory','ours, mapped'] and [f() for f in cands.values()]==[20,20]
@@ -166,7 +175,8 @@ def test_own_memory():
     a = np.frombuffer(mmap.mmap(-1, 2**25, flags=mmap.MAP_PRIVATE|mmap.MAP_ANONYMOUS), np.uint8); a[:] = 1   # pages that nobody had before
     assert .9*len(a)<bench._own_memory()-before<1.5*len(a)
 
-@pytest.mark.parametrize('why,says', [('disk','GB on disk'), ('memory','in memory'), ('linux','only Linux'), ('killed','status'), ('full','No space left')])
+@pytest.mark.parametrize('why,says', [('disk','GB on disk'), ('memory','in memory'), ('linux','only Linux'), ('killed','status'),
+                                      ('full','No space left')])
 def test_what_is_missing_for_the_mapped_file(scratch, monkeypatch, why, says):
     if why=='disk': monkeypatch.setattr(bench.shutil, 'disk_usage', lambda _: type('u', (), dict(free=1e6)))
     if why=='memory': monkeypatch.setattr(bench, '_free_memory', lambda: 1000)
@@ -201,13 +211,17 @@ bench.benchmarks['mapped IDX file'].make = mapped
 if __name__=='__main__': sys.exit(mnist_bench())
 """
 
-@pytest.mark.parametrize('only,until', [('folder', 'mnist_bench-*/pngs/training/3/*'), ('folder', 'mnist_bench-*/cache/folders/*'), ('mapped', 'mnist_bench-*/train-images-idx3-ubyte')])
+@pytest.mark.parametrize('only,until', [('folder', 'mnist_bench-*/pngs/training/3/*'), ('folder', 'mnist_bench-*/cache/folders/*'),
+                                        ('mapped', 'mnist_bench-*/train-images-idx3-ubyte')])
 def test_ctrl_c_leaves_nothing(tmp_path, only, until):
-    "While files are written, while programs race, while another process trains: one line, no file, no process. Impatience does not change it."
+    """While files are written, while programs race, while another process trains: one line, no file, no process. Impatience does not change
+    it."""
     for o in 'tmp','bin': (tmp_path/o).mkdir()
     (tmp_path/'bin/mnist_bench').write_text(BENCH)
-    p = subprocess.Popen([sys.executable, tmp_path/'bin/mnist_bench', '--only', only, '--repeats', '100000', '--out', 'b.json'], cwd=tmp_path, text=True, start_new_session=True,
-                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ|dict(TMPDIR=str(tmp_path/'tmp')), preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+    p = subprocess.Popen([sys.executable, tmp_path/'bin/mnist_bench', '--only', only, '--repeats', '100000', '--out', 'b.json'],
+                         cwd=tmp_path, text=True, start_new_session=True,
+                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ|dict(TMPDIR=str(tmp_path/'tmp')),
+                         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     end = time.time()+90
     while not [*(tmp_path/'tmp').glob(until)] and time.time()<end: time.sleep(.02); assert p.poll() is None, p.stderr.read()
     if only=='mapped': time.sleep(1)
@@ -239,7 +253,8 @@ def test_beside_the_example(scratch, monkeypatch):
 
 def kept(folder, name, day, **ratios):
     row = lambda k,r: dict(benchmark='loop', bound=1.1, who=k, seconds=r, ratio=r, lowest=.9*r, highest=1.1*r)
-    rows = [dict(benchmark='loop', bound=None, who='peer', seconds=1., ratio=1., lowest=1., highest=1.), *(row(k.replace('_',' '), r) for k,r in ratios.items()), dict(benchmark='GPU', why='there is none')]
+    rows = [dict(benchmark='loop', bound=None, who='peer', seconds=1., ratio=1., lowest=1., highest=1.),
+            *(row(k.replace('_',' '), r) for k,r in ratios.items()), dict(benchmark='GPU', why='there is none')]
     bench.save_results(rows, folder/name, bench.machine()|dict(date=day))
 
 def test_a_later_slowdown_shows(tmp_path):
@@ -251,18 +266,26 @@ def test_a_later_slowdown_shows(tmp_path):
     res = bench.load_results(tmp_path)
     assert [o['file'] for o in res]==['b.json','c.json','a.json']
     df = bench.compare_results(res)
-    assert [*df.columns]==['b','c','a','change'] and df.change['loop: ours']==pytest.approx(2) and df.change['loop: ours mapped']==pytest.approx(.5) and np.isnan(df.change['loop: ours new'])
+    assert [*df.columns]==['b','c','a',
+                           'change'] and df.change['loop: ours']==pytest.approx(2) and df.change['loop: ours mapped']==pytest.approx(
+                               .5) and np.isnan(df.change['loop: ours new'])
     assert 'change' not in bench.compare_results(res[:1])
     ax = bench.plot_results(res[-1]['rows'], res[:-1])
     at = {t.get_text():y for t,y in zip(ax.get_yticklabels(), ax.get_yticks())}
-    def xs(name, hollow): return sorted(x for l in ax.lines if l.get_marker()=='o' and (l.get_markerfacecolor()=='none')==hollow for x,y in zip(*l.get_data()) if y==at[name])
-    assert xs('loop: ours', True)==[1.,1.05] and xs('loop: ours', False)==[2.1] and xs('loop: ours new', True)==[] and 'earlier' in ax.get_xlabel()
+    def xs(name, hollow):
+        return sorted(x for l in ax.lines if l.get_marker()=='o' and (l.get_markerfacecolor()=='none')==hollow for x,
+                      y in zip(*l.get_data()) if y==at[name])
+    assert xs('loop: ours', True)==[1.,1.05] and xs('loop: ours', False)==[2.1] and xs('loop: ours new',
+        True)==[] and 'earlier' in ax.get_xlabel()
     plt.close(ax.figure)
 
 @pytest.mark.skipif(platform.libc_ver()[0]!='glibc', reason='another C library than glibc')
 def test_freed_memory_is_kept():
     "What was freed is not asked for page by page a second time"
     def faults(first):
-        code = f"import resource, torch\nfrom mnist_from_scratch.tools.bench import keep_memory\n{first}\nfor i in range(2):\n    was = resource.getrusage(0).ru_minflt\n    ts = [torch.ones(6_000_000) for _ in range(3)]; del ts\nprint(resource.getrusage(0).ru_minflt-was)"
+        code = (f"import resource, torch\nfrom mnist_from_scratch.tools.bench import keep_memory\n{first}\nfor i in range(2):\n    was = "
+                "resource.getrusage(0).ru_minflt\n    ts = [torch.ones(6_000_000) for _ in range(3)]; del "
+                "ts\nprint(resource.getrusage(0).ru_minflt-was)")
         return int(subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True).stdout)
-    assert 2*min(faults('keep_memory()') for _ in range(3))<faults('') # the best of three: something small between large pieces can keep them apart
+    # the best of three: something small between large pieces can keep them apart
+    assert 2*min(faults('keep_memory()') for _ in range(3))<faults('')

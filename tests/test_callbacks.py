@@ -14,7 +14,8 @@ from mnist_from_scratch.engine.activations import ActivationStats
 from mnist_from_scratch.engine.checkpoint import Checkpoint
 from mnist_from_scratch.engine.precision import GradientAccumulation, GradientClip, MixedPrecision
 from mnist_from_scratch.engine.tracking import ShowGraphCallback, TensorBoardCallback, WandbCallback
-from mnist_from_scratch.learner import Callback, CancelBatchException, CancelEpochException, CancelFitException, CancelStepException, CancelTrainException, ProgressCallback, _inner_loop
+from mnist_from_scratch.learner import (Callback, CancelBatchException, CancelEpochException, CancelFitException, CancelStepException,
+                                        CancelTrainException, ProgressCallback, _inner_loop)
 from mnist_from_scratch.all import Learner
 from mnist_from_scratch.metrics import Metric
 from mnist_from_scratch.losses import accuracy
@@ -51,7 +52,8 @@ class Seen(Callback):
     def after_batch(self): assert self.pred.dtype==self.loss.dtype==torch.float32 and not torch.is_autocast_enabled('cpu')
 
 def test_bf16_is_fastais(digits, monkeypatch):
-    "On a CPU, weights and table agree to 1e-6 with fastai's, once that is told to use the CPU's autocast: it asks for CUDA's, which does nothing here"
+    """On a CPU, weights and table agree to 1e-6 with fastai's, once that is told to use the CPU's autocast: it asks for CUDA's, which does
+    nothing here"""
     fp16 = pytest.importorskip('fastai.callback.fp16')
     from test_fastai_parity import both
     monkeypatch.setattr(fp16, 'autocast', lambda dev, dtype: torch.autocast('cpu', dtype=dtype))
@@ -103,7 +105,8 @@ def test_fp16_on_a_cpu():
     learn.to_bf16().fit(1)
     with pytest.raises(ValueError, match='fp8'): MixedPrecision('fp8')
 
-@pytest.mark.parametrize('ex', [KeyError, KeyboardInterrupt, CancelBatchException, CancelTrainException, CancelEpochException, CancelFitException])
+@pytest.mark.parametrize('ex', [KeyError, KeyboardInterrupt, CancelBatchException, CancelTrainException, CancelEpochException,
+                                CancelFitException])
 @pytest.mark.parametrize('stays', [True,False])
 def test_autocast_ends(ex, stays):
     "Whatever gets in between, autocast is off for all that comes after the batch"
@@ -112,7 +115,8 @@ def test_autocast_ends(ex, stays):
     cbs = [at('after_pred', ex), Callback(**dict.fromkeys('after_batch after_train before_validate after_epoch after_fit'.split(), note))]
     mp = MixedPrecision('bf16')
     learn = learner(cbs=mp if stays else None)
-    with nullcontext() if issubclass(ex, Exception) and ex is not KeyError else pytest.raises(ex): learn.fit(2, .1, cbs=cbs+([] if stays else [mp]))
+    with nullcontext() if issubclass(ex, Exception) and ex is not KeyError else pytest.raises(ex):
+        learn.fit(2, .1, cbs=cbs+([] if stays else [mp]))
     assert off and all(off) and not torch.is_autocast_enabled('cpu')
 
 def test_autocast_ends_if_the_model_raises():
@@ -127,7 +131,8 @@ class Scale(Callback):
     def __init__(self, **kwargs): self.kwargs = kwargs
     def before_fit(self): self.mixed_precision.scaler = torch.amp.GradScaler('cpu', **self.kwargs)
 
-@pytest.mark.parametrize('cbs', [[], [GradientClip(.1)], [GradientAccumulation(24)], [GradientClip(.1),GradientAccumulation(24)]], ids=['plain','clip','acc','both'])
+@pytest.mark.parametrize('cbs', [[], [GradientClip(.1)], [GradientAccumulation(24)], [GradientClip(.1),GradientAccumulation(24)]],
+                         ids=['plain','clip','acc','both'])
 def test_scaling_is_undone_before_the_step(cbs):
     "And before clipping: a factor that is a power of two changes nothing"
     def run(scale):
@@ -157,7 +162,8 @@ def test_state_of_the_scaler():
     sd = learn.mixed_precision.state_dict()
     assert sd['scaler']['scale']==32. and sd['scaler']['_growth_tracker']==1
     scales = []
-    def fit(learn, **kwargs): learn.fit(1, cbs=[Scale(), Callback(before_train=lambda cb: scales.append(learn.mixed_precision.scaler.get_scale()))], **kwargs)
+    def fit(learn, **kwargs):
+        learn.fit(1, cbs=[Scale(), Callback(before_train=lambda cb: scales.append(learn.mixed_precision.scaler.get_scale()))], **kwargs)
     class Early(Scale):
         order = 31
         def before_fit(self): self.mixed_precision.load_state_dict(sd)
@@ -208,7 +214,8 @@ def test_like_fastai_on_a_gpu(mode):
     pytest.importorskip('fastai.callback.fp16')
     import fastai.basics as fb, fastai.optimizer as fo
     a = learner(dev='cuda')
-    b = fb.Learner(fb.DataLoaders(*(fb.DataLoader(list(zip(*dl.dataset.tensors)), bs=bs) for dl,bs in ((a.dls.train,8),(a.dls.valid,16))), device=torch.device('cuda')),
+    b = fb.Learner(fb.DataLoaders(*(fb.DataLoader(list(zip(*dl.dataset.tensors)), bs=bs) for dl,bs in ((a.dls.train,8),(a.dls.valid,16))),
+                                  device=torch.device('cuda')),
                    net().cuda(), loss_func=F.cross_entropy, opt_func=fo.SGD)
     b.model.load_state_dict(a.model.state_dict())
     for l in a,b: getattr(l, f'to_{mode}')()
@@ -295,7 +302,8 @@ def test_tensorboard(tmp_path):
     learn.fit_one_cycle(2, slice(.001,.1), cbs=TensorBoardCallback(tmp_path))
     got,rec = written(tmp_path),learn.recorder
     assert set(got)=={'train_loss','valid_loss','accuracy',*(f'{h}_{i}' for h in ('lr','mom','sqr_mom','eps','wd') for i in (0,1))}
-    assert [s for s,_ in got['train_loss']]==[*range(1,11)] and [v for _,v in got['train_loss']]==pytest.approx([float(o) for o in rec.losses])
+    assert [s for s,_ in got['train_loss']]==[*range(1,11)] and [v for _,
+        v in got['train_loss']]==pytest.approx([float(o) for o in rec.losses])
     assert [v for _,v in got['lr_1']]==pytest.approx(rec.lrs) and got['lr_0'][3][1]<got['lr_1'][3][1]
     for i,k in enumerate(('valid_loss','accuracy')): assert got[k]==[(s,pytest.approx(v[i+1])) for s,v in zip(rec.iters, rec.values)]
     assert rec.iters==[5,10]
@@ -344,7 +352,9 @@ def wandb_run(tmp_path, monkeypatch):
     "A run of Weights & Biases, offline; nothing goes outside of `tmp_path`, also if a test asks `wandb.init` again"
     wandb = pytest.importorskip('wandb', reason='no wandb here')
     home = tmp_path/'home'; home.mkdir()
-    for k,v in dict(WANDB_MODE='offline', WANDB_SILENT='true', WANDB_DIR=tmp_path, WANDB_CACHE_DIR=tmp_path, WANDB_CONFIG_DIR=tmp_path, WANDB_DATA_DIR=tmp_path, HOME=home).items(): monkeypatch.setenv(k, str(v))
+    for k,v in dict(WANDB_MODE='offline', WANDB_SILENT='true', WANDB_DIR=tmp_path, WANDB_CACHE_DIR=tmp_path, WANDB_CONFIG_DIR=tmp_path,
+                    WANDB_DATA_DIR=tmp_path, HOME=home).items():
+        monkeypatch.setenv(k, str(v))
     monkeypatch.setattr('builtins.input', lambda *_: pytest.fail('wandb asks something'))
     run = wandb.init(project='p')
     yield run
@@ -378,15 +388,19 @@ def test_wandb(wandb_run):
     assert wandb_run.summary['accuracy']==pytest.approx(rows[-1][2])        # is there before the run ends
     learn.fit(1, .1, cbs=WandbCallback())
     got = logged(wandb_run); first,second = ({k:v for k,v in got.items() if (k>10)==late} for late in (False,True))
-    assert [*first]==[*range(1,11)] and [o['train_loss'] for o in first.values()]==pytest.approx(values) and [o['lr_1'] for o in first.values()]==pytest.approx(lrs)
+    assert [*first]==[*range(1,11)] and [o['train_loss'] for o in first.values()]==pytest.approx(values) and [o['lr_1']
+        for o in first.values()]==pytest.approx(lrs)
     assert set(first[1])=={'train_loss',*(f'{h}_{i}' for h in ('lr','mom','sqr_mom','eps','wd') for i in (0,1))}
-    assert {k:(v['valid_loss'],v['accuracy']) for k,v in first.items() if 'valid_loss' in v}=={k:pytest.approx(tuple(r[1:])) for k,r in zip((5,10), rows)}
-    assert len(second)==5 and [o['train_loss'] for o in second.values()]==pytest.approx([float(o) for o in learn.recorder.losses]) and 'accuracy' in second[max(second)]
+    assert {k:(v['valid_loss'],v['accuracy']) for k,v in first.items() if 'valid_loss' in v}=={k:pytest.approx(tuple(r[1:])) for k,
+        r in zip((5,10), rows)}
+    assert len(second)==5 and [o['train_loss'] for o in second.values()]==pytest.approx([float(o)
+        for o in learn.recorder.losses]) and 'accuracy' in second[max(second)]
 
 def test_wandb_config(wandb_run):
     learner().fit(3, cbs=WandbCallback)
     learner(opt_func=partial(Adam, eps=.1)).fit(1, cbs=WandbCallback)     # the last word counts
-    assert dict(wandb_run.config)==dict(model='Sequential', parameters=83, loss='cross_entropy', optimizer='Adam(eps=0.1)', epochs=1, batches=5, bs=8)
+    assert dict(wandb_run.config)==dict(model='Sequential', parameters=83, loss='cross_entropy', optimizer='Adam(eps=0.1)', epochs=1,
+                                        batches=5, bs=8)
 
 def test_wandb_stands_aside(wandb_run):
     learn = learner(cbs=WandbCallback)
@@ -482,7 +496,8 @@ def fit(**kwargs):
     learn.fit(3, **kwargs)""".replace('TESTS', str(Path(__file__).parent)),
            "fit()",
            "with suppress(KeyboardInterrupt): fit(cbs=at('after_pred', KeyboardInterrupt, epoch=2))",
-           "learn = learner(cbs=ShowGraphCallback)\nwith learn.no_bar(): learn.fit(2)\nlearn.create_mbar = True\nlearn.validate(); learn.lr_find(show_plot=False, num_it=20);",
+           "learn = learner(cbs=ShowGraphCallback)\nwith learn.no_bar(): learn.fit(2)\nlearn.create_mbar = True\nlearn.validate(); "
+           "learn.lr_find(show_plot=False, num_it=20);",
            "import matplotlib.pyplot as plt; assert not plt.get_fignums()"]
     nb = nbf.v4.new_notebook(cells=list(map(nbf.v4.new_code_cell, src)))
     nbclient.NotebookClient(nb, timeout=120, kernel_name='python3').execute()
@@ -512,7 +527,8 @@ def test_the_best_epoch_is_kept(tmp_path, half, off):
     from mnist_from_scratch.engine.tracking import SaveModelCallback
     vs = [5.,4.,3.,2.,9.]
     cbs = valid_losses(vs, off if half=='valid' else ()) + [Mark(), SaveModelCallback()]
-    if half=='train': cbs.append(Callback(before_train=lambda cb: (_ for _ in ()).throw(CancelTrainException()) if cb.epoch in off else None))
+    if half=='train':
+        cbs.append(Callback(before_train=lambda cb: (_ for _ in ()).throw(CancelTrainException()) if cb.epoch in off else None))
     learn = learner(path=tmp_path)
     learn.fit(5, 0., cbs=cbs)
     assert learn.model[0].bias[0].item()==3
@@ -521,7 +537,8 @@ def test_the_best_epoch_is_kept(tmp_path, half, off):
 def test_a_run_that_improves_is_not_stopped(monitor, off):
     from mnist_from_scratch.engine.tracking import EarlyStoppingCallback
     cbs = valid_losses([5.,4.,3.,2.,1.], off if monitor=='valid_loss' else ())
-    if monitor=='train_loss': cbs.append(Callback(before_train=lambda cb: (_ for _ in ()).throw(CancelTrainException()) if cb.epoch in off else None))
+    if monitor=='train_loss':
+        cbs.append(Callback(before_train=lambda cb: (_ for _ in ()).throw(CancelTrainException()) if cb.epoch in off else None))
     learn = learner(); learn.fit(5, .1, cbs=[*cbs, EarlyStoppingCallback(monitor)])
     assert len(learn.recorder.values)==5
 
@@ -537,7 +554,9 @@ def test_saved_nothing_is_said(tmp_path, capsys):
     learn.fit(1, .1, cbs=save)
     learn.fit(1, .1, cbs=[save, *valid_losses([1.], [0])])
     w = weights(learn)
-    assert not torch.equal(w, weights(learn.load('model', with_opt=False))) and 'saved nothing' in (err := capsys.readouterr().err) and len(err.splitlines())==1
+    assert not torch.equal(w, weights(learn.load('model',
+                                                 with_opt=False))) and 'saved nothing' in (err := capsys.readouterr().err) and len(
+                                                     err.splitlines())==1
 
 def test_every_epoch_also_without_validation(tmp_path):
     from mnist_from_scratch.engine.tracking import SaveModelCallback
@@ -551,7 +570,9 @@ def test_time_cannot_be_watched():
 def test_tensorboard_of_half_an_epoch(tmp_path):
     "What was measured is written, also where the first batch was called off"
     pytest.importorskip('tensorboard')
-    learner().fit(2, cbs=[TensorBoardCallback(tmp_path), at('before_train', CancelTrainException), Callback(before_batch=lambda cb: (_ for _ in ()).throw(CancelBatchException()) if cb.training and cb.iter==0 else None)])
+    learner().fit(2, cbs=[TensorBoardCallback(tmp_path), at('before_train', CancelTrainException),
+                          Callback(before_batch=lambda cb: (_ for _ in ()).throw(CancelBatchException()) if cb.training
+                                   and cb.iter==0 else None)])
     got = written(tmp_path)
     assert len(got['valid_loss'])==len(got['accuracy'])==2 and len(got['train_loss'])==4
 
@@ -570,7 +591,9 @@ def test_append_to_other_columns(tmp_path):
     learner(path=tmp_path).fit(1, .1, cbs=CSVLogger(append=True))
     before = (tmp_path/'history.csv').read_text()
     def fit(**kwargs): learn = learner(path=tmp_path); learn.metrics = []; learn.fit(1, .1, cbs=CSVLogger(**kwargs))
-    with pytest.raises(ValueError, match='has the columns epoch, train_loss, valid_loss, accuracy, time, and this fit epoch, train_loss, valid_loss, time; choose another fname, or append=False'): fit(append=True)
+    with pytest.raises(ValueError, match='has the columns epoch, train_loss, valid_loss, accuracy, time, and this fit epoch, train_loss, '
+                       'valid_loss, time; choose another fname, or append=False'):
+        fit(append=True)
     assert (tmp_path/'history.csv').read_text()==before
     fit(append=True, fname='other.csv'); fit(append=False)
     (tmp_path/'history.csv').write_text(''); fit(append=True)

@@ -16,7 +16,8 @@ from mnist_from_scratch.optimizers import SGD, Adam
 
 def test_killed(tmp_path):
     "At least 40 SIGKILLs: in a batch, in validation, while a checkpoint is written; seven kinds of training"
-    r = subprocess.run([sys.executable, Path(__file__).parent/'killing.py', tmp_path, '40', '0'], capture_output=True, text=True, env=os.environ|{'OMP_NUM_THREADS':'1'})
+    r = subprocess.run([sys.executable, Path(__file__).parent/'killing.py', tmp_path, '40', '0'], capture_output=True, text=True,
+                       env=os.environ|{'OMP_NUM_THREADS':'1'})
     assert not r.returncode, r.stderr[-3000:]
     o = json.loads(r.stdout.splitlines()[-1])
     print(o['ways'])
@@ -37,7 +38,9 @@ def learner(path, seed=0, n_out=3, width=5, **kwargs):
     set_seed(0)
     ds = TensorDataset(torch.randn(40,4), torch.randint(0,3,(40,)))
     set_seed(seed)
-    learn = Learner(DataLoaders(DataLoader(ds, 5, shuffle=True), DataLoader(ds, 20)), nn.Sequential(nn.Linear(4,width), nn.ReLU(), nn.Linear(width,n_out)), cross_entropy, **dict(opt_func=Adam, metrics=accuracy, path=path) | kwargs)
+    learn = Learner(DataLoaders(DataLoader(ds, 5, shuffle=True), DataLoader(ds, 20)),
+                    nn.Sequential(nn.Linear(4,width), nn.ReLU(), nn.Linear(width,n_out)), cross_entropy,
+                    **dict(opt_func=Adam, metrics=accuracy, path=path) | kwargs)
     learn.create_mbar = False
     return learn
 
@@ -62,7 +65,9 @@ def never(tmp_path_factory):
     return learn
 
 def equal(a, b):
-    return all(torch.equal(p, q) for p,q in zip(a.model.parameters(), b.model.parameters())) and a.recorder.values==b.recorder.values and a.recorder.lrs==b.recorder.lrs
+    return (all(torch.equal(p, q) for p,q in zip(a.model.parameters(),
+                                                b.model.parameters())) and a.recorder.values==b.recorder.values
+                                                and a.recorder.lrs==b.recorder.lrs)
 
 def test_goes_on(tmp_path, never, capsys):
     assert len(stopped(tmp_path))==2
@@ -76,7 +81,9 @@ def test_differs_without(tmp_path, never):
     with learn.no_bar(): learn.fit_one_cycle(4, .01)
     assert not equal(learn, never)
 
-@pytest.mark.parametrize('harm', [lambda b: b[:-100], lambda b: b[:50], lambda b: b'', lambda b: b[:-200]+bytes(200), lambda b: os.urandom(len(b)), lambda b: b.replace(rb'\"number of epochs\", 4', rb'\"number of epochs\", 5')],
+@pytest.mark.parametrize('harm', [lambda b: b[:-100], lambda b: b[:50], lambda b: b'', lambda b: b[:-200]+bytes(200),
+                                  lambda b: os.urandom(len(b)),
+                                  lambda b: b.replace(rb'\"number of epochs\", 4', rb'\"number of epochs\", 5')],
                          ids=['cut','cut early','empty','zeros at the end','noise','text changed'])
 def test_torn_file(tmp_path, never, capsys, harm, request):
     "A damaged checkpoint is named and passed over (a changed text may make it one of another training); the one before it is used"
@@ -100,9 +107,12 @@ def test_foreign_file(tmp_path, never, capsys):
     learner(tmp_path).save('weights'); (tmp_path/'models'/'weights.safetensors').rename(new.with_name('checkpoint-000092-fit0.safetensors'))
     assert equal(resumed(tmp_path), never)
     out,err = capsys.readouterr()
-    assert all(a in b for a,b in zip(['is not a checkpoint','was not written by','another model'], err.splitlines(), strict=True)) and f'going on from {new}' in out
+    assert all(a in b for a,b in zip(['is not a checkpoint','was not written by','another model'], err.splitlines(),
+                                     strict=True)) and f'going on from {new}' in out
 
-@pytest.mark.parametrize('kw,says', [(dict(n_epoch=5), 'another number of epochs (4 there, 5 here)'), (dict(lr=.02), 'another schedule of lr'), (dict(width=6), 'another model'), (dict(opt_func=SGD), 'another optimizer (Adam there, SGD here)'),
+@pytest.mark.parametrize('kw,says', [(dict(n_epoch=5), 'another number of epochs (4 there, 5 here)'),
+                                     (dict(lr=.02), 'another schedule of lr'), (dict(width=6), 'another model'),
+                                     (dict(opt_func=SGD), 'another optimizer (Adam there, SGD here)'),
                                      (dict(cbs=GradientAccumulation(8)), 'another set of callbacks')])
 def test_another_training(tmp_path, kw, says):
     "If none can be used nothing is trained, and nothing is lost"
@@ -188,7 +198,8 @@ def test_nothing_that_is_not_finite_is_saved(tmp_path):
         def after_step(self):
             if self.train_iter==7: next(self.model.parameters()).data[0] = float('nan')
     learn = learner(tmp_path)
-    with pytest.raises(FloatingPointError, match='0.weight is not finite.*batch 7.*the last checkpoint is') as e, learn.no_bar(): learn.fit(2, .01, cbs=[Checkpoint(1), Destroy()])
+    with pytest.raises(FloatingPointError, match='0.weight is not finite.*batch 7.*the last checkpoint is') as e, learn.no_bar():
+        learn.fit(2, .01, cbs=[Checkpoint(1), Destroy()])
     assert len(files(tmp_path))==2 and str(files(tmp_path)[0]) in str(e.value)
 
 def test_loss_that_is_not_finite(tmp_path):
@@ -201,7 +212,9 @@ def test_loss_that_is_not_finite(tmp_path):
         learn = learner(tmp_path); learn.loss_func = loss
         with learn.no_bar(): learn.fit(2, .01, cbs=Checkpoint(1), **kwargs)
         return learn
-    with pytest.raises(FloatingPointError, match='the loss is inf at batch 6 of epoch 0: lower the learning rate, which is 0.01.*the last checkpoint is') as e: fit(7)
+    with pytest.raises(FloatingPointError, match='the loss is inf at batch 6 of epoch 0: lower the learning rate, which is 0.01.*the last '
+                       'checkpoint is') as e:
+        fit(7)
     assert str(files(tmp_path)[0]) in str(e.value) and '\n' not in str(e.value)
     learn = fit(None, resume=True)
     assert len(learn.recorder.losses)==16 and all(p.isfinite().all() for p in learn.model.parameters())
@@ -236,7 +249,8 @@ def test_two_learners_in_one_folder(tmp_path):
     "are told so, and do not get each other's weights"
     new_process()
     with learner(tmp_path).no_bar() as learn: learn.fit(1, .01, resume=True)
-    with pytest.raises(MnistError, match='another Learner.*path or fname'), learner(tmp_path).no_bar() as learn: learn.fit(1, .01, resume=True)
+    with pytest.raises(MnistError, match='another Learner.*path or fname'), learner(tmp_path).no_bar() as learn:
+        learn.fit(1, .01, resume=True)
 
 def test_best_model_of_a_later_fit(tmp_path):
     "A finished fit, taken from its end, does not load what a later fit has saved as the best model"
@@ -249,7 +263,9 @@ def test_best_model_of_a_later_fit(tmp_path):
         return between,learn
     new_process()
     l = learner(tmp_path/'never')
-    with l.no_bar(): l.fit(3, .05, cbs=SaveModelCallback('accuracy')); between = [p.clone() for p in l.model.parameters()]; l.fit(3, .01, cbs=SaveModelCallback())
+    with l.no_bar():
+        l.fit(3, .05, cbs=SaveModelCallback('accuracy'))
+        between = [p.clone() for p in l.model.parameters()]; l.fit(3, .01, cbs=SaveModelCallback())
     with pytest.raises(KeyboardInterrupt): program(17)
     new_process(); b,learn = program()
     assert all(map(torch.equal, between, b)) and equal(learn, l)
@@ -280,7 +296,9 @@ def loaders(kind):
         "Shuffled as it begins"
         def __iter__(self): yield from (ds[i] for i in torch.randperm(40).tolist())
     g = torch.Generator().manual_seed(3)
-    return dict(sampler=lambda: tud.DataLoader(ds, 5, sampler=tud.RandomSampler(ds, generator=g)), stream=lambda: DataLoader(Stream(), 5, n=40), ours=lambda: DataLoader(ds, 5, sampler=tud.RandomSampler(ds, generator=g)))[kind](), DataLoader(ds, 20)
+    return dict(sampler=lambda: tud.DataLoader(ds, 5, sampler=tud.RandomSampler(ds, generator=g)),
+                stream=lambda: DataLoader(Stream(), 5, n=40),
+                ours=lambda: DataLoader(ds, 5, sampler=tud.RandomSampler(ds, generator=g)))[kind](), DataLoader(ds, 20)
 
 @pytest.mark.parametrize('kind', ['sampler','stream','ours'])
 def test_loaders_with_generators_of_their_own(tmp_path, kind):
@@ -295,8 +313,11 @@ def test_loaders_with_generators_of_their_own(tmp_path, kind):
     with a.no_bar(): a.fit(3, .01, cbs=Checkpoint(3), resume=True)
     assert equal(a, b)
 
-@pytest.mark.parametrize('change,says', [(lambda l: setattr(l.model, '1', nn.Tanh()), 'kind of layers'), (lambda l: setattr(l, 'metrics', []), 'table'), (lambda l: setattr(l, 'loss_func', nn.MSELoss()), 'loss'),
-    (lambda l: l.dls.loaders.__setitem__(0, DataLoader(list(zip(*l.dls.train_ds.tensors)), 5, num_workers=1)), 'kind of data loader'), (lambda l: l.model[0].requires_grad_(False), 'choice of what is trained')])
+@pytest.mark.parametrize('change,says', [(lambda l: setattr(l.model, '1', nn.Tanh()), 'kind of layers'),
+                                         (lambda l: setattr(l, 'metrics', []), 'table'),
+                                         (lambda l: setattr(l, 'loss_func', nn.MSELoss()), 'loss'),
+    (lambda l: l.dls.loaders.__setitem__(0, DataLoader(list(zip(*l.dls.train_ds.tensors)), 5, num_workers=1)), 'kind of data loader'),
+    (lambda l: l.model[0].requires_grad_(False), 'choice of what is trained')])
 def test_what_else_may_have_changed(tmp_path, change, says):
     stopped(tmp_path)
     learn = learner(tmp_path); change(learn)

@@ -30,7 +30,8 @@ def script(tmp_path_factory):
     "Makes what pip makes of a console script; with hooks for tests, as code before and after the import of the library"
     def f(name, before='', first=''):
         path = tmp_path_factory.mktemp('bin')/name
-        path.write_text(f'{first}\nimport sys\nfrom mnist_from_scratch.tools.cli import {name}\n{before}\nif __name__=="__main__": sys.exit({name}())\n')
+        path.write_text(f'{first}\nimport sys\nfrom mnist_from_scratch.tools.cli import {name}\n{before}\nif __name__=="__main__": '
+                        f'sys.exit({name}())\n')
         return str(path)
     return f
 
@@ -52,7 +53,8 @@ def run(script, tmp_path, monkeypatch, capfd):
 def start(path, *args, sigint=signal.SIG_DFL, **kwargs):
     "Start a command as a process of its own, as a shell would"
     env = {**os.environ, 'COLUMNS':'80', 'MPLBACKEND':'TkAgg', 'PYTHONUNBUFFERED':'1', 'PYTHONIOENCODING':'utf-8:strict'}
-    return subprocess.Popen([sys.executable, path, *map(str, args)], **dict(stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env,
+    return subprocess.Popen([sys.executable, path, *map(str, args)],
+                            **dict(stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env,
                             preexec_fn=lambda: signal.signal(signal.SIGINT, sigint)) | kwargs)
 
 def wait_for(p, text):
@@ -66,7 +68,8 @@ def one_line(err, begins):
 
 def rows(out):
     "The ladder's rows, by rung: mark and figures"
-    res = [re.fullmatch(r'([* ]) (.{25})\s*([\d,]+)  +(\d\.\d{4})  +([\d.]+)-([\d.]+)(?:  +([\d.]+)-([\d.]+))?', o) for o in out.splitlines()]
+    res = [re.fullmatch(r'([* ]) (.{25})\s*([\d,]+)  +(\d\.\d{4})  +([\d.]+)-([\d.]+)(?:  +([\d.]+)-([\d.]+))?', o)
+           for o in out.splitlines()]
     return {o[2].strip(): (o[1]=='*', int(o[3].replace(',','')), *(x and float(x) for x in o.groups()[3:])) for o in res if o}
 
 def whole(folder, bs=64, n=1438):
@@ -110,7 +113,8 @@ def test_train(run, data, tmp_path, monkeypatch):
     kept = runs['mlp'][0][1]
     assert all(torch.equal(a,b) for a,b in zip(kept.model.state_dict().values(), model.state_dict().values()))
     hist = list(csv.DictReader(open(tmp_path/'mnist_run'/'history.csv')))
-    assert [[float(o[c]) for c in ('epoch','train_loss','valid_loss','accuracy')] for o in hist]==[[i,*v] for i,v in enumerate(kept.recorder.values)]
+    assert [[float(o[c]) for c in ('epoch','train_loss','valid_loss','accuracy')] for o in hist]==[[i,*v] for i,
+        v in enumerate(kept.recorder.values)]
 
     def fig(k): p = Proportion(k, 359); return [round(o, 4) for o in (p.value,p.lo,p.hi)]
     def sim(dist): return (PixelSimilarity.from_digits(train, dist)(valid.floats()).argmax(1)==valid.y).sum().item()
@@ -123,9 +127,11 @@ def test_train(run, data, tmp_path, monkeypatch):
         expected[title] = [name=='mlp',n,*fig(lo),round(lo/359,4),round(hi/359,4)]
     assert {k:list(v) for k,v in table.items()}==expected
 
-@pytest.mark.parametrize('model,title', [('baseline','pixel similarity, rmse'), ('linear','linear'), ('mlp','784-30-2 net'), ('fast','quick convnet'), ('best','residual net')])
+@pytest.mark.parametrize('model,title', [('baseline','pixel similarity, rmse'), ('linear','linear'), ('mlp','784-30-2 net'),
+                                         ('fast','quick convnet'), ('best','residual net')])
 def test_each_model_on_two_digits(run, data, tmp_path, model, title):
-    args = 'mnist_train','--data',data,'--digits','7, 3','--model',model,'--epochs',2 if model=='best' else 3,'--seeds',1,'--out',tmp_path/'a'/'b'
+    args = ('mnist_train','--data',data,'--digits','7, 3','--model',model,'--epochs',2 if model=='best' else 3,'--seeds',1,'--out',
+            tmp_path/'a'/'b')
     status,out,err = run(*args)
     assert (status,err)==(0,'')
     table = rows(out)
@@ -246,7 +252,8 @@ def test_file_names_that_are_no_text(script, data, model, tmp_path):
 
 def test_submission(run, data, model):
     _,valid = load_idx(data)
-    with open('test.csv', 'w', newline='') as f: csv.writer(f).writerows([[f'pixel{i}' for i in range(784)], *valid.x[:50].flatten(1).tolist()])
+    with open('test.csv', 'w', newline='') as f:
+        csv.writer(f).writerows([[f'pixel{i}' for i in range(784)], *valid.x[:50].flatten(1).tolist()])
     assert run('mnist_predict', model, 'test.csv', '--submission', 'out/a.csv')[0]==0
     Path('one.csv').write_text('\n'.join(Path('test.csv').read_text().splitlines()[:2])+'\n')
     assert run('mnist_predict', model, 'one.csv', '--submission', 'one_answer.csv')[1].startswith('1 digit of one.csv read')
@@ -268,9 +275,11 @@ def tree(folder): return sorted((str(o.relative_to(folder)), o.stat().st_size) f
     ('--digits 3,', "no digit ''"), ('--digits x', "no digit 'x'"), ('--epochs 0', '--epochs is 0'), ('--epochs -1', '--epochs is -1'),
     ('--bs 0', '--bs is 0'), ('--lr nan', '--lr is nan'), ('--lr 0', '--lr is 0'), ('--lr -1', '--lr is -1'), ('--lr inf', '--lr is inf'),
     ('--seeds 0', '--seeds is 0'), ('--seed -1', '--seed is -1'), ('--seed 99999999999', '--seed is 99999999999'),
-    ('--data nowhere', "there is no file or folder 'nowhere'"), ('--data empty', 'empty'), ('--data file.txt', 'file.txt'), ('--data /dev/null', 'it is not a regular file; pass a folder or a CSV file'), ('--data test.csv', 'label'),
+    ('--data nowhere', "there is no file or folder 'nowhere'"), ('--data empty', 'empty'), ('--data file.txt', 'file.txt'),
+    ('--data /dev/null', 'it is not a regular file; pass a folder or a CSV file'), ('--data test.csv', 'label'),
     ('--data three', 'at least two'), ('--data three --digits 3,7', 'no digit 7'),
-    ('--out file.txt', 'cannot write'), ('--out file.txt/x/y', 'cannot write'), ('--out /proc/x', 'cannot write'), ('--out '+'x'*300, 'cannot write'),
+    ('--out file.txt', 'cannot write'), ('--out file.txt/x/y', 'cannot write'), ('--out /proc/x', 'cannot write'),
+    ('--out '+'x'*300, 'cannot write'),
     ('--out taken', 'it is a folder')])
 def test_bad_training(run, data, tmp_path, args, says, monkeypatch):
     "One line, status 1, and not a byte written; --out is looked at before anything is loaded"
@@ -304,9 +313,12 @@ def cut(n): return lambda d: (d/'model.safetensors').write_bytes((d/'model.safet
 
 @pytest.mark.parametrize('spoil', [
     cut(1000), cut(4), cut(0), cut(-1), forged('{'), forged(''), forged('[1]'), forged('['*100000), forged('{}', crc='5'),
-    lambda d: (d/'model.safetensors').unlink(), lambda d: (d/'model.safetensors').write_bytes(b'PK\3\4 a torch file'), lambda d: save_file({'a':torch.ones(2)}, d/'model.safetensors'),
-    changed(model='linear'), changed(model='os.system'), changed(model=['mlp']), changed(options={'n_hidden':31}), changed(options={'n_hidden':10**15}),
-    changed(options={'n_hidden':-1}), changed(options={'n_hidden':30.}), changed(options={'x':1}), changed(classes=[0,1]), changed(classes=list(range(9))+[8]),
+    lambda d: (d/'model.safetensors').unlink(), lambda d: (d/'model.safetensors').write_bytes(b'PK\3\4 a torch file'),
+    lambda d: save_file({'a':torch.ones(2)}, d/'model.safetensors'),
+    changed(model='linear'), changed(model='os.system'), changed(model=['mlp']), changed(options={'n_hidden':31}),
+    changed(options={'n_hidden':10**15}),
+    changed(options={'n_hidden':-1}), changed(options={'n_hidden':30.}), changed(options={'x':1}), changed(classes=[0,1]),
+    changed(classes=list(range(9))+[8]),
     changed(classes='0123456789'), changed(classes=[0,True,*range(2,10)]), changed(classes=None), changed(format=2)])
 def test_bad_model(run, data, model, tmp_path, spoil):
     for o in 'model.json','model.safetensors': (tmp_path/o).write_bytes((model/o).read_bytes())
@@ -348,8 +360,10 @@ def test_a_file_with_another_description_beside_it(model, tmp_path):
     (tmp_path/'model.json').unlink()
     assert load_model(tmp_path)[1]==spec
 
-@pytest.mark.parametrize('args,says', [('nowhere a.png','nowhere'), ('a.png a.png','a.png'), ('MODEL none.png','none.png'), ('MODEL test.csv','--submission'),
-    ('MODEL a.png --submission o.csv','a.png is not a table of digits (it is not text); its first line'), ('MODEL test.csv --submission a.png/o.csv','cannot write'), ('MODEL test.csv --submission .','cannot write')])
+@pytest.mark.parametrize('args,says', [('nowhere a.png','nowhere'), ('a.png a.png','a.png'), ('MODEL none.png','none.png'),
+                                       ('MODEL test.csv','--submission'),
+    ('MODEL a.png --submission o.csv','a.png is not a table of digits (it is not text); its first line'),
+    ('MODEL test.csv --submission a.png/o.csv','cannot write'), ('MODEL test.csv --submission .','cannot write')])
 def test_bad_predicting(run, data, model, tmp_path, args, says):
     Image.fromarray(load_idx(data)[1].x[0].numpy()).save('a.png')
     (tmp_path/'test.csv').write_text(','.join(f'pixel{i}' for i in range(784)) + '\n' + ','.join('09'*392) + '\n')
@@ -357,32 +371,42 @@ def test_bad_predicting(run, data, model, tmp_path, args, says):
     status,out,err = run('mnist_predict', *args.replace('MODEL', str(model)).split())
     assert status==1 and says in one_line(err, 'mnist_predict') and tree(tmp_path)==before
 
-@pytest.mark.parametrize('args', ['mnist_train --epochs x', 'mnist_train --lr high', 'mnist_train --colour', 'mnist_train 3', 'mnist_predict', 'mnist_predict m'])
+@pytest.mark.parametrize('args', ['mnist_train --epochs x', 'mnist_train --lr high', 'mnist_train --colour', 'mnist_train 3',
+                                  'mnist_predict', 'mnist_predict m'])
 def test_arguments_that_cannot_be_parsed(run, tmp_path, args):
     status,out,err = run(*args.split())
-    assert status==2 and out=='' and err.startswith('usage: ') and err.splitlines()[-1].startswith(args.split()[0]+': error: ') and not list(tmp_path.iterdir())
+    assert status==2 and out=='' and err.startswith('usage: ') and err.splitlines()[-1].startswith(args.split()[0]
+        +': error: ') and not list(tmp_path.iterdir())
 
-@pytest.mark.parametrize('name,opts', [('mnist_train','data digits model epochs bs lr seed seeds out distributed'), ('mnist_predict','submission')])
+@pytest.mark.parametrize('name,opts', [('mnist_train','data digits model epochs bs lr seed seeds out distributed'),
+                                       ('mnist_predict','submission')])
 def test_help(run, name, opts):
     status,out,err = run(name, '--help')
     assert (status,err)==(0,'') and max(map(len, out.splitlines()))<=80
     assert all(re.search(rf'^  --{o} ', out, re.M) for o in opts.split())
     assert re.search(r'Examples?:\s', out) and 'mnist_run' in out
-    if name=='mnist_train': assert all(o in ' '.join(out.split()) for o in ('baseline (pixel similarity), linear, mlp (a net with one hidden layer), fast (a convnet that trains in seconds), or best','(default: mlp)','default: 5, or 20','(default: all)'))
+    if name=='mnist_train':
+        assert all(o in ' '.join(out.split()) for o in ('baseline (pixel similarity), linear, mlp (a net with one hidden layer), fast (a '
+                                                        'convnet that trains in seconds), or best','(default: mlp)','default: 5, or 20',
+                                                        '(default: all)'))
 
 def test_what_is_to_be_typed_works(script, tmp_path, monkeypatch):
     "Commands in messages and examples in the help: by their names where the shell finds them so, else as they were called"
-    for o in 'env','my env','other': (tmp_path/o).mkdir(); (tmp_path/o/'mnist_check').write_text('#!/bin/sh\n'); (tmp_path/o/'mnist_check').chmod(0o755)
+    for o in 'env','my env','other':
+        (tmp_path/o).mkdir(); (tmp_path/o/'mnist_check').write_text('#!/bin/sh\n'); (tmp_path/o/'mnist_check').chmod(0o755)
     (tmp_path/'link').symlink_to('env'); monkeypatch.chdir(tmp_path)
-    for argv,path,want in [('env/mnist_check','','env/mnist_check'), ('my env/mnist_check','other',"'my env/mnist_check'"), (tmp_path/'env/mnist_check','env','mnist_check'), ('env/mnist_check','other:env','env/mnist_check'),
-                           (tmp_path/'env/mnist_check','link','mnist_check'), (tmp_path/'env/mnist_check','',str(tmp_path/'env/mnist_check'))]:
+    for argv,path,want in [('env/mnist_check','','env/mnist_check'), ('my env/mnist_check','other',"'my env/mnist_check'"),
+                           (tmp_path/'env/mnist_check','env','mnist_check'), ('env/mnist_check','other:env','env/mnist_check'),
+                           (tmp_path/'env/mnist_check','link','mnist_check'),
+                           (tmp_path/'env/mnist_check','',str(tmp_path/'env/mnist_check'))]:
         monkeypatch.setattr(sys, 'argv', [str(argv)]); monkeypatch.setenv('PATH', str(path))
         assert cli._typed('mnist_check')==want
     monkeypatch.undo()
     path = script('mnist_predict')
     p = start(path, '--help', cwd=tmp_path, env={**os.environ, 'COLUMNS':'300'})
     assert ' '.join(p.communicate(timeout=100)[0].split()).count(f'{path} mnist_run ')==2
-    for k in 'train','predict','bench','check': assert re.search(rf'Examples?: mnist_{k} ', getattr(cli, f'mnist_{k}').__doc__)     # where it is no command, as in the book
+    # where it is no command, as in the book
+    for k in 'train','predict','bench','check': assert re.search(rf'Examples?: mnist_{k} ', getattr(cli, f'mnist_{k}').__doc__)
 
 # --- interruptions
 
@@ -406,11 +430,13 @@ def test_ctrl_c_in_imports(script, tmp_path):
         p = start(script('mnist_train', first=SAYS_TORCH), cwd=tmp_path)
         wait_for(p, 'importing torch')
         status,out,err = stopped(p, pause)
-        assert status==130 and 'interrupted' in err and 'Traceback' not in err and len(err.strip().splitlines())==1 and not list(tmp_path.iterdir())
+        assert status==130 and 'interrupted' in err and 'Traceback' not in err and len(err.strip().splitlines())==1 and not list(
+            tmp_path.iterdir())
 
 def test_ctrl_c_in_loading(script, tmp_path):
     # in short naps: a signal that comes in the moment before a sleep begins does not end it, Python handles it afterwards
-    before = 'import time\nfrom mnist_from_scratch.tools import cli\ncli.load_digits = lambda data: (print("loading"), [time.sleep(.01) for _ in range(6000)])'
+    before = ('import time\nfrom mnist_from_scratch.tools import cli\ncli.load_digits = lambda data: (print("loading"), [time.sleep(.01) '
+              'for _ in range(6000)])')
     p = start(script('mnist_train', before), cwd=tmp_path)
     wait_for(p, 'loading')
     status,out,err = stopped(p)
@@ -426,7 +452,8 @@ def test_ctrl_c_in_training(script, data, tmp_path):
 
 def test_ctrl_c_in_saving(script, data, tmp_path):
     "Impatience does not break a file, and the run ends there"
-    before = 'import time\nfrom mnist_from_scratch.tools import cli\nreal = cli.report\ndef slow(*a): print("saving"); time.sleep(1); return real(*a)\ncli.report = slow'
+    before = ('import time\nfrom mnist_from_scratch.tools import cli\nreal = cli.report\ndef slow(*a): print("saving"); time.sleep(1); '
+              'return real(*a)\ncli.report = slow')
     p = start(script('mnist_train', before), '--data', data, '--epochs', 1, cwd=tmp_path)
     wait_for(p, 'saving')
     status,out,err = stopped(p, 0, .1, .1)
@@ -512,13 +539,15 @@ def test_in_a_terminal(script, data, tmp_path):
 
 def test_ctrl_c_in_a_terminal(script, data, tmp_path):
     status,seen = in_terminal(script('mnist_train'), '--data', data, '--epochs', 10**6, cwd=tmp_path, keys=[(b'Epoch 2/', b'\x03')])
-    assert status==130 and re.search(r'\nmnist_train: interrupted in epoch \d+ of 1000000; the model so far is saved in mnist_run\r?\n$', seen), seen[-300:]
+    assert status==130 and re.search(r'\nmnist_train: interrupted in epoch \d+ of 1000000; the model so far is saved in mnist_run\r?\n$',
+                                     seen), seen[-300:]
     whole(tmp_path/'mnist_run')
 
 def test_broken_pipe(script, data, model, tmp_path):
     "Somebody reads one line and closes: no word about it, and nothing half written"
     Image.fromarray(load_idx(data)[1].x[0].numpy()).save(tmp_path/'a.png')
-    for p in (start(script('mnist_train'), '--data', data, '--epochs', 10**6, cwd=tmp_path), start(script('mnist_predict'), model, *['a.png']*3000, cwd=tmp_path)):
+    for p in (start(script('mnist_train'), '--data', data, '--epochs', 10**6, cwd=tmp_path),
+              start(script('mnist_predict'), model, *['a.png']*3000, cwd=tmp_path)):
         p.stdout.readline()
         p.stdout.close()
         assert p.wait(60)==1 and p.stderr.read()==''
@@ -531,10 +560,13 @@ def test_full_disk(script, data, tmp_path):
 
 def shell(line, cwd, **env):
     "Run a line in bash; status and all that it said"
-    r = subprocess.run(['bash','-c',line], cwd=cwd, capture_output=True, text=True, timeout=120, env={k:v for k,v in {**os.environ, 'COLUMNS':'80', **env}.items() if v is not None})
+    r = subprocess.run(['bash','-c',line], cwd=cwd, capture_output=True, text=True, timeout=120,
+                       env={k:v for k,v in {**os.environ, 'COLUMNS':'80', **env}.items() if v is not None})
     return r.returncode,r.stdout,r.stderr
 
-@pytest.mark.parametrize('how,status,says', [('<&-',0,''), ('2>&-',0,''), ('>&-',1,'no standard output to print to; send it to a file, or to /dev/null'), ('<&- >&- 2>&-',1,None), ('--help >&-',1,'no standard output'),
+@pytest.mark.parametrize('how,status,says', [('<&-',0,''), ('2>&-',0,''),
+                                             ('>&-',1,'no standard output to print to; send it to a file, or to /dev/null'),
+                                             ('<&- >&- 2>&-',1,None), ('--help >&-',1,'no standard output'),
     ('--only >&-',1,'no standard output'), ('>/dev/null',0,''), ('>/dev/full',1,'cannot print: No space left on device')])
 def test_closed_and_full(script, tmp_path, how, status, says):
     "Without stdin and stderr all goes on; what cannot be printed is told, in a line; the cure in it works"
@@ -544,7 +576,8 @@ def test_closed_and_full(script, tmp_path, how, status, says):
 
 def test_no_file_gets_the_number_of_a_closed_stream(script, tmp_path):
     "What is printed would go into it"
-    path = script('mnist_check', "import os, subprocess\nwith open('x', 'w') as f: os.write(2, b'lost'); subprocess.run(['sh','-c','echo lost >&2']); print('lost', file=sys.stderr, flush=True)")
+    path = script('mnist_check', "import os, subprocess\nwith open('x', 'w') as f: os.write(2, b'lost'); subprocess.run(['sh','-c','echo "
+                  "lost >&2']); print('lost', file=sys.stderr, flush=True)")
     assert shell(f'{sys.executable} {path} --list <&- 2>&-', tmp_path)[0]==0 and (tmp_path/'x').read_text()==''
 
 def test_full_after_an_error(script, tmp_path):
@@ -561,14 +594,17 @@ def test_told_to_end(script, data, tmp_path, name, status):
     p = start(script('mnist_train', first=SAYS_TORCH), '--data', data, '--epochs', 10**6, cwd=tmp_path)
     wait_for(p, 'importing torch')
     p.send_signal(getattr(signal, name))
-    assert p.communicate(timeout=60)[1].strip()=='mnist_train: interrupted before it began' and p.returncode==status and not list(tmp_path.iterdir())
+    assert p.communicate(timeout=60)[1].strip()=='mnist_train: interrupted before it began' and p.returncode==status and not list(
+        tmp_path.iterdir())
     p = start(script('mnist_train'), '--data', data, '--epochs', 10**6, cwd=tmp_path)
     wait_for(p, 'epoch 1 ')
     p.send_signal(getattr(signal, name))
-    assert 'is saved in mnist_run' in one_line(p.communicate(timeout=60)[1], 'mnist_train') and p.returncode==status and whole(tmp_path/'mnist_run')
+    assert 'is saved in mnist_run' in one_line(p.communicate(timeout=60)[1],
+                                               'mnist_train') and p.returncode==status and whole(tmp_path/'mnist_run')
 
 def test_nohup_stays(script, data, tmp_path):
-    p = start(script('mnist_train'), '--data', data, '--epochs', 3, '--seeds', 1, cwd=tmp_path, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    p = start(script('mnist_train'), '--data', data, '--epochs', 3, '--seeds', 1, cwd=tmp_path,
+              preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
     wait_for(p, 'epoch 0')
     p.send_signal(signal.SIGHUP)
     assert p.communicate(timeout=60)[1]=='' and p.returncode==0
@@ -577,7 +613,9 @@ def test_a_folder_that_is_gone(script, tmp_path):
     status,out,err = shell(f"mkdir g; cd g; rmdir ../g; {sys.executable} {script('mnist_check')} --list", tmp_path)
     assert status==1 and not out and 'no longer there; change to another folder' in one_line(err, 'mnist_check')
 
-@pytest.mark.parametrize('env', [dict(MPLBACKEND='nonsense'), dict(COLUMNS='abc', LINES='x'), dict(HOME=None), dict(HOME='/nonexistent', XDG_CACHE_HOME='/dev/null'), dict(TMPDIR='/nonexistent'), dict(PYTHONIOENCODING='ascii', LC_ALL='C'), dict(WORLD_SIZE='x', RANK='y', MASTER_PORT='z')], ids=str)
+@pytest.mark.parametrize('env', [dict(MPLBACKEND='nonsense'), dict(COLUMNS='abc', LINES='x'), dict(HOME=None),
+                                 dict(HOME='/nonexistent', XDG_CACHE_HOME='/dev/null'), dict(TMPDIR='/nonexistent'),
+                                 dict(PYTHONIOENCODING='ascii', LC_ALL='C'), dict(WORLD_SIZE='x', RANK='y', MASTER_PORT='z')], ids=str)
 def test_an_odd_environment(script, data, tmp_path, env):
     "What has nothing to do with the command does not stop it"
     status,out,err = shell(f"{sys.executable} {script('mnist_train')} --data {data} --model baseline --epochs 1 --seeds 1", tmp_path, **env)
@@ -591,9 +629,11 @@ def test_ctrl_c_in_the_first_epoch_keeps_an_older_model(tmp_path, monkeypatch, c
     before = {o.name:o.read_bytes() for o in out.iterdir()}
     def pressed_at_once(self): self.pressed = True; return self
     monkeypatch.setattr(cli._CtrlC, '__enter__', pressed_at_once)
-    with pytest.raises(KeyboardInterrupt, match='before the first epoch was done'): cli.mnist_train(data='digits', model='linear', epochs=3, seeds=1, out=str(out))
+    with pytest.raises(KeyboardInterrupt, match='before the first epoch was done'):
+        cli.mnist_train(data='digits', model='linear', epochs=3, seeds=1, out=str(out))
     assert {o.name:o.read_bytes() for o in out.iterdir()}==before
-    with pytest.raises(KeyboardInterrupt, match='so far is saved'): cli.mnist_train(data='digits', model='linear', epochs=3, seeds=1, out=str(tmp_path/'new'))
+    with pytest.raises(KeyboardInterrupt, match='so far is saved'):
+        cli.mnist_train(data='digits', model='linear', epochs=3, seeds=1, out=str(tmp_path/'new'))
     assert (tmp_path/'new/model.safetensors').exists()
 
 # --- mnist_check
@@ -604,11 +644,13 @@ def test_check(run, tmp_path):
     "What is right, what is not, a hint, a clearer one, the answer; and the status"
     Path('a.py').write_text(HOMEWORK)
     status,out,err = run('mnist_check', 'a.py', '--only', 'mse', 'relu', '--json', 'a.json')
-    assert status==1 and not err and out.startswith('mse: right\nrelu: not right yet\n') and '1 of 2 right, 1 not right yet; for clearer hints: --more' in out and 'def relu' not in out
+    assert status==1 and not err and out.startswith(
+        'mse: right\nrelu: not right yet\n') and '1 of 2 right, 1 not right yet; for clearer hints: --more' in out and 'def relu' not in out
     assert max(map(len, out.splitlines()))<=80
     assert json.loads(Path('a.json').read_text(encoding='utf-8'))['a.py']['tasks']['relu']['mistake']=='absolute value'
     status,more,_ = run('mnist_check', 'a.py', '--only', 'relu', '--more', '--answer')
-    assert status==1 and 'relu: not right yet (absolute value)' in more and 'def relu' in more and more.split('hint')[1].split('\n')[0] not in out
+    assert status==1 and 'relu: not right yet (absolute value)' in more and 'def relu' in more and more.split('hint')[1].split('\n')[
+        0] not in out
     assert run('mnist_check', 'a.py', '--only', 'mse')[0]==0
     status,out,_ = run('mnist_check', '--list')
     assert status==0 and 'relu(x)\n' in out and 'train_epoch(model, dl, opt, loss_func)\n' in out
@@ -617,7 +659,8 @@ def test_check_says_what_helps(run):
     "How to see the answer here; a name that is nearly right; an error in the file, and nothing more; no defaults that the task lacks"
     Path('mine.py').write_text('import torch\ndef rmse(p, t): return p.sum()*17\ndef Relu(x): return torch.relu(x)\nrelus = torch.relu')
     status,out,_ = run('mnist_check', 'mine.py', '--more')
-    assert status==1 and '`--only rmse --answer`' in out and 'check(' not in out and 'There is `Relu`. Is that meant? Call it `relu`.' in out and out.count('nothing to check yet')==1
+    assert (status==1 and '`--only rmse --answer`' in out and 'check(' not in out
+            and 'There is `Relu`. Is that meant? Call it `relu`.' in out and out.count('nothing to check yet')==1)
     Path('bad.py').write_text('def relu(x) return x')
     for args in [],['--only','relu','mse']:
         status,out,err = run('mnist_check', 'bad.py', *args)
@@ -631,8 +674,12 @@ def test_check_of_a_folder(run):
     assert status==0 and re.search(r'^ann.py +1  \+x$', out, re.M) and re.search(r'^ben.py +0  \.\.$', out, re.M) and 'exit status 1' in out
     assert set(json.loads(Path('out.json').read_text(encoding='utf-8')))=={'ann.py','ben.py'}
 
-@pytest.mark.parametrize('args,says', [((), 'which file'), (('none.py',), 'there is no file none.py'), (('/dev/null',), '/dev/null is not a regular file; give'), (('.',), 'is not a folder with Python files'), (('a.txt',), 'is not a Python file or a notebook'),
-    (('a.py','--only','rellu'), 'did you mean relu'), (('a.py','--answer'), '--answer is for the tasks of --only'), (('a.py','--seconds','0'), '--seconds is 0'), (('a.py','--memory','nan'), '--memory is nan'), (('a.py','--memory','1e300'), '--memory is 1e+300; it should be a positive number, and at most 1e+30'),
+@pytest.mark.parametrize('args,says', [((), 'which file'), (('none.py',), 'there is no file none.py'),
+                                       (('/dev/null',), '/dev/null is not a regular file; give'),
+                                       (('.',), 'is not a folder with Python files'), (('a.txt',), 'is not a Python file or a notebook'),
+    (('a.py','--only','rellu'), 'did you mean relu'), (('a.py','--answer'), '--answer is for the tasks of --only'),
+    (('a.py','--seconds','0'), '--seconds is 0'), (('a.py','--memory','nan'), '--memory is nan'),
+    (('a.py','--memory','1e300'), '--memory is 1e+300; it should be a positive number, and at most 1e+30'),
     (('empty.py',), 'defines none of the tasks'), (('a.py','--json','..'), 'it is a folder')])
 def test_check_says_no_in_one_line(run, args, says):
     for k in 'a.txt','empty.py': Path(k).write_text('')
@@ -688,7 +735,8 @@ def test_predict_spares_model_and_table(run, model, tmp_path, kind, what, unchan
 
 @pytest.mark.parametrize('kind', KINDS)
 def test_train_spares_its_data(run, data, tmp_path, kind, unchanged):
-    "A table that has the name of an output; IDX files behind a link; a folder of images, to which a report would be added; two outputs that are one"
+    """A table that has the name of an output; IDX files behind a link; a folder of images, to which a report would be added; two outputs
+    that are one"""
     import shutil
     table = tmp_path/'in/history.csv'
     shutil.copytree(data, tmp_path/'idx'); table.parent.mkdir(); table.write_text('label'); (tmp_path/'run').mkdir()
@@ -717,12 +765,14 @@ def test_bench_spares_its_data(run, data, tmp_path, monkeypatch, unchanged):
 def test_what_cannot_be_written_is_told_first(run, model, tmp_path, monkeypatch):
     "Before anything is computed, and nothing is made"
     from mnist_from_scratch.tools import bench, homework
-    for m,k in (bench,'run_benchmarks'),(homework,'check_file'),(cli,'load_csv'): monkeypatch.setattr(m, k, lambda *_: pytest.fail('computed'))
+    for m,k in (bench,'run_benchmarks'),(homework,'check_file'),(cli,'load_csv'):
+        monkeypatch.setattr(m, k, lambda *_: pytest.fail('computed'))
     for o in 'a.py','t.csv': (tmp_path/o).write_text('')
     (tmp_path/'loop').symlink_to('loop')
     before = sorted(os.listdir())
     for out in 'a.py/x/y.json','a.py/y.json','loop','loop/x','x'*300,'/proc/x/y':
-        for args in ('mnist_bench','--only','import','--out'), ('mnist_check','a.py','--json'), ('mnist_predict',model,'t.csv','--submission'):
+        for args in ('mnist_bench','--only','import','--out'), ('mnist_check','a.py','--json'), ('mnist_predict',model,'t.csv',
+            '--submission'):
             status,o,err = run(*args, out)
             assert status==1 and not o and 'cannot write' in one_line(err, args[0]) and sorted(os.listdir())==before
 
@@ -754,7 +804,8 @@ def white_made_clear(a):
     im.putalpha(Image.fromarray((255*(a<250)).astype('uint8')))
     return im
 
-@pytest.mark.parametrize('make', [lambda a: Image.fromarray(a), lambda a: Image.fromarray(255-a), lambda a: Image.fromarray(a).convert('RGB'), white_made_clear], ids=['dark','light','RGB','clear'])
+@pytest.mark.parametrize('make', [lambda a: Image.fromarray(a), lambda a: Image.fromarray(255-a),
+                                  lambda a: Image.fromarray(a).convert('RGB'), white_made_clear], ids=['dark','light','RGB','clear'])
 def test_predicts_what_it_was_validated_on(run, digits, tmp_path, make):
     "As many of the pictures are right as training has counted, and none of them is read in two ways"
     for part,ds in (('train',digits[0][:300]),('valid',digits[1][:60])):

@@ -1,4 +1,5 @@
-"ResNet-18 beside torchvision's and fastai's, images from folders and what they say when something is wrong, and weights from a server of our own."
+"""ResNet-18 beside torchvision's and fastai's, images from folders and what they say when something is wrong, and weights from a server of
+our own."""
 import hashlib, threading
 from functools import partial
 from http.server import ThreadingHTTPServer
@@ -72,15 +73,18 @@ class fake:
     train_ds,device,n_inp = None,None,1
     def __init__(self, c): self.vocab = list(range(c))
 
-@pytest.mark.parametrize('fit', [lambda l: l.fit_one_cycle(2, slice(1e-5,1e-2)), lambda l: l.fine_tune(1, 1e-3)], ids=['one_cycle','fine_tune'])
+@pytest.mark.parametrize('fit', [lambda l: l.fit_one_cycle(2, slice(1e-5,1e-2)), lambda l: l.fine_tune(1, 1e-3)],
+                         ids=['one_cycle','fine_tune'])
 def test_trains_as_fastai(fit):
-    "From the same weights and on the same batches the two learners end at the same weights, with rates for each group and with a frozen body"
+    """From the same weights and on the same batches the two learners end at the same weights, with rates for each group and with a frozen
+    body"""
     pytest.importorskip('fastai')
     import fastai.vision.all as fv
     g = torch.Generator().manual_seed(0)
     ds = list(zip(torch.rand(32,3,28,28,generator=g), torch.randint(0,3,(32,),generator=g)))
     args = dict(n_out=3, pretrained=False, loss_func=F.cross_entropy, ps=0.)
-    theirs = fv.vision_learner(fv.DataLoaders(fv.DataLoader(ds, bs=8), fv.DataLoader(ds[:16], bs=8), device=torch.device('cpu')), fv.resnet18, metrics=fv.accuracy, **args)
+    theirs = fv.vision_learner(fv.DataLoaders(fv.DataLoader(ds, bs=8), fv.DataLoader(ds[:16], bs=8), device=torch.device('cpu')),
+                               fv.resnet18, metrics=fv.accuracy, **args)
     ours = vision_learner(DataLoaders(DataLoader(ds, bs=8), DataLoader(ds[:16], bs=8)), resnet18, metrics=accuracy, **args)
     ours.model.load_state_dict(theirs.model.state_dict())
     with theirs.no_bar(), theirs.no_logging(): fit(theirs)
@@ -99,12 +103,15 @@ def test_groups():
 def test_other_nets():
     "Any that pools before its end: torchvision's too, and one of your own, with a head of your own"
     models = pytest.importorskip('torchvision.models')
-    learn = vision_learner(fake(5), models.resnet18, pretrained=False, loss_func=F.cross_entropy, lin_ftrs=[64,32], concat_pool=False, ps=.1)
+    learn = vision_learner(fake(5), models.resnet18, pretrained=False, loss_func=F.cross_entropy, lin_ftrs=[64,32], concat_pool=False,
+                           ps=.1)
     assert learn.model(x).shape==(2,5) and [m.out_features for m in learn.model[1] if isinstance(m, nn.Linear)]==[64,32,5]
     def tiny(): return nn.Sequential(nn.Conv2d(3,4,3), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4,10))
-    learn = vision_learner(fake(5), tiny, pretrained=False, loss_func=F.cross_entropy, custom_head=nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4,5)))
+    learn = vision_learner(fake(5), tiny, pretrained=False, loss_func=F.cross_entropy,
+                           custom_head=nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4,5)))
     assert learn.model(x).shape==(2,5) and len(learn.splitter(learn.model))==2
-    with pytest.raises(ValueError, match='no pooling layer'): vision_learner(fake(2), lambda: nn.Sequential(nn.Conv2d(3,4,3)), pretrained=False, loss_func=F.cross_entropy)
+    with pytest.raises(ValueError, match='no pooling layer'):
+        vision_learner(fake(2), lambda: nn.Sequential(nn.Conv2d(3,4,3)), pretrained=False, loss_func=F.cross_entropy)
 
 def test_arguments_as_fastai():
     "The same names in the same order, and the same defaults, as far as ours go"
@@ -171,7 +178,8 @@ def test_pretrained(server):
 def test_wrong_weights(server, monkeypatch):
     "What is not the published file is not kept, and what is damaged in the cache is replaced"
     cached = server(resnet18().state_dict(), sha='0'*64)
-    with says('resnet18.pth is not the file it should be, its SHA-256 differs', cached.parent, 'pretrained=False'): resnet18(weights='DEFAULT')
+    with says('resnet18.pth is not the file it should be, its SHA-256 differs', cached.parent, 'pretrained=False'):
+        resnet18(weights='DEFAULT')
     assert not [*cached.parent.iterdir()]
     cached = server(resnet18().state_dict()); cached.write_bytes(b'broken')
     assert isinstance(resnet18(weights='DEFAULT'), ResNet) and cached.stat().st_size==convnet._RESNET18_SIZE
@@ -182,11 +190,13 @@ def test_wrong_weights(server, monkeypatch):
 def test_no_network(server, monkeypatch):
     server({})
     monkeypatch.setattr(convnet, 'RESNET18_URL', 'http://127.0.0.1:9/resnet18-f37072fd.pth')
-    with says('cannot get http://127.0.0.1:9/resnet18-f37072fd.pth', 'checkpoints', 'pretrained=False'): vision_learner(fake(2), resnet18, loss_func=F.cross_entropy)
+    with says('cannot get http://127.0.0.1:9/resnet18-f37072fd.pth', 'checkpoints', 'pretrained=False'):
+        vision_learner(fake(2), resnet18, loss_func=F.cross_entropy)
 
 def test_address_of_the_weights():
     models = pytest.importorskip('torchvision.models')
-    assert models.ResNet18_Weights.DEFAULT.url==convnet.RESNET18_URL and convnet._RESNET18_SHA[:8] in convnet.RESNET18_URL and models.ResNet18_Weights.DEFAULT.name=='IMAGENET1K_V1'
+    assert models.ResNet18_Weights.DEFAULT.url==convnet.RESNET18_URL and convnet._RESNET18_SHA[
+        :8] in convnet.RESNET18_URL and models.ResNet18_Weights.DEFAULT.name=='IMAGENET1K_V1'
 
 # --- images from folders
 
@@ -201,13 +211,15 @@ def pets(tmp_path):
     "`train` and `valid` with cats and dogs, and what lies about in such folders"
     for part,n in ('train',6),('valid',2):
         for i in range(n): picture(tmp_path/part/('cat','dog')[i%2]/f'{i}.png', seed=i)
-    for o in ('train/.DS_Store','train/cat/._0.png','train/cat/notes.txt','train/.ipynb_checkpoints/0.png','labels.csv','valid/dog/Thumbs.db'):
+    for o in ('train/.DS_Store','train/cat/._0.png','train/cat/notes.txt','train/.ipynb_checkpoints/0.png','labels.csv',
+              'valid/dog/Thumbs.db'):
         (tmp_path/o).parent.mkdir(exist_ok=True); (tmp_path/o).write_text('no image')
     return tmp_path
 
 def test_folder(pets):
     dls = ImageDataLoaders.from_folder(pets, bs=2)
-    assert (dls.vocab,dls.c,len(dls.train_ds),len(dls.valid_ds)) == (['cat','dog'],2,6,2) and dls.train_ds.vocab==dls.vocab and dls.path==pets
+    assert (dls.vocab,dls.c,len(dls.train_ds),len(dls.valid_ds)) == (['cat','dog'],2,6,
+        2) and dls.train_ds.vocab==dls.vocab and dls.path==pets
     assert len(dls.train)==3 and dls.train.shuffle and not dls.valid.shuffle
     xb,yb = next(iter(dls.valid))
     a = picture(pets/'other'/'a.png', seed=0)
@@ -224,7 +236,8 @@ def test_as_fastai(pets):
     assert [p[0] for p in rows(a)]==[q[0] for q in rows(b)] and [p[1] for p in rows(a)]==pytest.approx([q[1] for q in rows(b)])
 
 def test_valid_pct(pets):
-    def split(seed): o = ImageDataLoaders.from_folder(pets, valid_pct=.25, seed=seed, bs=2); return set(o.train_ds.items),set(o.valid_ds.items)
+    def split(seed):
+        o = ImageDataLoaders.from_folder(pets, valid_pct=.25, seed=seed, bs=2); return set(o.train_ds.items),set(o.valid_ds.items)
     state = torch.get_rng_state()
     (t,v),again = split(1),split(1)
     assert torch.equal(state, torch.get_rng_state())
@@ -237,7 +250,8 @@ def test_batches(pets):
     assert [len(y) for _,y in dls.train]==[4,2] and [len(y) for _,y in dls.valid]==[1,1]
     assert torch.allclose(dls.one_batch()[0], 1-plain.one_batch()[0]) and dls.one_batch()[0].shape==(4,3,4,5)
     assert dls.one_batch()[1].tolist()==[0,0,0,1]
-    assert [len(ImageDataLoaders.from_folder(pets, bs=bs).train) for bs in (4,6,64)]==[1,1,1]   # a short last batch is left out, the only one is not
+    # a short last batch is left out, the only one is not
+    assert [len(ImageDataLoaders.from_folder(pets, bs=bs).train) for bs in (4,6,64)]==[1,1,1]
     assert len(ImageDataLoaders.from_folder(pets, bs=4, shuffle=False).train)==2
 
 def test_images_are_kept(pets, monkeypatch):

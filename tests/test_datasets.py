@@ -1,4 +1,5 @@
-"Every loader on good and on bad files, the order in which the resolver looks, downloads from a server of our own, and the folders of `untar_data`."
+"""Every loader on good and on bad files, the order in which the resolver looks, downloads from a server of our own, and the folders of
+`untar_data`."""
 import gzip, io, os, shutil, subprocess, sys, zlib
 from contextlib import contextmanager
 from functools import partial
@@ -89,7 +90,8 @@ def test_digits(sets):
     x,y = ds[3]
     assert x.shape==(28,28) and y==1 and len(ds)==60 and ds.classes==tuple(range(10))
     assert ds[5:9].x.data_ptr()==ds.x[5:9].data_ptr()
-    for o in [1,4],torch.tensor([1,4]),np.array([1,4]),torch.isin(torch.arange(60), torch.tensor([1,4])): assert same(ds[o], Digits(ds.x[[1,4]], ds.y[[1,4]]))
+    for o in [1,4],torch.tensor([1,4]),np.array([1,4]),torch.isin(torch.arange(60), torch.tensor([1,4])):
+        assert same(ds[o], Digits(ds.x[[1,4]], ds.y[[1,4]]))
     assert len(ds[[]])==0 and len(list(ds))==60 and ds[2:4].source=='fake'
     assert torch.equal(ds[-1][0], ds.x[59])
     with pytest.raises(IndexError): ds[60]
@@ -181,7 +183,8 @@ def rss(): return int(next(o for o in open('/proc/self/status') if o.startswith(
 def bytes_of(code, *setup):
     "How many bytes of memory of its own the `code` leaves a fresh process with, over what it had"
     code = '\n'.join([alone, *setup, 'was = rss()', code, 'print(rss()-was)'])
-    return int(subprocess.run([sys.executable, '-c', code], check=True, capture_output=True, text=True, env={**os.environ, 'OMP_NUM_THREADS':'1'}).stdout)
+    return int(subprocess.run([sys.executable, '-c', code], check=True, capture_output=True, text=True,
+                              env={**os.environ, 'OMP_NUM_THREADS':'1'}).stdout)
 
 @pytest.mark.skipif(not sys.platform.startswith('linux'), reason='reads /proc')
 def test_memory(tmp_path):
@@ -193,8 +196,10 @@ def test_memory(tmp_path):
         for _ in range(200): f.write(x)
     (folder/'train-labels-idx1-ubyte').write_bytes(bytes([0,0,8,1])+(200000).to_bytes(4,'big')+bytes(range(10))*20000)
     size,f,warm = 784*200000,str(folder),"list(DataLoader(to_dset(bundled_digits()[0], as_bytes=True), bs=64, shuffle=True))"
-    assert bytes_of(f"ds = load_idx({f!r}, mmap=True)[0]; a,b = ds[:-1000],ds[-1000:]; dl = DataLoader(to_dset(a), bs=256, shuffle=True)\nfor xb,yb in dl: pass", warm)<40e6
-    assert bytes_of(f"ds = load_idx({f!r}, mmap=True)[0]; a = ds[:]; ds.is_mnist; ds[5]; repr(ds); dl = DataLoader(to_dset(a), bs=256)\nfor xb,yb in dl: pass", warm)<40e6
+    assert bytes_of(f"ds = load_idx({f!r}, mmap=True)[0]; a,b = ds[:-1000],ds[-1000:]; dl = DataLoader(to_dset(a), bs=256, "
+                    "shuffle=True)\nfor xb,yb in dl: pass", warm)<40e6
+    assert bytes_of(f"ds = load_idx({f!r}, mmap=True)[0]; a = ds[:]; ds.is_mnist; ds[5]; repr(ds); dl = DataLoader(to_dset(a), "
+                    "bs=256)\nfor xb,yb in dl: pass", warm)<40e6
     assert size*.9<bytes_of(f"ds = load_idx({f!r})[0]", warm)<size+20e6
 
 @pytest.mark.parametrize('name', ['{}-{}-idx{}-ubyte', '{}-{}.idx{}-ubyte', '{}-{}-idx{}-ubyte.gz', '{}-{}.idx{}-ubyte.gz'])
@@ -241,7 +246,8 @@ def test_load_folder_converts(tmp_path, digits):
     (tmp_path/'4').mkdir()
     big.save(tmp_path/'4'/'1.jpg', quality=95); im.convert('RGB').save(tmp_path/'4'/'2.png'); im.save(tmp_path/'4'/'3.png')
     x = load_folder(tmp_path)[0].x
-    assert torch.equal(x[0], as_mnist(Image.open(tmp_path/'4'/'1.jpg'))) and torch.equal(x[1], as_mnist(im)) and torch.equal(x[2], digits[0].x[0])
+    assert torch.equal(x[0], as_mnist(Image.open(tmp_path/'4'/'1.jpg'))) and torch.equal(x[1], as_mnist(im)) and torch.equal(x[2],
+        digits[0].x[0])
     assert (x[0].float()-x[2]).abs().mean()<10
 
 def test_load_folder_refuses(tmp_path, sets):
@@ -265,7 +271,8 @@ def test_png_by_ourselves(tmp_path, monkeypatch):
     (tmp_path/'3').mkdir()
     files = [tmp_path/'3'/f'{i}.png' for i in range(100)]
     for f,o in zip(files, a): f.write_bytes(png(o.tobytes()))
-    assert np.array_equal(D.folders._unfilter(np.stack([np.frombuffer(D.folders._png_lines(f), np.uint8).reshape(28,29) for f in files])), np.stack([np.array(Image.open(f)) for f in files]))
+    assert np.array_equal(D.folders._unfilter(np.stack([np.frombuffer(D.folders._png_lines(f), np.uint8).reshape(28,29) for f in files])),
+                          np.stack([np.array(Image.open(f)) for f in files]))
     seen,old,x = [],read_image,fake(100).x
     monkeypatch.setattr(D.folders, 'read_image', lambda f: seen.append(f) or old(f))
     for i,(f,o) in enumerate(zip(files, x.numpy())): f.write_bytes(png(np.pad(255-o if i%2 else o, ((0,0),(1,0))).tobytes()))
@@ -273,7 +280,8 @@ def test_png_by_ourselves(tmp_path, monkeypatch):
     im = Image.fromarray(x[1].numpy())
     im.save(files[1], dpi=(9,9)); im.save(files[2], exif=Image.Exif()); seven().save(files[3], format='GIF')
     got = load_folder(tmp_path)[0].x
-    assert torch.equal(got[1], x[1]) and torch.equal(got[4:], x[4:]) and torch.equal(got[3], as_mnist(seven())) and {o[-5:] for o in seen}>={'1.png','3.png'}
+    assert torch.equal(got[1], x[1]) and torch.equal(got[4:], x[4:]) and torch.equal(got[3], as_mnist(seven())) and {o[-5:]
+        for o in seen}>={'1.png','3.png'}
 
 # The cache of a folder
 
@@ -348,7 +356,8 @@ def test_errors_are_not_kept(folder):
 
 def test_folder_cache_two_processes(tmp_path, sets):
     write_pngs(tmp_path/'d', fake(1200))
-    outs = together(*[f"for _ in range(3): print(hash(load_folder({str(tmp_path/'d')!r})[0].x.numpy().tobytes()))"]*3, XDG_CACHE_HOME=str(tmp_path/'c'), PYTHONHASHSEED='0')
+    outs = together(*[f"for _ in range(3): print(hash(load_folder({str(tmp_path/'d')!r})[0].x.numpy().tobytes()))"]*3,
+                    XDG_CACHE_HOME=str(tmp_path/'c'), PYTHONHASHSEED='0')
     assert len(set(' '.join(outs).split()))==1 and len(list((tmp_path/'c'/'mnist_from_scratch'/'folders').glob('[!.]*')))==1
 
 # Tables
@@ -444,14 +453,18 @@ def test_odd_shapes():
 
 def enlarged(x, size=140): return np.asarray(Image.fromarray(x.numpy()).resize((size,size), Image.Resampling.BICUBIC))
 
-@pytest.mark.parametrize('mode,ext', [(m,e) for e,ms in dict(png='1 L P RGB RGBA LA I;16', jpeg='L RGB', gif='L P', bmp='1 L P RGB', tiff='1 L P RGB RGBA LA I;16 F', webp='RGB RGBA', ppm='1 L RGB').items() for m in ms.split()])
+@pytest.mark.parametrize('mode,ext',
+                         [(m,e) for e,ms in dict(png='1 L P RGB RGBA LA I;16', jpeg='L RGB', gif='L P', bmp='1 L P RGB',
+                                                 tiff='1 L P RGB RGBA LA I;16 F', webp='RGB RGBA', ppm='1 L RGB').items()
+                                                 for m in ms.split()])
 def test_one_way_from_a_picture(tmp_path, digits, mode, ext):
     "A folder and a single picture give the same, of any mode; dark on light is light on dark; MNIST's kind keeps every pixel."
     for size in 28,140:
         for i,o in enumerate(digits[0].x[:8]):
             for j,a in enumerate((o, 255-o)):
                 a = enlarged(a, size)
-                im = {'I;16':lambda: Image.fromarray(a.astype(np.uint16)*257), 'F':lambda: Image.fromarray(a.astype(np.float32)/255)}.get(mode, lambda: Image.fromarray(a).convert(mode))()
+                im = {'I;16':lambda: Image.fromarray(a.astype(np.uint16)*257),
+                      'F':lambda: Image.fromarray(a.astype(np.float32)/255)}.get(mode, lambda: Image.fromarray(a).convert(mode))()
                 (tmp_path/f'{size}/{j}/3').mkdir(parents=True, exist_ok=True); im.save(tmp_path/f'{size}/{j}/3/{i}.{ext}')
         got = [load_folder(tmp_path/f'{size}/{j}')[0].x for j in (0,1)]
         for j in 0,1: assert torch.equal(got[j], torch.stack([as_mnist(read_image(tmp_path/f'{size}/{j}/3/{i}.{ext}')) for i in range(8)]))
@@ -469,9 +482,11 @@ def test_28_by_28_that_is_not_as_mnists(digits):
     x = digits[0].x[7]
     ref = as_mnist(Image.fromarray(x.numpy()))
     assert torch.equal(ref, x)
-    for a in np.roll(x.numpy(), (3,-3), (0,1)),x.numpy()//2,20+x.numpy()//2,200-x.numpy()//2: assert difference(as_mnist(Image.fromarray(a.astype(np.uint8))), ref)<8
+    for a in np.roll(x.numpy(), (3,-3), (0,1)),x.numpy()//2,20+x.numpy()//2,200-x.numpy()//2:
+        assert difference(as_mnist(Image.fromarray(a.astype(np.uint8))), ref)<8
     thick = np.zeros((28,28), np.uint8); thick[2:26,3:26] = 255; thick[12:15,12:15] = 0     # most of it is ink
-    assert torch.equal(as_mnist(Image.fromarray(thick)), as_mnist(Image.fromarray(255-thick))) and as_mnist(Image.fromarray(thick))[4:24,8:20].float().mean()>200
+    assert torch.equal(as_mnist(Image.fromarray(thick)), as_mnist(Image.fromarray(255-thick))) and as_mnist(Image.fromarray(thick))[4:24,
+        8:20].float().mean()>200
 
 def half_and_half(n): a = np.zeros((n,n), np.uint8); a[:,n//2:] = 255; return a
 def two_inks(n): a = np.full((n,n), 128, np.uint8); a[n//4:n//2,n//4:n//2] = 255; a[n//2:3*n//4,n//2:3*n//4] = 0; return a
@@ -502,13 +517,15 @@ def test_paper_made_transparent(digits, ink, paper, under):
                 f = io.BytesIO(); o.save(f, 'PNG' if o.mode=='L' else 'GIF', transparency=int(np.asarray(o)[0,0]))
                 assert difference(as_mnist(Image.open(f)), as_mnist(Image.fromarray(a)))<5
 
-@pytest.mark.parametrize('a,b,part', [(1.,1e38,'1e+38'), (1.,255,'a few pixels'), (255.,65535,'a few pixels'), (1.,-1,'from -1'), (255.,float('nan'),'not numbers'), (255.,1e6,'1e+06')])
+@pytest.mark.parametrize('a,b,part', [(1.,1e38,'1e+38'), (1.,255,'a few pixels'), (255.,65535,'a few pixels'), (1.,-1,'from -1'),
+                                      (255.,float('nan'),'not numbers'), (255.,1e6,'1e+06')])
 def test_floats_out_of_scale(a, b, part):
     a = np.asarray(seven()).astype(np.float32)/255*a
     a[3,3] = b
     with says(part, 'save it as PNG'): as_mnist(Image.fromarray(a))
 
-@pytest.mark.parametrize('im', [Image.new('L', (40,40), 0), Image.new('RGB', (40,40), 'white'), Image.new('RGBA', (40,40)), Image.new('L', (1,1), 7), Image.new('L', (0,5)),
+@pytest.mark.parametrize('im', [Image.new('L', (40,40), 0), Image.new('RGB', (40,40), 'white'), Image.new('RGBA', (40,40)),
+                                Image.new('L', (1,1), 7), Image.new('L', (0,5)),
     Image.new('F', (9,9), float('nan')), Image.fromarray(np.random.default_rng(0).normal(128, 9, (300,300)).astype(np.uint8)),
     Image.fromarray(np.linspace(90, 160, 200)[:,None].repeat(200, 1).astype(np.uint8))], ids=range(8))
 def test_blank(im):
@@ -561,7 +578,8 @@ def test_download(tmp_path, sets, serve):
 def together(*codes, **env):
     "Run programs at the same time; what each printed, and nothing to stderr (pooch, for one, talks there)."
     names = '\n'.join(f'from mnist_from_scratch.data.{o} import *' for o in ('idx','folders','download','digits'))
-    ps = [subprocess.Popen([sys.executable, '-c', f'{names}\n{c}'], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **env}) for c in codes]
+    ps = [subprocess.Popen([sys.executable, '-c', f'{names}\n{c}'], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                           env={**os.environ, **env}) for c in codes]
     outs = [p.communicate(timeout=300) for p in ps]
     assert not any(p.returncode or o[1] for p,o in zip(ps,outs)), outs
     return [o[0].strip() for o in outs]
@@ -601,7 +619,8 @@ def test_order(home, as_mnist_set, tmp_path, monkeypatch, capsys):
     theirs = fastai(home, as_mnist_set)
     before = files(home.path/'.fastai')
     for data in 'auto','mnist': assert all(map(same, load_digits(data), as_mnist_set))
-    assert files(home.path/'.fastai')==before and sorted(o.name for o in (cache_dir()/'mnist').iterdir())==sorted(o[:-3] for o in MNIST_FILES)
+    assert files(home.path/'.fastai')==before and sorted(o.name for o in (cache_dir()/'mnist').iterdir())==sorted(o[:-3]
+        for o in MNIST_FILES)
 
     (cache_dir()/'mnist').rename(tmp_path/'aside')
     for o in theirs.rglob('*.png'): o.write_text('our own cache comes first')
@@ -632,7 +651,9 @@ def test_download_is_used(home, as_mnist_set, serve, monkeypatch):
     for _ in range(2): assert load_digits()[0].is_mnist
     assert len(server.seen)==4 and (cache_dir()/'mnist').is_dir()
 
-@pytest.mark.parametrize('ini,env,where', [(None, None, '.fastai/data'), ('data = /abs', None, 'abs'), ('data = elsewhere', None, '.fastai/elsewhere'), (None, 'my_fastai', 'my_fastai/data'), ('nonsense', None, '.fastai/data')])
+@pytest.mark.parametrize('ini,env,where', [(None, None, '.fastai/data'), ('data = /abs', None, 'abs'),
+                                           ('data = elsewhere', None, '.fastai/elsewhere'), (None, 'my_fastai', 'my_fastai/data'),
+                                           ('nonsense', None, '.fastai/data')])
 def test_fastai_home(home, as_mnist_set, monkeypatch, ini, env, where):
     base = home.path/(env or '.fastai')
     if env: monkeypatch.setenv('FASTAI_HOME', str(base))
@@ -671,7 +692,9 @@ def test_paths(home, sets, tmp_path):
 
 # untar_data
 
-def layout(folder, parts, digits): return sorted(str(o.relative_to(folder)) for o in folder.rglob('*') if o.is_dir())==sorted([*parts, *(f'{p}/{d}' for p in parts for d in digits)])
+def layout(folder, parts, digits):
+    return sorted(str(o.relative_to(folder)) for o in folder.rglob('*')
+                  if o.is_dir())==sorted([*parts, *(f'{p}/{d}' for p in parts for d in digits)])
 
 def test_untar_sample(home, as_mnist_set, monkeypatch):
     idx(cache_dir()/'mnist', as_mnist_set)
@@ -731,7 +754,8 @@ def test_untar_is_whole_or_not_there(home, monkeypatch):
     untar_data(URLs.MNIST_SAMPLE, source='digits')
 
 def test_untar_two_processes(tmp_path):
-    outs = together(*["p = untar_data(URLs.MNIST_SAMPLE); print(p, sum(len(o) for o in load_folder(p)))"]*3, XDG_CACHE_HOME=str(tmp_path), HOME=str(tmp_path), MNIST_FROM_SCRATCH_DATA='digits')
+    outs = together(*["p = untar_data(URLs.MNIST_SAMPLE); print(p, sum(len(o) for o in load_folder(p)))"]*3, XDG_CACHE_HOME=str(tmp_path),
+                    HOME=str(tmp_path), MNIST_FROM_SCRATCH_DATA='digits')
     n = sum(len(o.only(3,7)) for o in bundled_digits())
     assert len(set(outs))==1 and outs[0].endswith(f'digits_sample {n}')
     assert [o.name for o in (tmp_path/'mnist_from_scratch').iterdir() if o.suffix!='.lock']==['digits_sample']
@@ -746,7 +770,8 @@ def test_mnist(mnist):
     train,valid = mnist
     assert train.is_mnist and valid.is_mnist and train.source.startswith('MNIST') and not train[torch.randperm(60000)].is_mnist
     assert [len(train.only(o)) for o in (3,7)]==[6131,6265] and [len(valid.only(o)) for o in (3,7)]==[1010,1028]
-    assert train[10000][1]==3 and train[10000][0][4:10,4:10].tolist()==[[0,0,0,0,0,0],[0,0,0,0,0,29],[0,0,0,48,166,224],[0,93,244,249,253,187],[0,107,253,253,230,48],[0,3,20,20,15,0]]
+    assert train[10000][1]==3 and train[10000][0][4:10,4:10].tolist()==[[0,0,0,0,0,0],[0,0,0,0,0,29],[0,0,0,48,166,224],
+        [0,93,244,249,253,187],[0,107,253,253,230,48],[0,3,20,20,15,0]]
 
 def test_mnist_sample(mnist):
     path = untar_data(URLs.MNIST_SAMPLE, source='mnist')
@@ -788,7 +813,9 @@ def test_table_says_what_is_wrong_and_the_cure_works(tmp_path, lab):
             f.write_text(columns(sep, head, lab))
             with says('separated by', name, 'with commas', f): load_csv(f, labels=lab)
 
-@pytest.mark.parametrize('b,part', [(b'\0\0\0\x18ftypheic','HEIC'), (b'\0\0\0\x1cftypavif','AVIF'), (b'%PDF-1.7','PDF'), (b'<?xml version="1.0"?><svg xmlns','SVG'), (b'','empty'), (b'PK\3\4','zip'), (b'%!PS-Adobe','PostScript'), (b'\x1f\x8b','gzipped')])
+@pytest.mark.parametrize('b,part', [(b'\0\0\0\x18ftypheic','HEIC'), (b'\0\0\0\x1cftypavif','AVIF'), (b'%PDF-1.7','PDF'),
+                                    (b'<?xml version="1.0"?><svg xmlns','SVG'), (b'','empty'), (b'PK\3\4','zip'),
+                                    (b'%!PS-Adobe','PostScript'), (b'\x1f\x8b','gzipped')])
 def test_other_kinds_of_pictures_are_named(tmp_path, b, part):
     (tmp_path/'a').write_bytes(b)
     with says(part, 'PNG or JPEG', tmp_path/'a'): read_image(tmp_path/'a')
@@ -807,11 +834,14 @@ def test_zeros_and_ones_are_not_pixels(tmp_path, digits):
 
 # Polarity of whole sets
 
-def as_csv(path, x, y): path.write_text('label,'+','.join(f'pixel{i}' for i in range(784))+'\n'+''.join(f"{int(b)},{','.join(map(str, a.flatten().tolist()))}\n" for a,b in zip(x, y)))
+def as_csv(path, x, y):
+    path.write_text('label,'+','.join(f'pixel{i}' for i in range(784))+'\n'
+                    +''.join(f"{int(b)},{','.join(map(str, a.flatten().tolist()))}\n" for a,b in zip(x, y)))
 def as_idx(folder, x, y):
     folder.mkdir(exist_ok=True)
     for part in 'train','t10k':
-        for what,t in ('images-idx3',x),('labels-idx1',y.byte()): (folder/f'{part}-{what}-ubyte').write_bytes(D.sets.idx_header(t)+t.numpy().tobytes())
+        for what,t in ('images-idx3',x),('labels-idx1',y.byte()):
+            (folder/f'{part}-{what}-ubyte').write_bytes(D.sets.idx_header(t)+t.numpy().tobytes())
 
 @pytest.mark.parametrize('paper', [255,240])
 def test_tables_and_idx_dark_on_white(tmp_path, digits, paper):
@@ -844,16 +874,24 @@ def joined(rows, sep=',', q=''): return ''.join(sep.join(q+o+q for o in r)+'\n' 
 def renamed(*names): return [[*names,*TABLE[0][len(names):]],*TABLE[1:]]
 def values(f): return [TABLE[0],*([r[0],*map(f, r[1:])] for r in TABLE[1:])]
 MISTAKES = {
-    'quoted, with semicolons':(joined(TABLE, ';', '"'), ['separated by',"';'",'with commas']), 'spaces':(joined(TABLE, ' '), ['separated by spaces','with commas']),
+    'quoted, with semicolons':(joined(TABLE, ';', '"'), ['separated by',"';'",'with commas']),
+    'spaces':(joined(TABLE, ' '), ['separated by spaces','with commas']),
     'decimal commas':(joined(values(lambda o: o+',0'), ';'), ['separated by',"';'",'with points in numbers']),
-    'UTF-16':(joined(TABLE).decode().encode('utf-16'), ['UTF-8']), 'UTF-16 without a mark':(joined(TABLE).decode().encode('utf-16-le'), ['UTF-16','save it as CSV in UTF-8']),
-    'an Excel file':(b'PK\3\4'+bytes(99), ['Excel','save it as CSV']), 'a page':(b'<!DOCTYPE html>\n', ['is not a table of digits',"'<!DOCTYPE html>'"]), 'a line before':(b'# mnist\n'+joined(TABLE), ["begins with '# mnist'"]),
+    'UTF-16':(joined(TABLE).decode().encode('utf-16'), ['UTF-8']),
+    'UTF-16 without a mark':(joined(TABLE).decode().encode('utf-16-le'), ['UTF-16','save it as CSV in UTF-8']),
+    'an Excel file':(b'PK\3\4'+bytes(99), ['Excel','save it as CSV']),
+    'a page':(b'<!DOCTYPE html>\n', ['is not a table of digits',"'<!DOCTYPE html>'"]),
+    'a line before':(b'# mnist\n'+joined(TABLE), ["begins with '# mnist'"]),
     'an index':(joined([['']+TABLE[0],*([str(i)]+r for i,r in enumerate(TABLE[1:]))]), ["column 1","numbers the rows; leave it out"]),
     'a named index':(joined([['id']+TABLE[0],*([str(i)]+r for i,r in enumerate(TABLE[1:]))]), ["'id', numbers the rows; leave it out"]),
-    'Label':(joined(renamed('Label')), ["'label', not 'Label'; rename it"]), 'class':(joined(renamed('class')), ["'label', not 'class'; rename it"]),
-    'label last':(joined([r[1:]+r[:1] for r in TABLE]), ['put the columns in the order label,pixel0']), 'numbered':(joined([[str(i) for i in range(785)],*TABLE[1:]]), ['numbers its columns','first line should be label,pixel0']),
-    'numbered pixels':(joined([['label',*map(str, range(784))],*TABLE[1:]]), ["column 2","'pixel0', not '0'",'first line should be label,pixel0']),
-    'no header, fractions':(joined(values(lambda o: f'{int(o)/255:.4f}')[1:]), ['header is missing']), 'fractions':(joined(values(lambda o: f'{int(o)/255:.4f}')), ['pixel2',"'0.5020'",'multiply all pixels by 255']),
+    'Label':(joined(renamed('Label')), ["'label', not 'Label'; rename it"]),
+    'class':(joined(renamed('class')), ["'label', not 'class'; rename it"]),
+    'label last':(joined([r[1:]+r[:1] for r in TABLE]), ['put the columns in the order label,pixel0']),
+    'numbered':(joined([[str(i) for i in range(785)],*TABLE[1:]]), ['numbers its columns','first line should be label,pixel0']),
+    'numbered pixels':(joined([['label',*map(str, range(784))],*TABLE[1:]]),
+                       ["column 2","'pixel0', not '0'",'first line should be label,pixel0']),
+    'no header, fractions':(joined(values(lambda o: f'{int(o)/255:.4f}')[1:]), ['header is missing']),
+    'fractions':(joined(values(lambda o: f'{int(o)/255:.4f}')), ['pixel2',"'0.5020'",'multiply all pixels by 255']),
     'ones':(joined(values(lambda o: str(int(int(o)>0)))), ['all pixels in','0 or 1','multiply them by 255'])}
 
 @pytest.mark.parametrize('name', MISTAKES)
@@ -864,10 +902,12 @@ def test_mistakes_of_tables(tmp_path, name):
     with says(f, *parts): load_csv(f, labels=True)
     f.write_bytes(joined(TABLE)); assert load_csv(f, labels=True).y.tolist()==[3,7]       # which is what each message asks for
 
-@pytest.mark.parametrize('b', [b'\n  \n'+joined(TABLE), joined(TABLE, ', '), joined(TABLE[:2])+b'   \n'+joined(TABLE[2:])], ids=['blank first','spaces after commas','a line of spaces'])
+@pytest.mark.parametrize('b', [b'\n  \n'+joined(TABLE), joined(TABLE, ', '), joined(TABLE[:2])+b'   \n'+joined(TABLE[2:])],
+                         ids=['blank first','spaces after commas','a line of spaces'])
 def test_spaces_in_tables(tmp_path, b):
     (tmp_path/'a.csv').write_bytes(b)
-    assert load_csv(tmp_path/'a.csv', labels=True).y.tolist()==[3,7] and torch.equal(load_csv(tmp_path/'a.csv').x[0,0,:4], torch.tensor([0,255,128,0], dtype=torch.uint8))
+    assert load_csv(tmp_path/'a.csv', labels=True).y.tolist()==[3,7] and torch.equal(load_csv(tmp_path/'a.csv').x[0,0,:4],
+        torch.tensor([0,255,128,0], dtype=torch.uint8))
 
 def test_idx_of_zeros_and_ones(tmp_path, digits):
     as_idx(tmp_path/'d', (digits[0].x[:20]>100).byte(), digits[0].y[:20])
@@ -882,7 +922,8 @@ def test_digits_from_lists_and_arrays(digits):
         assert torch.equal(got.x, x) and torch.equal(got.y, y)
     for part,bad in ('the images are dark on white',255-x),('some images are dark on white',torch.cat([x,255-x])):
         with says(part, 'pass 255-images'): Digits(bad)
-    Digits(torch.cat([x,255-(255-x)])), Digits(torch.full((3,28,28), 255, dtype=torch.uint8))        # the cure; and blank ones are of no kind
+    # the cure; and blank ones are of no kind
+    Digits(torch.cat([x,255-(255-x)])), Digits(torch.full((3,28,28), 255, dtype=torch.uint8))
 
 def test_a_stroke_that_is_mostly_edge():
     "Three pixels wide, of which two are its soft edge: a paper that ends there would have more inside"

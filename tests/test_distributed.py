@@ -1,4 +1,5 @@
-"Several processes train together to what one process trains, on this machine and its processor. They are started few times, and much is looked at each time."
+"""Several processes train together to what one process trains, on this machine and its processor. They are started few times, and much is
+looked at each time."""
 import os, shlex, socket, subprocess, sys
 from pathlib import Path
 
@@ -11,7 +12,8 @@ import distributing
 def torchrun(n, *args, seconds=240, **env):
     "Run in `n` processes; status, stdout, stderr"
     env = os.environ | dict(OMP_NUM_THREADS='1', PYTHONWARNINGS='ignore', COLUMNS='80') | env
-    r = subprocess.run([sys.executable, '-m', 'torch.distributed.run', '--standalone', '--nproc-per-node', str(n), *map(str, args)], capture_output=True, text=True, timeout=seconds, env=env)
+    r = subprocess.run([sys.executable, '-m', 'torch.distributed.run', '--standalone', '--nproc-per-node', str(n), *map(str, args)],
+                       capture_output=True, text=True, timeout=seconds, env=env)
     return r.returncode,r.stdout,r.stderr
 
 @pytest.fixture(scope='module')
@@ -46,7 +48,9 @@ def test_all_the_same(runs, n):
     a,*others = runs[0][n]
     for b in others: assert far(a, b)==0
 
-def test_resumes_on_another_number(runs): assert far(runs[0][1][0]['chain']['model'], runs[0][1][0]['norm']['model'])<1e-8 and far(runs[0][1][0]['chain'], runs[0][1][0]['norm'])<1e-6
+def test_resumes_on_another_number(runs):
+    assert far(runs[0][1][0]['chain']['model'], runs[0][1][0]['norm']['model'])<1e-8 and far(runs[0][1][0]['chain'],
+        runs[0][1][0]['norm'])<1e-6
 def test_same_seed_same_result(runs): r = runs[0][2][0]; assert far(r['again'], r['drop'])==0 and far(r['resumed'], r['drop'])==0
 def test_own_chance(runs):
     "With dropout and noisy items one process and two do not end with the same: each process draws for itself"
@@ -58,7 +62,8 @@ def test_said_and_written_once(runs):
         assert wrote[n][0]>9 and not any(wrote[n][1:])
         assert sum('epoch 8 ' in o for o in said[n].splitlines())==1 and said[n].count('early stopping')==1
         rows = (path/f'stopping{n}.csv').read_text().splitlines()
-        assert len(rows)==10 and [o.rsplit(',', 1)[0][:30] for o in rows]==[o.rsplit(',', 1)[0][:30] for o in (path/'stopping0.csv').read_text().splitlines()]
+        assert len(rows)==10 and [o.rsplit(',', 1)[0][:30] for o in rows]==[o.rsplit(',', 1)[0][:30]
+            for o in (path/'stopping0.csv').read_text().splitlines()]
     assert said[2].count('going on from')==2 and 'epoch 1, batch 2' in said[2]
     assert not list(path.rglob('.*')) and sum(1 for _ in (path/'chain').rglob('*.safetensors'))==2
 
@@ -72,9 +77,11 @@ def test_killed(tmp_path, runs):
 
 def test_accelerate_launch(tmp_path):
     "Accelerate's launcher starts them as well, as the chapter says"
-    program = "import sys; sys.path.insert(0, sys.argv[1]); import torch, distributing as d; from pathlib import Path; torch.save(d.fit('sgd', Path('.')), f'{d.num_distrib()}-{d.rank_distrib()}.pt')"
+    program = ("import sys; sys.path.insert(0, sys.argv[1]); import torch, distributing as d; from pathlib import Path; "
+               "torch.save(d.fit('sgd', Path('.')), f'{d.num_distrib()}-{d.rank_distrib()}.pt')")
     (tmp_path/'program.py').write_text(program)
-    r = subprocess.run([sys.executable, '-m', 'accelerate.commands.launch', '--multi_gpu', '--num_processes', '2', 'program.py', Path(distributing.__file__).parent], capture_output=True, text=True, timeout=240,
+    r = subprocess.run([sys.executable, '-m', 'accelerate.commands.launch', '--multi_gpu', '--num_processes', '2', 'program.py',
+                        Path(distributing.__file__).parent], capture_output=True, text=True, timeout=240,
                        cwd=tmp_path, env=os.environ | dict(HOME=str(tmp_path), OMP_NUM_THREADS='1'))
     assert not r.returncode, r.stderr[-3000:]
     one,*two = distributing.fit('sgd', tmp_path)['model'],*(torch.load(tmp_path/f'2-{i}.pt')['model'] for i in range(2))
@@ -92,7 +99,8 @@ def test_command(tmp_path, monkeypatch, capsys):
     "The same history as without, and one table"
     from mnist_from_scratch.tools.cli import load_model, mnist_train
     args = '--data digits --digits 3,7 --epochs 2 --seeds 1'.split()
-    env = os.environ | dict(OMP_NUM_THREADS='1', PYTHONWARNINGS='ignore', COLUMNS='80', PATH='/usr/bin:/bin')       # no environment is activated
+    # no environment is activated
+    env = os.environ | dict(OMP_NUM_THREADS='1', PYTHONWARNINGS='ignore', COLUMNS='80', PATH='/usr/bin:/bin')
     def run(*args): r = subprocess.run(args, capture_output=True, text=True, timeout=240, env=env); return r.returncode,r.stdout,r.stderr
     status,out,err = run(sys.executable, script(tmp_path), *args, '--out', tmp_path/'two', '--distributed')
     assert status==1 and not out and err.count('\n')==1
@@ -108,8 +116,10 @@ def test_command(tmp_path, monkeypatch, capsys):
 def test_command_alone(tmp_path):
     def run(*args): return subprocess.run([sys.executable, script(tmp_path), *args], capture_output=True, text=True, cwd=tmp_path)
     r = run('--distributed', '--epochs', '3')
-    typed = [sys.executable, '-m', 'torch.distributed.run', '--standalone', '--nproc-per-node', '2', str(tmp_path/'mnist_train'), '--distributed', '--epochs', '3']
-    assert r.returncode==1 and r.stderr==f'mnist_train: --distributed needs a launcher, which starts the processes; type: {shlex.join(typed)}\n' and not r.stdout
+    typed = [sys.executable, '-m', 'torch.distributed.run', '--standalone', '--nproc-per-node', '2', str(tmp_path/'mnist_train'),
+             '--distributed', '--epochs', '3']
+    assert (r.returncode==1 and r.stderr=='mnist_train: --distributed needs a launcher, which starts the processes; type: '
+            f'{shlex.join(typed)}\n' and not r.stdout)
     r = run('--distributed', '--model', 'baseline')
     assert r.returncode==1 and 'the baseline is not; leave it out' in r.stderr
 
@@ -121,8 +131,10 @@ def alone():
     from mnist_from_scratch.data.digits import load_digits
     return make_learner('linear', to_dls(*(o[:50] for o in load_digits('digits'))), 10)
 
-@pytest.mark.parametrize('bad', [dict(WORLD_SIZE='x'), dict(WORLD_SIZE='-2'), dict(WORLD_SIZE='2.'), dict(RANK=None), dict(RANK='x'), dict(RANK='2'), dict(LOCAL_RANK=None), dict(LOCAL_RANK='-1'),
-    dict(MASTER_PORT='notaport'), dict(MASTER_PORT='0'), dict(MASTER_PORT='65536'), dict(MASTER_PORT=None), dict(MASTER_PORT=''), dict(MASTER_ADDR=None), dict(MASTER_ADDR='')], ids=str)
+@pytest.mark.parametrize('bad', [dict(WORLD_SIZE='x'), dict(WORLD_SIZE='-2'), dict(WORLD_SIZE='2.'), dict(RANK=None), dict(RANK='x'),
+                                 dict(RANK='2'), dict(LOCAL_RANK=None), dict(LOCAL_RANK='-1'),
+    dict(MASTER_PORT='notaport'), dict(MASTER_PORT='0'), dict(MASTER_PORT='65536'), dict(MASTER_PORT=None), dict(MASTER_PORT=''),
+    dict(MASTER_ADDR=None), dict(MASTER_ADDR='')], ids=str)
 def test_bad_environment(monkeypatch, alone, bad):
     "One line that names the variable; and what it says to type helps"
     from mnist_from_scratch.base.core import MnistError
@@ -133,11 +145,14 @@ def test_bad_environment(monkeypatch, alone, bad):
     for k in 'WORLD_SIZE','RANK': monkeypatch.delenv(k, raising=False)
     with alone.distrib_ctx(): pass
 
-@pytest.mark.parametrize('bad,says', [(dict(MASTER_PORT='notaport'), "MASTER_PORT is 'notaport'"), (dict(MASTER_PORT='taken'), 'cannot meet at 127.0.0.1, port')])
+@pytest.mark.parametrize('bad,says', [(dict(MASTER_PORT='notaport'), "MASTER_PORT is 'notaport'"),
+                                      (dict(MASTER_PORT='taken'), 'cannot meet at 127.0.0.1, port')])
 def test_command_in_a_bad_environment(tmp_path, bad, says):
     with socket.socket() as s:
         s.bind(('127.0.0.1', 0)); s.listen()
         if bad['MASTER_PORT']=='taken': bad = dict(MASTER_PORT=str(s.getsockname()[1]))
-        r = subprocess.run([sys.executable, script(tmp_path), '--data', 'digits', '--epochs', '1', '--distributed'], capture_output=True, text=True, cwd=tmp_path, timeout=120, env=os.environ | GOOD | bad)
+        r = subprocess.run([sys.executable, script(tmp_path), '--data', 'digits', '--epochs', '1', '--distributed'], capture_output=True,
+                           text=True, cwd=tmp_path, timeout=120, env=os.environ | GOOD | bad)
     lines = [o for o in r.stderr.splitlines() if o.startswith('mnist_train: ')]
-    assert r.returncode==1 and len(lines)==1 and says in lines[0] and 'Traceback' not in r.stderr and [o.name for o in tmp_path.iterdir()]==['mnist_train'], r.stderr
+    assert r.returncode==1 and len(lines)==1 and says in lines[0] and 'Traceback' not in r.stderr and [o.name
+        for o in tmp_path.iterdir()]==['mnist_train'], r.stderr

@@ -1,4 +1,5 @@
-"Downloads from a server of our own that cuts, stalls, lies, redirects and never ends: MNIST comes from the second mirror, or one line says why not, and nothing is left behind."
+"""Downloads from a server of our own that cuts, stalls, lies, redirects and never ends: MNIST comes from the second mirror, or one line
+says why not, and nothing is left behind."""
 import hashlib, os, subprocess, sys, time
 from pathlib import Path
 
@@ -39,9 +40,14 @@ def serve(monkeypatch, files):
 def for_images(what): return lambda name, n: what if name==IMAGES else 'good'
 
 # what the server does: what the error says, and how often this mirror is asked for the file
-BAD = dict(cut=('broke off',2), reset=('broke off',2), stall=('broke off',2), silent=('no answer in time',1), trickle=('no answer in time',1), empty=('SHA-256',1), wrong=('SHA-256',1), other=('SHA-256',1), error=('503',1), rude=('500',1),
-           bomb=('more than its',1), endless=('more than its',1), again=('redirects',None), **{'claims more':('broke off',2), 'claims less':('SHA-256',1), 'claims 2^60':('broke off',2), 'endless chunks':('more than its',1), 'no http':('no connection',1),
-           'file:///etc/passwd':('file:///etc/passwd',1), 'FILE:///etc/passwd':('file:///etc/passwd',1), 'ftp://127.0.0.1/x':('ftp://',1), 'gopher://127.0.0.1/x':('gopher://',1), 'data:text/plain,x':('data:',1), 'http://':('redirects',None), 'http://[::1':('',1), 'http://.../':('',1), '//':('redirects',None), 'http://127.0.0.1:9/x':('no connection',1), 'http://127.0.0.1:99999/':('',1)})
+BAD = dict(cut=('broke off',2), reset=('broke off',2), stall=('broke off',2), silent=('no answer in time',1),
+           trickle=('no answer in time',1), empty=('SHA-256',1), wrong=('SHA-256',1), other=('SHA-256',1), error=('503',1), rude=('500',1),
+           bomb=('more than its',1), endless=('more than its',1), again=('redirects',None),
+           **{'claims more':('broke off',2), 'claims less':('SHA-256',1), 'claims 2^60':('broke off',2),
+              'endless chunks':('more than its',1), 'no http':('no connection',1),
+           'file:///etc/passwd':('file:///etc/passwd',1), 'FILE:///etc/passwd':('file:///etc/passwd',1), 'ftp://127.0.0.1/x':('ftp://',1),
+           'gopher://127.0.0.1/x':('gopher://',1), 'data:text/plain,x':('data:',1), 'http://':('redirects',None), 'http://[::1':('',1),
+           'http://.../':('',1), '//':('redirects',None), 'http://127.0.0.1:9/x':('no connection',1), 'http://127.0.0.1:99999/':('',1)})
 
 @pytest.mark.parametrize('what', BAD)
 def test_bad_server(what, serve, files, tmp_path, tally):
@@ -50,7 +56,9 @@ def test_bad_server(what, serve, files, tmp_path, tally):
     bad = serve(for_images(what))
     with pytest.raises(MnistError) as e: download_mnist(tmp_path/'m', (bad.url,), files[1])
     msg = str(e.value)
-    assert msg.startswith(f'MNIST cannot be downloaded ({bad.url}: ') and says in msg and f'put its four files into {tmp_path/"m"}' in msg and len(msg.splitlines())==1 and len(msg)<700 and msg.isprintable(), msg
+    assert msg.startswith(
+        f'MNIST cannot be downloaded ({bad.url}: ') and says in msg and f'put its four files into {tmp_path/"m"}' in msg and len(
+            msg.splitlines())==1 and len(msg)<700 and msg.isprintable(), msg
     assert asked in (None, bad.seen.count(IMAGES)), (asked, bad.seen)
     assert [o.name for o in tmp_path.iterdir()]==['.m.lock']
     good = serve()
@@ -92,7 +100,8 @@ def test_the_sizes_are_known():
 
 def test_offline(files, tmp_path, monkeypatch, serve, capsys):
     "One line, quickly; the bundled digits in its place where one may choose"
-    monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path)); monkeypatch.setenv('FASTAI_HOME', str(tmp_path/'none')); monkeypatch.delenv('MNIST_FROM_SCRATCH_DATA', raising=False)
+    monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path))
+    monkeypatch.setenv('FASTAI_HOME', str(tmp_path/'none')); monkeypatch.delenv('MNIST_FROM_SCRATCH_DATA', raising=False)
     monkeypatch.setattr(D.digits, '_offline', False)
     no,real = (nobody(),nobody()),download_mnist
     monkeypatch.setattr(D.digits, 'download_mnist', lambda: real(None, no, files[1]))

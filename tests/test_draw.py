@@ -47,7 +47,8 @@ def drawings(ds, seed=0):
 DRAW_ALL = '''todo => todo.map(([bytes,x,y,size]) => {
     draw.clear(); draw.stamp(Uint8Array.from(atob(bytes), c => c.charCodeAt(0)), x, y, size)
     const {image} = draw.show(), cards = [...document.querySelectorAll('.draw-model')]
-    return [document.querySelector('.draw-pad').toDataURL(), Array.from(image), cards.map(o => [o.dataset.model, +o.querySelector('.draw-digit').textContent])]
+    return [document.querySelector('.draw-pad').toDataURL(), Array.from(image),
+          cards.map(o => [o.dataset.model, +o.querySelector('.draw-digit').textContent])]
 })'''
 
 def test_judges_drawings_as_the_library_does(mnist, opened):
@@ -71,7 +72,8 @@ def test_judges_drawings_as_the_library_does(mnist, opened):
 DRAW_ONE = '''code => {
     const pad = document.querySelector('.draw-pad'), c = pad.getContext('2d')
     draw.clear(); c.lineCap = 'round'; c.strokeStyle = c.fillStyle = 'black'
-    c.line = (width, ...ps) => { c.lineWidth = width; c.beginPath(); for (let i = 0; i < ps.length; i += 2) c.lineTo(ps[i], ps[i+1]); c.stroke() }
+    c.line = (width, ...ps) => { c.lineWidth = width; c.beginPath();
+        for (let i = 0; i < ps.length; i += 2) c.lineTo(ps[i], ps[i+1]); c.stroke() }
     eval(code)
     const seen = draw.show(true)
     return [pad.toDataURL(), seen && Array.from(seen.image)]
@@ -168,10 +170,12 @@ def test_keyboard(opened):
 NAMELESS = '[...document.querySelectorAll(".draw canvas, .draw button")].filter(o => !(o.getAttribute("aria-label") || o.textContent)).length'
 # The contrast (WCAG 2) of each text with its background, and of the borders of what can be used
 CONTRAST = '''() => {
-    const lum = c => c.match(/[\\d.]+/g).slice(0,3).map(v => (v /= 255) <= .03928 ? v/12.92 : ((v+.055)/1.055)**2.4).reduce((s,v,i) => s + v*[.2126,.7152,.0722][i], 0)
+    const lum = c => c.match(/[\\d.]+/g).slice(0,3)
+      .map(v => (v /= 255) <= .03928 ? v/12.92 : ((v+.055)/1.055)**2.4).reduce((s,v,i) => s + v*[.2126,.7152,.0722][i], 0)
     const ratio = (a, b) => { [a, b] = [lum(a), lum(b)].sort((x, y) => y-x); return (a+.05)/(b+.05) }
     const paper = getComputedStyle(document.querySelector('.draw')).backgroundColor
-    const texts = [...document.querySelectorAll('.draw *')].filter(o => [...o.childNodes].some(n => n.nodeType === 3 && n.data.trim()) && o.tagName !== 'NOSCRIPT')
+    const texts = [...document.querySelectorAll('.draw *')]
+      .filter(o => [...o.childNodes].some(n => n.nodeType === 3 && n.data.trim()) && o.tagName !== 'NOSCRIPT')
     return {dark: lum(paper) < .2, text: Math.min(...texts.map(o => ratio(getComputedStyle(o).color, paper))),
         edge: Math.min(...[...document.querySelectorAll('.draw button')].map(o => ratio(getComputedStyle(o).borderTopColor, paper))),
         best: ratio(getComputedStyle(document.querySelector('.draw-best .draw-bar')).backgroundColor, paper)}

@@ -59,7 +59,9 @@ def test_text_of_results():
 
 def test_text_of_a_table_without_one():
     "A table of training is HTML only; its bar and its time are left out, its losses are not."
-    def table(loss, t): return text(shown(text_plain='<IPython.core.display.HTML object>', text_html=f'<progress value=1></progress><td>{loss}</td><td>{t}</td>'))
+    def table(loss, t):
+        return text(shown(text_plain='<IPython.core.display.HTML object>',
+                          text_html=f'<progress value=1></progress><td>{loss}</td><td>{t}</td>'))
     assert not ex.differs(table(.25, '00:01'), table(.25, '00:17'), 1e-4)
     assert ex.differs(table(.25, '00:01'), table(.5, '00:01'), 1e-4)
 
@@ -92,15 +94,18 @@ def err(s): return new_output('stream', name='stderr', text=s)
     (err('/x/y.py:3: UserWarning: no'), '/x/y.py'), (err('UserWarning: no'), 'a warning: UserWarning: no'),
     (shown(text_plain='<IPython.core.display.HTML object>', text_html='<progress value=1 max=3></progress> 33%'), 'a progress bar'),
     (stream(' |█████-----| 50.00% [5/10]'), 'a progress bar'), (stream('10%|#    | 1/10'), 'a progress bar'),
-    (stream(f'saved in {sys.prefix}/x'), sys.prefix), (shown(text_plain=f"Path('{Path(__file__).parent}')"), 'folder of this machine'), (stream(f'{Path.home()}: here' if len(str(Path.home()))>4 else '/a/b'), 'folder of this machine'),
+    (stream(f'saved in {sys.prefix}/x'), sys.prefix), (shown(text_plain=f"Path('{Path(__file__).parent}')"), 'folder of this machine'),
+    (stream(f'{Path.home()}: here' if len(str(Path.home()))>4 else '/a/b'), 'folder of this machine'),
 ])
 def test_trouble(out, says): assert says in ex.trouble(out)
 
 @pytest.mark.parametrize('out', [stream('a 0.5, train/3/1.png, 50% of it, and/or'), shown(text_plain='<Figure>', image_png='/a/b/c/'),
-    shown(text_plain='<IPython.core.display.HTML object>', text_html='<progress></progress><table class="fastprogress"><th>train_loss</th></table>')])
+    shown(text_plain='<IPython.core.display.HTML object>',
+          text_html='<progress></progress><table class="fastprogress"><th>train_loss</th></table>')])
 def test_no_trouble(out): assert not ex.trouble(out)
 
-@pytest.mark.parametrize('data,out,says', [('digits', 'ten digits', ''), ('digits', '/x/y/digits', '/x/y'), ('../mnist', 'read ../mnist', 'names a folder'), ('', 'a', '')])
+@pytest.mark.parametrize('data,out,says', [('digits', 'ten digits', ''), ('digits', '/x/y/digits', '/x/y'),
+                                           ('../mnist', 'read ../mnist', 'names a folder'), ('', 'a', '')])
 def test_trouble_with_the_folder_of_data(monkeypatch, data, out, says):
     "`digits` in the variable is a choice and not a folder"
     monkeypatch.setenv('MNIST_FROM_SCRATCH_DATA', data)
@@ -109,7 +114,8 @@ def test_trouble_with_the_folder_of_data(monkeypatch, data, out, says):
 
 def test_the_book_is_without_trouble():
     from nbformat import read
-    outs = [(p.name, o) for p in (Path(__file__).parent.parent/'nbs').rglob('*.ipynb') for c in read(p, 4).cells for o in c.get('outputs', [])]
+    outs = [(p.name, o) for p in (Path(__file__).parent.parent/'nbs').rglob('*.ipynb') for c in read(p, 4).cells
+            for o in c.get('outputs', [])]
     assert len(outs)>400 and not [(n, t) for n,o in outs if (t := ex.trouble(o))]
 
 def test_nothing_is_run_without_mnist(monkeypatch, tmp_path):
@@ -117,7 +123,9 @@ def test_nothing_is_run_without_mnist(monkeypatch, tmp_path):
     monkeypatch.setattr(ex, 'run', lambda path: pytest.fail('it was run'))
     monkeypatch.setenv('MNIST_FROM_SCRATCH_DATA', 'digits')
     for check in False,True:
-        with pytest.raises(SystemExit, match='must come from MNIST.*scikit-learn.*name the folder that holds MNIST in MNIST_FROM_SCRATCH_DATA'): ex.execute(['02_baseline'], check)
+        with pytest.raises(SystemExit, match='must come from MNIST.*scikit-learn.*name the folder that holds MNIST in '
+                           'MNIST_FROM_SCRATCH_DATA'):
+            ex.execute(['02_baseline'], check)
     monkeypatch.setenv('MNIST_FROM_SCRATCH_DATA', str(tmp_path/'none'))
     with pytest.raises(SystemExit, match='there is no file or folder'): ex.execute(['02_baseline'])
 
@@ -150,7 +158,8 @@ def test_check_compares_and_writes_nothing(monkeypatch, capsys, tmp_path):
     assert capsys.readouterr().out==''
     monkeypatch.setattr(ex, 'run', lambda path: (nb('0.6', '1'), []))
     with pytest.raises(SystemExit, match='1 outputs are not what'): ex.execute([], check=True)
-    assert capsys.readouterr().out=="a.ipynb, cell 0 ('a'): stored and new differ: 0.5 and 0.6\n" and (tmp_path/'a.ipynb').read_bytes()==before
+    assert capsys.readouterr().out=="a.ipynb, cell 0 ('a'): stored and new differ: 0.5 and 0.6\n" and (tmp_path
+        /'a.ipynb').read_bytes()==before
 
 def test_an_error_in_a_notebook_is_told_in_a_line(tmp_path):
     write(new_notebook(cells=[new_code_cell('print(1)'), new_code_cell('1/0'), new_code_cell('print(2)')]), tmp_path/'a.ipynb')

@@ -43,7 +43,8 @@ def agree(a, b, tol):
 
 def sgd(m): return m.SGD
 
-@pytest.mark.parametrize('n_out,losses,metric,lr', [(1,(mnist_loss,mnist_loss),batch_accuracy,1.), (10,(cross_entropy,F.cross_entropy),accuracy,.1)], ids=['3v7','ten'])
+@pytest.mark.parametrize('n_out,losses,metric,lr', [(1,(mnist_loss,mnist_loss),batch_accuracy,1.),
+                                                    (10,(cross_entropy,F.cross_entropy),accuracy,.1)], ids=['3v7','ten'])
 def test_three_epochs_of_sgd(digits, n_out, losses, metric, lr):
     a,b = both(digits, n_out, sgd, lambda learn: learn.fit(3, lr), losses, metric)
     agree(a, b, 1e-6)
@@ -53,8 +54,10 @@ def test_three_epochs_of_sgd(digits, n_out, losses, metric, lr):
     torch.testing.assert_close(pa, pb, atol=1e-5, rtol=0); assert torch.equal(ta, tb)
     assert list(a.validate())==pytest.approx(list(b.validate()), abs=1e-6)
 
-@pytest.mark.parametrize('opt', [sgd, lambda m: partial(m.SGD, mom=.9, wd=.1), lambda m: partial(m.SGD, mom=.9, wd=.1, decouple_wd=False), lambda m: m.Adam], ids=['sgd','momentum','l2','adam'])
-@pytest.mark.parametrize('fit', [lambda l: l.fit(3, .01), lambda l: l.fit_one_cycle(3, .02), lambda l: l.fit_flat_cos(3, .02), lambda l: l.fine_tune(2, .02)], ids=['fit','one_cycle','flat_cos','fine_tune'])
+@pytest.mark.parametrize('opt', [sgd, lambda m: partial(m.SGD, mom=.9, wd=.1), lambda m: partial(m.SGD, mom=.9, wd=.1, decouple_wd=False),
+                                 lambda m: m.Adam], ids=['sgd','momentum','l2','adam'])
+@pytest.mark.parametrize('fit', [lambda l: l.fit(3, .01), lambda l: l.fit_one_cycle(3, .02), lambda l: l.fit_flat_cos(3, .02),
+                                 lambda l: l.fine_tune(2, .02)], ids=['fit','one_cycle','flat_cos','fine_tune'])
 def test_optimizers_and_schedules(digits, opt, fit):
     agree(*both(digits, 10, opt, fit, (F.cross_entropy,F.cross_entropy), accuracy), 1e-5)
 
@@ -82,7 +85,8 @@ def test_log_is_as_theirs(digits):
     "It begins with the epoch and ends with the time, so that names and values go together"
     a,b = both(digits, 10, sgd, lambda l: l.fit(2, .1), (F.cross_entropy,F.cross_entropy), accuracy)
     (na,la),(nb,lb) = ((list(o.recorder.metric_names),list(o.recorder.log)) for o in (a,b))
-    assert na==nb and la[0]==lb[0]==1 and len(la)==len(lb)==len(na) and la[1:-1]==pytest.approx(lb[1:-1], abs=1e-6) and la[1:-1]==list(a.recorder.values[-1])
+    assert na==nb and la[0]==lb[0]==1 and len(la)==len(lb)==len(na) and la[1:-1]==pytest.approx(lb[1:-1],
+        abs=1e-6) and la[1:-1]==list(a.recorder.values[-1])
 
 def test_events_in_their_order(digits):
     "Every event comes as often and in the same order as in fastai"
@@ -124,7 +128,9 @@ def test_lr_find(digits):
     assert a.recorder.lrs==pytest.approx(b.recorder.lrs, rel=1e-5) and len(a.recorder.lrs)>20
     assert [float(o) for o in a.recorder.losses]==pytest.approx([float(o) for o in b.recorder.losses], abs=1e-5)
 
-@pytest.mark.parametrize('name,kw', [('GradientClip',dict(max_norm=.1)), ('GradientAccumulation',dict(n_acc=200)), ('EarlyStoppingCallback',dict(monitor='valid_loss',min_delta=.5)), ('SaveModelCallback',dict(monitor='accuracy')), ('TerminateOnNaNCallback',{})])
+@pytest.mark.parametrize('name,kw', [('GradientClip',dict(max_norm=.1)), ('GradientAccumulation',dict(n_acc=200)),
+                                     ('EarlyStoppingCallback',dict(monitor='valid_loss',min_delta=.5)),
+                                     ('SaveModelCallback',dict(monitor='accuracy')), ('TerminateOnNaNCallback',{})])
 def test_callbacks(digits, tmp_path, name, kw):
     "The same callback by the same name does the same"
     import fastai.callback.training as ft, fastai.callback.tracker as fk
@@ -139,7 +145,9 @@ def test_callbacks(digits, tmp_path, name, kw):
 
 def test_pytorch_optimizers(digits):
     "PyTorch's own optimizers as `opt_func`, scheduled, on the same path as fastai's wrapper of them"
-    def opt(m): return partial(torch.optim.AdamW, weight_decay=.1) if m is ours else partial(theirs.OptimWrapper, opt=torch.optim.AdamW, weight_decay=.1)
+    def opt(m):
+        return partial(torch.optim.AdamW, weight_decay=.1) if m is ours else partial(theirs.OptimWrapper, opt=torch.optim.AdamW,
+            weight_decay=.1)
     agree(*both(digits, 10, opt, lambda l: l.fit_one_cycle(2, .01), (F.cross_entropy,F.cross_entropy), accuracy), 1e-5)
 
 def test_metrics():
@@ -159,6 +167,7 @@ def test_their_callbacks_in_our_learner(digits):
         def after_batch(self):
             if self.training: self.rates.append(self.opt.hypers[-1]['lr'])
         def after_fit(self): seen.append(self.rates)
-    a,b = both(digits, 10, sgd, lambda l: l.fit_one_cycle(2, .1, cbs=[GradientClip(.1), Rates()]), (F.cross_entropy,F.cross_entropy), accuracy)
+    a,b = both(digits, 10, sgd, lambda l: l.fit_one_cycle(2, .1, cbs=[GradientClip(.1), Rates()]), (F.cross_entropy,F.cross_entropy),
+               accuracy)
     agree(a, b, 1e-5)
     assert seen[0]==pytest.approx(seen[1]) and len(seen[0])>20

@@ -1,4 +1,5 @@
-"""The checker: it calls wrong homework by its name, passes right homework in any style, does no harm and takes none; and the notebook of tasks, empty and filled in.
+"""The checker: it calls wrong homework by its name, passes right homework in any style, does no harm and takes none; and the notebook of
+tasks, empty and filled in.
 
 The answers that it is tried with are in the folder homework: `wrong.py` and `right.py`."""
 import functools, importlib.util, json, operator, os, random, re, sys, threading, time
@@ -8,7 +9,8 @@ import numpy as np
 import nbformat, pytest, torch
 from filelock import FileLock
 from mnist_from_scratch.base.core import MnistError
-from mnist_from_scratch.tools.homework import check, check_file, check_folder, class_table, isolation, progress, runner, session, tasks, verdict
+from mnist_from_scratch.tools.homework import (check, check_file, check_folder, class_table, isolation, progress, runner, session, tasks,
+                                               verdict)
 from mnist_from_scratch.tools.homework.compare import difference
 from mnist_from_scratch.tools.homework.engine import handed_in, judge
 from mnist_from_scratch.tools.homework.hints import all_hints, exceptions, general, hints_for
@@ -73,18 +75,25 @@ def test_no_name_by_chance():
     assert check('one_cycle', lambda *args: 0.).mistake=='something else'
     assert check('sigmoid', lambda x: x*0+.5).mistake!='tanh' and check('relu', lambda x: x).mistake=='something else'
 
-earlier = dict(
+earlier = (dict(
     softmax='def softmax(x): return x.exp()/x.exp().sum(-1, keepdim=True)',
     log_softmax='def log_softmax(x): return softmax(x).log()',
-    cross_entropy='def cross_entropy(acts, targs): return nll(log_softmax(acts), targs)\ndef nll(lp, t): return -lp[range(len(t)),t].mean()',
+    cross_entropy="""def cross_entropy(acts, targs): return nll(log_softmax(acts), targs)
+def nll(lp, t): return -lp[range(len(t)),t].mean()""",
     calc_grad='def calc_grad(xb, yb, model, loss_func): loss_func(model(xb), yb)',
-    train_epoch='def train_epoch(model, dl, opt, loss_func):\n    for xb,yb in dl: calc_grad(xb, yb, model, loss_func); opt.step(); opt.zero_grad()',
+    train_epoch="""def train_epoch(model, dl, opt, loss_func):
+    for xb,yb in dl: calc_grad(xb, yb, model, loss_func); opt.step(); opt.zero_grad()""",
     Learner="""class Learner:
     def __init__(self, dls, model, loss_func, opt_func, lr, cbs): pass
     def fit(self, n): [calc_grad(None, None, lambda x: x, lambda p,t: p) for _ in range(n)]""",
-    sigmoid='def sigmoid(x): return 1/(1+torch.exp(-x.clamp(-80, 80)))/2', mnist_loss='def mnist_loss(p, t): return sigmoid(p).sub(t.float()).mean()',
-    BasicOptim='class BasicOptim:\n    def __init__(self, ps, lr): self.ps,self.lr = list(ps),lr\n    def step(self): sgd_step(self.ps, self.lr)\n    def zero_grad(self):\n        for p in self.ps: p.grad = None',
-    sgd_step='def sgd_step(params, lr):\n    for p in params:\n        if p.grad is not None: p.data += lr*p.grad')
+    sigmoid='def sigmoid(x): return 1/(1+torch.exp(-x.clamp(-80, 80)))/2',
+    mnist_loss='def mnist_loss(p, t): return sigmoid(p).sub(t.float()).mean()',
+    BasicOptim="""class BasicOptim:
+    def __init__(self, ps, lr): self.ps,self.lr = list(ps),lr
+    def step(self): sgd_step(self.ps, self.lr)
+    def zero_grad(self):
+        for p in self.ps: p.grad = None""",
+    sgd_step='def sgd_step(params, lr):\n    for p in params:\n        if p.grad is not None: p.data += lr*p.grad'))
 def hand(*names, **others):
     ns = dict(torch=torch, __name__='hand_in')
     for k in names: exec(earlier[k], ns)
@@ -118,7 +127,8 @@ def test_an_earlier_task_is_not_blamed_for_nothing():
 def test_no_paper_for_what_is_not_shown():
     "Where the input is not on the card, nobody is asked to work it out"
     assert 'on paper' in judge(tasks['relu'], lambda x: x*3).hints[0]
-    for name in 'train_epoch','train_ten','validate_epoch','simple_net': assert 'on paper' not in ' '.join(judge(tasks[name], lambda *args: 3).hints)
+    for name in 'train_epoch','train_ten','validate_epoch','simple_net':
+        assert 'on paper' not in ' '.join(judge(tasks[name], lambda *args: 3).hints)
 
 def test_the_slope_is_that_of_the_function():
     "A sigmoid has the slope s(1-s), at 1 0.1966, and a relu 0 or 1: no weights that nobody sees"
@@ -144,7 +154,8 @@ def test_card_escapes_everything():
     v = check('relu', relu, answer=True)
     page = v._repr_html_()
     assert '<script' not in page and '&lt;script&gt;' in page and '<pre' in page
-    for k in 'task','given','came','should','hint','answer': assert bad not in verdict.Verdict(**{**dict(task='x', status='wrong'), k:bad})._repr_html_()
+    for k in 'task','given','came','should','hint','answer':
+        assert bad not in verdict.Verdict(**{**dict(task='x', status='wrong'), k:bad})._repr_html_()
 
 def test_the_name_is_enough():
     def relu(x): return x.clamp(min=0)
@@ -167,9 +178,12 @@ def test_where_an_exception_was():
         y = x
         return y.nothing_like_that
     v = check(relu)
-    assert v.mistake=='no such attribute' and "'nothing_like_that'" in v.came and re.search(r'\(line \d+: return y.nothing_like_that\)$', v.came) and '\n' not in v.came
+    assert v.mistake=='no such attribute' and "'nothing_like_that'" in v.came and re.search(r'\(line \d+: return y.nothing_like_that\)$',
+        v.came) and '\n' not in v.came
 
-@pytest.mark.parametrize('src,meant', [('sofmax(x)','softmax'), ('torch.rleu(x)','relu'), ('log(x)','torch.log'), ('one_hot(x)','F.one_hot'), ('x.clmp(min=0)','clamp'), ('(lambda much: muhc)(x)','much'), ('nothing_like_it',None)])
+@pytest.mark.parametrize('src,meant', [('sofmax(x)','softmax'), ('torch.rleu(x)','relu'), ('log(x)','torch.log'),
+                                       ('one_hot(x)','F.one_hot'), ('x.clmp(min=0)','clamp'), ('(lambda much: muhc)(x)','much'),
+                                       ('nothing_like_it',None)])
 def test_did_you_mean(src, meant):
     "A name in scope, one of PyTorch, or one of the object"
     exec(f'def relu(x): return {src}', ns := dict(torch=torch, softmax=1, __name__='hand_in'))
@@ -193,7 +207,8 @@ def test_each_hint_in_the_file_is_shown():
 
 def test_a_mistake_without_hints_is_refused():
     n = len(tasks['relu'].mistakes)
-    with pytest.raises(MnistError, match=re.escape('add [relu: of a new kind] to hints.ini')): tasks['relu'].wrong('of a new kind', torch.sign)
+    with pytest.raises(MnistError, match=re.escape('add [relu: of a new kind] to hints.ini')):
+        tasks['relu'].wrong('of a new kind', torch.sign)
     assert len(tasks['relu'].mistakes)==n
 
 def test_each_exception_has_its_own_hints():
@@ -248,7 +263,10 @@ def vandal(x):
 
 def test_nothing_is_changed(capsys):
     "Not the generators, the switches, the globals, their tensors, the modules; and nothing is printed"
-    def state(): return random.getstate(),np.random.get_state()[1].tolist(),torch.get_rng_state().tolist(),torch.is_grad_enabled(),torch.get_default_dtype(),w.tolist(),net.weight.tolist(),net.bias.grad,count,id(w),set(globals()),set(sys.modules)
+    def state():
+        return (random.getstate(),np.random.get_state()[
+            1].tolist(),torch.get_rng_state().tolist(),torch.is_grad_enabled(),torch.get_default_dtype(),w.tolist(),net.weight.tolist(),
+            net.bias.grad,count,id(w),set(globals()),set(sys.modules))
     judge(tasks['relu'], torch.relu)
     before = state()
     assert judge(tasks['relu'], vandal) and check('relu', vandal)
@@ -258,7 +276,8 @@ def test_nothing_is_changed(capsys):
 def test_a_step_that_trains_globals():
     "A loop that uses a global model instead of its argument does not train it"
     ns = dict(model=torch.nn.Linear(2, 1))
-    exec('def train_epoch(m, dl, opt, f):\n    for x,y in dl: f(model(x), y).backward(); [p.data.sub_(p.grad) for p in model.parameters()]', ns)
+    exec("""def train_epoch(m, dl, opt, f):
+    for x,y in dl: f(model(x), y).backward(); [p.data.sub_(p.grad) for p in model.parameters()]""", ns)
     before = [p.clone() for p in ns['model'].parameters()]
     assert not judge(tasks['train_epoch'], ns['train_epoch'])
     assert all(torch.equal(a, b) and b.grad is None for a,b in zip(before, ns['model'].parameters()))
@@ -281,7 +300,8 @@ def test_too_slow_in_a_thread():
     res = []
     def passes(x):
         while True: pass
-    for f in forever,passes: t = threading.Thread(target=lambda: res.append(check('relu', f, seconds=.2).mistake), daemon=True); t.start(); t.join(30)
+    for f in forever,passes:
+        t = threading.Thread(target=lambda: res.append(check('relu', f, seconds=.2).mistake), daemon=True); t.start(); t.join(30)
     assert res==['too slow']*2
 
 def test_too_slow_without_alarms(monkeypatch):
@@ -298,29 +318,37 @@ def test_exit_does_not():
 # --- files
 
 class_of_ten = dict(
-    good='import torch\ndef mse(p, t): return ((p-t)**2).mean()\ndef relu(x): return torch.relu(x)\ndef accuracy(a, t): return (a.argmax(1)==t).float().mean()',
+    good='import torch\ndef mse(p, t): return ((p-t)**2).mean()\ndef relu(x): return torch.relu(x)\ndef accuracy(a, t): return '
+    '(a.argmax(1)==t).float().mean()',
     wrong='def mse(p, t): return ((p-t)**2).mean().sqrt()\ndef relu(x): return x.abs()',
     loops='def relu(x):\n    while True: pass\ndef mse(p, t): return ((p-t)**2).mean()',
-    blocks='import ctypes\ndef mse(p, t): return ((p-t)**2).mean()\ndef relu(x):\n    while True:\n        try:\n            while True: pass\n        except BaseException: pass',
+    blocks='import ctypes\ndef mse(p, t): return ((p-t)**2).mean()\ndef relu(x):\n    while True:\n        try:\n            while True: '
+    'pass\n        except BaseException: pass',
     exits='import os\ndef mse(p, t): os._exit(3)\ndef relu(x): return x.clamp(min=0)',
     crashes='import ctypes\ndef relu(x): ctypes.string_at(0)\ndef accuracy(a, t): return (a.argmax(1)==t).float().mean()',
     eats='import torch\ndef relu(x): return [0]*10**10\ndef mse(p, t): return torch.zeros(10**11).mean()',
     syntax='def mse(p, t) return 0',
     dies='import os\nos.kill(os.getpid(), 9)',
     late='def relu(x): return x.clamp(min=0)\nprint(input())\nwhile True: pass\ndef mse(p, t): return ((p-t)**2).mean()',
-    begins='while True:\n    try:\n        while True: pass\n    except BaseException: pass\nimport os; os._exit(0)\nimport sys; sys.exit()\ndef mse(p, t): return ((p-t)**2).mean()\ndef relu(x): return x.clamp(min=0)',
+    begins='while True:\n    try:\n        while True: pass\n    except BaseException: pass\nimport os; os._exit(0)\nimport sys; '
+    'sys.exit()\ndef mse(p, t): return ((p-t)**2).mean()\ndef relu(x): return x.clamp(min=0)',
     inside_c='def mse(p, t): return sum(range(10**13))\ns = sum(range(10**13))\ndef relu(x): return x.clamp(min=0)',
     sleeps='import time\ndef mse(p, t): time.sleep(10**6)\ndef relu(x): return x.clamp(min=0)',
-    shuts='import os, sys, builtins, json\nos.closerange(0, 99)\nos.chdir("/")\nbuiltins.open = json.dumps = os._exit = None\ndef mse(p, t): return ((p-t)**2).mean()\ndef relu(x): sys.stdout.close(); os.chdir("/"); return x.clamp(min=0)',
-    stays='import threading\ndef mse(p, t):\n    if len(p)==1: threading.Thread(target=lambda: [0 for _ in iter(int, 1)], daemon=True).start()\n    return ((p-t)**2).mean()\ndef relu(x): return x.clamp(min=0)',
+    shuts='import os, sys, builtins, json\nos.closerange(0, 99)\nos.chdir("/")\nbuiltins.open = json.dumps = os._exit = None\ndef mse(p, '
+    't): return ((p-t)**2).mean()\ndef relu(x): sys.stdout.close(); os.chdir("/"); return x.clamp(min=0)',
+    stays='import threading\ndef mse(p, t):\n    if len(p)==1: threading.Thread(target=lambda: [0 for _ in iter(int, 1)], '
+    'daemon=True).start()\n    return ((p-t)**2).mean()\ndef relu(x): return x.clamp(min=0)',
     gone='import os\nos.remove(__file__)\ndef mse(p, t): os._exit(1)\ndef relu(x): return x.clamp(min=0)',
     fills='x = []\nwhile True: x.append(bytearray(2**24))\ndef mse(p, t): return ((p-t)**2).mean()\ndef relu(x): return x.clamp(min=0)',
     keeps='x = []\ndef mse(p, t):\n    while True: x.append(bytearray(2**24))\ndef relu(x): return x.clamp(min=0)',
-    mute='class E(BaseException):\n    def __str__(self): raise self\nraise E\ndef mse(p, t): return ((p-t)**2).mean()\ndef relu(x): return x.clamp(min=0)',
-    ends='import atexit, os\nclass E(Exception):\n    def __del__(self): os._exit(0)\nraise E\ndef mse(p, t): return ((p-t)**2).mean()\ndef relu(x): return x.clamp(min=0)',
+    mute='class E(BaseException):\n    def __str__(self): raise self\nraise E\ndef mse(p, t): return ((p-t)**2).mean()\ndef relu(x): '
+    'return x.clamp(min=0)',
+    ends='import atexit, os\nclass E(Exception):\n    def __del__(self): os._exit(0)\nraise E\ndef mse(p, t): return '
+    '((p-t)**2).mean()\ndef relu(x): return x.clamp(min=0)',
     breaks='import torch\ndef mse(p, t): torch.manual_seed = torch.Tensor.clamp = torch.equal = None\ndef relu(x): return x.clamp(min=0)',
     clears='import sys\ndef mse(p, t): sys.modules.clear()\ndef relu(x): return x.clamp(min=0)',
-    ghost='class Ghost:\n    def __getattribute__(self, k): raise SystemExit\n    def __call__(self, *_): pass\nmse = Relus = Ghost()\ndef relu(x): return x.clamp(min=0)',
+    ghost='class Ghost:\n    def __getattribute__(self, k): raise SystemExit\n    def __call__(self, *_): pass\nmse = Relus = Ghost()\ndef '
+    'relu(x): return x.clamp(min=0)',
     vandal='import torch\ntorch.tensor = torch.nn.functional.relu = torch.Tensor.mean = None\ntorch.set_default_dtype(torch.float64)',
     pandas='raise SystemExit("not yours")', torch_='', statistics='raise SystemExit("not yours")',
     thief='import statistics\nfrom good import mse\ndef relu(x): return x.clamp(min=0)')
@@ -329,17 +357,21 @@ def fill(folder):
     "Put all hand-ins there"
     folder.mkdir()
     for k,v in class_of_ten.items(): (folder/f'{k}.py').write_text(v)
-    cells = ['%matplotlib inline\n!ls\ndef mse(p, t): return ((p-t)**2).mean()', '%%bash\nexit', 'raise ValueError("<b>")', 'def relu(x): return x.clamp(min=0)']
-    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell('# x'), *map(nbformat.v4.new_code_cell, cells)]), folder/'book.ipynb')
+    cells = ['%matplotlib inline\n!ls\ndef mse(p, t): return ((p-t)**2).mean()', '%%bash\nexit', 'raise ValueError("<b>")',
+             'def relu(x): return x.clamp(min=0)']
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell('# x'), *map(nbformat.v4.new_code_cell, cells)]),
+                   folder/'book.ipynb')
     (folder/'broken.ipynb').write_text('{"cells": 3}')
     (folder/'bytes.py').write_bytes(b'\xff\xfe')
     (folder/'latin.py').write_bytes('# -*- coding: latin-1 -*-\r\nä = "é"\r\ndef mse(p, t): return ((p-t)**2).mean()'.encode('latin-1'))
     (folder/'bom.py').write_bytes(b'\xef\xbb\xbf'+class_of_ten['good'].replace('\n', '\r\n').encode())
-    for k,v in dict(null=b'\0', cookie=b'# coding: hex\n', empty=b'', deep=b'x = '+b'-'*10**5+b'1').items(): (folder/f'{k}.py').write_bytes(v)
+    for k,v in dict(null=b'\0', cookie=b'# coding: hex\n', empty=b'', deep=b'x = '+b'-'*10**5+b'1').items():
+        (folder/f'{k}.py').write_bytes(v)
     (folder/'folder.py').mkdir(); os.mkfifo(folder/'pipe.py'); (folder/'loop.py').symlink_to(folder/'loop.py')
     with open(bytes(folder)+b'/odd\xff.py', 'w') as f: f.write(class_of_ten['good'])
     (folder/r'odd\udcff.py').write_text(class_of_ten['wrong'])
-    (folder/'eve\neve.py         3  +++\n.py').write_text(class_of_ten['wrong']); (folder/'\x1b[31m\u202e字字字字字字字字字字字字字.py').write_text('raise ValueError("\\x1b[2J\\n3  +++")')
+    (folder/'eve\neve.py         3  +++\n.py').write_text(class_of_ten['wrong'])
+    (folder/'\x1b[31m\u202e字字字字字字字字字字字字字.py').write_text('raise ValueError("\\x1b[2J\\n3  +++")')
     (folder/'notes.txt').write_text('no hand-in')
 
 @pytest.fixture(scope='module')
@@ -363,7 +395,9 @@ def results(checked): return checked[1]
 def test_a_class(results, hand_ins):
     "One bad hand-in stops nobody; each gets what it deserves"
     def got(k): return [results[k]['tasks'][t]['mistake'] or 'right' for t in ('mse','relu','accuracy')]
-    assert {f'{k}.py' for k in [*class_of_ten,'bytes']}|{'book.ipynb','broken.ipynb'} <= set(results) and len(results)==len([*hand_ins.iterdir()])      # without the notes, with the one that removed itself
+    # without the notes, with the one that removed itself
+    assert {f'{k}.py' for k in [*class_of_ten,'bytes']}|{'book.ipynb',
+                                                         'broken.ipynb'} <= set(results) and len(results)==len([*hand_ins.iterdir()])
     assert got('good.py')==['right']*3 and results['good.py']['passed']==3 and results['good.py']['error']==''
     assert got('wrong.py')==['RMSE called MSE','absolute value','missing']
     assert got('loops.py')==['right','too slow','missing']
@@ -374,7 +408,9 @@ def test_a_class(results, hand_ins):
     assert got('syntax.py')==['missing']*3 and 'SyntaxError' in results['syntax.py']['error'] and 'line 1' in results['syntax.py']['error']
     assert got('dies.py')==['missing']*3 and 'SIGKILL' in results['dies.py']['error']
     assert 'EOFError' in results['late.py']['error'] and got('late.py')[1]=='right'
-    assert got('book.ipynb')==['right','right','missing'] and 'ValueError: <b>' in results['book.ipynb']['error'] and 'code cell 3' in results['book.ipynb']['error']
+    assert got('book.ipynb')==['right','right',
+                               'missing'] and 'ValueError: <b>' in results['book.ipynb']['error'] and 'code cell 3' in results[
+                                   'book.ipynb']['error']
     for k in 'broken.ipynb','bytes.py': assert got(k)==['missing']*3 and 'cannot be read' in results[k]['error']
 
 def test_only_the_statement_and_the_task(results):
@@ -382,7 +418,8 @@ def test_only_the_statement_and_the_task(results):
     def got(k): return [results[k]['tasks'][t]['mistake'] or 'right' for t in ('mse','relu')]
     assert got('late.py')==got('begins.py')==['right']*2
     assert results['begins.py']['error']=='it did not end in 1 seconds (line 1: while True:). And 2 more like this.'
-    assert got('inside_c.py')==got('sleeps.py')==['too slow','right'] and '(line 2: s = sum(range(10**13)))' in results['inside_c.py']['error']
+    assert got('inside_c.py')==got('sleeps.py')==['too slow',
+                                                  'right'] and '(line 2: s = sum(range(10**13)))' in results['inside_c.py']['error']
     assert got('shuts.py')==['right']*2 and got('stays.py')[1]=='right'
     assert got('gone.py')==['an end of everything','right'] and not results['gone.py']['error']
     assert not any('TimeIsUp' in json.dumps(r) for r in results.values())
@@ -391,7 +428,8 @@ def test_what_one_task_breaks_is_whole_for_the_next(results):
     "Memory that stays full, PyTorch and Python that are broken, objects and exceptions that let nobody look at them"
     def got(k): return [results[k]['tasks'][t]['mistake'] or 'right' for t in ('mse','relu')]
     assert got('fills.py')==got('mute.py')==got('ends.py')==['right']*2
-    assert results['fills.py']['error'].startswith('MemoryError (line 2: ') and results['mute.py']['error']=='an exception that cannot be shown (line 3: raise E)'
+    assert results['fills.py']['error'].startswith('MemoryError (line 2: ') and results['mute.py'][
+        'error']=='an exception that cannot be shown (line 3: raise E)'
     assert got('keeps.py')==['too much memory','right']
     for k in 'breaks.py','clears.py','ghost.py': assert got(k)[0]!='right' and got(k)[1]=='right', k
     assert not results['ghost.py']['error'] and results['ghost.py']['tasks']['accuracy']['mistake']=='missing'
@@ -416,8 +454,11 @@ def test_hand_ins_do_not_meet(results):
 def test_any_file_is_read_or_named(results):
     def n(k): return results[k]['passed']
     assert n('latin.py')==1 and n('bom.py')==3
-    for k,says in dict(null='null bytes', cookie='UTF-8', deep='', folder='is a folder', pipe='is not a regular file', loop='is a link').items(): assert n(f'{k}.py')==0 and says in results[f'{k}.py']['error'] and results[f'{k}.py']['error']
-    assert not results['empty.py']['error'] and results['deep.py']['error'].startswith('MemoryError') and '(line 50' not in results['deep.py']['error']
+    for k,says in dict(null='null bytes', cookie='UTF-8', deep='', folder='is a folder', pipe='is not a regular file',
+                       loop='is a link').items():
+        assert n(f'{k}.py')==0 and says in results[f'{k}.py']['error'] and results[f'{k}.py']['error']
+    assert not results['empty.py']['error'] and results['deep.py']['error'].startswith('MemoryError') and '(line 50' not in results[
+        'deep.py']['error']
 
 def test_names_cannot_pass_for_marks(results):
     "Of any name and text: one line, printable, in columns; two files remain two"
@@ -450,10 +491,12 @@ def test_a_busy_machine_costs_nothing(monkeypatch):
 
 def test_table(results):
     text = class_table(results)
-    assert max(map(len, text.splitlines()))<=80 and re.search(r'^good.py +3  \+\+\+$', text, re.M) and re.search(r'^wrong.py +0  xx\.$', text, re.M)
+    assert max(map(len, text.splitlines()))<=80 and re.search(r'^good.py +3  \+\+\+$', text, re.M) and re.search(r'^wrong.py +0  xx\.$',
+        text, re.M)
     assert 'relu: too slow' in text and not any('\n' in r['error'] for r in results.values())
 
-def test_nothing_is_left_in_the_folder(results, hand_ins): assert len([*hand_ins.rglob('*')])==len(results) and not [*hand_ins.rglob('__pycache__')]
+def test_nothing_is_left_in_the_folder(results, hand_ins):
+    assert len([*hand_ins.rglob('*')])==len(results) and not [*hand_ins.rglob('__pycache__')]
 
 def test_a_name_that_is_nearly_right():
     def Relu(x): return x
@@ -474,7 +517,8 @@ def test_hints_of_a_file(tmp_path):
     assert hint(1)!=hint(2) and 'absolute value' in hint(2)[0]
     assert not (tmp_path/'__pycache__').exists()
     for bad in tmp_path/'none.py',tmp_path: pytest.raises(MnistError, check_file, bad)
-    (tmp_path/'a.txt').write_text(''); pytest.raises(MnistError, check_file, tmp_path/'a.txt'); pytest.raises(MnistError, check_folder, tmp_path/'none')
+    (tmp_path/'a.txt').write_text('')
+    pytest.raises(MnistError, check_file, tmp_path/'a.txt'); pytest.raises(MnistError, check_folder, tmp_path/'none')
 
 # --- the notebook of tasks
 
@@ -511,9 +555,11 @@ def test_example(name):
     torch.manual_seed(0)
     exec('\n'.join([*before,*stmts]), ns)
     got,expected = as_list(eval(expr, ns)),eval(expected)
-    assert got==expected or torch.allclose(torch.tensor(got, dtype=torch.float64), torch.tensor(expected, dtype=torch.float64), rtol=1e-6), got
+    assert got==expected or torch.allclose(torch.tensor(got, dtype=torch.float64), torch.tensor(expected, dtype=torch.float64),
+                                           rtol=1e-6), got
 
-def verdicts(nb): return [o.data['text/plain'] for c in nb.cells if c.cell_type=='code' and c.source.startswith('check(') for o in c.outputs]
+def verdicts(nb):
+    return [o.data['text/plain'] for c in nb.cells if c.cell_type=='code' and c.source.startswith('check(') for o in c.outputs]
 
 def test_stored_unsolved():
     "Each check says what is missing, none raises"
@@ -532,8 +578,11 @@ def test_solved():
     assert verdicts(nb)==[f'{k}: right' for k in tasks]
     assert float(re.search(r'[\d.]+', nb.cells[-1].outputs[-1].data['text/plain'])[0])>.8
 
-@pytest.mark.parametrize('src,says', [('def relu(x) return x','needs a colon'), ('def relu(x):\nreturn x','four blanks'), ('def relu(x):\n    return x\n  y = 3','four blanks'), ('def relu(x):\n\treturn x\n        y = 3','tabs'),
-    ('return 3','four blanks'), ('print((3)','no partner'), ('a = "b','no partner'), ('a = 3 4','Python cannot read'), ('x = np.zeros(3)','import numpy as np'), ('print(tnesor)','Python knows of no such name'), ('import torhc','misspelled')])
+@pytest.mark.parametrize('src,says', [('def relu(x) return x','needs a colon'), ('def relu(x):\nreturn x','four blanks'),
+                                      ('def relu(x):\n    return x\n  y = 3','four blanks'),
+                                      ('def relu(x):\n\treturn x\n        y = 3','tabs'),
+    ('return 3','four blanks'), ('print((3)','no partner'), ('a = "b','no partner'), ('a = 3 4','Python cannot read'),
+    ('x = np.zeros(3)','import numpy as np'), ('print(tnesor)','Python knows of no such name'), ('import torhc','misspelled')])
 def test_a_file_that_does_not_run(src, says, tmp_path, monkeypatch):
     "One line, with a hint"
     (f := tmp_path/'a.py').write_text(src)
@@ -547,7 +596,8 @@ def test_star_imports_are_no_homework(tmp_path):
     f.write_text('import torch\nfrom torch import *\nfrom torch.nn.functional import *\ndef relu(x): return x.clamp(min=0)\n')
     vs = {v.task:v for v in check_file(f)[0]}
     assert [k for k,v in vs.items() if v.status!='missing']==['relu'] and vs['relu']
-    assert vs['sigmoid'].hint==vs['softmax'].hint.replace('softmax', 'sigmoid')=='`sigmoid` is a function of torch there. Write one yourself.'
+    assert vs['sigmoid'].hint==vs['softmax'].hint.replace('softmax',
+                                                          'sigmoid')=='`sigmoid` is a function of torch there. Write one yourself.'
     from torch import sigmoid
     assert check('sigmoid').status=='missing'
 
@@ -569,7 +619,8 @@ def test_the_line_is_the_readers():
 def test_arguments_in_another_order_do_no_harm():
     "Tried once more in the order of the task, with the reader's names kept as they were"
     ns = dict(seen=[], n=0, __name__='hand_in')
-    exec('def mnist_loss(targets, predictions):\n    global n\n    n += 1\n    return (1/(1+(-predictions).exp())-targets.float()).abs().mean()', ns)
+    exec('def mnist_loss(targets, predictions):\n    global n\n    n += 1\n    return '
+         '(1/(1+(-predictions).exp())-targets.float()).abs().mean()', ns)
     assert check('mnist_loss', ns['mnist_loss']).mistake=='arguments in another order' and ns['n']==0
     def mnist_loss(t, p): return (p.sigmoid()-t.float()).abs().mean()
     assert check(mnist_loss).mistake!='arguments in another order'      # other names say nothing of an order
@@ -583,7 +634,10 @@ def test_what_the_book_or_a_package_has_is_not_homework():
     import torch.nn.functional as F
     from mnist_from_scratch import all as book, losses
     class Learner(book.Learner): pass
-    owns = dict(cross_entropy=[book.cross_entropy, functools.partial(book.cross_entropy), functools.wraps(book.cross_entropy)(lambda *args: book.cross_entropy(*args)), lambda a,t: losses.cross_entropy(a, t), lambda a,t: functools.reduce(lambda f,_: f, [0], losses.cross_entropy)(a, t)],
+    owns = dict(cross_entropy=[book.cross_entropy, functools.partial(book.cross_entropy),
+                               functools.wraps(book.cross_entropy)(lambda *args: book.cross_entropy(*args)),
+                               lambda a,t: losses.cross_entropy(a, t),
+                               lambda a,t: functools.reduce(lambda f,_: f, [0], losses.cross_entropy)(a, t)],
         Learner=[book.Learner, Learner, tasks['Learner'].right], relu=[book.relu, lambda x: book.relu(x)], sigmoid=[losses.softmax])
     for k,fs in owns.items():
         for f in fs:
@@ -593,14 +647,17 @@ def test_what_the_book_or_a_package_has_is_not_homework():
     class subsub(sub): lr = 1
     class own(torch.optim.SGD):
         def __init__(self, ps, lr): super().__init__(ps, lr)
-    not_own = dict(relu=[torch.relu, F.relu, torch.Tensor.relu, torch.nn.ReLU(), torch.nn.ReLU, functools.partial(F.relu, inplace=False), functools.lru_cache(F.relu), torch.no_grad()(F.relu), torch.nn.ReLU().forward],
+    not_own = dict(relu=[torch.relu, F.relu, torch.Tensor.relu, torch.nn.ReLU(), torch.nn.ReLU, functools.partial(F.relu, inplace=False),
+                         functools.lru_cache(F.relu), torch.no_grad()(F.relu), torch.nn.ReLU().forward],
         mat_mul=[operator.matmul, np.matmul], BasicOptim=[torch.optim.SGD, sub, subsub, functools.partial(torch.optim.SGD)])
     for k,fs in not_own.items():
         for f in fs:
             fn,hint = handed_in(tasks[k], {k:f})
-            assert fn is None and re.fullmatch(rf'`{k}` is a (function|class|object) of (torch|numpy|Python) there. Write one yourself.', hint), (k, f)
+            assert fn is None and re.fullmatch(rf'`{k}` is a (function|class|object) of (torch|numpy|Python) there. Write one yourself.',
+                                               hint), (k, f)
     assert 'a class of torch' in handed_in(tasks['BasicOptim'], dict(BasicOptim=sub))[1]
-    for k,f in dict(BasicOptim=own, relu=lambda x: F.relu(x), mat_mul=functools.partial(lambda a, b: a@b)).items(): assert handed_in(tasks[k], {k:f})[0] is f and check(k, f)
+    for k,f in dict(BasicOptim=own, relu=lambda x: F.relu(x), mat_mul=functools.partial(lambda a, b: a@b)).items():
+        assert handed_in(tasks[k], {k:f})[0] is f and check(k, f)
 
 def test_star_import_of_the_book(tmp_path):
     (f := tmp_path/'a.py').write_text('from mnist_from_scratch.all import *\ndef relu(x): return x.clamp(min=0)')
@@ -616,13 +673,17 @@ def test_folders_and_files_beside(tmp_path):
 
 def test_what_ipython_reads_is_read(tmp_path):
     "`%%time` above definitions; a remainder at the beginning of a line"
-    cells = ['files = !ls\nm = %time 3\nmse?\n?mse\nfor i in range(2):\n    %time 3\ndef accuracy(a, t): return (a.argmax(1)==t).float().mean()', '%%time\ndef mse(p, t): return ((p-t)**2).mean()', 'x = (7\n% 3)\ndef relu(x): return x.clamp(min=0)']
-    (f := tmp_path/'a.ipynb').write_bytes(b'\xef\xbb\xbf'+json.dumps(dict(cells=[dict(cell_type='code', source=o) for o in cells]), indent=1).replace('\n', '\r\n').encode())
+    cells = ['files = !ls\nm = %time 3\nmse?\n?mse\nfor i in range(2):\n    %time 3\ndef accuracy(a, t): return '
+             '(a.argmax(1)==t).float().mean()', '%%time\ndef mse(p, t): return ((p-t)**2).mean()',
+             'x = (7\n% 3)\ndef relu(x): return x.clamp(min=0)']
+    (f := tmp_path/'a.ipynb').write_bytes(b'\xef\xbb\xbf'+json.dumps(dict(cells=[dict(cell_type='code', source=o) for o in cells]),
+        indent=1).replace('\n', '\r\n').encode())
     vs,error = check_file(f, ['mse','relu','accuracy'])
     assert all(vs) and not error
 
 def test_no_import_is_needed_after_a_hand_in(tmp_path):
     "The check has loaded what it needs before, so that a hand-in which makes imports impossible loses nothing by that"
-    (f := tmp_path/'a.py').write_text('import sys\nsys.path.clear(); sys.path_hooks.clear(); sys.meta_path.clear()\ndef relu(x): return x.clamp(min=0)')
+    (f := tmp_path/'a.py').write_text('import sys\nsys.path.clear(); sys.path_hooks.clear(); sys.meta_path.clear()\ndef relu(x): return '
+                                      'x.clamp(min=0)')
     vs,error = check_file(f, ['relu'])
     assert vs[0] and not error, vs

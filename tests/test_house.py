@@ -27,7 +27,8 @@ def settings():
 def name(path): return path.name
 def dotted(mod): return '.'.join(mod.relative_to(root/pkg).with_suffix('').parts)
 def stem(path): return path.relative_to(root/'nbs').with_suffix('').as_posix()
-def cells(path, kind='code'): return [{**c, 'source':''.join(c['source'])} for c in json.loads(path.read_text(encoding='utf-8'))['cells'] if c['cell_type']==kind]
+def cells(path, kind='code'):
+    return [{**c, 'source':''.join(c['source'])} for c in json.loads(path.read_text(encoding='utf-8'))['cells'] if c['cell_type']==kind]
 def exports(nb): return re.findall(r'^#\|\s*default_exp\s+(\S+)', '\n'.join(c['source'] for c in cells(nb)), re.M)
 def parse(src): return ast.parse(TransformerManager().transform_cell(src))
 
@@ -39,7 +40,8 @@ def uses(tree, mod):
         elif isinstance(o, ast.ImportFrom):
             at = f'{pkg}.{mod}'.split('.')[:-o.level] if o.level else []
             at = '.'.join([*at, *filter(None, [o.module])])
-            found = [f'{at}.{a.name}' if f'{at}.{a.name}'.removeprefix(f'{pkg}.') in known else at for a in o.names] if at.split('.')[0]==pkg else []
+            found = [f'{at}.{a.name}' if f'{at}.{a.name}'.removeprefix(f'{pkg}.') in known else at
+                     for a in o.names] if at.split('.')[0]==pkg else []
         else: continue
         yield from (f.removeprefix(f'{pkg}.') for f in found if f.startswith(f'{pkg}.'))
 
@@ -58,11 +60,17 @@ def test_out_of_order():
     assert not out_of_order(f'from .{a} import x\nimport torch\nfrom {pkg} import {a}', b)
 
 def test_out_of_order_between_floors():
-    for mod,src,bad in [('data.digits', 'from ..base.core import x', []), ('base.core', 'from ..data.digits import x', ['data.digits']), ('base.core', 'from ..pixels import x', ['pixels']),
-                        ('pixels', 'from .data.digits import x', []), ('pixels', 'from .engine.export import x', ['engine.export']), ('engine.export', 'from ..learner import x', []), ('convnet', 'from .engine.export import x', []),
-                        ('engine.distributed', 'from .export import x', []), ('engine.export', 'from .distributed import x', ['engine.distributed']), ('convnet', f'from {pkg}.tools import cli', ['tools.cli']), ('tools.cli', 'from ..convnet import x', []),
-                        ('tools.cli', 'from .homework import x', []), ('tools.cli', f'from {pkg}.tools import homework', []), ('tools.homework.engine', 'from .runner import x', ['tools.homework.runner']),
-                        ('convnet', f'from {pkg}.tools.homework import x', ['tools.homework']), ('tools.homework.engine', 'from . import task', [])]:
+    for mod,src,bad in [('data.digits', 'from ..base.core import x', []), ('base.core', 'from ..data.digits import x', ['data.digits']),
+                        ('base.core', 'from ..pixels import x', ['pixels']),
+                        ('pixels', 'from .data.digits import x', []), ('pixels', 'from .engine.export import x', ['engine.export']),
+                        ('engine.export', 'from ..learner import x', []), ('convnet', 'from .engine.export import x', []),
+                        ('engine.distributed', 'from .export import x', []),
+                        ('engine.export', 'from .distributed import x', ['engine.distributed']),
+                        ('convnet', f'from {pkg}.tools import cli', ['tools.cli']), ('tools.cli', 'from ..convnet import x', []),
+                        ('tools.cli', 'from .homework import x', []), ('tools.cli', f'from {pkg}.tools import homework', []),
+                        ('tools.homework.engine', 'from .runner import x', ['tools.homework.runner']),
+                        ('convnet', f'from {pkg}.tools.homework import x', ['tools.homework']),
+                        ('tools.homework.engine', 'from . import task', [])]:
         assert out_of_order(src, mod)==bad, (mod, src)
 
 def test_the_plan_has_every_notebook_once():
@@ -72,7 +80,8 @@ def test_the_plan_has_every_notebook_once():
 
 @pytest.mark.parametrize('nb', chapters, ids=name)
 def test_notebook_imports_earlier_chapters(nb):
-    "What is not exported may use all of the library where the reader knows it: in the appendix, and in questions and homework, which make no module"
+    """What is not exported may use all of the library where the reader knows it: in the appendix, and in questions and homework, which make
+    no module"""
     for c in cells(nb):
         own = not re.search(r'^#\|\s*export', c['source'], re.M)
         if own and (stem(nb) in appendix or not exports(nb)): continue
@@ -85,14 +94,16 @@ def test_module_imports_earlier_chapters(mod):
 def tables(t): return [t, *(o for c in t.get_children() for o in tables(c))]
 
 def only_hidden(srcs, prose=''):
-    "Names that a cell which the reader sees uses, and that only hidden cells before it bind; but for those that the `prose` has in backticks."
+    """Names that a cell which the reader sees uses, and that only hidden cells before it bind; but for those that the `prose` has in
+    backticks."""
     seen,hidden,res = set(),set(),set()
     for src in srcs:
         top = symtable.symtable(TransformerManager().transform_cell(src), 'cell', 'exec')
         bound = {s.get_name() for s in top.get_symbols() if s.is_assigned() or s.is_imported()}
         if re.search(r'^#\|\s*hide', src, re.M): hidden |= bound; continue
         seen |= bound
-        res |= {s.get_name() for t in tables(top) for s in t.get_symbols() if s.is_referenced() and (t is top or s.is_global())} & hidden-seen
+        res |= {s.get_name() for t in tables(top) for s in t.get_symbols() if s.is_referenced()
+                and (t is top or s.is_global())} & hidden-seen
     return sorted(o for o in res if f'`{o}`' not in prose)
 
 @pytest.mark.parametrize('nb', notebooks, ids=name)
@@ -103,7 +114,8 @@ def test_what_is_used_is_seen(nb):
 def test_only_hidden():
     hid = '#| hide\nimport a as b\ndef f(): c = 1\nd = [e for e in b]'
     assert only_hidden([hid, 'b(f); d, c, e'])==['b','d','f'] and only_hidden([hid, 'def g(): return [b for _ in d]'], 'see `d`')==['b']
-    assert not only_hidden(['b = 1', hid, 'b, len']) and not only_hidden([hid, 'import b\nb']) and not only_hidden([hid, 'def g(b): return b', 'f = 1; f'])
+    assert not only_hidden(['b = 1', hid, 'b, len']) and not only_hidden([hid, 'import b\nb']) and not only_hidden([hid,
+        'def g(b): return b', 'f = 1; f'])
 
 def test_a_number_is_given_once():
     nums = [o[:-len(o.split('_', 1)[1])] for o in stems()]
@@ -112,14 +124,16 @@ def test_a_number_is_given_once():
 @pytest.mark.parametrize('nb', notebooks, ids=name)
 def test_chapters_are_called_by_name(nb):
     "Their numbers change. (Chapter 4 is that of fast.ai's book.)"
-    assert not [m for c in json.loads(nb.read_text(encoding='utf-8'))['cells'] for m in re.findall(r'\bchapters? (?!4 of fast)\d+', ''.join(c['source']), re.I)]
+    assert not [m for c in json.loads(nb.read_text(encoding='utf-8'))['cells']
+                for m in re.findall(r'\bchapters? (?!4 of fast)\d+', ''.join(c['source']), re.I)]
 
 @pytest.mark.parametrize('nb', chapters, ids=name)
 def test_opens_on_colab(nb):
     "After the title come the button that opens this notebook on Colab, and the hidden cell that installs the package where it is missing."
     cfg = settings()
     _,button,install = [''.join(c['source']) for c in json.loads(nb.read_text(encoding='utf-8'))['cells'][:3]]
-    assert button.endswith(f"](https://colab.research.google.com/github/{cfg['user']}/{cfg['repo']}/blob/{cfg['branch']}/{cfg['nbs_path']}/{stem(nb)}.ipynb)")
+    assert button.endswith(
+        f"](https://colab.research.google.com/github/{cfg['user']}/{cfg['repo']}/blob/{cfg['branch']}/{cfg['nbs_path']}/{stem(nb)}.ipynb)")
     assert install.startswith('#| hide') and f"if not find_spec('{pkg}'):\n    %pip install -q {pkg}" in install
 
 def test_one_chapter_one_module():
@@ -131,8 +145,10 @@ def test_one_chapter_one_module():
 def twice(src):
     "Names that the top level of a module binds more than once: the later one, perhaps of another cell, would silently win"
     tree = ast.parse(src).body
-    defs = [o.name for o in tree if isinstance(o, (ast.FunctionDef, ast.ClassDef)) and not any('patch' in ast.unparse(d) for d in o.decorator_list)]
-    names = [n.id for o in tree if isinstance(o, ast.Assign) for t in o.targets for n in ast.walk(t) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+    defs = [o.name for o in tree if isinstance(o, (ast.FunctionDef, ast.ClassDef))
+            and not any('patch' in ast.unparse(d) for d in o.decorator_list)]
+    names = [n.id for o in tree if isinstance(o, ast.Assign) for t in o.targets for n in ast.walk(t) if isinstance(n, ast.Name)
+             and isinstance(n.ctx, ast.Store)]
     return [k for k,n in Counter(defs+names).items() if n>1 and k!='_']
 
 @pytest.mark.parametrize('mod', modules, ids=name)
@@ -154,7 +170,8 @@ def borrowed(src):
                 and isinstance(o.value, ast.Name) and o.value.id in mods]
 
 def test_borrowed():
-    src = f'from ..base.core import a, _b\nfrom ..data import idx\nimport {pkg}.learner as l\nidx._c, idx.d, l._e, self._f\ndef f(): from .x import _g; __version__'
+    src = (f'from ..base.core import a, _b\nfrom ..data import idx\nimport {pkg}.learner as l\nidx._c, idx.d, l._e, self._f\ndef f(): from '
+           '.x import _g; __version__')
     assert borrowed(src)==['_b','_g','idx._c','l._e']
 
 @pytest.mark.parametrize('mod', modules, ids=name)

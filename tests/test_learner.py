@@ -54,7 +54,9 @@ def test_layers_inside_of_others():
     fails(RuntimeError, 'layer 1, Block, outside of its layers', model=nn.Sequential(nn.Linear(4,8), Block(nn.Linear(8,2))))
     fails(ValueError, 'layer 1, BatchNorm2d', '(5, 8)', model=nn.Sequential(nn.Linear(4,8), nn.BatchNorm2d(8)))         # no RuntimeError
     fails(IndexError, 'layer 1, Embedding', '(5, 4)', model=nn.Sequential(Ints(), nn.Embedding(1,3)))
-    with pytest.raises(RuntimeError, match='in RecursiveScriptModule'): learner(torch.jit.script(nn.Sequential(nn.Linear(4,8), nn.Linear(9,3)))).fit(1)    # compiled, it hides its layers
+    # compiled, it hides its layers
+    with pytest.raises(RuntimeError, match='in RecursiveScriptModule'):
+        learner(torch.jit.script(nn.Sequential(nn.Linear(4,8), nn.Linear(9,3)))).fit(1)
 class Ints(nn.Module):
     def forward(self, x): return x.long().abs()+1
 
@@ -87,7 +89,8 @@ def test_one_line_per_epoch_where_nobody_watches(capsys):
     learn.create_mbar,learn.logger = True,print
     learn.fit(3, .1)
     out = capsys.readouterr().out
-    assert [o.split('  ')[0] for o in out.splitlines()]==['epoch 0','epoch 1','epoch 2'] and all('valid_loss' in o and 'accuracy' in o for o in out.splitlines())
+    assert [o.split('  ')[0] for o in out.splitlines()]==['epoch 0','epoch 1','epoch 2'] and all('valid_loss' in o and 'accuracy' in o
+        for o in out.splitlines())
     assert '\r' not in out
 
 def test_metric_objects_and_partials():
@@ -99,7 +102,8 @@ def test_metric_objects_and_partials():
         def value(self): return self.n
     learn = learner(metrics=[Count(), partial(accuracy, axis=-1)])
     learn.fit(1)
-    assert list(learn.recorder.metric_names)==['epoch','train_loss','valid_loss','count','accuracy','time'] and learn.recorder.values[0][2]==20
+    assert list(learn.recorder.metric_names)==['epoch','train_loss','valid_loss','count','accuracy',
+                                               'time'] and learn.recorder.values[0][2]==20
 
 def test_torchmetrics():
     "Objects of torchmetrics are counted along, under their own names, over all items and not by batch"
@@ -108,7 +112,8 @@ def test_torchmetrics():
     learn.fit(2, .1)
     assert list(learn.recorder.metric_names[3:])==['accuracy','multiclass_accuracy','multiclass_precision','time']
     p,t = learn.get_preds()
-    for m,v in zip([MulticlassAccuracy(3, average='micro'), MulticlassPrecision(3)], learn.recorder.values[-1][3:]): assert v==pytest.approx(m(p, t).item())
+    for m,v in zip([MulticlassAccuracy(3, average='micro'), MulticlassPrecision(3)], learn.recorder.values[-1][3:]):
+        assert v==pytest.approx(m(p, t).item())
     assert learn.recorder.values[-1][2]==pytest.approx(learn.recorder.values[-1][3])
 
 def test_torchmetric_that_raises():
@@ -155,14 +160,16 @@ def test_averages_by_item_not_by_batch():
 def test_callbacks_of_a_fit_stand_aside(tmp_path):
     "`validate`, `get_preds` and `lr_find` neither overwrite the best model nor the log"
     from mnist_from_scratch.engine.tracking import CSVLogger, SaveModelCallback
-    learn = learner(metrics=accuracy, path=tmp_path, cbs=[SaveModelCallback(), CSVLogger(), EarlyStoppingCallback('train_loss', patience=9, reset_on_fit=False)])
+    learn = learner(metrics=accuracy, path=tmp_path, cbs=[SaveModelCallback(), CSVLogger(),
+                                                          EarlyStoppingCallback('train_loss', patience=9, reset_on_fit=False)])
     learn.fit(3, .1)
     log,best = (tmp_path/'history.csv').read_text(),(tmp_path/'models/model.safetensors').read_bytes()
     for p in learn.model.parameters(): p.data.zero_()
     learn.get_preds(); learn.validate(); learn.lr_find(show_plot=False, num_it=40)
     assert (tmp_path/'history.csv').read_text()==log and len(log.splitlines())==4
     assert (tmp_path/'models/model.safetensors').read_bytes()==best
-    assert [type(o).__name__ for o in learn.cbs]==['TrainEvalCallback','FiniteLossCallback','Recorder','ProgressCallback','CSVLogger','SaveModelCallback','EarlyStoppingCallback']
+    assert [type(o).__name__ for o in learn.cbs]==['TrainEvalCallback','FiniteLossCallback','Recorder','ProgressCallback','CSVLogger',
+                                                   'SaveModelCallback','EarlyStoppingCallback']
 
 def test_save_best_from_a_later_epoch(tmp_path):
     from mnist_from_scratch.engine.tracking import SaveModelCallback
@@ -330,11 +337,13 @@ def test_when_losses_are_asked_for_makes_no_difference():
     class Ask(Callback):
         order = Recorder.order+1
         def after_batch(self):
-            if self.training: raw.append(self.loss.item()); asked.append(self.recorder.losses[-1]); assert self.recorder.smooth_loss.value is asked[-1]
+            if self.training:
+                raw.append(self.loss.item()); asked.append(self.recorder.losses[-1]); assert self.recorder.smooth_loss.value is asked[-1]
     raw,asked,(a,b) = [],[],(learner(), learner())
     b.model.load_state_dict(a.model.state_dict())
     a.fit(3, .1); b.fit(3, .1, cbs=Ask())
-    assert a.recorder.losses==b.recorder.losses==asked and a.recorder.values==b.recorder.values and len(asked)==a.recorder.iters[-1]==a.recorder.smooth_loss.count
+    assert a.recorder.losses==b.recorder.losses==asked and a.recorder.values==b.recorder.values and len(asked)==a.recorder.iters[
+        -1]==a.recorder.smooth_loss.count
     avg = torch.tensor(0.)
     for i,(loss,got) in enumerate(zip(raw, asked, strict=True), 1):
         avg = torch.tensor(loss).lerp(avg, .98)                              # fastai's way
@@ -365,7 +374,8 @@ def test_who_listens_is_looked_up_once(monkeypatch):
 def cancelled(half, *epochs):
     "A callback that calls `half` ('train', 'valid', 'epoch', 'batches' or 'valid batches') of these epochs off"
     from mnist_from_scratch import learner as m
-    event,ex = dict(train=('before_train',m.CancelTrainException), valid=('before_validate',m.CancelValidException), epoch=('before_epoch',m.CancelEpochException)).get(half, ('before_batch',m.CancelBatchException))
+    event,ex = dict(train=('before_train',m.CancelTrainException), valid=('before_validate',m.CancelValidException),
+                    epoch=('before_epoch',m.CancelEpochException)).get(half, ('before_batch',m.CancelBatchException))
     def f(cb):
         if cb.epoch in epochs and (event!='before_batch' or cb.training==(half=='batches')): raise ex
     return Callback(**{event:f})
@@ -438,7 +448,10 @@ def test_metric_of_one_number_in_a_tensor():
 N = 23   # in batches of 5: the last one is short
 class Twice(nn.Linear):
     def forward(self, x, *_): p = super().forward(x); return p,p*2
-def _two(p, y, reduction='mean'): a,b = y.values() if isinstance(y, dict) else y; return cross_entropy(p[0], a, reduction=reduction)+((p[1][:,0]-b)**2).mean() if reduction=='mean' else cross_entropy(p[0], a, reduction='none')+(p[1][:,0]-b)**2
+def _two(p, y, reduction='mean'):
+    a,b = y.values() if isinstance(y, dict) else y
+    return cross_entropy(p[0], a, reduction=reduction)+((p[1][:,0]-b)**2).mean() if reduction=='mean' else cross_entropy(p[0], a,
+        reduction='none')+(p[1][:,0]-b)**2
 def _nested(kind):
     from collections import namedtuple
     torch.manual_seed(0)
@@ -521,7 +534,8 @@ def test_train_metrics_like_fastais(train, valid):
     a = learner(n=22, metrics=accuracy, default_cbs=False)
     from mnist_from_scratch.learner import TrainEvalCallback
     a.add_cbs([TrainEvalCallback, Recorder(True, train, valid)])
-    b = fa.Learner(fa.DataLoaders(*a.dls.loaders, device=torch.device('cpu')), nn.Linear(4,3), loss_func=cross_entropy, opt_func=fa.SGD, metrics=accuracy)
+    b = fa.Learner(fa.DataLoaders(*a.dls.loaders, device=torch.device('cpu')), nn.Linear(4,3), loss_func=cross_entropy, opt_func=fa.SGD,
+                   metrics=accuracy)
     b.model.load_state_dict(a.model.state_dict())
     b.recorder.train_metrics,b.recorder.valid_metrics = train,valid
     a.fit(2, .1)
@@ -539,11 +553,17 @@ def world(learn):
     import random
     import numpy as np
     rec = getattr(learn, 'recorder', None)
-    return dict(weights=[o.clone() for o in learn.model.state_dict().values()], modes=[m.training for m in learn.model.modules()], grads=[p.requires_grad for p in learn.model.parameters()],
-        hooks=[len(m._forward_hooks)+len(m._forward_pre_hooks) for m in learn.model.modules()], cbs=[id(o) for o in learn.cbs], names=sorted(k for k in vars(learn) if k not in ('_n_shown','_heard')),
-        opt=learn.opt and [dict(h) for h in learn.opt.hypers], lr=learn.lr, wd=learn.wd, logger=id(learn.logger), bar=learn.create_mbar, loss=id(learn.loss_func), dl=learn.dl,
-        fit=[vars(learn).get(k) for k in 'epoch n_epoch train_iter pct_train training final_record'.split()], torch=torch.get_rng_state(), python=random.getstate(), numpy=np.random.get_state()[1],
-        own=learn.dls.train.generator.get_state() if learn.dls.train.generator else None, record=[list(o) for o in getattr(rec, 'values', [])], iters=list(getattr(rec, 'iters', [])), losses=[float(o) for o in rec.losses] if hasattr(rec, 'smooth_loss') else [])
+    return dict(weights=[o.clone() for o in learn.model.state_dict().values()], modes=[m.training for m in learn.model.modules()],
+                grads=[p.requires_grad for p in learn.model.parameters()],
+        hooks=[len(m._forward_hooks)+len(m._forward_pre_hooks) for m in learn.model.modules()], cbs=[id(o) for o in learn.cbs],
+        names=sorted(k for k in vars(learn) if k not in ('_n_shown','_heard')),
+        opt=learn.opt and [dict(h) for h in learn.opt.hypers], lr=learn.lr, wd=learn.wd, logger=id(learn.logger), bar=learn.create_mbar,
+        loss=id(learn.loss_func), dl=learn.dl,
+        fit=[vars(learn).get(k) for k in 'epoch n_epoch train_iter pct_train training final_record'.split()], torch=torch.get_rng_state(),
+        python=random.getstate(), numpy=np.random.get_state()[1],
+        own=learn.dls.train.generator.get_state() if learn.dls.train.generator else None,
+        record=[list(o) for o in getattr(rec, 'values', [])], iters=list(getattr(rec, 'iters', [])),
+        losses=[float(o) for o in rec.losses] if hasattr(rec, 'smooth_loss') else [])
 
 def same(a, b):
     import numpy as np
@@ -571,8 +591,10 @@ def interrupted(learn):
     with pytest.raises(KeyboardInterrupt): learn.validate(cbs=Callback(after_pred=lambda cb: (_ for _ in ()).throw(KeyboardInterrupt)))
 def wrong(learn):
     with pytest.raises((ValueError,RuntimeError,TypeError)): learn.get_preds(dl=[(torch.zeros(2,5),torch.zeros(2).long())])
-diagnoses = dict(validate=lambda l: l.validate(), get_preds=lambda l: l.get_preds(with_input=True, with_loss=True), predict=lambda l: l.get_preds(dl=[(torch.zeros(1,16),)]),
-    show_results=lambda l: l.show_results(), show_train=lambda l: l.show_results(0), summary=lambda l: l.summary(), lr_find=lambda l: l.lr_find(show_plot=False, num_it=30), tta=lambda l: l.tta(n=1, f=lambda x: x),
+diagnoses = dict(validate=lambda l: l.validate(), get_preds=lambda l: l.get_preds(with_input=True, with_loss=True),
+                 predict=lambda l: l.get_preds(dl=[(torch.zeros(1,16),)]),
+    show_results=lambda l: l.show_results(), show_train=lambda l: l.show_results(0), summary=lambda l: l.summary(),
+    lr_find=lambda l: l.lr_find(show_plot=False, num_it=30), tta=lambda l: l.tta(n=1, f=lambda x: x),
     interrupted=interrupted, wrong=wrong)
 
 @pytest.mark.parametrize('fitted', [True,False])
@@ -589,10 +611,13 @@ def test_a_diagnosis_leaves_all_as_it_was(call, fitted):
         if f:
             before = world(learn); f(learn); now = world(learn)
             odd = [k for k in before if not same(before[k], now[k])]
-            assert not set(odd)-({'record','iters','losses','names'} if call=='lr_find' else {'names'} if not fitted else set()), odd    # of lr_find the recorder has the curve
+            # of lr_find the recorder has the curve
+            assert not set(odd)-({'record','iters','losses','names'} if call=='lr_find' else {'names'} if not fitted else set()), odd
         learn.fit(2, .1)
         plt.close('all')
-        return [list(o) for o in learn.recorder.values], [float(o) for o in learn.recorder.losses], torch.cat([p.detach().flatten() for p in learn.model.parameters()])
+        return [list(o) for o in learn.recorder.values], [float(o)
+                                                          for o in learn.recorder.losses], torch.cat([p.detach().flatten()
+                                                              for p in learn.model.parameters()])
     for g in False,True:
         a,b = run(None, g),run(diagnoses[call], g)
         assert same(list(a), list(b))
@@ -621,7 +646,8 @@ def test_a_callback_handed_in_twice_acts_once():
     assert cb.n==2 and sum(o is cb for o in learn.cbs)==1 and learn.count is cb and cb.learn is learn     # still there: it was there before
     learn.add_cb(cb); learn.fit(1)
     assert cb.n==3
-    learn.fit(1, cbs=Count)                                                                               # one of the same class, for one fit
+    # one of the same class, for one fit
+    learn.fit(1, cbs=Count)
     assert cb.n==4 and learn.count is cb
     learn.remove_cb(cb); learn.fit(1)
     assert cb.n==4 and not hasattr(learn, 'count')
@@ -640,7 +666,8 @@ def test_a_metric_handed_in_twice_counts_once():
 
 def test_a_default_callback_with_settings_takes_the_place_of_its_like():
     learn = learner(cbs=Recorder(add_time=False)); learn.fit(1)
-    assert len([o for o in learn.cbs if isinstance(o, Recorder)])==1 and list(learn.recorder.metric_names)==['epoch','train_loss','valid_loss']
+    assert len([o for o in learn.cbs if isinstance(o, Recorder)])==1 and list(learn.recorder.metric_names)==['epoch','train_loss',
+        'valid_loss']
 
 def test_callbacks_take_no_names_of_the_learner():
     for name in 'Lr','Model','Fit','Opt': 
@@ -680,10 +707,13 @@ def test_rates_that_cannot_be(v):
     p = [torch.zeros(2, requires_grad=True)]
     learn = learner()
     before = learn.model.weight.detach().clone()
-    calls = [lambda: BasicOptim(p, v), lambda: SGD(p, v), lambda: Adam(p, v), lambda: SGD(p, .1, mom=v), lambda: SGD(p, .1, wd=v), lambda: Adam(p, .1, eps=v), lambda: Adam(p, .1, sqr_mom=v),
+    calls = [lambda: BasicOptim(p, v), lambda: SGD(p, v), lambda: Adam(p, v), lambda: SGD(p, .1, mom=v), lambda: SGD(p, .1, wd=v),
+             lambda: Adam(p, .1, eps=v), lambda: Adam(p, .1, sqr_mom=v),
              lambda: SGD(p, .1).set_hyper('lr', [v]), lambda: learner(lr=v), lambda: learner(wd=v), lambda: learner(moms=(.9,v,.9)),
-             lambda: learn.fit(1, v), lambda: learn.fit(1, wd=v), lambda: learn.fit(1, slice(.1, v)), lambda: learn.fit_one_cycle(1, v), lambda: learn.fit_flat_cos(1, v), lambda: learn.fine_tune(1, v),
-             lambda: learn.fit_one_cycle(1, .1, moms=(v,.9,.9)), lambda: learn.fit_one_cycle(1, .1, div=v), lambda: learn.fit_one_cycle(1, .1, pct_start=v), lambda: learn.fit_flat_cos(1, .1, div_final=v),
+             lambda: learn.fit(1, v), lambda: learn.fit(1, wd=v), lambda: learn.fit(1, slice(.1, v)), lambda: learn.fit_one_cycle(1, v),
+             lambda: learn.fit_flat_cos(1, v), lambda: learn.fine_tune(1, v),
+             lambda: learn.fit_one_cycle(1, .1, moms=(v,.9,.9)), lambda: learn.fit_one_cycle(1, .1, div=v),
+             lambda: learn.fit_one_cycle(1, .1, pct_start=v), lambda: learn.fit_flat_cos(1, .1, div_final=v),
              lambda: learn.lr_find(start_lr=v), lambda: learn.lr_find(end_lr=v)]
     for i,f in enumerate(calls):
         with pytest.raises(ValueError, match='should be') as e: f()
@@ -704,7 +734,8 @@ def test_numbers_of_epochs_that_cannot_be(n):
 def test_a_start_behind_the_end(f, start):
     "Nothing would be trained; the cure of the message works"
     learn = learner()
-    with pytest.raises(ValueError, match=f'start_epoch={start} is not one of the 2 epochs.*from 0 to 1, or a larger n_epoch'): getattr(learn, f)(2, start_epoch=start)
+    with pytest.raises(ValueError, match=f'start_epoch={start} is not one of the 2 epochs.*from 0 to 1, or a larger n_epoch'):
+        getattr(learn, f)(2, start_epoch=start)
     for n,s in (2,1),(6,5):
         before = learn.model.weight.detach().clone()
         getattr(learn, f)(n, .1, start_epoch=s)
@@ -738,7 +769,8 @@ def test_what_lr_find_advises_helps():
     learn.loss_func = lambda p, y: p.abs().pow(8).sum()
     for seed in range(10):
         torch.manual_seed(seed); nn.init.normal_(learn.model.weight)
-        with pytest.raises(ValueError, match='not finite any more after .* batches, too few to tell: lower start_lr, which is 10'): learn.lr_find(start_lr=10, end_lr=1e6, show_plot=False)
+        with pytest.raises(ValueError, match='not finite any more after .* batches, too few to tell: lower start_lr, which is 10'):
+            learn.lr_find(start_lr=10, end_lr=1e6, show_plot=False)
         learn.lr_find(start_lr=1e-9, show_plot=False)
     learn.loss_func = lambda p, y: p.sum()*float('nan')
     with pytest.raises(ValueError, match='not finite in the first batch'): learn.lr_find(show_plot=False)
@@ -763,7 +795,9 @@ def test_rmse_is_of_all_items():
     learn.create_mbar,learn.logger = False,lambda *_: None
     learn.fit(2, 0.)
     want = rmse(learn.model(x), y).item()
-    assert list(learn.recorder.metric_names[3:5])==['rmse','rmse'] and list(learn.recorder.values[-1][2:])==pytest.approx([want]*2) and list(learn.validate()[1:])==pytest.approx([want]*2)
+    assert list(learn.recorder.metric_names[3:5])==['rmse',
+                                                    'rmse'] and list(learn.recorder.values[-1][2:])==pytest.approx([want]*2) and list(
+                                                        learn.validate()[1:])==pytest.approx([want]*2)
     fm = pytest.importorskip('fastai.metrics')
     learn.metrics = [fm.rmse]
     assert learn.validate()[1]==pytest.approx(want, rel=1e-5)
@@ -787,7 +821,8 @@ def test_targets_that_are_no_yes_or_no(dtype):
 def test_predictions_in_the_middle_of_a_fit(when):
     "`get_preds` and what rests on it can be called in any event; the fit goes on as if it had not been"
     def f(cb):
-        if cb.training or when!='after_batch': ps.append(cb.learn.get_preds()[0]); cb.learn.get_preds(with_loss=True); cb.learn.predict(torch.zeros(4))
+        if cb.training or when!='after_batch':
+            ps.append(cb.learn.get_preds()[0]); cb.learn.get_preds(with_loss=True); cb.learn.predict(torch.zeros(4))
     ps,(a,b) = [],[learner(metrics=accuracy) for _ in range(2)]
     a.fit(2, .1)
     class Preds(Callback):
@@ -797,10 +832,14 @@ def test_predictions_in_the_middle_of_a_fit(when):
             if self.training or when!='after_batch':
                 with self.learn.removed_cbs(self): f(self)
     b.fit(2, .1, cbs=Preds())
-    assert ps and ps[-1].shape==(20,3) and torch.equal(a.model.weight, b.model.weight) and list(map(list, a.recorder.values))==list(map(list, b.recorder.values))
-    assert [float(o) for o in a.recorder.losses]==[float(o) for o in b.recorder.losses] and b.recorder.lrs==a.recorder.lrs and len(b.cbs)==len(a.cbs)
+    assert ps and ps[-1].shape==(20,3) and torch.equal(a.model.weight,
+                                                       b.model.weight) and list(map(list, a.recorder.values))==list(map(list,
+                                                           b.recorder.values))
+    assert [float(o) for o in a.recorder.losses]==[float(o)
+                                                   for o in b.recorder.losses] and b.recorder.lrs==a.recorder.lrs and len(b.cbs)==len(a.cbs)
 
-@pytest.mark.parametrize('f', [lambda l: l.fit(1), lambda l: l.validate(), lambda l: l.lr_find(show_plot=False)], ids=['fit','validate','lr_find'])
+@pytest.mark.parametrize('f', [lambda l: l.fit(1), lambda l: l.validate(), lambda l: l.lr_find(show_plot=False)],
+                         ids=['fit','validate','lr_find'])
 def test_a_fit_in_a_fit_is_refused(f):
     "It would end the first one; and the next fit works"
     learn = learner(metrics=accuracy)
@@ -835,7 +874,8 @@ def test_a_callback_of_two_learners():
         l.validate(); assert cb.learn is l
     b.remove_cb(cb); a.fit(1); assert cb.seen is a
 
-@pytest.mark.parametrize('event,ex', [('before_epoch','Train'), ('before_validate','Train'), ('before_train','Valid'), ('before_batch','Step'), ('after_batch','Batch'), ('after_epoch','Epoch'), ('after_fit','Fit')])
+@pytest.mark.parametrize('event,ex', [('before_epoch','Train'), ('before_validate','Train'), ('before_train','Valid'),
+                                      ('before_batch','Step'), ('after_batch','Batch'), ('after_epoch','Epoch'), ('after_fit','Fit')])
 def test_called_off_where_there_is_nothing(event, ex):
     from mnist_from_scratch import learner as m
     ex = getattr(m, f'Cancel{ex}Exception')
@@ -850,7 +890,8 @@ def test_no_validation_set(tmp_path):
     "Its columns are empty; what needs them says so"
     from mnist_from_scratch.engine.tracking import CSVLogger, SaveModelCallback
     ds = TensorDataset(torch.randn(20,4), torch.randint(0,3,(20,)))
-    learn = Learner(DataLoaders(DataLoader(ds, 5)), nn.Linear(4,3), cross_entropy, SGD, metrics=accuracy, path=tmp_path, cbs=(log := CSVLogger()))
+    learn = Learner(DataLoaders(DataLoader(ds, 5)), nn.Linear(4,3), cross_entropy, SGD, metrics=accuracy, path=tmp_path,
+                    cbs=(log := CSVLogger()))
     learn.create_mbar,learn.logger = False,lambda *_: None
     learn.fit(2, .1); learn.lr_find(show_plot=False)
     assert log.read_log()[['valid_loss','accuracy']].isna().all().all() and log.read_log().train_loss.notna().all()
@@ -862,7 +903,8 @@ def test_no_validation_set(tmp_path):
     assert len(learn.get_preds(0)[0])==20
     with pytest.raises(TypeError, match='None is not a loader'): DataLoaders(DataLoader(ds, 5), None)
 
-@pytest.mark.parametrize('change', [lambda l: setattr(l, 'metrics', [error_rate]), lambda l: setattr(l, 'metrics', [accuracy,error_rate]), lambda l: setattr(l, 'metrics', []), lambda l: setattr(l.recorder, 'train_metrics', True),
+@pytest.mark.parametrize('change', [lambda l: setattr(l, 'metrics', [error_rate]), lambda l: setattr(l, 'metrics', [accuracy,error_rate]),
+                                    lambda l: setattr(l, 'metrics', []), lambda l: setattr(l.recorder, 'train_metrics', True),
     lambda l: setattr(l.recorder, 'valid_metrics', False)], ids=['other','more','none','train','valid'])
 def test_metrics_changed_in_the_middle_of_a_fit(change):
     "Figures would stand under other names. Between two fits it is fine"
@@ -881,7 +923,8 @@ def test_a_column_of_a_callback(tmp_path, how, at, add_time):
     from mnist_from_scratch.learner import CancelValidException
     class Norm(Callback):
         order = 51
-        def before_fit(self): (self.recorder.metric_names.insert(at, 'norm') if at<0 and add_time else self.recorder.metric_names.append('norm'))
+        def before_fit(self):
+            (self.recorder.metric_names.insert(at, 'norm') if at<0 and add_time else self.recorder.metric_names.append('norm'))
         def before_validate(self):
             if self.epoch==1: raise CancelValidException
         def after_validate(self):
@@ -895,16 +938,23 @@ def test_a_column_of_a_callback(tmp_path, how, at, add_time):
     names = list(learn.recorder.metric_names)
     for i,(r,v) in enumerate(zip(rows, learn.recorder.values, strict=True)):
         d = dict(zip(names, r, strict=True))
-        assert d['norm']==(None if i==1 else 7.) and d['epoch']==i and (':' in d['time'] if add_time else 'time' not in d) and list(v)==[d[k] for k in learn.recorder.columns]
+        assert d['norm']==(None if i==1 else 7.) and d['epoch']==i and (':' in d['time'] if add_time
+            else 'time' not in d) and list(v)==[d[k] for k in learn.recorder.columns]
     df = log.read_log()
-    assert list(df)==names and df.norm.isna().tolist()==[False,True,False] and learn.recorder.to_df().norm.isna().tolist()==[False,True,False]
+    assert list(df)==names and df.norm.isna().tolist()==[False,True,False] and learn.recorder.to_df().norm.isna().tolist()==[False,True,
+        False]
 
 def test_columns_that_do_not_fit(tmp_path):
     from mnist_from_scratch.engine.tracking import CSVLogger
-    def fit(**events): learner(metrics=accuracy, path=tmp_path, cbs=[CSVLogger(), type('Odd', (Callback,), dict(order=51, **{k:lambda self, f=f: f(self.recorder) for k,f in events.items()}))]).fit(2)
-    with pytest.raises(ValueError, match='appended 1 values.*0 columns.*metric_names.insert'): fit(after_validate=lambda r: r.log.append(1.))
+    def fit(**events):
+        learner(metrics=accuracy, path=tmp_path, cbs=[CSVLogger(),
+                                                      type('Odd', (Callback,), dict(order=51,
+                                                          **{k:lambda self, f=f: f(self.recorder) for k,f in events.items()}))]).fit(2)
+    with pytest.raises(ValueError, match='appended 1 values.*0 columns.*metric_names.insert'):
+        fit(after_validate=lambda r: r.log.append(1.))
     with pytest.raises(ValueError, match='put them behind'): fit(before_fit=lambda r: r.metric_names.insert(1, 'a'))
-    with pytest.raises(ValueError, match='does not fit the columns.*in after_validate'): fit(before_fit=lambda r: r.metric_names.append('a'), after_epoch=lambda r: r.log.append(1.))
+    with pytest.raises(ValueError, match='does not fit the columns.*in after_validate'):
+        fit(before_fit=lambda r: r.metric_names.append('a'), after_epoch=lambda r: r.log.append(1.))
     fit(before_fit=lambda r: r.metric_names.insert(-1, 'a'), after_validate=lambda r: r.log.append(1.))     # as both messages advise
 
 def test_two_metrics_of_one_name(tmp_path):
@@ -915,10 +965,12 @@ def test_two_metrics_of_one_name(tmp_path):
     from mnist_from_scratch.engine.tracking import TensorBoardCallback
     from mnist_from_scratch.losses import top_k_accuracy
     learn = learner(metrics=[partial(top_k_accuracy, k=k) for k in (1,3)])
-    fails(ValueError, 'which of 2 columns to watch that are called top_k_accuracy', learn=learn.add_cb(cb := EarlyStoppingCallback('top_k_accuracy')))
+    fails(ValueError, 'which of 2 columns to watch that are called top_k_accuracy',
+          learn=learn.add_cb(cb := EarlyStoppingCallback('top_k_accuracy')))
     learn.remove_cb(cb); learn.fit(2, .1, cbs=TensorBoardCallback(tmp_path))
     got = written(tmp_path)
-    for i,k in enumerate(['top_k_accuracy','top_k_accuracy#2'], 2): assert [v for _,v in got[k]]==pytest.approx([r[i] for r in learn.recorder.values])
+    for i,k in enumerate(['top_k_accuracy','top_k_accuracy#2'], 2):
+        assert [v for _,v in got[k]]==pytest.approx([r[i] for r in learn.recorder.values])
 
 def test_without_a_column_of_the_validation_loss():
     learn = learner(); learn.recorder.valid_metrics = False
@@ -944,7 +996,8 @@ def test_without_the_default_callbacks():
     "Nothing would be trained, or measured, and not a word"
     from mnist_from_scratch.learner import TrainEvalCallback
     learn = learner(metrics=accuracy, default_cbs=False)
-    with pytest.warns(UserWarning, match='measured by a Recorder'): fails(ValueError, 'add that, or leave out default_cbs=False', learn=learn)
+    with pytest.warns(UserWarning, match='measured by a Recorder'):
+        fails(ValueError, 'add that, or leave out default_cbs=False', learn=learn)
     learn.add_cbs([TrainEvalCallback,Recorder])
     before = learn.model.weight.detach().clone()
     learn.fit(1, .1)
@@ -988,7 +1041,9 @@ def test_settings_that_cannot_be(i):
         with pytest.raises(ValueError, match='should be') as e: f(v)
         assert len(str(e.value).splitlines())==1 and repr(v) in str(e.value), v
 
-@pytest.mark.parametrize('f', [lambda v: EarlyStoppingCallback(v), lambda v: EarlyStoppingCallback(comp=v), lambda v: callbacks().SaveModelCallback(fname=v), lambda v: callbacks().Checkpoint(fname=v), lambda v: callbacks().CSVLogger(v),
+@pytest.mark.parametrize('f', [lambda v: EarlyStoppingCallback(v), lambda v: EarlyStoppingCallback(comp=v),
+                               lambda v: callbacks().SaveModelCallback(fname=v), lambda v: callbacks().Checkpoint(fname=v),
+                               lambda v: callbacks().CSVLogger(v),
     lambda v: callbacks().ParamScheduler(v), lambda v: callbacks().ParamScheduler(dict(lr=v))])
 def test_settings_of_another_type(f):
     for v in 0,1.5,True:
@@ -1000,7 +1055,10 @@ def callbacks():
 def test_settings_that_can_be():
     import numpy as np
     m = callbacks()
-    m.GradientClip(float('inf'), float('inf')); m.GradientClip(1, 1); m.GradientAccumulation(np.int64(3)); m.Checkpoint(None); m.SaveModelCallback(every_epoch=True); m.SaveModelCallback(every_epoch=2); Recorder(beta=0.)
+    m.GradientClip(float('inf'), float('inf'))
+    m.GradientClip(1, 1)
+    m.GradientAccumulation(np.int64(3))
+    m.Checkpoint(None); m.SaveModelCallback(every_epoch=True); m.SaveModelCallback(every_epoch=2); Recorder(beta=0.)
 
 @pytest.mark.parametrize('comp,best', [('less',1.),('greater',3.)])
 def test_comparisons_of_any_kind(comp, best):
@@ -1008,7 +1066,8 @@ def test_comparisons_of_any_kind(comp, best):
     import operator
     import numpy as np
     from mnist_from_scratch.engine.tracking import TrackerCallback
-    for f in getattr(np, comp),getattr(operator, dict(less='lt', greater='gt')[comp]),(lambda a, b: a<b) if comp=='less' else (lambda a, b: a>b):
+    for f in getattr(np, comp),getattr(operator, dict(less='lt',
+                                                      greater='gt')[comp]),(lambda a, b: a<b) if comp=='less' else (lambda a, b: a>b):
         learn = learner(cbs=(cb := TrackerCallback(comp=f, min_delta=.5)))
         learn.recorder.before_fit(); cb.before_fit()
         for v in 2.,1.8,2.2,best,best: learn.recorder.values = [[0.,v]]; cb.after_epoch()
@@ -1024,9 +1083,11 @@ def test_inputs_of_any_kind(kind):
     from collections import namedtuple
     Pair = namedtuple('Pair', 'name x')
     x,y,names = torch.randn(13,4),torch.randint(0,3,(13,)),[f'n{i}' for i in range(13)]
-    make = dict(tuples=lambda n,x: (n,x), strings=lambda n,x: (x,n), lists=lambda n,x: [n,x], named=Pair, dictionaries=lambda n,x: dict(name=n, x=x))[kind]
+    make = dict(tuples=lambda n,x: (n,x), strings=lambda n,x: (x,n), lists=lambda n,x: [n,x], named=Pair,
+                dictionaries=lambda n,x: dict(name=n, x=x))[kind]
     class Net(nn.Linear):
-        def forward(self, o): return super().forward(next(t for t in (o.values() if isinstance(o, dict) else o) if isinstance(t, torch.Tensor)))
+        def forward(self, o):
+            return super().forward(next(t for t in (o.values() if isinstance(o, dict) else o) if isinstance(t, torch.Tensor)))
     ds = [(make(n, a),b) for n,a,b in zip(names, x, y)]
     learn = Learner(DataLoaders(DataLoader(ds, 5), DataLoader(ds, 5)), Net(4,3), cross_entropy, SGD)
     learn.create_mbar,learn.logger = False,lambda *_: None
@@ -1040,9 +1101,14 @@ def test_inputs_of_any_kind(kind):
 def range_cases():
     from mnist_from_scratch import losses as m
     p,q = torch.randn(6,3),torch.randn(6,1)
-    labels,probs = [torch.tensor([0,1,2,3,0,1]), torch.tensor([0,1,2,-1,0,1]), torch.tensor([0,1,2,-100,0,1]), torch.tensor([0,0,float('nan'),0,0,0])],[torch.tensor([3,7,3,3,7,7]), torch.tensor([0.,1,1.01,0,0,0]), torch.tensor([0.,1,-.01,0,0,0]), torch.tensor([0,0,float('nan'),0,0,0])]
-    yield from ((lambda y, f=f: f(p, y), labels, torch.tensor([0,1,2,2,0,1]), 'labels lie between 0 and 2 for 3 classes') for f in (m.accuracy, m.error_rate, lambda a, b: m.top_k_accuracy(a, b, 2)))
-    yield from ((lambda y, f=f: f(q, y[:,None].float()), probs, torch.tensor([0,1,.5,1,0,.1]), r'targets from 0 to 1, not from .*pass \(targets==n\).float\(\)') for f in (m.binary_cross_entropy_with_logits, m.BCEWithLogitsLossFlat(), m.MnistLossFlat()))
+    labels,probs = [torch.tensor([0,1,2,3,0,1]), torch.tensor([0,1,2,-1,0,1]), torch.tensor([0,1,2,-100,0,1]),
+                    torch.tensor([0,0,float('nan'),0,0,0])],[torch.tensor([3,7,3,3,7,7]), torch.tensor([0.,1,1.01,0,0,0]),
+                                                             torch.tensor([0.,1,-.01,0,0,0]), torch.tensor([0,0,float('nan'),0,0,0])]
+    yield from ((lambda y, f=f: f(p, y), labels, torch.tensor([0,1,2,2,0,1]), 'labels lie between 0 and 2 for 3 classes')
+                for f in (m.accuracy, m.error_rate, lambda a, b: m.top_k_accuracy(a, b, 2)))
+    yield from ((lambda y, f=f: f(q, y[:,None].float()), probs, torch.tensor([0,1,.5,1,0,.1]),
+                 r'targets from 0 to 1, not from .*pass \(targets==n\).float\(\)')
+                 for f in (m.binary_cross_entropy_with_logits, m.BCEWithLogitsLossFlat(), m.MnistLossFlat()))
 
 @pytest.mark.parametrize('i', range(6))
 def test_targets_out_of_range(i):
@@ -1061,15 +1127,18 @@ def test_the_look_at_targets_is_two_numbers():
     def ops(f):
         with Ops() as o: f()
         return o.n
-    for f in lambda: m.accuracy(p, y),lambda: m.top_k_accuracy(p, y, 2),lambda: m.binary_cross_entropy_with_logits(q, y[:,None]): assert (n := ops(f))['aminmax']==1 and n['_local_scalar_dense']==2
-    assert ops(lambda: m.accuracy(p, y>0))['aminmax']==0 and ops(lambda: m.binary_cross_entropy_with_logits(q.to('meta'), y[:,None].to('meta')))['aminmax']==0
+    for f in lambda: m.accuracy(p, y),lambda: m.top_k_accuracy(p, y, 2),lambda: m.binary_cross_entropy_with_logits(q, y[:,None]):
+        assert (n := ops(f))['aminmax']==1 and n['_local_scalar_dense']==2
+    assert ops(lambda: m.accuracy(p, y>0))['aminmax']==0 and ops(lambda: m.binary_cross_entropy_with_logits(q.to('meta'),
+        y[:,None].to('meta')))['aminmax']==0
 
 # --- objects of others
 
 def test_what_is_no_callback():
     "And it is left alone"
     f = lambda: 1
-    for o in f,'CSVLogger',object(),nn.Linear(1,1),torch.optim.lr_scheduler.StepLR(torch.optim.SGD([torch.zeros(1, requires_grad=True)], .1), 1):
+    for o in f,'CSVLogger',object(),nn.Linear(1,1),torch.optim.lr_scheduler.StepLR(torch.optim.SGD([torch.zeros(1, requires_grad=True)],
+        .1), 1):
         with pytest.raises(TypeError, match='is not a callback; pass a Callback'): learner(cbs=o)
         with pytest.raises(TypeError, match='is not a callback'): learner().fit(1, cbs=[o])
     assert not hasattr(f, 'learn')
@@ -1105,11 +1174,12 @@ def patches():
             if cls in ('Learner','Recorder') and any('patch' in ast.unparse(d) for d in o.decorator_list): yield cls,o.name,mod
 
 def test_what_is_missing_names_its_import():
-    "With the learner's module alone, each method of another one raises an AttributeError, of the class and of an object; a new process follows its advice"
+    """With the learner's module alone, each method of another one raises an AttributeError, of the class and of an object; a new process
+    follows its advice"""
     import subprocess, sys
     found = list(patches())
     assert len(found)>20 and {'get_preds','lr_find','save','to_df','to_bf16','export','distrib_ctx','plot_sched'} <= {k for _,k,_ in found}
-    src = f'''
+    src = (f'''
 import os, sys
 import torch
 from mnist_from_scratch.learner import Learner, Recorder
@@ -1131,12 +1201,14 @@ assert not hasattr(learn, 'nothing') and 'nothing' in look(Learner, 'nothing') a
 for cure,ks in cures.items():
     if pid := os.fork(): assert not os.waitpid(pid, 0)[1], cure; continue
     exec(cure)
-    os._exit(any(look(learn.recorder if cls=='Recorder' else learn, k) for cls,k in ks) or any(look(Learner, k) for cls,k in ks if cls=='Learner'))
+    os._exit(any(look(learn.recorder if cls=='Recorder' else learn, k) for cls,k in ks)
+             or any(look(Learner, k) for cls,k in ks if cls=='Learner'))
 try: learn.fit(1, resume=True)
 except ImportError as e: exec(str(e).split('; run: ')[1])
 learn.create_mbar = False; learn.logger = lambda row: None
 import tempfile, pathlib
-with tempfile.TemporaryDirectory() as d: learn.path = pathlib.Path(d); learn.fit(1, resume=True); assert list(learn.path.rglob('checkpoint-*'))
-'''
+with tempfile.TemporaryDirectory() as d:
+    learn.path = pathlib.Path(d); learn.fit(1, resume=True); assert list(learn.path.rglob('checkpoint-*'))
+''')
     r = subprocess.run([sys.executable, '-c', src], capture_output=True, text=True)
     assert not r.returncode, r.stderr

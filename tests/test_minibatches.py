@@ -9,7 +9,8 @@ from hypothesis import given, settings, strategies as st
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
-from torch.utils.data import BatchSampler, DataLoader as TorchDL, IterableDataset, RandomSampler, Subset, TensorDataset, WeightedRandomSampler, get_worker_info, random_split
+from torch.utils.data import (BatchSampler, DataLoader as TorchDL, IterableDataset, RandomSampler, Subset, TensorDataset,
+                              WeightedRandomSampler, get_worker_info, random_split)
 
 from mnist_from_scratch import losses
 from mnist_from_scratch.base.core import default_device, to_cpu
@@ -18,7 +19,9 @@ from mnist_from_scratch.all import Learner
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders, collate, to_dset
 from mnist_from_scratch.optimizers import SGD
 
-def same(a, b): return torch.equal(a, b) if isinstance(a, torch.Tensor) else a==b if not isinstance(a, (tuple,list)) else len(a)==len(b) and all(map(same, a, b))
+def same(a, b):
+    return torch.equal(a, b) if isinstance(a, torch.Tensor) else a==b if not isinstance(a,
+        (tuple,list)) else len(a)==len(b) and all(map(same, a, b))
 def rng(): return torch.get_rng_state(), torch.tensor(np.random.get_state()[1].astype(np.int64)), str(random.getstate())
 def set_rng(s=0): torch.manual_seed(s); np.random.seed(s); random.seed(s)
 
@@ -40,7 +43,8 @@ class Stream(IterableDataset):
 
 # --- the same as PyTorch's
 
-@pytest.mark.parametrize('ds', [Squares(23), list(zip('abcdefg', range(7))), TensorDataset(torch.arange(23.), torch.arange(23)), [{'x':torch.tensor([i]), 'y':str(i)} for i in range(9)]], ids=['items','strings','tensors','dictionaries'])
+@pytest.mark.parametrize('ds', [Squares(23), list(zip('abcdefg', range(7))), TensorDataset(torch.arange(23.), torch.arange(23)),
+                                [{'x':torch.tensor([i]), 'y':str(i)} for i in range(9)]], ids=['items','strings','tensors','dictionaries'])
 @pytest.mark.parametrize('drop_last', [False,True])
 def test_like_pytorchs(ds, drop_last):
     def plain(b): return list(b.values()) if isinstance(b, dict) else list(b)
@@ -50,7 +54,8 @@ def test_like_pytorchs(ds, drop_last):
 
 def samplers(ds):
     g = torch.Generator().manual_seed(3)
-    return {'random':RandomSampler(ds, generator=g), 'replacement':RandomSampler(ds, True, 30, generator=g), 'weighted':WeightedRandomSampler(torch.arange(len(ds))+1., 17, generator=g), 'list':[3,1,1]}
+    return {'random':RandomSampler(ds, generator=g), 'replacement':RandomSampler(ds, True, 30, generator=g),
+            'weighted':WeightedRandomSampler(torch.arange(len(ds))+1., 17, generator=g), 'list':[3,1,1]}
 
 @pytest.mark.parametrize('name', ['random','replacement','weighted','list'])
 def test_samplers_like_pytorchs(name):
@@ -72,7 +77,8 @@ def test_one_permutation_is_all_that_is_drawn():
 
 def test_n_takes_the_first():
     assert sorted(torch.cat(list(DataLoader(range(9), bs=2, n=5, shuffle=True))).tolist())==[0,1,2,3,4]
-    assert len(DataLoader(range(9), bs=2, n=5))==3 and len(DataLoader(range(9), bs=2, n=5).new())==3 and len(DataLoader(range(9), bs=2, n=5).new(range(8)))==4
+    assert len(DataLoader(range(9), bs=2, n=5))==3 and len(DataLoader(range(9), bs=2, n=5).new())==3 and len(DataLoader(range(9), bs=2,
+        n=5).new(range(8)))==4
 
 def test_error_names_the_item():
     class Bad(Squares):
@@ -91,7 +97,9 @@ def test_indexes_outside(ds, kwargs):
     with pytest.raises(IndexError, match='there is no item (11|-1): the dataset has 11'): list(DataLoader(ds, bs=2, **kwargs))
     with pytest.raises(IndexError, match='there is no item'): list(DataLoader(ds, batch_sampler=[[1,2],[11]]))
 
-@pytest.mark.parametrize('kwargs,says', [(dict(bs=2, pin=True),'takes no pin'), (dict(bs=2, sampler=[1], shuffle=True),'leave out shuffle'), (dict(bs=2, batch_sampler=[[1]]),'leave out bs'), (dict(bs=0),'at least one')])
+@pytest.mark.parametrize('kwargs,says', [(dict(bs=2, pin=True),'takes no pin'),
+                                         (dict(bs=2, sampler=[1], shuffle=True),'leave out shuffle'),
+                                         (dict(bs=2, batch_sampler=[[1]]),'leave out bs'), (dict(bs=0),'at least one')])
 def test_arguments_that_do_not_fit(kwargs, says):
     with pytest.raises((TypeError,ValueError), match=says): DataLoader(range(3), **kwargs)
 
@@ -174,16 +182,22 @@ def check_going_on(make, stop, passes=1, draw=True):
     assert len(got)==len(rest) and all(map(same, got, rest)) and same(end, rng())
 
 @settings(max_examples=150, deadline=None)
-@given(n=st.integers(1,30), bs=st.integers(1,8), drop_last=st.booleans(), shuffle=st.booleans(), stop=st.integers(0,30), own=st.booleans(), tensors=st.booleans())
+@given(n=st.integers(1,30), bs=st.integers(1,8), drop_last=st.booleans(), shuffle=st.booleans(), stop=st.integers(0,30), own=st.booleans(),
+       tensors=st.booleans())
 def test_going_on(n, bs, drop_last, shuffle, stop, own, tensors):
     ds = TensorDataset(torch.arange(n)) if tensors else Noisy(n)
-    def make(): return DataLoader(ds, bs, drop_last=drop_last, shuffle=shuffle, generator=torch.Generator().manual_seed(torch.randint(99,()).item()) if own else None)
+    def make():
+        return DataLoader(ds, bs, drop_last=drop_last, shuffle=shuffle,
+                          generator=torch.Generator().manual_seed(torch.randint(99,()).item()) if own else None)
     check_going_on(make, min(stop, len(make())))
 
 @settings(max_examples=6, deadline=None)
-@given(n=st.integers(1,12), bs=st.integers(1,4), drop_last=st.booleans(), shuffle=st.booleans(), stop=st.integers(0,12), own=st.booleans(), persistent=st.booleans())
+@given(n=st.integers(1,12), bs=st.integers(1,4), drop_last=st.booleans(), shuffle=st.booleans(), stop=st.integers(0,12), own=st.booleans(),
+       persistent=st.booleans())
 def test_going_on_with_workers(n, bs, drop_last, shuffle, stop, own, persistent):
-    def make(): return DataLoader(Noisy(n), bs, 2, drop_last=drop_last, shuffle=shuffle, generator=torch.Generator().manual_seed(7) if own else None, persistent_workers=persistent)
+    def make():
+        return DataLoader(Noisy(n), bs, 2, drop_last=drop_last, shuffle=shuffle,
+                          generator=torch.Generator().manual_seed(7) if own else None, persistent_workers=persistent)
     check_going_on(make, min(stop, len(make())), passes=2)
 
 @settings(max_examples=40, deadline=None)
@@ -246,8 +260,10 @@ def test_another_loaders_state_is_refused():
         for b in dl: return dl.state_dict()
     dl = DataLoader(range(10), bs=3); before = dl.state_dict()
     g = torch.Generator()
-    for bad in (sd(range(11), bs=3), sd(range(10), bs=4), sd(range(10), bs=3, drop_last=True), sd(range(10), bs=3, generator=g), sd(Stream(10), bs=3, n=10), sd(range(10), batch_sampler=[[1]]),
-                {}, None, sd(range(10), bs=3)|{'done':9}, sd(range(10), bs=3)|{'order':torch.arange(1,11)}, sd(range(10), bs=3)|{'order':None}, sd(range(20), bs=3)|{'n':10}):
+    for bad in (sd(range(11), bs=3), sd(range(10), bs=4), sd(range(10), bs=3, drop_last=True), sd(range(10), bs=3, generator=g),
+                sd(Stream(10), bs=3, n=10), sd(range(10), batch_sampler=[[1]]),
+                {}, None, sd(range(10), bs=3)|{'done':9}, sd(range(10), bs=3)|{'order':torch.arange(1,11)},
+                sd(range(10), bs=3)|{'order':None}, sd(range(20), bs=3)|{'n':10}):
         with pytest.raises(ValueError) as e: dl.load_state_dict(bad)
         assert len(str(e.value).splitlines())==1
         assert same(list(before.values()), list(dl.state_dict().values()))
@@ -280,14 +296,16 @@ def test_devices_of_dataloaders():
     assert DataLoaders(DataLoader(ds, bs=2, device='cpu')).device==torch.device('cpu')
     assert dls.to('meta').device==torch.device('meta') and dls.one_batch()[0].device.type=='meta'
     assert dls.cpu() is dls and dls.one_batch()[0].device.type=='cpu' and dls.cuda().device==default_device()
-    assert DataLoaders.from_dsets(ds, ds, bs=2).device==default_device() and DataLoaders.from_dsets(ds, bs=2, device='meta').train.device.type=='meta'
+    assert DataLoaders.from_dsets(ds, ds, bs=2).device==default_device() and DataLoaders.from_dsets(ds, bs=2,
+        device='meta').train.device.type=='meta'
     assert DataLoaders([1],[2], device='cpu').device.type=='cpu'
 
 @pytest.mark.skipif(default_device().type=='cpu', reason='no GPU')
 def test_on_a_gpu():
     ds,dev = TensorDataset(torch.rand(100,8), torch.randint(0,3,(100,))),default_device()
     set_rng(); here = list(DataLoader(ds, bs=7, shuffle=True))
-    for kwargs in dict(), dict(collate_fn=lambda b: collate(b)), dict(collate_fn=lambda b: collate(b), num_workers=1, pin_memory=dev.type=='cuda'):
+    for kwargs in dict(), dict(collate_fn=lambda b: collate(b)), dict(collate_fn=lambda b: collate(b), num_workers=1,
+        pin_memory=dev.type=='cuda'):
         set_rng(); there = list(DataLoader(ds, bs=7, shuffle=True, device=dev, **kwargs))
         assert all(o.device==dev for b in there for o in b) and all(map(same, here, map(tuple, map(to_cpu, there))))
     check_going_on(lambda: DataLoader(ds, 7, shuffle=True, device=dev), 3)
@@ -305,9 +323,11 @@ def test_images_in_any_form(digits, tmp_path):
     from PIL import Image
     ds = to_dset(digits[0]); im = digits[1].x[0]
     Image.fromarray(im.numpy()).save(tmp_path/'d.png')
-    forms = [im, im.numpy(), im.long(), im.float()/255, (im.float()/255).flatten(), (im/255).numpy(), (im/255)[None], Image.fromarray(im.numpy()), tmp_path/'d.png', str(tmp_path/'d.png'), (im,), (im,3)]
+    forms = [im, im.numpy(), im.long(), im.float()/255, (im.float()/255).flatten(), (im/255).numpy(), (im/255)[None],
+             Image.fromarray(im.numpy()), tmp_path/'d.png', str(tmp_path/'d.png'), (im,), (im,3)]
     rows = ds.test_ds(forms).tensors[0]
-    assert rows.dtype==torch.float32 and torch.equal(rows, ds.test_ds([im]).tensors[0].expand(len(forms),-1)) and torch.equal(rows[0], digits[1].floats()[0].flatten())
+    assert rows.dtype==torch.float32 and torch.equal(rows, ds.test_ds([im]).tensors[0].expand(len(forms),-1)) and torch.equal(rows[0],
+        digits[1].floats()[0].flatten())
     assert ds.test_ds([Image.fromarray(im.numpy()).convert('RGB').resize((70,50))]).tensors[0].shape==(1,784)
     for bad in im, [im[:5]], [im.float()], [-im.float()/255-.1]:
         with pytest.raises(ValueError): ds.test_ds(bad)
@@ -341,14 +361,20 @@ def test_bytes_give_the_same(digits, kwargs, tmp_path):
     a,b = both(digits[1], **kwargs)
     assert a.tensors[0].dtype==torch.uint8 and a.tensors[0].data_ptr()==digits[1].x.data_ptr() and b.tensors[0].dtype==torch.float32
     assert torch.equal(b.tensors[0], digits[1].x.flatten(1).float().div(255)) and a.vocab==b.vocab and len(a)==len(b)
-    for i in 3,-1,slice(2,9),slice(None),[4,1],torch.arange(len(a))%2==0: assert same(a[i], b[i]) and type(a[i]) is tuple and a[i][0].dtype==torch.float32
-    for kw in dict(), dict(shuffle=True), dict(n=70), dict(drop_last=True), dict(sampler=[5,3,3]), dict(batch_sampler=[[1],[2,3]], bs=None), dict(collate_fn=lambda o: collate(o)), dict(bs=None), dict(num_workers=1), dict(device='cpu'):
+    for i in 3,-1,slice(2,9),slice(None),[4,1],torch.arange(len(a))%2==0:
+        assert same(a[i], b[i]) and type(a[i]) is tuple and a[i][0].dtype==torch.float32
+    for kw in dict(), dict(shuffle=True), dict(n=70), dict(drop_last=True), dict(sampler=[5,3,3]), dict(batch_sampler=[[1],[2,3]],
+        bs=None), dict(collate_fn=lambda o: collate(o)), dict(bs=None), dict(num_workers=1), dict(device='cpu'):
         p,q = (([set_rng(), list(DataLoader(o, **dict(bs=64)|kw))][1]) for o in (a,b))
         assert same(p, q) and p[0][0].dtype==torch.float32
-    assert same([list(o) for o in TorchDL(a, 64)], [list(o) for o in TorchDL(b, 64)]) and same(list(DataLoader(Subset(a, [3,1]), 2)), list(DataLoader(Subset(b, [3,1]), 2)))
-    for items in digits[0][:9], a, b, list(digits[0].x[:9]): assert same(a.test_ds(items)[:], b.test_ds(items)[:]) and len(a.test_ds(items)[0])==1
+    assert same([list(o) for o in TorchDL(a, 64)], [list(o) for o in TorchDL(b, 64)]) and same(list(DataLoader(Subset(a, [3,1]), 2)),
+        list(DataLoader(Subset(b, [3,1]), 2)))
+    for items in digits[0][:9], a, b, list(digits[0].x[:9]):
+        assert same(a.test_ds(items)[:], b.test_ds(items)[:]) and len(a.test_ds(items)[0])==1
     assert same(a.test_ds(digits[0][:9], with_labels=True)[:], b.test_ds(digits[0][:9], with_labels=True)[:])
-    for o in a.new_empty(),b.new_empty(),pickle.loads(pickle.dumps(a)).new_empty(): assert o.tensors[0].shape==(0,784) and o.tensors[0].dtype==torch.float32 and o.vocab==a.vocab and same(o.test_ds(digits[0][:2], True)[:], b.test_ds(digits[0][:2], True)[:])
+    for o in a.new_empty(),b.new_empty(),pickle.loads(pickle.dumps(a)).new_empty():
+        assert o.tensors[0].shape==(0,784) and o.tensors[0].dtype==torch.float32 and o.vocab==a.vocab and same(o.test_ds(digits[0][:2],
+            True)[:], b.test_ds(digits[0][:2], True)[:])
     class Marked(type(a)):
         def __getitem__(self, i): return super().__getitem__(i)[0],i                # a child with items of its own
     m = Marked(*a.tensors, a.vocab, a.to_target)
@@ -359,10 +385,13 @@ def test_bytes_train_to_the_same_weights(digits, tmp_path):
     res = []
     for as_bytes in True,False:
         set_rng()
-        learn = Learner(DataLoaders(*(DataLoader(to_dset(o, as_bytes=as_bytes), 64, shuffle=not i) for i,o in enumerate(digits))), nn.Linear(784,10), cross_entropy, SGD, metrics=accuracy)
+        learn = Learner(DataLoaders(*(DataLoader(to_dset(o, as_bytes=as_bytes), 64, shuffle=not i) for i,o in enumerate(digits))),
+                        nn.Linear(784,10), cross_entropy, SGD, metrics=accuracy)
         with learn.no_bar(): learn.fit(1, .1); p = learn.get_preds()
         learn.path = tmp_path; learn.export('e.safetensors')
-        with learn.no_bar(): res.append((list(learn.model.parameters()), list(learn.recorder.values[0])[:3], *p, load_learner(tmp_path/'e.safetensors').predict(digits[1].x[0])))
+        with learn.no_bar():
+            res.append((list(learn.model.parameters()), list(learn.recorder.values[0])[:3], *p,
+                        load_learner(tmp_path/'e.safetensors').predict(digits[1].x[0])))
     assert same(*map(str, res)) and all(map(same, res[0][0], res[1][0]))
 
 def test_where_bytes_are_kept(digits):
@@ -401,7 +430,8 @@ def test_vocab_and_inputs_through_subsets(digits):
         n_inp = 2
         def __getitem__(self, i): return torch.tensor(i), torch.tensor(-i), torch.tensor(1)
     dls = DataLoaders.from_dsets(Two(9), bs=4)
-    assert dls.n_inp==2 and [len(dls.test_dl([Two(9)[0]]).one_batch()), len(dls.test_dl([(1,2)]).one_batch()), len(dls.test_dl(Two(3), with_labels=True).one_batch())]==[2,2,3]
+    assert dls.n_inp==2 and [len(dls.test_dl([Two(9)[0]]).one_batch()), len(dls.test_dl([(1,2)]).one_batch()),
+                             len(dls.test_dl(Two(3), with_labels=True).one_batch())]==[2,2,3]
 
 # --- data of others
 
@@ -481,8 +511,10 @@ def test_get_preds_of_a_pytorch_loader_in_its_own_order(digits):
 
 @pytest.mark.parametrize('reduction', ['mean','sum','none'])
 @pytest.mark.parametrize('name,x,y', [
-    ('CrossEntropyLossFlat', (9,4), torch.arange(9)%4), ('CrossEntropyLossFlat', (3,5,4), torch.arange(15).view(3,5)%4), ('CrossEntropyLossFlat', (6,4), (torch.arange(6)%4)[:,None].int()),
-    ('BCEWithLogitsLossFlat', (9,1), torch.arange(9)[:,None]%2), ('BCEWithLogitsLossFlat', (9,1), torch.arange(9)%2), ('BCEWithLogitsLossFlat', (3,4), torch.rand(3,4)),
+    ('CrossEntropyLossFlat', (9,4), torch.arange(9)%4), ('CrossEntropyLossFlat', (3,5,4), torch.arange(15).view(3,5)%4),
+    ('CrossEntropyLossFlat', (6,4), (torch.arange(6)%4)[:,None].int()),
+    ('BCEWithLogitsLossFlat', (9,1), torch.arange(9)[:,None]%2), ('BCEWithLogitsLossFlat', (9,1), torch.arange(9)%2),
+    ('BCEWithLogitsLossFlat', (3,4), torch.rand(3,4)),
     ('MSELossFlat', (9,1), torch.rand(9)), ('MSELossFlat', (3,4), torch.rand(3,4))])
 def test_losses_like_fastais(name, x, y, reduction):
     fl = pytest.importorskip('fastai.losses')
@@ -499,12 +531,15 @@ def test_segmentation_like_fastais():
     fl = pytest.importorskip('fastai.losses')
     x,y = torch.randn(2,5,3,4),torch.randint(0,5,(2,3,4))
     a,b = losses.CrossEntropyLossFlat(axis=1),fl.CrossEntropyLossFlat(axis=1)
-    torch.testing.assert_close(a(x,y), b(x,y).as_subclass(torch.Tensor)); torch.testing.assert_close(a.activation(x), b.activation(x)); assert torch.equal(a.decodes(x), b.decodes(x))
+    torch.testing.assert_close(a(x,y), b(x,y).as_subclass(torch.Tensor))
+    torch.testing.assert_close(a.activation(x), b.activation(x)); assert torch.equal(a.decodes(x), b.decodes(x))
 
 def test_threshold_of_bce():
     fl = pytest.importorskip('fastai.losses')
     x = torch.linspace(-3,3,9)
-    for t in .2,.5,.9: assert torch.equal(losses.BCEWithLogitsLossFlat(thresh=t).decodes(torch.sigmoid(x)), fl.BCEWithLogitsLossFlat(thresh=t).decodes(torch.sigmoid(x)))
+    for t in .2,.5,.9:
+        assert torch.equal(losses.BCEWithLogitsLossFlat(thresh=t).decodes(torch.sigmoid(x)),
+                           fl.BCEWithLogitsLossFlat(thresh=t).decodes(torch.sigmoid(x)))
 
 # --- steps of one's own, as fastai's
 
@@ -512,7 +547,9 @@ def twin(make, n=3):
     "The batches of `make(our module)` and of `make(fastai's)`, as lists"
     load = pytest.importorskip('fastai.data.load')
     import mnist_from_scratch.minibatches as mine
-    def plain(b): return b.tolist() if isinstance(b, torch.Tensor) else [plain(o) for o in b] if isinstance(b, (tuple,list)) else {k:plain(o) for k,o in b.items()} if isinstance(b, dict) else b
+    def plain(b):
+        return b.tolist() if isinstance(b, torch.Tensor) else [plain(o) for o in b] if isinstance(b, (tuple,list)) else {k:plain(o) for k,
+            o in b.items()} if isinstance(b, dict) else b
     def run(m):
         random.seed(0); log = []
         dl = make(m, log)
@@ -528,13 +565,16 @@ def skip(m, bad):
     return f
 
 by_argument = dict(
-    get_idxs=lambda m, log: dict(get_idxs=lambda: [4,4,1,0,6]), shuffle_fn=lambda m, log: dict(shuffle=True, shuffle_fn=lambda idxs: idxs[::-1]),
+    get_idxs=lambda m, log: dict(get_idxs=lambda: [4,4,1,0,6]),
+    shuffle_fn=lambda m, log: dict(shuffle=True, shuffle_fn=lambda idxs: idxs[::-1]),
     create_item=lambda m, log: dict(create_item=lambda i: i*10), after_item=lambda m, log: dict(after_item=lambda o: (o,-o)),
-    before_batch=lambda m, log: dict(before_batch=lambda items: items[::-1]), create_batch=lambda m, log: dict(create_batch=lambda items: (sum(items),len(items))),
+    before_batch=lambda m, log: dict(before_batch=lambda items: items[::-1]),
+    create_batch=lambda m, log: dict(create_batch=lambda items: (sum(items),len(items))),
     after_batch=lambda m, log: dict(after_batch=lambda b: b+1), retain=lambda m, log: dict(retain=lambda b, items: (b,len(items))),
     iters=lambda m, log: dict(before_iter=lambda *a: log.append('before'), after_iter=lambda *a: log.append('after')),
     skipped=lambda m, log: dict(after_item=skip(m, {1,2,5})), none=lambda m, log: dict(create_item=lambda i: None if i in (0,3) else i),
-    skipped_short=lambda m, log: dict(after_item=skip(m, {1,2,5}), drop_last=True), do_batch=lambda m, log: dict(do_batch=lambda items: items))
+    skipped_short=lambda m, log: dict(after_item=skip(m, {1,2,5}), drop_last=True),
+    do_batch=lambda m, log: dict(do_batch=lambda items: items))
 
 @pytest.mark.parametrize('name', by_argument)
 def test_steps_by_argument(name): twin(lambda m, log: m.DataLoader(list(range(8)), bs=3, **by_argument[name](m, log)))
@@ -560,7 +600,8 @@ def test_steps_of_streams_and_of_nothing():
         return f
     twin(lambda m, log: m.DataLoader(create_item=numbers(8), bs=3))
     twin(lambda m, log: m.DataLoader(create_item=numbers(10), bs=3, n=5, drop_last=True))
-    twin(lambda m, log: m.DataLoader(iter(range(8)), bs=3, after_item=skip(m, {1,2}), before_batch=lambda o: o[::-1], after_batch=lambda b: -b))
+    twin(lambda m, log: m.DataLoader(iter(range(8)), bs=3, after_item=skip(m, {1,2}), before_batch=lambda o: o[::-1],
+                                     after_batch=lambda b: -b))
     twin(lambda m, log: m.DataLoader(list(range(5)), after_item=skip(m, {1}), after_batch=lambda b: b*2))
 
 def test_steps_with_workers():
@@ -576,13 +617,15 @@ def test_worker_starts_with_wif(tmp_path):
 def test_steps_are_copied_and_kept():
     "`new`, `one_batch` and a state know of them; another dataset has another order"
     dl = DataLoader(range(8), bs=3, get_idxs=lambda: [7,5,3,1], after_item=lambda i: -i)
-    assert [b.tolist() for b in dl.new()]==[[-7,-5,-3],[-1]] and dl.one_batch().tolist()==[-7,-5,-3] and [b.tolist() for b in dl.new(range(4))]==[[0,-1,-2],[-3]]
+    assert [b.tolist() for b in dl.new()]==[[-7,-5,-3],[-1]] and dl.one_batch().tolist()==[-7,-5,-3] and [b.tolist()
+        for b in dl.new(range(4))]==[[0,-1,-2],[-3]]
     class Mine(DataLoader):
         def __init__(self, ds, factor): super().__init__(ds, bs=2); self.factor = factor
         def after_item(self, o): return o*self.factor
     assert Mine(range(8), 3).one_batch().tolist()==[0,3]
 
-@pytest.mark.parametrize('kw', [dict(get_idxs=lambda: [7,5,3,1,2,0,4]), dict(after_item=lambda i: None if i in (1,4) else i), dict(shuffle=True, before_batch=lambda o: o)], ids=['order','skipped','shuffled'])
+@pytest.mark.parametrize('kw', [dict(get_idxs=lambda: [7,5,3,1,2,0,4]), dict(after_item=lambda i: None if i in (1,4) else i),
+                                dict(shuffle=True, before_batch=lambda o: o)], ids=['order','skipped','shuffled'])
 def test_going_on_with_steps(kw):
     for stop in range(1,4):
         torch.manual_seed(0); dl = DataLoader(range(9), bs=2, **kw); it = iter(dl)
@@ -598,13 +641,17 @@ def test_preds_in_the_order_of_the_set():
     learn = Learner(dls, nn.Linear(1,8), cross_entropy, SGD)
     with learn.no_bar(): assert learn.get_preds()[1].tolist()==[1,2,3,7]==learn.get_preds(dl=dls[1])[1].tolist()
 
-@pytest.mark.parametrize('kw,says', [(dict(after_itme=len),'takes no after_itme.*after_item'), (dict(sample=len),'takes no sample'), (dict(after_item=3),'after_item of a DataLoader is a function'),
-                                     (dict(sampler=[1], get_idxs=lambda: [1]),'leave out get_idxs'), (dict(bs=2, batch_size=3),'two names of one thing')])
+@pytest.mark.parametrize('kw,says', [(dict(after_itme=len),'takes no after_itme.*after_item'), (dict(sample=len),'takes no sample'),
+                                     (dict(after_item=3),'after_item of a DataLoader is a function'),
+                                     (dict(sampler=[1], get_idxs=lambda: [1]),'leave out get_idxs'),
+                                     (dict(bs=2, batch_size=3),'two names of one thing')])
 def test_steps_that_are_refused(kw, says):
     with pytest.raises((TypeError,ValueError), match=says) as e: DataLoader(range(3), **kw)
     assert len(str(e.value).splitlines())==1
 
-@pytest.mark.parametrize('name,says', [('sample','never calls sample'), ('create_batches','never calls create_batches'), ('after_bacth','Mine.after_bacth is never called; did you mean after_batch'), ('befor_batch','did you mean before_batch'), ('get_idx','did you mean get_idxs')])
+@pytest.mark.parametrize('name,says', [('sample','never calls sample'), ('create_batches','never calls create_batches'),
+                                       ('after_bacth','Mine.after_bacth is never called; did you mean after_batch'),
+                                       ('befor_batch','did you mean before_batch'), ('get_idx','did you mean get_idxs')])
 def test_methods_that_are_never_called(name, says):
     Mine = type('Mine', (DataLoader,), {name:lambda self, *a: a})
     with pytest.raises(TypeError, match=says): Mine(range(3))
@@ -613,7 +660,8 @@ def test_methods_that_are_never_called(name, says):
 def test_steps_cost_nothing_where_there_are_none():
     "Batches are still windows on the data, also with a step for whole batches"
     x = torch.arange(20.)
-    for dl in DataLoader(TensorDataset(x), 5), DataLoader(TensorDataset(x), 5, after_batch=lambda b: b), DataLoader(TensorDataset(x), 5, get_idxs=lambda: range(20)):
+    for dl in DataLoader(TensorDataset(x), 5), DataLoader(TensorDataset(x), 5, after_batch=lambda b: b), DataLoader(TensorDataset(x), 5,
+        get_idxs=lambda: range(20)):
         assert all(b[0].untyped_storage().data_ptr()==x.untyped_storage().data_ptr() for b in dl)
 
 # --- nothing is hidden

@@ -13,7 +13,9 @@ begin,ours = (code for _,code in blocks['When to move on'])
 
 def env(folder):
     "Bundled digits, no GPU, and no file outside of `folder`"
-    return os.environ|dict(MNIST_FROM_SCRATCH_DATA='digits', CUDA_VISIBLE_DEVICES='', OMP_NUM_THREADS='1', PYTHONPATH=str(root), HOME=str(folder), KERAS_HOME=str(folder), MPLCONFIGDIR=str(folder), PATH=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get('PATH', '')]))
+    return os.environ|dict(MNIST_FROM_SCRATCH_DATA='digits', CUDA_VISIBLE_DEVICES='', OMP_NUM_THREADS='1', PYTHONPATH=str(root),
+                           HOME=str(folder), KERAS_HOME=str(folder), MPLCONFIGDIR=str(folder),
+                           PATH=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get('PATH', '')]))
 
 def run(folder, *codes):
     "Run each of `codes` after the page's first block, all in one process: `[(accuracy, weights)]`"
@@ -45,7 +47,8 @@ def reference(tmp_path_factory):
 
 def code_of(section):
     "The blocks of a section as programs"
-    return {'fastai':lambda cs: [re.sub('^from mnist_from_scratch.all import.*', cs[0].strip(), ours)], 'Keras':lambda cs: [cs[0], cs[0]+cs[1]]}.get(section, list)([c for _,c in blocks[section]])
+    return {'fastai':lambda cs: [re.sub('^from mnist_from_scratch.all import.*', cs[0].strip(), ours)],
+            'Keras':lambda cs: [cs[0], cs[0]+cs[1]]}.get(section, list)([c for _,c in blocks[section]])
 
 @pytest.mark.parametrize('section,package', [('fastai','fastai'), ('Lightning','lightning'), ('Keras','keras'), ('Plain PyTorch','torch')])
 def test_same_weights(section, package, reference, tmp_path):
@@ -72,5 +75,7 @@ def test_several_processes(tmp_path):
 
 def test_every_block_is_run():
     "A new one needs a test"
-    assert {k:[o for o,_ in v] for k,v in blocks.items()}=={'When to move on':['python']*2, 'fastai':['python'], 'Lightning':['python'], 'Keras':['python']*2, 'Plain PyTorch':['python'], 'Several processes and machines':['python','bash']}
+    assert {k:[o for o,_ in v] for k,v in blocks.items()}=={'When to move on':['python']*2, 'fastai':['python'], 'Lightning':['python'],
+                                                            'Keras':['python']*2, 'Plain PyTorch':['python'],
+                                                            'Several processes and machines':['python','bash']}
     assert len(re.findall('^ *```', text, re.M))==2*sum(map(len, blocks.values()))

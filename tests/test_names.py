@@ -1,4 +1,5 @@
-"Every name of the story that this book tells again is taught: a cell of a chapter, which the reader sees, uses or defines it, and this cell or the next shows a result."
+"""Every name of the story that this book tells again is taught: a cell of a chapter, which the reader sees, uses or defines it, and this
+cell or the next shows a result."""
 import ast, json, re
 from pathlib import Path
 
@@ -56,7 +57,9 @@ def test_is_taught(name): assert [k for k,o in chapters.items() if name in o]
 def test_taught():
     "The check above misses what is hidden, leads to no result, or stands in a text or a comment."
     def cell(s, outputs=('3',)): return dict(cell_type='code', source=[s], outputs=[*outputs])
-    assert {'learn','.fit','.recorder.values','learn.recorder.values','.values'} <= taught([cell('learn.fit(1)\nlearn.recorder.values[-1]')])
+    assert {'learn','.fit','.recorder.values','learn.recorder.values',
+            '.values'} <= taught([cell('learn.fit(1)\nlearn.recorder.values[-1]')])
     assert '.ls' in taught([cell("(path/'train').ls()")]) and 'f' in taught([cell('def f(x): return x')])
     assert 'f' in taught([cell('def f(x): return x', []), cell('#| hide\n1', []), cell('f(3)')])
-    assert not taught([cell('x', []), cell('#| hide\nx'), cell('1', []), cell('# x'), dict(cell_type='markdown', source=['x'])]) and 'x' not in taught([cell("'x'")])
+    assert not taught([cell('x', []), cell('#| hide\nx'), cell('1', []), cell('# x'),
+                       dict(cell_type='markdown', source=['x'])]) and 'x' not in taught([cell("'x'")])

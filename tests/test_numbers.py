@@ -1,4 +1,5 @@
-"The losses and metrics by hand give PyTorch's numbers, and slopes, where numbers are extreme, batches empty, floats short, and tensors not contiguous."
+"""The losses and metrics by hand give PyTorch's numbers, and slopes, where numbers are extreme, batches empty, floats short, and tensors
+not contiguous."""
 import math
 from functools import partial
 
@@ -13,13 +14,15 @@ from mnist_from_scratch.gradient_descent import mse, rmse
 
 dtypes = torch.float16,torch.bfloat16,torch.float32,torch.float64
 extremes = [0.,-0.,1.,-9.,-20.,88.,-88.,-100.,1e4,-1e4,math.inf,-math.inf,math.nan]
-layouts = dict(plain=lambda x: x, transposed=lambda x: x.T.contiguous().T, strided=lambda x: torch.stack([x,x*0+1], -1)[...,0], expanded=lambda x: x[:1].expand(len(x), -1))
+layouts = dict(plain=lambda x: x, transposed=lambda x: x.T.contiguous().T, strided=lambda x: torch.stack([x,x*0+1], -1)[...,0],
+               expanded=lambda x: x[:1].expand(len(x), -1))
 
 @st.composite
 def inputs(draw):
     "Activations [N,n], as a function of how they lie in memory, and a seed for targets"
     n,c,f = draw(st.integers(0,6)),draw(st.integers(1,11)),st.one_of(st.sampled_from(extremes), st.floats(-30, 30, width=16))
-    return torch.tensor(draw(st.lists(f, min_size=n*c, max_size=n*c)), dtype=torch.float64).view(n,c),layouts[draw(st.sampled_from([*layouts]))],draw(st.integers(0,99))
+    return torch.tensor(draw(st.lists(f, min_size=n*c, max_size=n*c)), dtype=torch.float64).view(n,
+        c),layouts[draw(st.sampled_from([*layouts]))],draw(st.integers(0,99))
 
 def l1(x, t, **kw): return F.l1_loss(x.sigmoid(), t, **kw)
 class Flat: # PyTorch's losses with the result of ours: one number for each item, in a row
@@ -28,22 +31,33 @@ class Flat: # PyTorch's losses with the result of ours: one number for each item
 
 # ours, theirs, targets
 pairs = {'sigmoid':(us.sigmoid, torch.sigmoid, None)}
-for d in 0,1: pairs |= {f'softmax {d}':(partial(us.softmax, dim=d), partial(F.softmax, dim=d), None), f'log_softmax {d}':(partial(us.log_softmax, dim=d), partial(F.log_softmax, dim=d), None)}
-pairs |= {'mnist_loss':(us.mnist_loss, l1, 'yes'), 'mse':(mse, F.mse_loss, 'yes'), 'rmse':(rmse, lambda x,t: F.mse_loss(x, t).sqrt(), 'yes')}
+for d in 0,1:
+    pairs |= {f'softmax {d}':(partial(us.softmax, dim=d), partial(F.softmax, dim=d), None),
+              f'log_softmax {d}':(partial(us.log_softmax, dim=d), partial(F.log_softmax, dim=d), None)}
+pairs |= {'mnist_loss':(us.mnist_loss, l1, 'yes'), 'mse':(mse, F.mse_loss, 'yes'),
+          'rmse':(rmse, lambda x,t: F.mse_loss(x, t).sqrt(), 'yes')}
 for r in 'mean','sum','none':
-    pairs |= {f'cross_entropy {r}':(partial(us.cross_entropy, reduction=r), partial(F.cross_entropy, reduction=r), 'class'), f'CrossEntropyLossFlat {r}':(us.CrossEntropyLossFlat(reduction=r), partial(F.cross_entropy, reduction=r), 'class'),
-              f'nll_loss {r}':(lambda x,t,r=r: us.nll_loss(F.log_softmax(x, 1), t, r), lambda x,t,r=r: F.nll_loss(F.log_softmax(x, 1), t, reduction=r), 'class'),
-              f'binary_cross_entropy_with_logits {r}':(partial(us.binary_cross_entropy_with_logits, reduction=r), partial(F.binary_cross_entropy_with_logits, reduction=r), 'yes'),
+    pairs |= {f'cross_entropy {r}':(partial(us.cross_entropy, reduction=r), partial(F.cross_entropy, reduction=r), 'class'),
+              f'CrossEntropyLossFlat {r}':(us.CrossEntropyLossFlat(reduction=r), partial(F.cross_entropy, reduction=r), 'class'),
+              f'nll_loss {r}':(lambda x,t,r=r: us.nll_loss(F.log_softmax(x, 1), t, r),
+                               lambda x,t,r=r: F.nll_loss(F.log_softmax(x, 1), t, reduction=r), 'class'),
+              f'binary_cross_entropy_with_logits {r}':(partial(us.binary_cross_entropy_with_logits, reduction=r),
+                                                       partial(F.binary_cross_entropy_with_logits, reduction=r), 'yes'),
               f'BCEWithLogitsLossFlat {r}':(us.BCEWithLogitsLossFlat(reduction=r), Flat(F.binary_cross_entropy_with_logits, r), 'yes'),
-              f'MnistLossFlat {r}':(us.MnistLossFlat(reduction=r), Flat(l1, r), 'yes'), f'MSELossFlat {r}':(us.MSELossFlat(reduction=r), Flat(F.mse_loss, r), 'yes')}
-layers = {'ReluLayer':(ReluLayer, F.relu, None), 'SigmoidLayer':(SigmoidLayer, torch.sigmoid, None), 'MnistLossLayer':(MnistLossLayer, l1, 'yes'), 'CrossEntropyLayer':(CrossEntropyLayer, F.cross_entropy, 'class')}
+              f'MnistLossFlat {r}':(us.MnistLossFlat(reduction=r), Flat(l1, r), 'yes'),
+              f'MSELossFlat {r}':(us.MSELossFlat(reduction=r), Flat(F.mse_loss, r), 'yes')}
+layers = {'ReluLayer':(ReluLayer, F.relu, None), 'SigmoidLayer':(SigmoidLayer, torch.sigmoid, None),
+          'MnistLossLayer':(MnistLossLayer, l1, 'yes'), 'CrossEntropyLayer':(CrossEntropyLayer, F.cross_entropy, 'class')}
 def answers(x): return torch.sigmoid(x)>.5
-metrics = {'batch_accuracy':(us.batch_accuracy, lambda x,t: (answers(x)==t.bool()).float().mean(), 'yes'), 'accuracy':(us.accuracy, lambda x,t: (x.argmax(1)==t).float().mean(), 'class'),
-           'error_rate':(us.error_rate, lambda x,t: 1-(x.argmax(1)==t).float().mean(), 'class'), 'top_k_accuracy':(partial(us.top_k_accuracy, k=2), lambda x,t: (x.topk(2).indices==t[:,None]).any(1).float().mean(), 'class')}
+metrics = {'batch_accuracy':(us.batch_accuracy, lambda x,t: (answers(x)==t.bool()).float().mean(), 'yes'),
+           'accuracy':(us.accuracy, lambda x,t: (x.argmax(1)==t).float().mean(), 'class'),
+           'error_rate':(us.error_rate, lambda x,t: 1-(x.argmax(1)==t).float().mean(), 'class'),
+           'top_k_accuracy':(partial(us.top_k_accuracy, k=2), lambda x,t: (x.topk(2).indices==t[:,None]).any(1).float().mean(), 'class')}
 
 def targets(kind, x, seed):
     g = torch.Generator().manual_seed(seed)
-    return [] if kind is None else [torch.randint(x.shape[1], (len(x),), generator=g)] if kind=='class' else [torch.randint(2, x.shape, generator=g).to(x.dtype)]
+    return [] if kind is None else [torch.randint(x.shape[1], (len(x),), generator=g)] if kind=='class' else [torch.randint(2, x.shape,
+        generator=g).to(x.dtype)]
 
 def with_grad(f, x, layout, args, by_hand=False):
     "The result, and the gradient of it with weights that differ"
@@ -60,7 +74,11 @@ def agree(a, b):
     torch.testing.assert_close(a, b, rtol=8*torch.finfo(a.dtype).eps, atol=8*torch.finfo(a.dtype).eps, equal_nan=True)
     return a.numel()
 
-known = example((torch.tensor([[1.,2.,-3.]], dtype=torch.float64), layouts['plain'], 0)), example((torch.tensor([extremes], dtype=torch.float64).T.contiguous(), layouts['plain'], 0)), example((torch.zeros(0,10, dtype=torch.float64), layouts['plain'], 0)), example((torch.tensor([[math.inf,0.],[-math.inf,-math.inf],[math.nan,1.],[1e4,-1e4]], dtype=torch.float64), layouts['transposed'], 1))
+known = example((torch.tensor([[1.,2.,-3.]], dtype=torch.float64), layouts['plain'],
+                 0)), example((torch.tensor([extremes], dtype=torch.float64).T.contiguous(), layouts['plain'],
+                               0)), example((torch.zeros(0,10, dtype=torch.float64), layouts['plain'],
+                                             0)), example((torch.tensor([[math.inf,0.],[-math.inf,-math.inf],[math.nan,1.],[1e4,-1e4]],
+                                                 dtype=torch.float64), layouts['transposed'], 1))
 def property(f):
     "Generated inputs, and a few that must not be missing"
     for o in known: f = o(f)
@@ -101,7 +119,8 @@ def test_metrics(name, tally):
 def test_agree():
     "The comparison can fail"
     nan,one = torch.tensor([math.nan]),torch.ones(1)
-    for a,b in (nan,one), (one,nan), (one,one*math.inf), (one,one.double()), (one,one[None]), (one,one*(1+1e-5)), (one.half(),one.half()*1.02):
+    for a,b in (nan,one), (one,nan), (one,one*math.inf), (one,one.double()), (one,one[None]), (one,one*(1+1e-5)), (one.half(),
+        one.half()*1.02):
         with pytest.raises(AssertionError): agree(a, b)
     assert agree(nan, nan)==1
 

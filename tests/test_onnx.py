@@ -1,4 +1,5 @@
-"Models in other people's runtimes: the same predictions from ONNX Runtime, from what `torch.export` saves, and from plain PyTorch; and what becomes of a model that cannot be had there."
+"""Models in other people's runtimes: the same predictions from ONNX Runtime, from what `torch.export` saves, and from plain PyTorch; and
+what becomes of a model that cannot be had there."""
 import json, logging, random, re, subprocess, sys, warnings
 from pathlib import Path
 
@@ -31,10 +32,14 @@ class Modal(nn.Module):
     def forward(self, x): return x+1 if self.training else x*2
 
 def floats(*shape): return lambda n: torch.rand(n,*shape)
-nets = {'linear':(lambda: nn.Linear(784,1), mnist_loss, floats(784)), '784-30-10':(mnist_net, cross_entropy, floats(784)), 'convnet':(mnist_convnet, CrossEntropyLossFlat(), floats(1,28,28)),
-        'quick':(fast_net, F.cross_entropy, floats(784)), 'best':(best_net, nn.CrossEntropyLoss(), floats(784)), 'resnet18':(lambda: resnet18(10), cross_entropy, floats(3,40,36)),
-        'two inputs':(Two, cross_entropy, lambda n: torch.randint(0,5,(n,3)), floats(4)), 'as wide as its batch':(lambda: nn.Linear(2,2), cross_entropy, floats(2)),
-        'two modes':(lambda: nn.Sequential(nn.Linear(4,50), nn.Dropout(), nn.BatchNorm1d(50), Modal(), nn.Linear(50,3)), cross_entropy, floats(4))}
+nets = {'linear':(lambda: nn.Linear(784,1), mnist_loss, floats(784)), '784-30-10':(mnist_net, cross_entropy, floats(784)),
+        'convnet':(mnist_convnet, CrossEntropyLossFlat(), floats(1,28,28)),
+        'quick':(fast_net, F.cross_entropy, floats(784)), 'best':(best_net, nn.CrossEntropyLoss(), floats(784)),
+        'resnet18':(lambda: resnet18(10), cross_entropy, floats(3,40,36)),
+        'two inputs':(Two, cross_entropy, lambda n: torch.randint(0,5,(n,3)), floats(4)),
+        'as wide as its batch':(lambda: nn.Linear(2,2), cross_entropy, floats(2)),
+        'two modes':(lambda: nn.Sequential(nn.Linear(4,50), nn.Dropout(), nn.BatchNorm1d(50), Modal(), nn.Linear(50,3)), cross_entropy,
+                     floats(4))}
 each_net = pytest.mark.parametrize('name', nets)
 
 def made(name, path=None, bs=3):
@@ -74,14 +79,16 @@ def test_same_predictions_from_onnx(name, tmp_path):
         xb = inputs(n)
         torch.testing.assert_close(f(*xb), probs(learn, xb), atol=1e-5, rtol=0)
     k = len(learn.dls.one_batch())-1
-    assert [o.name for o in net.get_inputs()]==(['input'] if k==1 else ['input_0','input_1']) and [o.name for o in net.get_outputs()]==['output']
+    assert [o.name for o in net.get_inputs()]==(['input'] if k==1 else ['input_0','input_1']) and [o.name
+        for o in net.get_outputs()]==['output']
     assert all(o.shape[0]=='batch' for o in [*net.get_inputs(), *net.get_outputs()])
 
 def test_onnx_predicts_as_predict_does(digits, tmp_path):
     "Of a trained Learner: the same probabilities, and the names of the classes in their order"
     train,valid = digits
     torch.manual_seed(0)
-    learn = Learner(DataLoaders(DataLoader(to_dset(train), 64, shuffle=True), DataLoader(to_dset(valid), 100)), mnist_net(), cross_entropy, SGD, path=tmp_path)
+    learn = Learner(DataLoaders(DataLoader(to_dset(train), 64, shuffle=True), DataLoader(to_dset(valid), 100)), mnist_net(), cross_entropy,
+                    SGD, path=tmp_path)
     with learn.no_bar(): learn.fit(2, .3)
     f,net = runtime(learn.to_onnx())
     vocab = json.loads(net.get_modelmeta().custom_metadata_map['vocab'])
@@ -115,12 +122,16 @@ def test_onnx_changes_nothing(tmp_path, capfd, monkeypatch):
     monkeypatch.setattr(nn.Module, 'cpu', lambda self: moved.append(self) or cpu(self))
     learn.model.train(); learn.model[1].eval()
     hook = learn.model[0].register_forward_hook(lambda *_: None)
-    def state(): return ([m.training for m in learn.model.modules()], [p.requires_grad for p in learn.model.parameters()], {k:v.clone() for k,v in learn.model.state_dict().items()},
-                         torch.get_rng_state(), random.getstate(), np.random.get_state()[1].tolist(), logging.root.manager.disable, logging.root.level, list(warnings.filters))
+    def state():
+        return ([m.training for m in learn.model.modules()], [p.requires_grad for p in learn.model.parameters()],
+                {k:v.clone() for k,v in learn.model.state_dict().items()},
+                torch.get_rng_state(), random.getstate(), np.random.get_state()[1].tolist(), logging.root.manager.disable,
+                logging.root.level, list(warnings.filters))
     was = state()
     with warnings.catch_warnings(record=True) as said: warnings.simplefilter('always'); learn.to_onnx()
     assert not said and not ''.join(capfd.readouterr())
-    for a,b in zip(was, state(), strict=True): torch.testing.assert_close(a, b) if isinstance(a, (torch.Tensor,dict)) else None if a==b else pytest.fail(f'{a} became {b}')
+    for a,b in zip(was, state(), strict=True):
+        torch.testing.assert_close(a, b) if isinstance(a, (torch.Tensor,dict)) else None if a==b else pytest.fail(f'{a} became {b}')
     hook.remove()
     assert moved and not {id(p) for o in moved for p in o.parameters()} & {id(p) for p in learn.model.parameters()}
 
@@ -141,13 +152,15 @@ class Untranslated(nn.Module):
 class Fails(nn.Module):
     def forward(self, x): raise ValueError('first\nsecond')
 
-@pytest.mark.parametrize('model,why', [(Branch(),'data-dependent'), (OfTwo(),'batch'), (Untranslated(),'bessel_j0'), (Fails(),'first;'), (nn.Linear(5,1),'')])
+@pytest.mark.parametrize('model,why', [(Branch(),'data-dependent'), (OfTwo(),'batch'), (Untranslated(),'bessel_j0'), (Fails(),'first;'),
+                                       (nn.Linear(5,1),'')])
 def test_what_onnx_cannot_have(model, why, tmp_path, capfd):
     "One line with which and why, and an older file stays"
     learn,_ = made('784-30-10', tmp_path)
     (tmp_path/'export.onnx').write_text('old')
     learn.model = model
-    with pytest.raises(MnistError, match=f'^{type(model).__name__} cannot be exported to ONNX: .*{why}.*decide nothing') as e: learn.to_onnx()
+    with pytest.raises(MnistError, match=f'^{type(model).__name__} cannot be exported to ONNX: .*{why}.*decide nothing') as e:
+        learn.to_onnx()
     assert '\n' not in str(e.value) and '\x1b' not in str(e.value) and not ''.join(capfd.readouterr())
     assert (tmp_path/'export.onnx').read_text()=='old' and [o.name for o in tmp_path.iterdir()]==['export.onnx']
 
@@ -184,7 +197,9 @@ def test_safetensors_in_plain_pytorch(tmp_path):
     "The lines that the chapter shows, in a process that cannot import this library, for what `save` and what `export` have written"
     cells = json.loads((Path(__file__).parent.parent/'nbs/engine/07_export.ipynb').read_text(encoding='utf-8'))['cells']
     program = next(o for c in cells if (o := re.search(r"program = '''(import json.*?)'''", ''.join(c['source']), re.S)))[1]
-    program = program.split('\nprint(')[0].replace('nn.Linear(784, 10)', 'nn.Sequential(nn.Linear(784,30), nn.ReLU(), nn.BatchNorm1d(30), nn.Linear(30,10)).eval()')
+    program = program.split('\nprint(')[0].replace('nn.Linear(784, 10)',
+                                                   'nn.Sequential(nn.Linear(784,30), nn.ReLU(), nn.BatchNorm1d(30), '
+                                                   'nn.Linear(30,10)).eval()')
     program = "import sys; sys.modules['mnist_from_scratch'] = None\n"+program+"\ntorch.save(net(torch.ones(1,784)), sys.argv[2])"
     learn,_ = made('784-30-10', tmp_path)
     learn.model = nn.Sequential(nn.Linear(784,30), nn.ReLU(), nn.BatchNorm1d(30), nn.Linear(30,10))

@@ -14,7 +14,8 @@ from mnist_from_scratch.optimizers import SGD, Adam, OptimWrapper, Optimizer
 
 def net():
     torch.manual_seed(1)
-    return nn.Sequential(nn.Linear(4,6), nn.Tanh(), nn.BatchNorm1d(6), nn.Linear(6,3))    # no ReLU: a dead unit has gradients of rounding alone, which Adam makes steps of
+    # no ReLU: a dead unit has gradients of rounding alone, which Adam makes steps of
+    return nn.Sequential(nn.Linear(4,6), nn.Tanh(), nn.BatchNorm1d(6), nn.Linear(6,3))
 def groups(m): return [list(m[0].parameters()), list(m[2].parameters()), list(m[3].parameters())]
 def params(*shapes): torch.manual_seed(2); return [torch.randn(o, requires_grad=True) for o in shapes]
 def steps(opt, ps, n=4):
@@ -89,7 +90,8 @@ def test_groups_as_dictionaries(make):
     same(ps, qs)
 
 def test_a_group_with_what_nobody_knows():
-    with pytest.raises(ValueError, match='SGD has no weight_decay for a group; it has lr, mom, wd'): SGD([dict(params=params(2), weight_decay=.1)], .1)
+    with pytest.raises(ValueError, match='SGD has no weight_decay for a group; it has lr, mom, wd'):
+        SGD([dict(params=params(2), weight_decay=.1)], .1)
     SGD([dict(params=params(2), wd=.1)], .1)
     with pytest.raises(TypeError, match='list of tensors'): OptimWrapper(params(2)[0], torch.optim.SGD, lr=.1)
     with pytest.raises(ValueError, match='is empty'): OptimWrapper(iter([]), torch.optim.SGD, lr=.1)
@@ -106,7 +108,8 @@ def test_an_optimizer_that_exists():
     opt = OptimWrapper(opt=made)
     assert opt.opt is made and opt.hypers[0]['wd']==.2 and opt.defaults is made.defaults
     same(steps(opt, ps), steps(torch.optim.AdamW(qs, lr=.1, weight_decay=.2), qs))
-    for bad in (lambda: OptimWrapper(ps, opt=made)), (lambda: OptimWrapper(opt=made, lr=.1)), (lambda: OptimWrapper()), (lambda: OptimWrapper(opt=torch.optim.SGD)):
+    for bad in (lambda: OptimWrapper(ps, opt=made)), (lambda: OptimWrapper(opt=made,
+        lr=.1)), (lambda: OptimWrapper()), (lambda: OptimWrapper(opt=torch.optim.SGD)):
         with pytest.raises(ValueError, match='opt'): bad()
 
 def test_closure():
@@ -142,7 +145,8 @@ def theirs_too(opt, fit, splitter=groups, **kwargs):
     b = fa.Learner(dls, (m := net()), loss_func=F.cross_entropy, opt_func=opt(m), splitter=splitter, **kwargs)
     fit(a)
     with b.no_bar(), b.no_logging(): fit(b)
-    for (k,p),q in zip(a.model.state_dict().items(), b.model.state_dict().values()): torch.testing.assert_close(p, q, atol=1e-5, rtol=1e-5, msg=lambda s: f'{k}: {s}')
+    for (k,p),q in zip(a.model.state_dict().items(), b.model.state_dict().values()):
+        torch.testing.assert_close(p, q, atol=1e-5, rtol=1e-5, msg=lambda s: f'{k}: {s}')
     assert a.recorder.lrs==pytest.approx(b.recorder.lrs)
     return a,b
 
@@ -178,15 +182,19 @@ def test_an_optimizer_that_exists_in_a_learner(fit):
     "Wrapped or bare, or made by a function of one's own"
     fo = pytest.importorskip('fastai.optimizer')
     a,_ = theirs_too(lambda m: fo.OptimWrapper(opt=torch.optim.AdamW(m.parameters(), lr=.1, weight_decay=.2)), fit)
-    for f in (lambda m: torch.optim.AdamW(m.parameters(), lr=.1, weight_decay=.2)), (lambda m: OptimWrapper(opt=torch.optim.AdamW(m.parameters(), lr=.1, weight_decay=.2))), \
-             (lambda m: lambda ps, lr: torch.optim.AdamW(m.parameters(), lr=lr, weight_decay=.2)), (lambda m: Adam(m.parameters(), .1, sqr_mom=.999, eps=1e-8, wd=.2)):
+    for f in (lambda m: torch.optim.AdamW(m.parameters(), lr=.1,
+                                          weight_decay=.2)), (lambda m: OptimWrapper(opt=torch.optim.AdamW(m.parameters(), lr=.1,
+                                              weight_decay=.2))), \
+             (lambda m: lambda ps, lr: torch.optim.AdamW(m.parameters(), lr=lr, weight_decay=.2)), (lambda m: Adam(m.parameters(), .1,
+                 sqr_mom=.999, eps=1e-8, wd=.2)):
         b = learner(f(m := net()), m); fit(b)
         if isinstance(b.opt, OptimWrapper): same(weights(a.model), weights(m))      # ours spares biases
         assert not any(torch.equal(p, q) for p,q in zip(weights(m), weights(net())))
         b.fit(1, .1, reset_opt=True); fit(b)
 
 def test_optimizer_of_another_model():
-    with pytest.raises(ValueError, match='AdamW.* has no parameter of this model') as e: learner(torch.optim.AdamW(net().parameters())).fit(1)
+    with pytest.raises(ValueError, match='AdamW.* has no parameter of this model') as e:
+        learner(torch.optim.AdamW(net().parameters())).fit(1)
     assert len(str(e.value).splitlines())==1
     m = net(); learner(torch.optim.AdamW(m.parameters()), m).fit(1)
 
@@ -194,13 +202,17 @@ def test_rate_of_an_optimizer_that_exists():
     "As in fastai the Learner's rate takes its place, but not without a word"
     def new(): m = net(); return learner(torch.optim.SGD(m.parameters(), lr=.5), m, lr=.01)
     for fit in (lambda l: l.fit(1)), (lambda l: l.fit_one_cycle(1)):
-        with pytest.warns(UserWarning, match=r'with the learning rate 0\.5, and trains with that of the Learner, 0\.01; pass lr'): fit(new())
+        with pytest.warns(UserWarning, match=r'with the learning rate 0\.5, and trains with that of the Learner, 0\.01; pass lr'):
+            fit(new())
 
 @pytest.mark.filterwarnings('error')
 def test_a_rate_that_was_asked_for_needs_no_word():
     def new(): m = net(); return learner(torch.optim.SGD(m.parameters(), lr=.5), m, lr=.01)
-    for fit in (lambda l: l.fit(1, .1)), (lambda l: l.fit_one_cycle(1, .1)), (lambda l: l.fit_flat_cos(1, .1)), (lambda l: l.lr_find(show_plot=False, num_it=40)): fit(new())
-    learner(partial(torch.optim.SGD, lr=.5)).fit(1); learner(partial(SGD, lr=.5)).fit_one_cycle(1); learner(SGD, lr=slice(.1), splitter=groups).fit(1)
+    for fit in (lambda l: l.fit(1, .1)), (lambda l: l.fit_one_cycle(1, .1)), (lambda l: l.fit_flat_cos(1,
+        .1)), (lambda l: l.lr_find(show_plot=False, num_it=40)):
+        fit(new())
+    learner(partial(torch.optim.SGD, lr=.5)).fit(1)
+    learner(partial(SGD, lr=.5)).fit_one_cycle(1); learner(SGD, lr=slice(.1), splitter=groups).fit(1)
 
 def test_pytorchs_scheduler_in_a_fit():
     class Halve(Callback):
@@ -218,8 +230,10 @@ def test_optimizers_without_momentum():
     for f in torch.optim.Adagrad,Plain:
         l = learner(f); l.fit_one_cycle(1, .1)
         assert len(set(l.recorder.lrs))==5
-    with pytest.raises(ValueError, match='Adagrad has no hyper-parameter mom'): learner(torch.optim.Adagrad).fit_one_cycle(1, .1, moms=(.9,.8,.9))
-    with pytest.raises(ValueError, match='Adadelta has no hyper-parameter mom'): learner(torch.optim.Adadelta).fit_one_cycle(1, .1, moms=(.9,.8,.9))
+    with pytest.raises(ValueError, match='Adagrad has no hyper-parameter mom'):
+        learner(torch.optim.Adagrad).fit_one_cycle(1, .1, moms=(.9,.8,.9))
+    with pytest.raises(ValueError, match='Adadelta has no hyper-parameter mom'):
+        learner(torch.optim.Adadelta).fit_one_cycle(1, .1, moms=(.9,.8,.9))
 
 def test_half_an_optimizer_is_refused():
     class Half:
@@ -253,5 +267,6 @@ def test_a_hyper_parameter_that_there_is_not():
     "It would change nothing, or end the fit at its first step"
     p = [torch.zeros(2, requires_grad=True)]
     for f,has in (SGD,'lr, mom, wd'),(Adam,'lr, mom, sqr_mom, eps, wd'):
-        with pytest.raises(ValueError, match=f'{f.__name__} has no hyper-parameter momentum; it has {has}'): f(p, .1).set_hyper('momentum', .9)
+        with pytest.raises(ValueError, match=f'{f.__name__} has no hyper-parameter momentum; it has {has}'):
+            f(p, .1).set_hyper('momentum', .9)
         f(p, .1).set_hyper('mom', .9)

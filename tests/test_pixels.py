@@ -21,7 +21,9 @@ def learn(digits):
 @pytest.fixture(scope='module')
 def x(digits): return digits[0].x[5]
 
-wrong = dict(ones=lambda x: (x>100).long(), bytes_of_ones=lambda x: (x>100).byte(), large=lambda x: x.float(), negative=lambda x: x.float()/255-.1, negative_ints=lambda x: x.long()-1, above=lambda x: x.long()+9, nan=lambda x: x/255*float('nan'))
+wrong = dict(ones=lambda x: (x>100).long(), bytes_of_ones=lambda x: (x>100).byte(), large=lambda x: x.float(),
+             negative=lambda x: x.float()/255-.1, negative_ints=lambda x: x.long()-1, above=lambda x: x.long()+9,
+             nan=lambda x: x/255*float('nan'))
 
 @pytest.mark.parametrize('kind', wrong)
 def test_learner_refuses(learn, x, kind):
@@ -39,12 +41,14 @@ def test_the_same_picture_in_every_form(learn, x, tmp_path):
     im.save(tmp_path/'a.png')
     Image.fromarray(255-x.numpy()).save(tmp_path/'b.png')
     want = learn.predict(x)[2]
-    for o in x.float()/255,x.long(),x.numpy(),im,Image.fromarray(255-x.numpy()),im.convert('RGB'),tmp_path/'a.png',str(tmp_path/'b.png'): assert torch.equal(learn.predict(o)[2], want)
+    for o in x.float()/255,x.long(),x.numpy(),im,Image.fromarray(255-x.numpy()),im.convert('RGB'),tmp_path/'a.png',str(tmp_path/'b.png'):
+        assert torch.equal(learn.predict(o)[2], want)
     ink = x>100
     for o in ink.float(),ink,ink.byte()*255: assert torch.equal(learn.predict(o)[2], learn.predict(ink.float())[2])
 
 def test_a_large_array(learn):
-    with pytest.raises(ValueError, match='28×28 or 784 numbers, not uint8 .680,680.*fromarray'): learn.predict(np.zeros((680,680), np.uint8))
+    with pytest.raises(ValueError, match='28×28 or 784 numbers, not uint8 .680,680.*fromarray'):
+        learn.predict(np.zeros((680,680), np.uint8))
     a = np.full((680,680), 255, np.uint8); a[200:400,300:340] = 0
     learn.predict(Image.fromarray(a))
 
@@ -79,14 +83,18 @@ def test_distances_compare_images_of_one_size(digits):
     rows = x.flatten(1)
     for bad in ((rows, m3.flatten()), (rows, rows), (rows, m3), (x, m3.flatten()), (x, m3[0]), (x, torch.tensor(1.)), (x, ds.floats()[:4])):
         for f in mnist_distance,rmse_distance:
-            with pytest.raises(ValueError, match=f"{f.__name__} takes images of one size.*{'28,28' if 784 in bad[0].shape+bad[1].shape else 'as many of the one'}"): f(*bad)
+            with pytest.raises(ValueError, match=f"{f.__name__} takes images of one "
+                               f"size.*{'28,28' if 784 in bad[0].shape+bad[1].shape else 'as many of the one'}"):
+                f(*bad)
     with pytest.raises(ValueError, match='images of one size'): is_3(rows, m3.flatten(), m7.flatten())
-    assert torch.equal(is_3(rows.reshape(-1,28,28), m3, m7), is_3(x, m3, m7)) and mnist_distance(x, ds.floats()[:5]).shape==(5,) and mnist_distance(x[:,None], torch.stack([m3,m7])).shape==(5,2)
+    assert torch.equal(is_3(rows.reshape(-1,28,28), m3, m7), is_3(x, m3, m7)) and mnist_distance(x,
+        ds.floats()[:5]).shape==(5,) and mnist_distance(x[:,None], torch.stack([m3,m7])).shape==(5,2)
     for bad in m3[None]*255,-m3[None],ds.x[:2],rows:
         with pytest.raises(ValueError, match='PixelSimilarity'): PixelSimilarity(bad)
     assert PixelSimilarity(torch.stack([m3,m7]))(x).shape==(5,2)
 
-white = dict(bytes=lambda x: 255-x, whole=lambda x: 255-x.long(), floats=lambda x: 1-x/255, truth=lambda x: x<=100, array=lambda x: 255-x.numpy())
+white = dict(bytes=lambda x: 255-x, whole=lambda x: 255-x.long(), floats=lambda x: 1-x/255, truth=lambda x: x<=100,
+             array=lambda x: 255-x.numpy())
 @pytest.mark.parametrize('kind', white)
 def test_arrays_dark_on_white(learn, x, kind):
     "Which are no pictures: 0 is paper. They are not read as if they were light on dark, and the cures work"
@@ -122,5 +130,6 @@ def test_rows_already(learn, digits):
         for labels in True,False:
             with pytest.raises(ValueError): learn.dls.test_dl(TensorDataset(bad, y), with_labels=labels)
     for good in x,x/255:
-        assert torch.equal(learn.get_preds(dl=learn.dls.test_dl(TensorDataset(good, y), with_labels=True))[0], learn.get_preds(dl=learn.dls.test_dl(digits[0][:9]))[0])
+        assert torch.equal(learn.get_preds(dl=learn.dls.test_dl(TensorDataset(good, y), with_labels=True))[0],
+                           learn.get_preds(dl=learn.dls.test_dl(digits[0][:9]))[0])
     assert len(learn.dls.test_dl(Subset(learn.dls.train_ds, [1,2])).one_batch()[0])==2

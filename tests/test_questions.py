@@ -12,7 +12,8 @@ def title(name): return re.match(r'# (.+)', prose(name))[1]
 def links(md): return re.findall(r'\[([^\]]+)\]\(([^)]+)\)', md)
 
 page = cells('13_questions.ipynb')
-asked = {i:m for i,c in enumerate(page) if c['cell_type']=='markdown' for m in [re.search(r'^### (\d+)\. (.+)\n\n((?s:.+))', c['source'], re.M)] if m}
+asked = {i:m for i,c in enumerate(page) if c['cell_type']=='markdown'
+         for m in [re.search(r'^### (\d+)\. (.+)\n\n((?s:.+))', c['source'], re.M)] if m}
 terms = [[o.strip() for o in l.strip('|').split('|')] for l in prose('13_questions.ipynb').split('\n') if l.startswith('| **')]
 
 def test_there_are_37(): assert [int(m[1]) for m in asked.values()] == list(range(1,38))
@@ -27,7 +28,8 @@ def test_a_question_is_answered_and_shown(i):
 
 def test_a_question_stands_under_its_chapter():
     "Each group begins with the link to its chapter, and the groups follow the order of the book, with what it rests on in front"
-    heads = {i:re.search(r'^## .+\n\nMore in the chapter \[.+\]\((.+)\)', c['source']) for i,c in enumerate(page) if c['cell_type']=='markdown' and c['source'].startswith('## ')}
+    heads = {i:re.search(r'^## .+\n\nMore in the chapter \[.+\]\((.+)\)', c['source']) for i,
+             c in enumerate(page) if c['cell_type']=='markdown' and c['source'].startswith('## ')}
     groups = [m[1] for i,m in heads.items() if i<=max(asked)]
     assert groups==sorted(set(groups), key=lambda o: ('/' not in o, o)) and min(heads)<=min(asked)
 

@@ -11,10 +11,12 @@ here = Path(__file__).parent
 
 def start(tmp_path, hash_seed):
     env = os.environ|dict(PYTHONHASHSEED=str(hash_seed), PYTHONPATH=os.pathsep.join([str(here.parent), os.environ.get('PYTHONPATH','')]))
-    return subprocess.Popen([sys.executable, here/'seeding.py', tmp_path/f'{hash_seed}'], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
+    return subprocess.Popen([sys.executable, here/'seeding.py', tmp_path/f'{hash_seed}'], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                            text=True, env=env)
 
 def test_bit_identical(tmp_path, tally):
-    "Two processes, whose dictionaries and sets are in another order; each trains with 1 thread and no worker, and with 2 threads and 2 workers"
+    """Two processes, whose dictionaries and sets are in another order; each trains with 1 thread and no worker, and with 2 threads and 2
+    workers"""
     procs = [start(tmp_path, h) for h in (1,2)]
     outs = [p.communicate() for p in procs]
     assert not any(p.returncode for p in procs), outs[0][1][-3000:]+outs[1][1][-3000:]

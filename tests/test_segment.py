@@ -29,7 +29,8 @@ def slow_encode(m):
         inside = bool(m[p%h][p//h])
     return ' '.join(f'{s} {n}' for s,n in runs)
 
-@pytest.mark.parametrize('rle,shape,ones', [('1 3 10 5', (101,101), [1,2,3,10,11,12,13,14]), ('', (3,4), []), ('1 12', (3,4), range(1,13)), ('12 1', (3,4), [12])])
+@pytest.mark.parametrize('rle,shape,ones', [('1 3 10 5', (101,101), [1,2,3,10,11,12,13,14]), ('', (3,4), []), ('1 12', (3,4), range(1,13)),
+                                            ('12 1', (3,4), [12])])
 def test_known_codes(rle, shape, ones):
     "The first is the contest's own example"
     m = rle_decode(rle, shape)
@@ -46,7 +47,8 @@ def test_codes_of_any_mask(tally):
         assert rle==slow_encode(m.tolist()) and np.array_equal(rle_decode(rle, m.shape).numpy(), m)
     tally('run lengths', 'masks there and back', tried=n)
 
-bad_codes = {'3':'each run needs two', '1 3 10':'each run needs two', '0 3':"is '0'", '1 0':"is '0'", '1 -2':"is '-2'", '1 2.0':"is '2.0'", 'nan':"is 'nan'", '1 ٣':"is '٣'", '10 2 3 1':'in order',
+bad_codes = {'3':'each run needs two', '1 3 10':'each run needs two', '0 3':"is '0'", '1 0':"is '0'", '1 -2':"is '-2'", '1 2.0':"is '2.0'",
+             'nan':"is 'nan'", '1 ٣':"is '٣'", '10 2 3 1':'in order',
              '3 4 6 1':'in order', '12 2':'leads out', '13 1':'leads out', '1 99999999999':'leads out', '1 '+'9'*5000:'whole numbers'}
 @pytest.mark.parametrize('rle', bad_codes, ids=lambda o: o[:12])
 def test_bad_codes(rle):
@@ -69,7 +71,8 @@ def test_damaged_codes(tally):
     assert 0<refused<n
     tally('run lengths', 'damaged codes', tried=n, refused=refused)
 
-@pytest.mark.parametrize('mask', [torch.zeros(1,4,4), torch.full((2,2), 2), torch.full((2,2), .5), torch.full((2,2), float('nan')), torch.tensor(1)], ids=lambda o: str(o.shape))
+@pytest.mark.parametrize('mask', [torch.zeros(1,4,4), torch.full((2,2), 2), torch.full((2,2), .5), torch.full((2,2), float('nan')),
+                                  torch.tensor(1)], ids=lambda o: str(o.shape))
 def test_no_mask(mask):
     with pytest.raises(MnistError) as e: rle_encode(mask)
     assert 'mask' in says(e)
@@ -85,8 +88,10 @@ def test_table(tmp_path):
     with pytest.raises(MnistError): write_rle(f, masks|{'z':torch.zeros(2)})
     assert f.read_bytes()==before and [o.name for o in tmp_path.iterdir()]==['a.csv']
 
-bad_tables = {'':'first line', 'id,mask\na,1 1\n':'id,mask', 'id,rle_mask,x\n':'first line', 'id,rle_mask\na\n':'row 1', 'id,rle_mask\na,1 1\nb,1 1,3\n':'row 2', 'id,rle_mask\na,\na,\n':'second time',
-              'id,rle_mask\na,\n\nb,1 1 1 1\n':'row 2', 'id,rle_mask\na,"1 1\n':'not a table', 'id,rle_mask\n\xff\xfe':'not text', 'id,rle_mask\na,'+'1 1 '*20000:'too long'}
+bad_tables = {'':'first line', 'id,mask\na,1 1\n':'id,mask', 'id,rle_mask,x\n':'first line', 'id,rle_mask\na\n':'row 1',
+              'id,rle_mask\na,1 1\nb,1 1,3\n':'row 2', 'id,rle_mask\na,\na,\n':'second time',
+              'id,rle_mask\na,\n\nb,1 1 1 1\n':'row 2', 'id,rle_mask\na,"1 1\n':'not a table', 'id,rle_mask\n\xff\xfe':'not text',
+              'id,rle_mask\na,'+'1 1 '*20000:'too long'}
 @pytest.mark.parametrize('text', bad_tables, ids=lambda o: repr(o[12:30]))
 def test_bad_tables(text, tmp_path):
     (tmp_path/'a.csv').write_bytes(text.encode('latin1'))
@@ -166,16 +171,19 @@ def test_items(scenes):
 def pair(tmp_path):
     for o in 'images','masks': (tmp_path/o).mkdir()
     Image.new('L', (5,4)).save(tmp_path/'images/a.png')
-    def save(a, mode=None): Image.fromarray(a).save(mask_file(tmp_path/'images/a.png')); return SegmentationDataset([tmp_path/'images/a.png'], mask_file)[0][1]
+    def save(a, mode=None):
+        Image.fromarray(a).save(mask_file(tmp_path/'images/a.png')); return SegmentationDataset([tmp_path/'images/a.png'], mask_file)[0][1]
     return save
 
 @pytest.mark.parametrize('top,kind', [(255,'uint8'), (1,'uint8'), (1,'bool'), (65535,'uint16')])
 def test_kinds_of_masks(pair, top, kind):
     "Bytes, single bits, and 16 bits, as the contest's"
     m = np.eye(4, 5)
-    assert np.array_equal(pair((m*top).astype(kind))[0], m) and pair(np.zeros((4,5), kind)).sum()==0 and pair(np.full((4,5), top, kind)).min()==1
+    assert np.array_equal(pair((m*top).astype(kind))[0],
+                          m) and pair(np.zeros((4,5), kind)).sum()==0 and pair(np.full((4,5), top, kind)).min()==1
 
-@pytest.mark.parametrize('a,why', [(np.arange(20, dtype=np.uint8).reshape(4,5), '255 or 1'), (np.full((4,5), 37, np.uint8), '255 or 1'), (np.array([[0,1,255,0,0]]*4, np.uint8), '255 or 1'), (np.zeros((5,5), np.uint8), 'one size')])
+@pytest.mark.parametrize('a,why', [(np.arange(20, dtype=np.uint8).reshape(4,5), '255 or 1'), (np.full((4,5), 37, np.uint8), '255 or 1'),
+                                   (np.array([[0,1,255,0,0]]*4, np.uint8), '255 or 1'), (np.zeros((5,5), np.uint8), 'one size')])
 def test_bad_masks(pair, a, why):
     with pytest.raises(MnistError) as e: pair(a)
     assert why in says(e) and 'a.png' in says(e)
@@ -297,7 +305,8 @@ def test_the_comparison_without_skips(digits, tmp_path, monkeypatch):
     for k in n:
         mine = [o for o in rows if o['model']==k]
         best = max((o for o in mine[:2]), key=lambda o: o['valid_iou'])['lr']
-        assert [o['lr'] for o in mine]==[.1,.2,best,best,best] and [o['seed'] for o in mine]==[0,0,1,0,1] and mine[0]['epochs']==4*mine[-1]['epochs']
+        assert [o['lr'] for o in mine]==[.1,.2,best,best,best] and [o['seed'] for o in mine]==[0,0,1,0,
+            1] and mine[0]['epochs']==4*mine[-1]['epochs']
 
 def test_learns(scenes, tmp_path):
     set_seed(0)

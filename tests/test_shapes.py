@@ -53,16 +53,36 @@ def test_flat(f, tally):
 float_y,im = y.float(),torch.zeros(2,28,28)
 wrong = {
     'cross_entropy, column':(lambda: us.cross_entropy(x, y[:,None]), 'float [N,n] and target int64 [N]', 'float32 [6,3] and int64 [6,1]'),
-    'cross_entropy, fewer':(lambda: us.cross_entropy(x, y[:5]), 'int64 [5]'), 'cross_entropy, floats':(lambda: us.cross_entropy(x, float_y), 'float32 [6]'), 'cross_entropy, a mask':(lambda: us.cross_entropy(x, y.byte()), 'uint8 [6]'),
-    'cross_entropy, three axes':(lambda: us.cross_entropy(torch.randn(6,3,2), y), 'float32 [6,3,2]'), 'cross_entropy, one':(lambda: us.cross_entropy(x[:,0], y), 'float32 [6]'), 'cross_entropy, whole numbers':(lambda: us.nll_loss(x.long(), y), 'int64 [6,3]'),
-    'accuracy, one class':(lambda: us.accuracy(x[:,:1], y), 'at least two classes', 'float32 [6,1]'), 'accuracy, counts':(lambda: us.accuracy(x, y[:5]), 'int64 [5]'), 'error_rate':(lambda: us.error_rate(x[:,:1], y[:,None]), 'float32 [6,1]'),
-    'top_k':(lambda: us.top_k_accuracy(x, y[:,None], 2), 'int64 [6,1]'), 'mnist_loss, whole numbers':(lambda: us.mnist_loss(y, y), 'float [...]', 'int64 [6]'), 'mnist_loss, a list':(lambda: us.mnist_loss(x[:,0], [1]*6), 'list'),
-    'Digits, rows':(lambda: Digits(torch.zeros(2,784).byte()), 'uint8 [N,28,28]', 'uint8 [2,784]'), 'Digits, floats':(lambda: Digits(im), 'float32 [2,28,28]'), 'Digits, labels':(lambda: Digits(im.byte(), torch.zeros(3).long()), 'int64 [N]', 'int64 [3]'),
-    'DigitRows':(lambda: DigitRows(im, y[:2]), '[N,784]', 'float32 [2,28,28]'), 'DigitRows, fewer':(lambda: DigitRows(im.flatten(1), y), 'float32 [2,784] and int64 [6]'), 'DigitRows, floats':(lambda: DigitRows(im.flatten(1), float_y[:2]), 'float32 [2]'),
-    'PixelSimilarity, turned':(lambda: PixelSimilarity(im)(torch.zeros(28,28,5)), 'float [N,784]', '[28,28,5]'), 'PixelSimilarity, bytes':(lambda: PixelSimilarity(im)(im.byte()), 'uint8 [2,28,28]'), 'PixelSimilarity, one row of two':(lambda: PixelSimilarity(im)(torch.zeros(1,1568)), '[1,1568]'),
-    'confusion_matrix':(lambda: confusion_matrix(y, y[:,None], 3), 'int64 [6,1]'), 'confusion_matrix, floats':(lambda: confusion_matrix(float_y, y, 3), 'float32 [6]'), 'worst_mistakes':(lambda: worst_mistakes(x, y[:,None]), 'int64 [6,1]'), 'report':(lambda: report(im, x, y, range(3)), 'float32 [2,28,28]'),
-    'conv2d, channels':(lambda: conv2d(im[:,None], torch.zeros(4,3,3,3)), 'float32 [2,1,28,28] and float32 [4,3,3,3]'), 'conv2d, bias':(lambda: conv2d(im[:,None], torch.zeros(4,1,3,3), torch.zeros(1)), 'float32 [1]'),
-    'LinearLayer':(lambda: LinearLayer(torch.zeros(3,2), torch.zeros(1)), 'float32 [1]'), 'LinearLayer, inputs':(lambda: LinearLayer(torch.zeros(3,2), torch.zeros(2))(x[0]), 'float32 [3]'), 'check_grad':(lambda: check_grad(torch.sum, x, x.T), 'float32 [3,6]'),
+    'cross_entropy, fewer':(lambda: us.cross_entropy(x, y[:5]), 'int64 [5]'),
+    'cross_entropy, floats':(lambda: us.cross_entropy(x, float_y), 'float32 [6]'),
+    'cross_entropy, a mask':(lambda: us.cross_entropy(x, y.byte()), 'uint8 [6]'),
+    'cross_entropy, three axes':(lambda: us.cross_entropy(torch.randn(6,3,2), y), 'float32 [6,3,2]'),
+    'cross_entropy, one':(lambda: us.cross_entropy(x[:,0], y), 'float32 [6]'),
+    'cross_entropy, whole numbers':(lambda: us.nll_loss(x.long(), y), 'int64 [6,3]'),
+    'accuracy, one class':(lambda: us.accuracy(x[:,:1], y), 'at least two classes', 'float32 [6,1]'),
+    'accuracy, counts':(lambda: us.accuracy(x, y[:5]), 'int64 [5]'),
+    'error_rate':(lambda: us.error_rate(x[:,:1], y[:,None]), 'float32 [6,1]'),
+    'top_k':(lambda: us.top_k_accuracy(x, y[:,None], 2), 'int64 [6,1]'),
+    'mnist_loss, whole numbers':(lambda: us.mnist_loss(y, y), 'float [...]', 'int64 [6]'),
+    'mnist_loss, a list':(lambda: us.mnist_loss(x[:,0], [1]*6), 'list'),
+    'Digits, rows':(lambda: Digits(torch.zeros(2,784).byte()), 'uint8 [N,28,28]', 'uint8 [2,784]'),
+    'Digits, floats':(lambda: Digits(im), 'float32 [2,28,28]'),
+    'Digits, labels':(lambda: Digits(im.byte(), torch.zeros(3).long()), 'int64 [N]', 'int64 [3]'),
+    'DigitRows':(lambda: DigitRows(im, y[:2]), '[N,784]', 'float32 [2,28,28]'),
+    'DigitRows, fewer':(lambda: DigitRows(im.flatten(1), y), 'float32 [2,784] and int64 [6]'),
+    'DigitRows, floats':(lambda: DigitRows(im.flatten(1), float_y[:2]), 'float32 [2]'),
+    'PixelSimilarity, turned':(lambda: PixelSimilarity(im)(torch.zeros(28,28,5)), 'float [N,784]', '[28,28,5]'),
+    'PixelSimilarity, bytes':(lambda: PixelSimilarity(im)(im.byte()), 'uint8 [2,28,28]'),
+    'PixelSimilarity, one row of two':(lambda: PixelSimilarity(im)(torch.zeros(1,1568)), '[1,1568]'),
+    'confusion_matrix':(lambda: confusion_matrix(y, y[:,None], 3), 'int64 [6,1]'),
+    'confusion_matrix, floats':(lambda: confusion_matrix(float_y, y, 3), 'float32 [6]'),
+    'worst_mistakes':(lambda: worst_mistakes(x, y[:,None]), 'int64 [6,1]'),
+    'report':(lambda: report(im, x, y, range(3)), 'float32 [2,28,28]'),
+    'conv2d, channels':(lambda: conv2d(im[:,None], torch.zeros(4,3,3,3)), 'float32 [2,1,28,28] and float32 [4,3,3,3]'),
+    'conv2d, bias':(lambda: conv2d(im[:,None], torch.zeros(4,1,3,3), torch.zeros(1)), 'float32 [1]'),
+    'LinearLayer':(lambda: LinearLayer(torch.zeros(3,2), torch.zeros(1)), 'float32 [1]'),
+    'LinearLayer, inputs':(lambda: LinearLayer(torch.zeros(3,2), torch.zeros(2))(x[0]), 'float32 [3]'),
+    'check_grad':(lambda: check_grad(torch.sum, x, x.T), 'float32 [3,6]'),
 }
 @pytest.mark.parametrize('name', wrong)
 def test_refused(name, tally):
@@ -107,7 +127,8 @@ def test_foreign_losses(f, tally):
     for (a,b),const in itertools.product(pairs_, (False,True)):
         p = torch.zeros(a) if const else torch.randn(a)
         t = (torch.arange(torch.Size(b).numel())%2).float().view(b)
-        if torch.broadcast_shapes(a, b).numel()==p.numel(): assert torch.equal(one_with_one(f, p, t), f(p.view(b), t)); continue      # no harm
+        # no harm
+        if torch.broadcast_shapes(a, b).numel()==p.numel(): assert torch.equal(one_with_one(f, p, t), f(p.view(b), t)); continue
         refused(lambda: one_with_one(f, p, t), 'of one shape', said(p), said(t)); n += 1
         assert torch.equal(one_with_one(f, p.view(b), t), f(p.view(b), t))
     assert n>=8
@@ -116,7 +137,8 @@ def test_foreign_losses(f, tally):
 def flat(p, t): return F.mse_loss(p.flatten(), t.flatten())
 def ranks(p, t): return (p-p.T).relu().mean() + 0*t.mean()      # makes [N,N] of the predictions alone, and means it
 def first(p, t): return F.mse_loss(p[:,0], t)
-@pytest.mark.parametrize('f', [flat, ranks, first, us.MSELossFlat(), us.MnistLossFlat(), us.BCEWithLogitsLossFlat()], ids=lambda f: getattr(f, '__name__', type(f).__name__))
+@pytest.mark.parametrize('f', [flat, ranks, first, us.MSELossFlat(), us.MnistLossFlat(), us.BCEWithLogitsLossFlat()],
+                         ids=lambda f: getattr(f, '__name__', type(f).__name__))
 def test_right_ones_are_left_alone(f):
     p,t = torch.randn(6,1),torch.ones(6)
     assert torch.equal(one_with_one(f, p, t), f(p, t))
@@ -140,7 +162,8 @@ def test_in_a_learner(tally):
         learner(lambda p,t: f(p, t)+0*p.mean(), col).validate()
     refused(lambda: learner(us.MSELossFlat(), row, share).fit(1), 'metric share', 'of one shape'); n += 1
     refused(lambda: learner(us.MSELossFlat(), row, us.accuracy).fit(1), 'at least two classes'); n += 1
-    learner(us.MSELossFlat(), row, flat).fit(2); learner(us.mnist_loss, col, us.batch_accuracy).fit(2); learner(us.BCEWithLogitsLossFlat(), row.long(), flat).fit(1)
+    learner(us.MSELossFlat(), row, flat).fit(2)
+    learner(us.mnist_loss, col, us.batch_accuracy).fit(2); learner(us.BCEWithLogitsLossFlat(), row.long(), flat).fit(1)
     tally('shapes', 'Learner', refused=n)
 
 def test_looks_once_in_a_pass(monkeypatch):
@@ -152,4 +175,6 @@ def test_looks_once_in_a_pass(monkeypatch):
 
 def test_check_shapes():
     check_shapes('f', a=(torch.zeros(2,3),'float [n,m]'), b=(torch.zeros(3,2),'[m,n]'), c=(torch.zeros(()),'float []'))
-    for kw in dict(a=(torch.zeros(2,3),'[n,n]')), dict(a=(torch.zeros(2),'[3]')), dict(a=(torch.zeros(2),'[]')), dict(a=(torch.zeros(2),'float64 [n]')), dict(a=(None,'[n]')), dict(a=(np.zeros(2),'float [n]')): refused(lambda: check_shapes('f', **kw), 'f takes a ')
+    for kw in dict(a=(torch.zeros(2,3),'[n,n]')), dict(a=(torch.zeros(2),'[3]')), dict(a=(torch.zeros(2),'[]')), dict(a=(torch.zeros(2),
+        'float64 [n]')), dict(a=(None,'[n]')), dict(a=(np.zeros(2),'float [n]')):
+        refused(lambda: check_shapes('f', **kw), 'f takes a ')

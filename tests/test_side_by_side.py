@@ -31,7 +31,8 @@ def test_chapters_are_all_before_this_one():
     assert {m.__name__.split('.', 1)[1] for m in sbs.chapters}=={o for o in before if find_spec(f'mnist_from_scratch.{o}')}
 
 def test_what_is_missing_is_named(monkeypatch):
-    new = SimpleNamespace(__all__=['relu','mish','Softplus','ours_alone','LIMIT'], relu=us.relu, mish=lambda x: x, Softplus=type('Softplus', (), {}), ours_alone=abs, LIMIT=3)
+    new = SimpleNamespace(__all__=['relu','mish','Softplus','ours_alone','LIMIT'], relu=us.relu, mish=lambda x: x,
+                          Softplus=type('Softplus', (), {}), ours_alone=abs, LIMIT=3)
     assert unpaired([new])==['mish','Softplus']
     monkeypatch.setattr(sbs, 'pairs', [p for p in pairs if 'accuracy' not in names(p)])
     assert unpaired()==['accuracy']
@@ -75,7 +76,8 @@ def test_pair(data, p):
         if not (c := codes(public[n])): assert isinstance(public[n], type), n     # exceptions, addresses: nothing to run
         else: assert c&(made|ours) and not c&theirs, f"{n} is {'run by what should be its counterpart' if c&theirs else 'not run'}"
 
-@pytest.mark.parametrize('name,wrong', [('softmax', lambda x, dim=-1: torch.softmax(x, dim)+1e-4), ('accuracy', lambda inp, targ: (inp.argmin(1)==targ).float().mean()),
+@pytest.mark.parametrize('name,wrong', [('softmax', lambda x, dim=-1: torch.softmax(x, dim)+1e-4),
+                                        ('accuracy', lambda inp, targ: (inp.argmin(1)==targ).float().mean()),
     ('combined_cos', lambda pct, a, b, c: lambda pos: a), ('mat_mul', lambda a, b: (a@b).T), ('to_np', lambda x: x)])
 def test_a_mistake_shows(monkeypatch, name, wrong):
     monkeypatch.setattr(us, name, wrong)

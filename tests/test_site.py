@@ -1,4 +1,5 @@
-"The site: everything on it leads somewhere, and it works in a browser, with no network. (That it builds without a warning is held by the fixture `site`.)"
+"""The site: everything on it leads somewhere, and it works in a browser, with no network. (That it builds without a warning is held by the
+fixture `site`.)"""
 import importlib.util, re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -24,7 +25,8 @@ class Page(HTMLParser):
         if a.get('id'): self.ids.add(a['id'])
         if tag=='a' and a.get('href'): self.links.append(a['href'])
         if a.get('src'): self.files.append(a['src'])
-        if tag=='link' and a.get('rel') not in ('canonical','author','index','genindex','search','next','prev'): self.files.append(a['href'])
+        if tag=='link' and a.get('rel') not in ('canonical','author','index','genindex','search','next','prev'):
+            self.files.append(a['href'])
         if tag=='img': self.alts.append((a.get('src'), a.get('alt')))
         if tag=='pre': self._pre = ''
     def handle_data(self, data):
@@ -36,7 +38,8 @@ class Page(HTMLParser):
 def pages(site): return {o.relative_to(site).as_posix():Page(o) for o in sorted(site.rglob('*.html')) if '_static' not in o.parts}
 
 def test_links_and_files(site, pages):
-    "Every internal link leads to a page that is there, and to a place on it; every file that a page loads is there, and none comes from elsewhere."
+    """Every internal link leads to a page that is there, and to a place on it; every file that a page loads is there, and none comes from
+    elsewhere."""
     bad = []
     for name,p in pages.items():
         for o in p.links+p.files:
@@ -45,16 +48,19 @@ def test_links_and_files(site, pages):
                 if o in p.files and url.scheme!='data': bad.append((name, o))
                 continue
             file = unquote(url.path) or name
-            if not (site/file).is_file() or (url.fragment and file in pages and unquote(url.fragment) not in pages[file].ids): bad.append((name, o))
+            if not (site/file).is_file() or (url.fragment and file in pages and unquote(url.fragment) not in pages[file].ids):
+                bad.append((name, o))
     assert not bad
 
 # --- names in the prose
 
 def test_link_names():
-    "Names become references in every line but headings and fenced blocks, also in those after a heading, and not where there is a link already"
+    """Names become references in every line but headings and fenced blocks, also in those after a heading, and not where there is a link
+    already"""
     md = '# A `relu`\n\n`relu` and\n`nope`, `torch.Tensor`\n## B `relu`\n`relu`\n```python\n`relu`\n```\n[`relu`](x.md) `relu`'
     r,t = '{py:obj}`relu <lib.relu>`','{py:obj}`torch.Tensor <torch.Tensor>`'
-    assert build.link_names(md, dict(relu='lib.relu'))==f'# A `relu`\n\n{r} and\n`nope`, {t}\n## B `relu`\n{r}\n```python\n`relu`\n```\n[`relu`](x.md) {r}'
+    assert build.link_names(md, dict(
+        relu='lib.relu'))==f'# A `relu`\n\n{r} and\n`nope`, {t}\n## B `relu`\n{r}\n```python\n`relu`\n```\n[`relu`](x.md) {r}'
 
 def names_in_prose(nb):
     "What stands in backquotes in the paragraphs of a notebook; line by line, unlike what is tested"
@@ -65,7 +71,8 @@ def names_in_prose(nb):
 
 def test_names_in_the_prose_lead_to_the_reference(pages):
     mods = ['.'.join(('mnist_from_scratch', *Path(o).with_suffix('').parts[1:])) for o in pages if o.startswith('reference/')]
-    refs = {i.removeprefix(f'{m}.'):f'{name}#{i}' for name,p in pages.items() if name.startswith('reference/') for i in p.ids for m in mods if i.startswith(f'{m}.')}
+    refs = {i.removeprefix(f'{m}.'):f'{name}#{i}' for name,p in pages.items() if name.startswith('reference/') for i in p.ids
+            for m in mods if i.startswith(f'{m}.')}
     n,bad = 0,[]
     for o in notebooks:
         name = f'{build.page_of(o)}.html'
@@ -78,18 +85,22 @@ def test_names_in_the_prose_lead_to_the_reference(pages):
 
 def described(o): return len(o.split())>=2 and not re.search(r'\.(png|jpe?g|svg|gif)\b|_images/', o)
 
-def test_described(): assert described('A three') and not any(map(described, ('', ' ', 'three', '_images/1f.png', '../_images/a b.png', 'a digit.PNG'.lower())))
+def test_described():
+    assert described('A three') and not any(map(described,
+                                                ('', ' ', 'three', '_images/1f.png', '../_images/a b.png', 'a digit.PNG'.lower())))
 
 def texts_of(path):
     "The alternative texts of a notebook's page, in order: of pictures in the prose, and of the figures of cells that are not hidden"
     for c in nbformat.read(path, 4).cells:
-        if c.cell_type=='markdown': yield from [] if c.source.startswith('[![') and 'colab' in c.source else re.findall(r'!\[([^]]*)\]\((?!https?:)', c.source)
+        if c.cell_type=='markdown':
+            yield from [] if c.source.startswith('[![') and 'colab' in c.source else re.findall(r'!\[([^]]*)\]\((?!https?:)', c.source)
         elif not re.search(r'^#\| *(hide|default_exp)', c.source, re.M): yield from build.alts(c)
 
 def test_every_figure_is_described():
     "In a few words, which no other figure has"
     texts = [t for o in notebooks for t in texts_of(o)]
-    assert len(texts)>90 and not [o for o in texts if not described(o)] and len(set(texts))==len(texts), [o for o in texts if texts.count(o)>1]
+    assert len(texts)>90 and not [o for o in texts if not described(o)] and len(set(texts))==len(texts), [o
+        for o in texts if texts.count(o)>1]
 
 def test_alt_texts_of_the_pages(pages):
     "They are those of the notebooks, each at its figure"
@@ -102,9 +113,11 @@ def test_alt_texts_of_the_readme():
 
 def figure(): return new_output('display_data', data={'image/png':'iVBORw0KGgo='})
 
-@pytest.mark.parametrize('line,n', [('', 1), ('#| fig-alt: "A three"\n', 0), ('#| fig-alt: "A three"\n', 2), ('#| fig-alt: ["A three"]\n', 2), ('#| fig-alt: ""\n', 1), ('#| fig-alt: "three.png"\n', 1)])
+@pytest.mark.parametrize('line,n', [('', 1), ('#| fig-alt: "A three"\n', 0), ('#| fig-alt: "A three"\n', 2),
+                                    ('#| fig-alt: ["A three"]\n', 2), ('#| fig-alt: ""\n', 1), ('#| fig-alt: "three.png"\n', 1)])
 def test_a_figure_without_a_text_is_refused(line, n):
-    with pytest.raises(ValueError, match='alternative text|describes no'): build.alts(new_code_cell(line+'show()', outputs=[figure() for _ in range(n)]))
+    with pytest.raises(ValueError, match='alternative text|describes no'):
+        build.alts(new_code_cell(line+'show()', outputs=[figure() for _ in range(n)]))
 
 def test_what_the_message_says_helps():
     "The line that the message about a missing text names is taken"
@@ -115,7 +128,8 @@ def test_what_the_message_says_helps():
 def test_two_figures_of_a_cell(tmp_path):
     "Each with its text; what is printed before and between them stays in its place; the code is shown once"
     outs = [new_output('stream', text='a'), figure(), new_output('stream', text='b'), figure()]
-    nb = new_notebook(cells=[new_markdown_cell('# A'), new_code_cell('#| export\n#| fig-alt: ["A three", "A seven"]\nshow()', outputs=outs)], metadata=dict(kernelspec=dict(name='python3', display_name='Python 3')))
+    nb = new_notebook(cells=[new_markdown_cell('# A'), new_code_cell('#| export\n#| fig-alt: ["A three", "A seven"]\nshow()',
+        outputs=outs)], metadata=dict(kernelspec=dict(name='python3', display_name='Python 3')))
     nbformat.write(nb, tmp_path/'a.ipynb')
     _,one,two = build.chapter(tmp_path/'a.ipynb', {}).cells
     assert (one.source,one.metadata.tags,one.metadata.mystnb.image.alt,len(one.outputs))==('show()',['export'],'A three',3)
@@ -125,10 +139,13 @@ def test_two_figures_of_a_cell(tmp_path):
 
 def paragraphs(path):
     "The prose of a notebook or of a page, without fenced blocks"
-    md = '\n'.join(c.source for c in nbformat.read(path, 4).cells if c.cell_type=='markdown') if path.suffix=='.ipynb' else path.read_text(encoding='utf-8')
+    md = '\n'.join(c.source for c in nbformat.read(path, 4).cells
+                   if c.cell_type=='markdown') if path.suffix=='.ipynb' else path.read_text(encoding='utf-8')
     return re.sub(r'^```.*?^```$', '', md, flags=re.M|re.S)
 
-def anchors(path): return {re.sub(r'[^\w\- ]', '', re.sub(r'\[(.*?)\]\(.*?\)', r'\1', o).lower()).strip().replace(' ', '-') for o in re.findall(r'^#+ (.*)', paragraphs(path), re.M)}
+def anchors(path):
+    return {re.sub(r'[^\w\- ]', '', re.sub(r'\[(.*?)\]\(.*?\)', r'\1', o).lower()).strip().replace(' ', '-')
+            for o in re.findall(r'^#+ (.*)', paragraphs(path), re.M)}
 
 def dead(path):
     "Relative links in `path` that lead to no file, or to no heading in it"
@@ -142,16 +159,19 @@ def test_relative_links():
     assert len(files)>30 and not [(o.name, d) for o in files for d in dead(o)]
 
 def test_dead(tmp_path):
-    (tmp_path/'a.md').write_text('# One `two`, three\n[a](a.md) [b](#one-two-three) [c](b.md) [d](a.md#no) [e](https://x.org/no) ![f](f.png)\n```\n[g](g.md)\n```\n')
+    (tmp_path/'a.md').write_text('# One `two`, three\n[a](a.md) [b](#one-two-three) [c](b.md) [d](a.md#no) [e](https://x.org/no) '
+                                 '![f](f.png)\n```\n[g](g.md)\n```\n')
     assert [*dead(tmp_path/'a.md')]==['b.md','a.md#no','f.png']
 
 # --- what is on a page
 
 def test_page_of_a_chapter(site, pages):
-    "No number in its address; the code of what it exports, nothing hidden, no directive; its notebook to open and to download; names lead to the reference"
+    """No number in its address; the code of what it exports, nothing hidden, no directive; its notebook to open and to download; names lead
+    to the reference"""
     text = (site/'losses.html').read_text(encoding='utf-8')
     assert 'tag_export' in text and '#|' not in text
-    hidden = [re.sub(r'^#\|.*\n?', '', c.source, flags=re.M).strip() for c in nbformat.read(root/'nbs/04_losses.ipynb', 4).cells if re.match(r'#\| *hide', c.source)]
+    hidden = [re.sub(r'^#\|.*\n?', '', c.source, flags=re.M).strip()
+              for c in nbformat.read(root/'nbs/04_losses.ipynb', 4).cells if re.match(r'#\| *hide', c.source)]
     codes = pages['losses.html'].codes
     assert hidden and codes and not {*hidden} & {*codes}
     assert any('colab.research.google.com' in o and o.endswith('/nbs/04_losses.ipynb') for o in pages['losses.html'].links)
@@ -160,7 +180,8 @@ def test_page_of_a_chapter(site, pages):
     assert '<math' in text
 
 def test_reference(site, pages):
-    "Signature, table of parameters, source; a method that a later chapter adds; types of PyTorch lead there, those without an inventory do not"
+    """Signature, table of parameters, source; a method that a later chapter adds; types of PyTorch lead there, those without an inventory
+    do not"""
     text = (site/'reference/losses.html').read_text(encoding='utf-8')
     assert 'id="mnist_from_scratch.losses.cross_entropy"' in text and 'Class numbers, int64 [N]' in text
     assert any(re.search(r'mnist_from_scratch/losses\.py#L\d+-L\d+', o) for o in pages['reference/losses.html'].links)
@@ -173,7 +194,9 @@ def test_every_public_name_has_its_place(pages):
     for f in (root/'mnist_from_scratch').rglob('*.py'):
         if f.stem in ('__init__','_modidx','all'): continue
         mod = importlib.import_module('.'.join(f.relative_to(root).with_suffix('').parts))
-        assert not [n for n in mod.__all__ if f'{mod.__name__}.{n}' not in pages[f"reference/{f.relative_to(root/'mnist_from_scratch').with_suffix('.html').as_posix()}"].ids]
+        assert not [n for n in mod.__all__
+                    if f'{mod.__name__}.{n}' not in pages[
+                        f"reference/{f.relative_to(root/'mnist_from_scratch').with_suffix('.html').as_posix()}"].ids]
 
 @pytest.fixture
 def page(browser):

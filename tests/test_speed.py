@@ -128,7 +128,8 @@ def test_looks_at_the_loss(digits, f32, monkeypatch):
     monkeypatch.setattr(speed.FiniteLossCallback, '_look', lambda self, _: looks.append(self.iter))
     def looked(every):
         looks.clear()
-        learn = fast_learner(*(to_dset(o) for o in digits), bs=16, device='meta', cbs=Callback(before_validate=lambda cb: (_ for _ in ()).throw(CancelFitException)))
+        learn = fast_learner(*(to_dset(o) for o in digits), bs=16, device='meta',
+                             cbs=Callback(before_validate=lambda cb: (_ for _ in ()).throw(CancelFitException)))
         learn.remove_cb(learn.recorder)
         if every: learn.finite_loss.every = every
         with learn.no_bar(): fit_linear(learn)
@@ -136,7 +137,8 @@ def test_looks_at_the_loss(digits, f32, monkeypatch):
     assert looked(None)==[89] and looked(50)==[0,50,89]
 
 def recording(calls):
-    "What `torch.cuda.make_graphed_callables` does, without a graph: later inputs are written into the place of the first one, and must be like it"
+    """What `torch.cuda.make_graphed_callables` does, without a graph: later inputs are written into the place of the first one, and must be
+    like it"""
     def record(model, args):
         (place,),forward = args,model.forward
         assert model.training and not (torch.is_autocast_enabled('cuda') and torch.is_autocast_cache_enabled())
@@ -214,11 +216,14 @@ def test_what_the_script_writes(script, tmp_path, monkeypatch, digits):
     monkeypatch.setattr(script, 'has_bf16', lambda: True)
     monkeypatch.setattr(script, 'published', lambda x, y, seed: (nn.Sequential(nn.Flatten(), nn.Linear(784,10)), 1.))
     monkeypatch.setattr(script, 'example', lambda *_: (9., 0., .99))
-    monkeypatch.setattr(script, 'fit_linear', lambda learn, fit=script.fit_linear: (used.append(any(isinstance(o, MixedPrecision) for o in learn.cbs)), fit(learn)))
+    monkeypatch.setattr(script, 'fit_linear',
+                        lambda learn, fit=script.fit_linear: (used.append(any(isinstance(o, MixedPrecision) for o in learn.cbs)),
+                                                              fit(learn)))
     monkeypatch.setattr(speed, 'has_bf16', lambda *_: True)
     monkeypatch.setattr('sys.argv', ['speed.py','--seeds','1','--example','0','--out',str(tmp_path/'s.json')]); script.main()
     d = json.loads((tmp_path/'s.json').read_text())
-    assert [*d['rows']][:5]==['published','fast','safe','fast, float32','safe, float32'] and "PyTorch's example" not in d['rows'] and d['bfloat16']
+    assert [*d['rows']][:5]==['published','fast','safe','fast, float32',
+                              'safe, float32'] and "PyTorch's example" not in d['rows'] and d['bfloat16']
     if not torch.cuda.is_available(): assert used==[True,True,False,False]*2
     assert d['rows']['fast']['low'] is None and 0<d['rows']['fast']['accuracy']<=1
     monkeypatch.setattr('sys.argv', ['speed.py','--seeds','2','--example','1','--out',str(tmp_path/'s.json')]); script.main()
@@ -228,14 +233,16 @@ def test_what_the_script_writes(script, tmp_path, monkeypatch, digits):
 def test_steps_and_rates(script, tmp_path, monkeypatch, digits):
     "`--steps` trains on the training set alone, measures on digits held out of it, and leaves the other figures of the file as they are"
     monkeypatch.setattr(script, 'load_digits', lambda _: (digits[0][:300], None))
-    monkeypatch.setattr(script, 'published', lambda x, y, seed, net=None: (net() if net else nn.Sequential(nn.Flatten(), nn.Linear(784,10)), 1.))
+    monkeypatch.setattr(script, 'published',
+                        lambda x, y, seed, net=None: (net() if net else nn.Sequential(nn.Flatten(), nn.Linear(784,10)), 1.))
     monkeypatch.setattr(script, 'rates', {'Muon': (script.muon, (.1,))})
     (tmp_path/'s.json').write_text('{"rows": {"fast": 1}}')
     monkeypatch.setattr('sys.argv', ['speed.py','--steps','--seeds','2','--out',str(tmp_path/'s.json')]); script.main()
     d = json.loads((tmp_path/'s.json').read_text())
     assert d['rows']=={'fast':1} and d['steps']['threads']==1
     rows = d['steps']['rows']
-    assert [*rows]==['published', *(o for o in script.steps if o!='bfloat16' or speed.has_bf16())] and all(o['seeds']==2 and o['low']<=o['accuracy']<=o['high'] for o in rows.values())
+    assert [*rows]==['published', *(o for o in script.steps if o!='bfloat16' or speed.has_bf16())] and all(o['seeds']==2
+        and o['low']<=o['accuracy']<=o['high'] for o in rows.values())
     assert [*d['rates']]==['Muon'] and [*d['rates']['Muon']]==['0.1'] and 'time' not in d['rates']['Muon']['0.1']
 
 def test_steps_are_those_of_the_chapter(script):
@@ -245,18 +252,23 @@ def test_steps_are_those_of_the_chapter(script):
     d = json.loads((book/'speed.json').read_text())
     names = re.findall(r"(?:note|known)\('([^']+)'", code)
     assert {'published', *script.steps}=={*names}
-    assert {*script.steps}-{'bfloat16'} <= {*d['steps']['rows']} and {*re.findall(r"'([^']+)'", ' '.join(re.findall(r"^tried\((.*)\)$", code, re.M)))}=={*d['rates']}=={*script.rates}
-    for name,row in {'Adam, batches of 256':'higher rate', 'Adam, batches of 512':'larger batches', 'Muon':'Muon', 'softer targets':'softer targets', 'still larger':'still larger'}.items():
+    assert {*script.steps}-{'bfloat16'} <= {*d['steps']['rows']} and {*re.findall(r"'([^']+)'",
+        ' '.join(re.findall(r"^tried\((.*)\)$", code, re.M)))}=={*d['rates']}=={*script.rates}
+    for name,row in {'Adam, batches of 256':'higher rate', 'Adam, batches of 512':'larger batches', 'Muon':'Muon',
+                     'softer targets':'softer targets', 'still larger':'still larger'}.items():
         tried = {float(lr):o['accuracy'] for lr,o in d['rates'][name].items()}
         assert max(tried, key=tried.get)==script.steps[row]['lr'], name
 
 def grads_agree(net, hand):
-    for p,q in zip(net.parameters(), hand.parameters(), strict=True): torch.testing.assert_close(q.grad if p.ndim!=2 else q.grad.T, p.grad, atol=1e-10, rtol=1e-10)
+    for p,q in zip(net.parameters(), hand.parameters(), strict=True):
+        torch.testing.assert_close(q.grad if p.ndim!=2 else q.grad.T, p.grad, atol=1e-10, rtol=1e-10)
 
-@pytest.mark.parametrize('layer', [nn.Conv2d(3, 5, 3), nn.Conv2d(3, 2, (2,3), stride=2, padding=(1,0)), nn.Conv2d(3, 4, 2, dilation=2), nn.MaxPool2d(2), nn.MaxPool2d(3)], ids=str)
+@pytest.mark.parametrize('layer', [nn.Conv2d(3, 5, 3), nn.Conv2d(3, 2, (2,3), stride=2, padding=(1,0)), nn.Conv2d(3, 4, 2, dilation=2),
+                                   nn.MaxPool2d(2), nn.MaxPool2d(3)], ids=str)
 @pytest.mark.parametrize('values', [torch.randn, lambda *s: torch.randint(-1, 2, s), torch.zeros], ids=['normal','ties','zeros'])
 def test_layers_by_hand(layer, values):
-    "Result and gradients are those of autograd, also where squares have no single largest number, and where something is left over at the edge"
+    """Result and gradients are those of autograd, also where squares have no single largest number, and where something is left over at the
+    edge"""
     torch.manual_seed(0)
     layer.double().zero_grad()
     x = values(4, 3, 8, 7).double()
@@ -291,7 +303,8 @@ def test_folds_by_hand_as_it_is_told():
     net,x = nn.Sequential(FoldDigits(crop=0)),torch.rand(2, 784)
     assert torch.equal(by_hand(net)(x), net(x))
 
-@pytest.mark.parametrize('layer', [nn.Conv2d(2, 2, 3, groups=2), nn.Conv2d(2, 2, 3, padding='same'), nn.Conv2d(2, 2, 3, padding=1, padding_mode='reflect'), nn.Conv2d(2, 2, 3, bias=False),
+@pytest.mark.parametrize('layer', [nn.Conv2d(2, 2, 3, groups=2), nn.Conv2d(2, 2, 3, padding='same'),
+                                   nn.Conv2d(2, 2, 3, padding=1, padding_mode='reflect'), nn.Conv2d(2, 2, 3, bias=False),
     nn.MaxPool2d(3, 2), nn.MaxPool2d((2,2)), nn.MaxPool2d(2, padding=1), nn.MaxPool2d(2, ceil_mode=True)], ids=str)
 def test_not_known_by_hand(layer):
     with pytest.raises(TypeError, match='by_hand knows') as e: by_hand([layer])

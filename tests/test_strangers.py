@@ -1,4 +1,5 @@
-"""Models from strangers: a file that was changed gives the very same model, or one line that says why not; no code is run, and no memory is taken that the file does not fill.
+"""Models from strangers: a file that was changed gives the very same model, or one line that says why not; no code is run, and no memory is
+taken that the file does not fill.
 
 Each format is harmed in two ways: by chance, where the checksum tells, and on purpose, with a checksum that fits."""
 import json, os, pickle, struct, sys, tracemalloc
@@ -25,7 +26,8 @@ from test_predict_export import Watch
 # --- what loading must not do
 
 seen = None
-FORBIDDEN = 'import exec compile os.system os.exec os.fork os.posix_spawn subprocess.Popen pickle.find_class ctypes.dlopen socket.connect os.rename os.remove os.mkdir'.split()
+FORBIDDEN = ('import exec compile os.system os.exec os.fork os.posix_spawn subprocess.Popen pickle.find_class ctypes.dlopen socket.connect '
+             'os.rename os.remove os.mkdir'.split())
 def _hook(event, args):
     if seen is None: return
     if event=='open': event = 'open to write' if (args[2] or 0)&(os.O_WRONLY|os.O_RDWR|os.O_CREAT) else ''
@@ -42,11 +44,13 @@ def only_reads():
     assert not found, found
 
 def test_only_reads_sees(tmp_path, canary):
-    for f in (lambda: __import__('canary'), lambda: (tmp_path/'x').write_text(''), lambda: pickle.loads(pickle.dumps(nn.Linear)), lambda: eval('1+1'), lambda: os.system('true')):
+    for f in (lambda: __import__('canary'), lambda: (tmp_path/'x').write_text(''), lambda: pickle.loads(pickle.dumps(nn.Linear)),
+              lambda: eval('1+1'), lambda: os.system('true')):
         with pytest.raises(AssertionError), only_reads(): f()
     assert canary.exists()
 
-NAMES = ['canary', 'canary.Net', 'canary:Net', 'os.system', 'builtins.eval', '__import__("canary")', 'torch.nn.Linear', 'nn.Linear', 'Linear', 'Module', 'Sequential', 'MSELossFlat', 'cross_entropy', 'F.mse_loss', '../canary', '']
+NAMES = ['canary', 'canary.Net', 'canary:Net', 'os.system', 'builtins.eval', '__import__("canary")', 'torch.nn.Linear', 'nn.Linear',
+         'Linear', 'Module', 'Sequential', 'MSELossFlat', 'cross_entropy', 'F.mse_loss', '../canary', '']
 
 @pytest.fixture
 def canary(tmp_path, monkeypatch):
@@ -62,7 +66,8 @@ def canary(tmp_path, monkeypatch):
 def learner(path):
     set_seed(0)
     ds = TensorDataset(torch.randn(40,4), torch.randint(0,3,(40,)))
-    learn = Learner(DataLoaders(DataLoader(ds, 5), DataLoader(ds, 20)), nn.Sequential(nn.Linear(4,4), nn.ReLU(), nn.Linear(4,3)), CrossEntropyLossFlat(), Adam, metrics=accuracy, path=path)
+    learn = Learner(DataLoaders(DataLoader(ds, 5), DataLoader(ds, 20)), nn.Sequential(nn.Linear(4,4), nn.ReLU(), nn.Linear(4,3)),
+                    CrossEntropyLossFlat(), Adam, metrics=accuracy, path=path)
     learn.create_mbar,learn.logger = False,lambda *_: None
     return learn
 
@@ -88,7 +93,8 @@ def resumed(file):
     learn = learner(file.parent.parent)
     try: learn.fit(3, .01, cbs=[Checkpoint(4), Halt()], resume=True)
     except KeyboardInterrupt: pass
-    return dict(model=learn.model.state_dict(), opt=learn.opt.state_dict(), rows=[list(o) for o in learn.recorder.values], n=learn.train_iter)
+    return dict(model=learn.model.state_dict(), opt=learn.opt.state_dict(), rows=[list(o) for o in learn.recorder.values],
+                n=learn.train_iter)
 
 def loaded(file):
     learn = learner(file.parent.parent)
@@ -98,7 +104,8 @@ def loaded(file):
 
 def exported(file):
     learn = load_learner(file)
-    return dict(model=learn.model.state_dict(), net=str(learn.model), loss=str(vars(learn.loss_func)), vocab=learn.dls.vocab if hasattr(learn.dls, 'vocab') else None)
+    return dict(model=learn.model.state_dict(), net=str(learn.model), loss=str(vars(learn.loss_func)),
+                vocab=learn.dls.vocab if hasattr(learn.dls, 'vocab') else None)
 
 def trained(file):
     model,spec = cli.load_model(file)
@@ -116,7 +123,9 @@ def fitted(path):
     return learn
 
 FORMATS = {  # name: makes the file; reads it; the share of the cases
-    'state':       (lambda d: write_state(d/'s.safetensors', dict(t=torch.arange(6).view(2,3)/7, n=list(map(float, range(12))), h=torch.ones(3, dtype=torch.float16), w=('a',None,{1:2.5}))), read_state, 2),
+    'state':       (lambda d: write_state(d/'s.safetensors',
+                                          dict(t=torch.arange(6).view(2,3)/7, n=list(map(float, range(12))),
+                                               h=torch.ones(3, dtype=torch.float16), w=('a',None,{1:2.5}))), read_state, 2),
     'export':      (lambda d: fitted(d).export(), exported, 5),
     'save':        (lambda d: fitted(d).save('m'), loaded, 5),
     'mnist_train': (saved, trained, 5),
@@ -137,7 +146,8 @@ def same(a, b):
     return a==b
 
 def tried(kind, good, data, fits):
-    "Read `data` in the place of the good file: whether it was refused, in one line that names it. What is not refused is the same, unless its checksum `fits`"
+    """Read `data` in the place of the good file: whether it was refused, in one line that names it. What is not refused is the same, unless
+    its checksum `fits`"""
     file,raw,holds = good[kind]
     file.write_bytes(data)
     try:
@@ -160,7 +170,9 @@ def split(raw): n = struct.unpack('<Q', raw[:8])[0]; return json.loads(raw[8:8+n
 def joined(head, body): h = head if isinstance(head, bytes) else json.dumps(head).encode(); return struct.pack('<Q', len(h))+h+body
 
 DTYPES = 'BOOL U8 I8 F8_E5M2 F8_E4M3 I16 U16 F16 BF16 I32 U32 F32 F64 I64 U64 C64 X'.split()
-values = st.none()|st.booleans()|st.integers(-2**70, 2**70)|st.floats()|st.text(max_size=5)|st.sampled_from(NAMES)|st.just([])|st.just({})|st.sampled_from([2**60, 2**63-1, 10**18, -1, [2**40,2**40]])
+values = st.none()|st.booleans()|st.integers(-2**70,
+                                             2**70)|st.floats()|st.text(max_size=5)|st.sampled_from(NAMES)|st.just([])|st.just(
+                                                 {})|st.sampled_from([2**60, 2**63-1, 10**18, -1, [2**40,2**40]])
 
 @st.composite
 def harmed(draw, raw):
@@ -173,14 +185,19 @@ def harmed(draw, raw):
         return bytes(b)
     if how=='cut': return raw[:draw(at)]
     if how=='grown': i = draw(at); return raw[:i]+draw(st.binary(min_size=1, max_size=99))+raw[i:]
-    if how=='length': return struct.pack('<Q', draw(st.integers(0, 2**64-1)|st.integers(0, n)|st.sampled_from([2**60, 2**63, 10**8, 10**8+1])))+raw[8:]
+    if how=='length':
+        return struct.pack('<Q', draw(st.integers(0, 2**64-1)|st.integers(0, n)|st.sampled_from([2**60, 2**63, 10**8, 10**8+1])))+raw[8:]
     if how=='zeros': i = draw(at); k = draw(st.integers(1,4096)); return raw[:i]+bytes(len(raw[i:i+k]))+raw[i+k:]
     head,body = split(raw)
     names = sorted(head.keys()-{'__metadata__'})
     name,other = draw(st.sampled_from(names)),draw(st.sampled_from(names))
-    if how=='entry': head[name] = draw(values|st.fixed_dictionaries(dict(dtype=values, shape=values|st.lists(values, max_size=3), data_offsets=values|st.lists(values, max_size=3))))
+    if how=='entry':
+        head[name] = draw(values|st.fixed_dictionaries(dict(dtype=values, shape=values|st.lists(values, max_size=3),
+                                                            data_offsets=values|st.lists(values, max_size=3))))
     if how=='dtype': head[name]['dtype'] = draw(st.sampled_from(DTYPES)|values)
-    if how=='shape': head[name]['shape'] = draw(st.permutations(head[name]['shape'])|st.lists(st.sampled_from([0,1,2,3,4,2**31,2**60,-1]), max_size=4)|values)
+    if how=='shape':
+        head[name]['shape'] = draw(st.permutations(head[name]['shape'])|st.lists(st.sampled_from([0,1,2,3,4,2**31,2**60,-1]),
+            max_size=4)|values)
     if how=='offsets': head[name]['data_offsets'] = draw(st.lists(st.integers(-9, n+9)|st.sampled_from([2**60,2**64-1]), max_size=3))
     if how=='swap': head[name],head[other] = head[other],head[name]
     if how=='drop': del head[name]
@@ -219,7 +236,10 @@ def forged(kind, raw, text, change=lambda ts: ts):
 def plain(kind, raw): return split(raw)[0]['__metadata__']['spec' if kind=='mnist_train' else 'state']
 
 def obj(name, **args): return {'object':[name, {'dict':[list(o) for o in args.items()]}, {'dict':[]}, {'dict':[]}, {'dict':[]}]}
-hostile = values|st.sampled_from(NAMES).map(lambda n: {'name':n})|st.sampled_from(NAMES).map(lambda n: obj(n, in_features=4, out_features=3))|st.sampled_from([{'tensor':0},{'numbers':1},{'scalars':0},{'tensor':-1},{'list':[]},{'dict':[]},{'tuple':[1,2]},{'dict':[[{'list':[]},1]]},{'pickle':'cos\nsystem'},obj('Linear', in_features=10**6, out_features=10**6),float('nan'),float('-inf'),10**400])
+hostile = values|st.sampled_from(NAMES).map(lambda n: {'name':n})|st.sampled_from(NAMES).map(lambda n: obj(n, in_features=4,
+    out_features=3))|st.sampled_from([{'tensor':0},{'numbers':1},{'scalars':0},{'tensor':-1},{'list':[]},{'dict':[]},{'tuple':[1,2]},
+                                      {'dict':[[{'list':[]},1]]},{'pickle':'cos\nsystem'},
+                                      obj('Linear', in_features=10**6, out_features=10**6),float('nan'),float('-inf'),10**400])
 
 @st.composite
 def rewritten(draw, text):
@@ -232,7 +252,9 @@ def rewritten(draw, text):
         o = s
         while isinstance(o, (dict,list)) and o:
             k = draw(st.sampled_from(sorted(o))) if isinstance(o, dict) else draw(st.integers(0, len(o)-1))
-            if not (isinstance(o[k], (dict,list)) and o[k]) or draw(st.integers(0,7))==0: o[k] = json.loads(json.dumps(draw(hostile))); break # a copy
+            # a copy
+            if not (isinstance(o[k], (dict,list)) and o[k]) or draw(st.integers(0,7))==0:
+                o[k] = json.loads(json.dumps(draw(hostile))); break
             o = o[k]
     text = json.dumps(s)
     if how=='doubled': return text.replace('{', '{"dict":[],', 1)
@@ -254,12 +276,15 @@ def test_forged(kind, good, tally, canary):
     tally('strangers', f'{kind}, forged', tried=n, refused=refused, **{'code run':0})
 
 @pytest.mark.parametrize('kind', ['export','save','mnist_train','checkpoint'])
-@pytest.mark.parametrize('change', [lambda t: t.T.contiguous() if t.dim()==2 else t[:-1], lambda t: t.to(torch.int32), lambda t: t[None], lambda t: t[:0], lambda t: t.to(torch.float8_e5m2), lambda t: t.to(torch.complex64)], ids='transposed int32 rank empty float8 complex'.split())
+@pytest.mark.parametrize('change', [lambda t: t.T.contiguous() if t.dim()==2 else t[:-1], lambda t: t.to(torch.int32), lambda t: t[None],
+                                    lambda t: t[:0], lambda t: t.to(torch.float8_e5m2), lambda t: t.to(torch.complex64)],
+                                    ids='transposed int32 rank empty float8 complex'.split())
 def test_numbers_that_do_not_fit(kind, change, good, tally):
     "Each tensor in turn"
     from safetensors.torch import load
     raw = good[kind][1]
-    keys = [k for k,t in load(raw).items() if t.is_floating_point() and t.numel()>1 and t.dim() and not (t.shape[0]==t.shape[-1] and change(t).shape==t.shape and change(t).dtype==t.dtype)]
+    keys = [k for k,t in load(raw).items() if t.is_floating_point() and t.numel()>1 and t.dim()
+            and not (t.shape[0]==t.shape[-1] and change(t).shape==t.shape and change(t).dtype==t.dtype)]
     n = sum(tried(kind, good, forged(kind, raw, plain(kind, raw), lambda ts: ts|{k:change(ts[k])}), fits=True) for k in keys)
     assert n>=(3 if kind in ('checkpoint','save') else 1)
     tally('strangers', f'{kind}, forged', tried=len(keys), refused=n)
@@ -285,13 +310,16 @@ def test_claims_cost_nothing(kind, good, tally):
     name = sorted(head.keys()-{'__metadata__'})[0]
     def claim(**kwargs): return joined(head | {name: head[name]|kwargs}, body)
     empty = joined({'__metadata__':head['__metadata__'], name:head[name]|dict(shape=[0,2,4,2**60], data_offsets=[0,0])}, b'')
-    for data in (struct.pack('<Q', 2**60)+raw[8:], struct.pack('<Q', 2**63-1)+raw[8:], claim(shape=[2**60]), claim(shape=[2**30,2**30]), claim(shape=[2**60], data_offsets=[0,2**62]), claim(data_offsets=[0,2**64-1]), empty):
+    for data in (struct.pack('<Q', 2**60)+raw[8:], struct.pack('<Q', 2**63-1)+raw[8:], claim(shape=[2**60]), claim(shape=[2**30,2**30]),
+                 claim(shape=[2**60], data_offsets=[0,2**62]), claim(data_offsets=[0,2**64-1]), empty):
         file.write_bytes(data)
         mem,why = peak(lambda: FORMATS[kind][1](file))
         assert why and mem < 3e6, (mem,why)
         tally('strangers', f'{kind}, claims', tried=1, refused=1)
 
-@pytest.mark.parametrize('text', ['['+'[],'*300_000+'[]]', '['+'{},'*300_000+'{}]', '{"list":['+'{"list":[]},'*90_000+'1]}', '{"list":['+'{"numbers":1},'*70_000+'1]}', '{"list":['+'{"tensor":0},'*70_000+'1]}'], ids='lists dicts packed numbers tensors'.split())
+@pytest.mark.parametrize('text', ['['+'[],'*300_000+'[]]', '['+'{},'*300_000+'{}]', '{"list":['+'{"list":[]},'*90_000+'1]}',
+                                  '{"list":['+'{"numbers":1},'*70_000+'1]}', '{"list":['+'{"tensor":0},'*70_000+'1]}'],
+                                  ids='lists dicts packed numbers tensors'.split())
 def test_a_text_that_grows(text, good):
     "At most 100 bytes of memory for a byte of the file"
     file,raw,_ = good['state']
@@ -300,14 +328,16 @@ def test_a_text_that_grows(text, good):
     mem,_ = peak(lambda: read_state(file))
     assert mem < 100*len(data), mem/len(data)
 
-@pytest.mark.parametrize('dtype', [torch.bool, torch.uint8, torch.int16, torch.bfloat16, torch.float32, torch.int64, torch.float64, torch.complex64])
+@pytest.mark.parametrize('dtype', [torch.bool, torch.uint8, torch.int16, torch.bfloat16, torch.float32, torch.int64, torch.float64,
+                                   torch.complex64])
 def test_a_list_of_tensors_that_grows(dtype, tmp_path):
     "A tensor takes hundreds of bytes of memory, and a number in a file one: so they have eight, or are few"
     n = 20_000
     want = list((torch.arange(n)%2).to(dtype).unbind())
     file = write_state(tmp_path/'s.safetensors', dict(s=want))
     got = read_state(file)['s']
-    assert file.stat().st_size>=8*n and all(a.dtype==b.dtype and a.shape==() for a,b in zip(got, want, strict=True)) and torch.equal(torch.stack(got), torch.stack(want))
+    assert file.stat().st_size>=8*n and all(a.dtype==b.dtype and a.shape==() for a,
+                                            b in zip(got, want, strict=True)) and torch.equal(torch.stack(got), torch.stack(want))
     if torch.empty(0, dtype=dtype).itemsize==8: return
     raw = file.read_bytes()
     for t in torch.zeros(n, dtype=dtype),torch.zeros(n, 1, 1, dtype=torch.int64):
@@ -352,7 +382,8 @@ def test_names_and_shapes_first(kind, good):
     file,raw,_ = good[kind]
     ts = load(raw)
     k = next(k for k,t in sorted(ts.items()) if t.shape in ((4,4),(3,784)))
-    for change in lambda o: o|{k:torch.zeros(5,5)}, lambda o: o|{k:o[k].double().long()}, lambda o: o|{str(len(o)):torch.zeros(9)}, lambda o: {}:
+    for change in lambda o: o|{k:torch.zeros(5,5)}, lambda o: o|{k:o[k].double().long()}, lambda o: o|{
+        str(len(o)):torch.zeros(9)}, lambda o: {}:
         file.write_bytes(forged(kind, raw, plain(kind, raw), change))
         with unread(), pytest.raises(MnistError) as e: FORMATS[kind][1](file)
         assert '\n' not in str(e.value) and str(file) in str(e.value)
@@ -364,8 +395,11 @@ def test_names_and_shapes_first(kind, good):
 def test_too_many_parts(kind, good, tmp_path):
     "Refused by its header, of which safetensors sees nothing; and neither is such a file written"
     file,raw,_ = good[kind]
-    head = {'__metadata__':split(raw)[0]['__metadata__']} | {str(i):dict(dtype='U8', shape=[1], data_offsets=[i,i+1]) for i in range(100_000)}
-    for data in joined(head, bytes(100_000)),joined({'__metadata__':dict(x='x'*2**24)}, b''),joined(json.dumps(head).replace('data_offsets', r'data\u005foffsets').encode(), bytes(100_000)):
+    head = {'__metadata__':split(raw)[0]['__metadata__']} | {str(i):dict(dtype='U8', shape=[1], data_offsets=[i,i+1])
+                                                             for i in range(100_000)}
+    for data in joined(head, bytes(100_000)),joined({'__metadata__':dict(x='x'*2**24)},
+                                                    b''),joined(json.dumps(head).replace('data_offsets', r'data\u005foffsets').encode(),
+                                                                bytes(100_000)):
         file.write_bytes(data)
         with pytest.MonkeyPatch.context() as m:
             m.setattr('safetensors.safe_open', lambda *_: pytest.fail('safetensors was asked'))

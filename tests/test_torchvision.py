@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 root = Path(__file__).parent.parent
-broken = dict(wrong_build="raise RuntimeError('operator torchvision::nms does not exist')", half="import no_such_library", old="__version__ = '0.1'")
+broken = dict(wrong_build="raise RuntimeError('operator torchvision::nms does not exist')", half="import no_such_library",
+              old="__version__ = '0.1'")
 
 program = '''
 import sys, matplotlib; matplotlib.use('Agg')
@@ -27,7 +28,8 @@ except Exception as e: print('the peer:', e)
 @pytest.mark.parametrize('how', broken)
 def test_stops_nothing(how, tmp_path):
     (tmp_path/'torchvision').mkdir(); (tmp_path/'torchvision'/'__init__.py').write_text(broken[how])
-    env = os.environ|dict(PYTHONPATH=os.pathsep.join([str(tmp_path), str(root), os.environ.get('PYTHONPATH','')]), MNIST_FROM_SCRATCH_DATA='digits')
+    env = os.environ|dict(PYTHONPATH=os.pathsep.join([str(tmp_path), str(root), os.environ.get('PYTHONPATH','')]),
+                          MNIST_FROM_SCRATCH_DATA='digits')
     r = subprocess.run([sys.executable, '-c', program], capture_output=True, text=True, env=env, cwd=tmp_path)
     assert not r.returncode, r.stderr[-3000:]
     assert 'the peer: ' in r.stdout and any(o in r.stdout for o in ('torchvision','no_such_library'))

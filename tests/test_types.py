@@ -62,14 +62,16 @@ dl.one_batch(3)                                # call-arg
 def test_stubs_are_up_to_date():
     new = stubs.stubs(root/'mnist_from_scratch')
     assert {p.relative_to(root) for p in (root/'mnist_from_scratch').rglob('*.pyi')}=={p.relative_to(root) for p in new}
-    for p,text in new.items(): assert p.read_text(encoding='utf-8')==text, f'{p.name} is not what {p.stem}.py gives: run `python docs/stubs.py`'
+    for p,text in new.items():
+        assert p.read_text(encoding='utf-8')==text, f'{p.name} is not what {p.stem}.py gives: run `python docs/stubs.py`'
 
 def test_mypy(tmp_path, monkeypatch):
     "One run for all: the program with nothing to complain about, then the wrong lines, each with its error; and the stubs themselves"
     api = pytest.importorskip('mypy.api', reason='no mypy here')
     (tmp_path/'program.py').write_text(good+bad)
     monkeypatch.setenv('MYPYPATH', str(root))
-    out,err,_ = api.run([str(tmp_path/'program.py'), '--config-file', str(root/'pyproject.toml'), '--cache-dir', str(tmp_path/'cache'), '--no-color-output'])
+    out,err,_ = api.run([str(tmp_path/'program.py'), '--config-file', str(root/'pyproject.toml'), '--cache-dir', str(tmp_path/'cache'),
+                         '--no-color-output'])
     found = re.findall(r'^(.*?):(\d+): error: .*\[([\w-]+)\]$', out, re.M)
     lines = (good+bad).splitlines()
     want = [(i,l.split('# ')[-1]) for i,l in enumerate(lines, 1) if i>len(good.splitlines()) and l]
@@ -79,7 +81,8 @@ def test_mypy(tmp_path, monkeypatch):
 @pytest.mark.parametrize('name', ['DataLoader','DataLoaders','Learner','Recorder','Digits'])
 def test_completion(name):
     "After `Learner.` an editor shows each method, wherever in the library it is added"
-    shown = {o.name for o in jedi.Script(f'from mnist_from_scratch.all import *\n{name}.', project=jedi.Project(root, sys_path=[str(root)])).complete()}
+    shown = {o.name for o in jedi.Script(f'from mnist_from_scratch.all import *\n{name}.',
+                                         project=jedi.Project(root, sys_path=[str(root)])).complete()}
     cls = getattr(lib, name)
     ours = {k for c in cls.__mro__ if c.__module__.startswith('mnist_from_scratch') for k in vars(c) if not k.startswith('_')}
     assert len(ours)>5 and ours<=shown, ours-shown

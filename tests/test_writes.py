@@ -1,4 +1,5 @@
-"""Whatever is written is there whole, as it was or as it was to be: after SIGKILL, on a full disk, and when eight processes start at once on an empty cache.
+"""Whatever is written is there whole, as it was or as it was to be: after SIGKILL, on a full disk, and when eight processes start at once
+on an empty cache.
 
 What is written, and how it is read again, is in `writing.py`, which forks; each of its three parts runs once."""
 import json, os, re, signal, subprocess, sys, tempfile
@@ -18,28 +19,42 @@ def folder(tmp_path):
     with tempfile.TemporaryDirectory(dir='/dev/shm') as d: yield Path(d)
 
 def ran(part, folder, *before):
-    r = subprocess.run([*before, sys.executable, here/'writing.py', part, folder], capture_output=True, text=True, env=os.environ|dict(OMP_NUM_THREADS='1', PYTHONPATH=os.pathsep.join(filter(None, [str(here.parent), os.environ.get('PYTHONPATH')]))))
+    r = subprocess.run([*before, sys.executable, here/'writing.py', part, folder], capture_output=True, text=True,
+                       env=os.environ|dict(OMP_NUM_THREADS='1',
+                                           PYTHONPATH=os.pathsep.join(filter(None, [str(here.parent), os.environ.get('PYTHONPATH')]))))
     assert not r.returncode, r.stderr[-3000:]
     return json.loads(r.stdout.splitlines()[-1])
 
 def test_no_other_way_to_write():
-    "Each line of the library that writes is in the list below, and each of these is in a `replacing` or a `making_folder`, or goes where nothing is kept"
+    """Each line of the library that writes is in the list below, and each of these is in a `replacing` or a `making_folder`, or goes where
+    nothing is kept"""
     known = {
-        'files.py': ['file.parent.mkdir','f = open(tmp','open(path if no is None else os.dup(no), \'wb\')','os.replace(tmp','path.parent.mkdir','tmp.mkdir()','os.replace(tmp'],   # replacing, making_folder
+        # replacing, making_folder
+        'files.py': ['file.parent.mkdir','f = open(tmp','open(path if no is None else os.dup(no), \'wb\')','os.replace(tmp',
+                     'path.parent.mkdir','tmp.mkdir()','os.replace(tmp'],
         'state.py': ['open(file, \'wb\')'],   # write_parts: write_state and save_model
-        'bench.py': ['.write_bytes(gzip','.mkdir(parents','.save(folder','open(names[0]','f.write(idx_header','replacing(file) as f: f.write_text'],                                                                      # all but the last in temporary folders
-        'tracking.py': ['f.write_text','return SummaryWriter'],                                                                               # CSVLogger; TensorBoard appends, each record with a checksum
-        'cli.py': ['os.open(os.devnull','open(os.devnull, \'w\')','open(fd, \'r\' if','js.write_text','open(f, \'w\'','.savefig(f','replacing(submission) as f: f.write_text','replacing(json) as f: f.write_text'],
+        # all but the last in temporary folders
+        'bench.py': ['.write_bytes(gzip','.mkdir(parents','.save(folder','open(names[0]','f.write(idx_header',
+                     'replacing(file) as f: f.write_text'],
+        # CSVLogger; TensorBoard appends, each record with a checksum
+        'tracking.py': ['f.write_text','return SummaryWriter'],
+        'cli.py': ['os.open(os.devnull','open(os.devnull, \'w\')','open(fd, \'r\' if','js.write_text','open(f, \'w\'','.savefig(f',
+                   'replacing(submission) as f: f.write_text','replacing(json) as f: f.write_text'],
         'folders.py': ['file.parent.mkdir'],   # a lock's folder
         'download.py': ['open(file, \'wb\')','f.write(b)'],   # this and what follows: each in a making_folder
         'idx.py': ['open(folder/f'],
         'digits.py': ['.mkdir(parents=True)','.save(folder','labels.csv\').write_text'],
         'table.py': ['index=False)'],
         'export.py': ['replacing(file) as tmp: tmp.write_bytes'],
-        'runner.py': ['write(out, \'a\'','new = open(0','p.stdin.write','out.with_name(\'job\')','out.touch()'],                                                                                       # a child process reports to its parent, in a temporary folder
-        'segment.py': ['replacing(file) as tmp: tmp.write_text','(new/o).mkdir()','.save(new/part'],                                              # write_scenes: in a making_folder
-        'side_by_side.py': ['torch.save(state','f.parent.mkdir','.save(f)','.mkdir(parents','np.savetxt','l.path.mkdir']}                              # in temporary folders
-    writes = re.compile(r"""open\([^)]*['"][wax+]|O_WRONLY|\.write_(text|bytes)\(|to_csv\(|savefig\(|savetxt\(|\.mkdir\(|os\.(replace|rename|mkdir|makedirs)\(|shutil\.(copy|move)|SummaryWriter\(|torch\.save\(|save_file\(|fromarray\(.*\.save\(|\bf\.write\(""")
+        # a child process reports to its parent, in a temporary folder
+        'runner.py': ['write(out, \'a\'','new = open(0','p.stdin.write','out.with_name(\'job\')','out.touch()'],
+        # write_scenes: in a making_folder
+        'segment.py': ['replacing(file) as tmp: tmp.write_text','(new/o).mkdir()','.save(new/part'],
+        # in temporary folders
+        'side_by_side.py': ['torch.save(state','f.parent.mkdir','.save(f)','.mkdir(parents','np.savetxt','l.path.mkdir']}
+    writes = re.compile(r"""open\([^)]*['"][wax+]|O_WRONLY|\.write_(text|bytes)\(|to_csv\(|savefig\(|savetxt\(|\.mkdir\("""
+                        r"""|os\.(replace|rename|mkdir|makedirs)\(|shutil\.(copy|move)|SummaryWriter\(|torch\.save\(|save_file\("""
+                        r"""|fromarray\(.*\.save\(|\bf\.write\(""")
     found = {}
     for o in sorted((here.parent/'mnist_from_scratch').rglob('*.py')):
         for l in o.read_text().splitlines():
@@ -86,7 +101,9 @@ def test_race(folder, tally):
 # --- what is left behind
 
 def killed(code, folder):
-    r = subprocess.run([sys.executable, '-c', f'import os, signal\nfrom pathlib import Path\nfrom mnist_from_scratch.base.files import *\nfrom mnist_from_scratch.base.state import *\nfolder = Path({str(folder)!r})\n{code}'], env=os.environ|dict(PYTHONPATH=str(here.parent)))
+    r = subprocess.run([sys.executable, '-c', 'import os, signal\nfrom pathlib import Path\nfrom mnist_from_scratch.base.files import '
+                        f'*\nfrom mnist_from_scratch.base.state import *\nfolder = Path({str(folder)!r})\n{code}'],
+                        env=os.environ|dict(PYTHONPATH=str(here.parent)))
     assert r.returncode==-signal.SIGKILL
 
 def test_abandoned_files_go(tmp_path):
@@ -118,7 +135,9 @@ def test_synced_before_renamed(tmp_path, monkeypatch):
     "Else a machine that loses its power may keep the name and lose the bytes"
     calls = []
     for name in 'fsync','sync','replace':
-        def f(*args, name=name, real=getattr(os, name)): calls.append((name, os.readlink(f'/proc/self/fd/{args[0]}') if name=='fsync' else str(args[0]) if args else '')); return real(*args)
+        def f(*args, name=name, real=getattr(os, name)):
+            calls.append((name, os.readlink(f'/proc/self/fd/{args[0]}') if name=='fsync' else str(args[0]) if args else ''))
+            return real(*args)
         monkeypatch.setattr(os, name, f)
     with replacing(tmp_path/'m.txt') as a: a.write_text('x')
     with making_folder(tmp_path/'d') as b: (b/'y').write_text('')
@@ -234,7 +253,8 @@ def test_a_reader_that_leaves(tmp_path):
 @posix
 def test_open_files_are_written_on(tmp_path):
     "/dev/stdout and /dev/fd/N, whatever they are: what was printed before comes before, and nothing is cut off"
-    code = "import os, sys\nfrom mnist_from_scratch.base.files import replacing\nprint('one')\nfor p in sys.argv[1:]:\n    with replacing(p) as f: f.write_text(p+'\\n')\nprint('three')"
+    code = ("import os, sys\nfrom mnist_from_scratch.base.files import replacing\nprint('one')\nfor p in sys.argv[1:]:\n    with "
+            "replacing(p) as f: f.write_text(p+'\\n')\nprint('three')")
     env = os.environ|dict(PYTHONPATH=str(here.parent))
     (tmp_path/'l').symlink_to('/dev/stdout')
     paths = ['/dev/stdout','/dev/fd/1','/proc/self/fd/1' if os.path.exists('/proc/self/fd') else '/dev/fd/1',str(tmp_path/'l')]
@@ -243,7 +263,8 @@ def test_open_files_are_written_on(tmp_path):
     with open(tmp_path/'out.txt', 'w') as f: subprocess.run([sys.executable, '-c', code, *paths], stdout=f, env=env, check=True)
     assert (tmp_path/'out.txt').read_text()==want and sorted(o.name for o in tmp_path.iterdir())==['l','out.txt']
 
-@pytest.mark.skipif(sys.platform!='linux' or os.geteuid(), reason='only the administrator makes devices, with the numbers that Linux gives them')
+@pytest.mark.skipif(sys.platform!='linux' or os.geteuid(),
+                    reason='only the administrator makes devices, with the numbers that Linux gives them')
 def test_devices_stay(tmp_path):
     for name,minor in ('null',3),('full',7):
         try: os.mknod(tmp_path/name, 0o20666, os.makedev(1, minor)); open(tmp_path/name, 'rb').close()

@@ -1,6 +1,8 @@
-"""Everything that the library writes, written by child processes that are killed, that find the disk full, or that all want to write at once.
+"""Everything that the library writes, written by child processes that are killed, that find the disk full, or that all want to write at
+once.
 
-Run by `test_writes.py`, in a process of its own that has imported everything once and forks: `python writing.py kill|full|race FOLDER` prints a JSON of what happened.
+Run by `test_writes.py`, in a process of its own that has imported everything once and forks: `python writing.py kill|full|race FOLDER`
+prints a JSON of what happened.
 Each kind of file has versions: `write(v)` writes version v, and `read()` looks at all that is there and says which one it is."""
 import csv, json, os, random, resource, signal, subprocess, sys, time
 from pathlib import Path
@@ -40,7 +42,8 @@ def quiet(): sys.stdout = sys.stderr = open(os.devnull, 'w')
 def learner(path, v, **kwargs):
     "All weights are `v`, and stay so, since the rate is 0"
     ds = TensorDataset(torch.zeros(8,30), torch.zeros(8, dtype=torch.long))
-    learn = Learner(DataLoaders(DataLoader(ds, 4), DataLoader(ds, 8)), nn.Sequential(nn.Linear(30,40), nn.Linear(40,3)), cross_entropy, SGD, path=path, **kwargs)
+    learn = Learner(DataLoaders(DataLoader(ds, 4), DataLoader(ds, 8)), nn.Sequential(nn.Linear(30,40), nn.Linear(40,3)), cross_entropy,
+                    SGD, path=path, **kwargs)
     for p in learn.model.parameters(): p.data.fill_(v)
     learn.create_mbar,learn.logger = False,lambda *_: None
     return learn
@@ -129,7 +132,8 @@ class Run(Trained):
     def read(self):
         if (f := self.path/'history.csv').exists():
             rows = list(csv.reader(f.open()))
-            assert len(rows)==4 and rows[0]==['epoch','train_loss','valid_loss','accuracy'] and all(o==[str(i),*rows[1][1:]] for i,o in enumerate(rows[1:]))
+            assert len(rows)==4 and rows[0]==['epoch','train_loss','valid_loss','accuracy'] and all(o==[str(i),*rows[1][1:]] for i,
+                o in enumerate(rows[1:]))
         if (f := self.path/'report.png').exists(): Image.open(f).load()
         return super().read()
 
@@ -142,7 +146,8 @@ class Log(Kind):
         if not f.exists(): return
         text = f.read_text()
         head,*rows = csv.reader(text.splitlines())
-        assert text[-1]=='\n' and head[0]=='epoch' and [r[0] for r in rows]==[str(i) for i in range(len(rows))] and all(len(r)==len(head) for r in rows)
+        assert text[-1]=='\n' and head[0]=='epoch' and [r[0] for r in rows]==[str(i) for i in range(len(rows))] and all(len(r)==len(head)
+            for r in rows)
         vs = {int(float(r[3])) for r in rows}
         assert len(vs)<2
         return vs.pop() if vs else 'begun'
@@ -187,7 +192,8 @@ class Folders(Kind):
         for i,(x,y) in enumerate(digits(0)):
             f = self.inputs/str(y.item())/f'{i}.png'; f.parent.mkdir(parents=True, exist_ok=True); Image.fromarray(x.numpy()).save(f)
     def prepare(self, v):
-        for i,(x,y) in enumerate(digits(v)): f = self.inputs/str(y.item())/f'{i}.png'; Image.fromarray(x.numpy()).save(f); os.utime(f, (v,v))
+        for i,(x,y) in enumerate(digits(v)):
+            f = self.inputs/str(y.item())/f'{i}.png'; Image.fromarray(x.numpy()).save(f); os.utime(f, (v,v))
     def write(self, v):
         cache_in(self.path)
         load_folder(self.inputs)
@@ -248,7 +254,9 @@ def step_counter(folder, n=None):
         if count[0]==n: die()
         count[0] += 1
     def hook(event, args):
-        if event in ('open','os.rename','os.remove','os.mkdir','os.rmdir','os.scandir','os.listdir','shutil.move','os.chmod','os.truncate') and any(str(o).startswith(root) for o in args[:2]) or event=='fcntl.flock': step()
+        if event in ('open','os.rename','os.remove','os.mkdir','os.rmdir','os.scandir','os.listdir','shutil.move','os.chmod',
+                     'os.truncate') and any(str(o).startswith(root) for o in args[:2]) or event=='fcntl.flock':
+            step()
     sys.addaudithook(hook)
     fsync = os.fsync
     def sync(fd): step(); fsync(fd)
@@ -291,7 +299,8 @@ def kill(folder):
                 quiet()
                 if way=='step': step_counter(path, x)
                 if way in ('in a write','too large'): resource.setrlimit(resource.RLIMIT_FSIZE, (x,x))
-                if way=='in a write': signal.signal(signal.SIGXFSZ, signal.SIG_DFL) # the signal that ends a process in the write that exceeds the limit
+                # the signal that ends a process in the write that exceeds the limit
+                if way=='in a write': signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
                 if way=='any time' and not kind.once:
                     for i in range(v, v+500): prepare(i); kind.write(i)
                 try: kind.write(v)
@@ -303,10 +312,13 @@ def kill(folder):
             new = range(v, v+500) if way=='any time' and not kind.once else [v] # what it may have written
             ok = now=='begun' or kind.same(now, old) or any(kind.same(now, o) for o in new)
             assert ok, (name, way, x, 'had', old, 'wrote', v, 'has', now)
-            assert status in ({'step':(-9,), 'in a write':(-signal.SIGXFSZ,0), 'too large':(3,0), 'any time':(-9,0)}[way]), (name, way, x, status)
+            assert status in ({'step':(-9,), 'in a write':(-signal.SIGXFSZ,0), 'too large':(3,0), 'any time':(-9,0)}[way]), (name, way, x,
+                status)
             if status: deaths[way] = deaths.get(way, 0)+1
             left += bool(leftovers(path))
-            if kind.once and status: assert wait(child(lambda: (quiet(), kind.write(v))))==0 and kind.same(kind.read(), v) and not leftovers(path), (name, way, x, leftovers(path))
+            if kind.once and status:
+                assert wait(child(lambda: (quiet(), kind.write(v))))==0 and kind.same(kind.read(), v) and not leftovers(path), (name, way,
+                    x, leftovers(path))
             if now!='begun': old = kind.read()
             v += len(new)
         prepare(v)
@@ -352,7 +364,8 @@ def full(folder):
             why = os.read(r, 999).decode(); os.close(r)
             assert status in (0,3) and (not why or 'No space left' in why and len(why.splitlines())==1), (name, p, status, why)
             now = kind.read()
-            assert kind.same(now, v) if not status else now=='begun' or kind.same(now, old) or (kind.several and kind.same(now, v)), (name, p, status, why, old, now)
+            assert kind.same(now, v) if not status else now=='begun' or kind.same(now, old) or (kind.several and kind.same(now, v)), (name,
+                p, status, why, old, now)
             assert not leftovers(kind.path), (name, p, leftovers(kind.path))
             refused += status==3; done += status==0
             if now!='begun': old = now
@@ -367,7 +380,8 @@ def full(folder):
 # --- all at once
 
 def race(folder):
-    "8 processes that start in the same moment, each with an empty cache before it: who asked the server, who read images, who put something into the cache"
+    """8 processes that start in the same moment, each with an empty cache before it: who asked the server, who read images, who put
+    something into the cache"""
     D.folders._MANY = 20
     report = []
     kinds = {o.__name__:o(folder/o.__name__) for o in (Downloads,Folders,Pictures,Made)}
@@ -399,7 +413,9 @@ def race(folder):
             def read(files): note('images'); return images(files)
             D.folders._read_images = read
             def hook(event, args):
-                if event=='os.rename' and Path(args[1]).is_relative_to(path) and Path(args[1]).name[0]!='.' and not any(o.startswith('.') for o in Path(args[1]).relative_to(path).parts): note(f'into {Path(args[1]).name}')
+                if event=='os.rename' and Path(args[1]).is_relative_to(path) and Path(args[1]).name[0]!='.' and not any(o.startswith('.')
+                    for o in Path(args[1]).relative_to(path).parts):
+                    note(f'into {Path(args[1]).name}')
             sys.addaudithook(hook)
             os.close(ready); os.read(go, 1)
             work()
@@ -409,7 +425,8 @@ def race(folder):
         notes = log.read_text().split('\n')[:-1] if log.exists() else []
         now = kind.read() if kind else None
         if name=='Bundled': cache_in(path); now = sum(len(o) for o in load_folder(path/'digits_sample', cache=False))
-        report.append(dict(kind=name, status=status, notes=sorted(notes), requests=len(server.seen) if server else 0, left=leftovers(path), has=now))
+        report.append(dict(kind=name, status=status, notes=sorted(notes), requests=len(server.seen) if server else 0, left=leftovers(path),
+                           has=now))
     return report
 
 if __name__=='__main__':

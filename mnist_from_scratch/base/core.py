@@ -46,7 +46,8 @@ def describe(
     o # A tensor, an array, or anything else
 ) -> str: # Such as `float32 [64,784]`, or `list`
     "Type and shape of `o`, for a message; of what has none the name of its class."
-    return f"{str(o.dtype).removeprefix('torch.')} [{','.join(map(str, o.shape))}]" if hasattr(o, 'dtype') and hasattr(o, 'shape') else type(o).__name__
+    return f"{str(o.dtype).removeprefix('torch.')} [{','.join(map(str, o.shape))}]" if hasattr(o, 'dtype') and hasattr(o,
+        'shape') else type(o).__name__
 
 # %% ../../nbs/base/01_core.ipynb #4915963d
 _CASTS = {'{}':noop, '{}.float()':lambda t: t.float(), '{}.float()/255':lambda t: t/255, '{}.long()':lambda t: t.long(),
@@ -64,7 +65,8 @@ def _casts(o):
     "Those of `_CASTS` that keep the numbers of `o`; what has 28 or 784 in its shape is taken for pixels"
     if not any(n in o.shape for n in (28,784)): return [k for k in _CASTS if not k.endswith(('255','byte()'))]
     whole = not o.is_floating_point()
-    return ['{}', *{1:['{}.float()']*whole + ['(255*{}).round().byte()'], 255:['{}.float()/255','{}.byte()'] if whole else ['{}.round().byte()']}.get(_full(o), [])]
+    return ['{}', *{1:['{}.float()']*whole + ['(255*{}).round().byte()'],
+                    255:['{}.float()/255','{}.byte()'] if whole else ['{}.round().byte()']}.get(_full(o), [])]
 
 def _mended(k, o):
     "Ways to mend the tensor `o`, called `k`, that keep all of its numbers: what to write, and shape and type that come of it"
@@ -98,7 +100,8 @@ def _cast_cure(tensors, needs):
         o,need = tensors[k]
         for how,new in _mended(k, o):
             if not _fit((*(needs|{k:(new.dtype, new.shape, need)}).values(),)): continue
-            why = {f'{k}[:,None]':', as to_dset makes them with positive=', f'{k}[:,0]':', as to_dset makes them without positive='*('int64' in need)}.get(how, '')
+            why = {f'{k}[:,None]':', as to_dset makes them with positive=',
+                   f'{k}[:,0]':', as to_dset makes them without positive='*('int64' in need)}.get(how, '')
             return f'; pass {how}{why}' + (', if they are class numbers' if 'long' in how and o.dtype.is_floating_point else '')
     return ''
 
@@ -110,7 +113,8 @@ def _targets_cure(tensors):
     (a,(p,_)),(b,(t,_)) = [*tensors.items()][:2]
     if p.shape[1:]==(784,): return f'; {a} look like images: pass what a model gives for them'
     if t.shape[1:]==(784,): return f'; {b} look like images: pass their labels'
-    if p.ndim==2 and p.shape[:1]==t.shape[:1] and t.numel()==len(t): return f'; for {p.shape[1]} classes take cross_entropy and accuracy with targets [N], or give the model one output'
+    if p.ndim==2 and p.shape[:1]==t.shape[:1] and t.numel()==len(t):
+        return f'; for {p.shape[1]} classes take cross_entropy and accuracy with targets [N], or give the model one output'
     return _same_items(a, p, b, t)
 
 def _labels_cure(tensors):
@@ -134,16 +138,19 @@ def _cure(tensors):
     return _swap_cure(needs) or _cast_cure(tensors, needs) or _targets_cure(tensors) or _labels_cure(tensors) or _range_cure(tensors)
 
 class ShapeError(MnistError, ValueError):
-    "Tensors have other shapes or types than are needed. `tensors` are as for `check_shapes`; the message says what to pass instead, if that is plain."
+    """Tensors have other shapes or types than are needed. `tensors` are as for `check_shapes`; the message says what to pass instead, if
+    that is plain."""
     def __init__(self, who, **tensors):
         if not tensors: return super().__init__(who)
-        needs = ' and '.join(f'{k} {need}' for k,(_,need) in tensors.items()) + (' of one shape' if any('[...]' in need for _,need in tensors.values()) else '')
+        needs = ' and '.join(f'{k} {need}' for k,(_,need) in tensors.items()) + (' of one shape'
+            if any('[...]' in need for _,need in tensors.values()) else '')
         super().__init__(f"{who} takes {needs}, not {' and '.join(describe(o) for o,_ in tensors.values())}{_cure(tensors)}")
 
 @lru_cache(None)
 def _needed(need):
     "Type and sizes of each kind that `need` allows: `[('float', ['N',784])]` for `'float [N,784]'`"
-    return [(kind, dims if dims=='...' else [int(o) if o.isdigit() else o for o in re.findall(r'\w+', dims)]) for kind,dims in re.findall(r'(?:^|or )(\w*) ?\[(.*?)\]', need)]
+    return [(kind, dims if dims=='...' else [int(o) if o.isdigit() else o for o in re.findall(r'\w+', dims)]) for kind,
+            dims in re.findall(r'(?:^|or )(\w*) ?\[(.*?)\]', need)]
 
 @lru_cache(1024)
 def _fit(tensors):
@@ -157,9 +164,12 @@ def _fit(tensors):
 
 def check_shapes(
     who:str, # Who needs them, for the message
-    **tensors # By name: a tensor and what it should be, such as `'float [N,784]'`, `'int64 [N]'`, `'[...]'`, `'uint8 [N,28,28] or float [N,784]'`
+    # By name: a tensor and what it should be, such as `'float [N,784]'`, `'int64 [N]'`, `'[...]'`, `'uint8 [N,28,28] or float
+    # [N,784]'`
+    **tensors
 ):
-    "Raises `ShapeError`, which is also a `ValueError`, unless all `tensors` are as needed, and each name in their shapes stands for one number."
+    """Raises `ShapeError`, which is also a `ValueError`, unless all `tensors` are as needed, and each name in their shapes stands for one
+    number."""
     try: ok = _fit((*((o.dtype, o.shape, need) for o,need in tensors.values()),))
     except AttributeError: ok = False       # no tensor
     if not ok: raise ShapeError(who, **tensors)
@@ -168,7 +178,8 @@ def check_shapes(
 def only_ones(
     x:Tensor # Whole numbers, [N, ...]
 ) -> bool:
-    "Are all of `x` 0 or 1, and some 1? It looks no further than the first that is more. Taken for pixels from 0 to 255 that would be an image of almost nothing."
+    """Are all of `x` 0 or 1, and some 1? It looks no further than the first that is more. Taken for pixels from 0 to 255 that would be an
+    image of almost nothing."""
     top = 0
     for o in x.split(64) if x.numel() else ():
         if (top := max(top, o.max().item()))>1: return False
@@ -182,7 +193,8 @@ def _one_size(shapes):
 
 def _floats_cure(x):
     "What to pass instead of `x`, which is not a tensor of floats"
-    if not isinstance(x, Tensor): return 'pass .floats() of them' if hasattr(x, 'floats') else 'pass torch.as_tensor(…).float() of them, and divide bytes by 255'
+    if not isinstance(x, Tensor):
+        return 'pass .floats() of them' if hasattr(x, 'floats') else 'pass torch.as_tensor(…).float() of them, and divide bytes by 255'
     if x.is_complex(): return 'pass real numbers'
     return 'if they are bytes, divide them by 255' if _full(x)==255 else 'pass .float() of them'
 
@@ -190,11 +202,14 @@ def check_floats(
     who:str, # Who needs them, for the message
     *xs:Tensor # One of any shape; or several that are images of one size, [..., H, W]
 ):
-    "Raises `ShapeError` unless all of `xs` are tensors of floats, and several have the same last two axes. A difference of bytes wraps around: 3 - 5 is 254."
+    """Raises `ShapeError` unless all of `xs` are tensors of floats, and several have the same last two axes. A difference of bytes wraps
+    around: 3 - 5 is 254."""
     for x in xs:
-        if not isinstance(x, Tensor) or not x.is_floating_point(): raise ShapeError(f'{who} takes floats, not {describe(x)}; {_floats_cure(x)}')
+        if not isinstance(x, Tensor) or not x.is_floating_point():
+            raise ShapeError(f'{who} takes floats, not {describe(x)}; {_floats_cure(x)}')
     if len(xs)>1 and not _one_size([o.shape for o in xs]):
-        cure = 'rows of 784 pixels become images by reshape(-1,28,28)' if any(784 in o.shape[-1:] for o in xs) else 'pass as many of the one as of the other, or one of them, and all of one size'
+        cure = 'rows of 784 pixels become images by reshape(-1,28,28)' if any(784 in o.shape[-1:]
+            for o in xs) else 'pass as many of the one as of the other, or one of them, and all of one size'
         raise ShapeError(f"{who} takes images of one size, float [...,H,W], not {' and '.join(map(describe, xs))}; {cure}")
 
 def check_pixels(
@@ -202,17 +217,25 @@ def check_pixels(
     x:Tensor, # Pixels, of any shape
     floats:bool=False # Only floats?
 ) -> int: # What stands for full ink: 1 for floats and booleans, 255 for whole numbers
-    "Which kind of pixels `x` holds. Raises `ValueError` (a `ShapeError` for a type) where they are out of range, and for whole numbers of 0 and 1 only."
+    """Which kind of pixels `x` holds. Raises `ValueError` (a `ShapeError` for a type) where they are out of range, and for whole numbers of
+    0 and 1 only."""
     if floats: check_floats(who, x)
     if not isinstance(x, Tensor) or x.is_complex(): raise ShapeError(f'{who} takes pixels from 0 to 1, not {describe(x)}')
     top = 1 if x.is_floating_point() or x.dtype==torch.bool else 255
     if x.dtype==torch.bool or not x.numel() or x.is_meta or torch.compiler.is_compiling() or torch.jit.is_tracing(): return top
-    lo,hi = (o.item() for o in (x.long() if str(x.dtype) in ('torch.uint16','torch.uint32','torch.uint64') else x).detach().aminmax())     # PyTorch compares none of these
-    if math.isnan(lo): raise ValueError(f'{who}: pixels lie between 0 (paper) and 1 (ink), and some are NaN in {describe(x)}; correct them, for instance with nan_to_num')
+    # PyTorch compares none of these
+    lo,hi = (o.item() for o in (x.long() if str(x.dtype) in ('torch.uint16','torch.uint32','torch.uint64') else x).detach().aminmax())
+    if math.isnan(lo):
+        raise ValueError(f'{who}: pixels lie between 0 (paper) and 1 (ink), and some are NaN in {describe(x)}; correct them, for instance '
+                         'with nan_to_num')
     if not 0<=lo<=hi<=top:
-        cure = 'divide them by 255' if top==1 and 0<=lo<=hi<=255 else 'divide them by 65535, if that is full ink' if 0<=lo<=hi<=65535 else 'bring them there'
-        raise ValueError(f'{who}: pixels lie between 0 (paper) and 1 (ink) if they are floats, or 255 if they are whole numbers, not from {lo:.3g} to {hi:.3g} in {describe(x)}; {cure}')
-    if top==255 and hi==1: raise ValueError(f'{who}: whole numbers of 0 and 1 only would be an image of almost nothing, since 255 is full ink; pass them as floats or booleans if 1 is ink')
+        cure = ('divide them by 255' if top==1 and 0<=lo<=hi<=255 else 'divide them by 65535, if that is full ink' if 0<=lo<=hi<=65535
+                else 'bring them there')
+        raise ValueError(f'{who}: pixels lie between 0 (paper) and 1 (ink) if they are floats, or 255 if they are whole numbers, not from '
+                         f'{lo:.3g} to {hi:.3g} in {describe(x)}; {cure}')
+    if top==255 and hi==1:
+        raise ValueError(f'{who}: whole numbers of 0 and 1 only would be an image of almost nothing, since 255 is full ink; pass them as '
+                         'floats or booleans if 1 is ink')
     return top
 
 # %% ../../nbs/base/01_core.ipynb #a4a3d281
@@ -231,7 +254,8 @@ def one_with_one(
 ): # What `f` gives
     "`f(preds, *targets)`. Raises `ShapeError` if `f` broadcasts [N,1] against [N], or the like, and so compares all with all."
     t = targets[0] if len(targets)==1 else None
-    if not (isinstance(preds, Tensor) and isinstance(t, Tensor)) or preds.shape==t.shape or preds.numel()!=t.numel(): return f(preds, *targets)
+    if not (isinstance(preds, Tensor) and isinstance(t, Tensor)) or preds.shape==t.shape or preds.numel()!=t.numel():
+        return f(preds, *targets)
     try: out = torch.broadcast_shapes(preds.shape, t.shape)
     except RuntimeError: return f(preds, t)           # they cannot be broadcast
     with _Broadcasts(out) as b: res = f(preds, t)
@@ -260,15 +284,18 @@ def keeping_rng():
 
 # %% ../../nbs/base/01_core.ipynb #c94aa651
 def default_device(
-    use:bool|int|None=-1 # -1: as chosen before; `None`: the best there is, which is the choice at first; `True`: a GPU; `False`: the processor
+    # -1: as chosen before; `None`: the best there is, which is the choice at first; `True`: a GPU; `False`: the processor
+    use:bool|int|None=-1
 ) -> torch.device: # CUDA's current device, else MPS, else the CPU
-    "The device to use; any `use` but -1 is remembered. Name and argument are fastai's. Raises `MnistError` if a GPU is demanded and there is none."
+    """The device to use; any `use` but -1 is remembered. Name and argument are fastai's. Raises `MnistError` if a GPU is demanded and there
+    is none."""
     if use!=-1: defaults.use_cuda = use
     use = getattr(defaults, 'use_cuda', None)
     if use or use is None:
         if torch.cuda.is_available(): return torch.device('cuda', torch.cuda.current_device())
         if torch.backends.mps.is_available(): return torch.device('mps')
-    if use: raise MnistError('no GPU was found: neither CUDA nor MPS is available to PyTorch; call default_device(None) to take what there is')
+    if use:
+        raise MnistError('no GPU was found: neither CUDA nor MPS is available to PyTorch; call default_device(None) to take what there is')
     return torch.device('cpu')
 
 # %% ../../nbs/base/01_core.ipynb #2e3c3e69
@@ -331,15 +358,16 @@ def misspelled(
         if c is base: return None
         for k,f in vars(c).items():
             if k.startswith('_') or not callable(f) or hasattr(base, k) or k in names: continue
-            if near := get_close_matches(k, names, 1, .85): return f'{c.__name__}.{k} is never called; did you mean {near[0]}? Else choose a name that is less like it'
+            if near := get_close_matches(k, names, 1, .85):
+                return f'{c.__name__}.{k} is never called; did you mean {near[0]}? Else choose a name that is less like it'
 
 # %% ../../nbs/base/01_core.ipynb #c763a8ba
 def check_number(
     k:str, # What it is called, for the message
     v, # What was passed
-    least:float=None, # Not less than this
-    above:float=None, # More than this
-    below:float=None, # Less than this
+    least:float|None=None, # Not less than this
+    above:float|None=None, # More than this
+    below:float|None=None, # Less than this
     whole:bool=False, # Is only a whole number right?
     none:bool=False # Is `None` right too?
 ):
@@ -347,5 +375,7 @@ def check_number(
     if none and v is None: return
     right = isinstance(v, Integral if whole else Real) and not isinstance(v, bool) and not math.isnan(v)
     if right and (least is None or v>=least) and (above is None or v>above) and (below is None or v<below): return
-    bounds = [f'{least} or more']*(least is not None) + [f'above {above}']*(above is not None) + [f'below {below}']*(below not in (None,math.inf))
-    raise ValueError(f"{k} is {v!r}; it should be a {'whole ' if whole else ''}number{', '*bool(bounds)}{' and '.join(bounds)}{', or None'*none}")
+    bounds = [f'{least} or more']*(least is not None) + [f'above {above}']*(above is not None) + [f'below {below}']*(below not in (None,
+        math.inf))
+    raise ValueError(f"{k} is {v!r}; it should be a "
+                     f"{'whole ' if whole else ''}number{', '*bool(bounds)}{' and '.join(bounds)}{', or None'*none}")

@@ -30,7 +30,8 @@ def _long_list(o, tensors):
     if all(type(v) is float for v in o): return {'numbers':_keep(torch.tensor(o, dtype=torch.float64), tensors)}
     if not all(isinstance(v, torch.Tensor) and not v.dim() and v.dtype==o[0].dtype for v in o): return None
     t,kind = torch.stack(o),str(o[0].dtype).removeprefix('torch.')
-    if t.itemsize<8 and not t.is_complex(): t = t.double() if t.is_floating_point() else t.long()     # a tensor takes hundreds of bytes of memory, and so eight in the file
+    # a tensor takes hundreds of bytes of memory, and so eight in the file
+    if t.itemsize<8 and not t.is_complex(): t = t.double() if t.is_floating_point() else t.long()
     return {'scalars':[_keep(t, tensors), kind]}
 
 def _pack(o, tensors, default):
@@ -48,7 +49,8 @@ def _pack(o, tensors, default):
 
 def pack_state(
     state, # Dictionaries, lists and tuples, nested as you like, of tensors, numbers, texts and `None`
-    default=None # What to do with anything else: a function of it that returns a kind (a word of your own) and the parts, a list (or a text)
+    # What to do with anything else: a function of it that returns a kind (a word of your own) and the parts, a list (or a text)
+    default=None
 ) -> tuple: # JSON text; list of tensors, in the processor's memory
     "Take `state` apart. `default` is as that of `json.dumps`; without it anything else raises `TypeError`."
     tensors = []
@@ -114,7 +116,9 @@ def safetensors_parts(
         head[k] |= dict(shape=[*t.shape], data_offsets=[n, n := n+parts[-1].nbytes])
     head = json.dumps(head).encode()
     head += b' '*(-len(head)%8) # the numbers begin at a multiple of 8
-    if len(tensors)>_PARTS or len(head)>_HEAD: raise MnistError(f'a file can have {_PARTS:,} tensors and {_HEAD:,} bytes of everything else, not {len(tensors):,} and {len(head):,}; join tensors, or write several files')
+    if len(tensors)>_PARTS or len(head)>_HEAD:
+        raise MnistError(f'a file can have {_PARTS:,} tensors and {_HEAD:,} bytes of everything else, not {len(tensors):,} and '
+                         f'{len(head):,}; join tensors, or write several files')
     return [len(head).to_bytes(8, 'little'), head, *parts]
 
 def write_parts(
@@ -132,11 +136,14 @@ def _texts(head):
 def read_tensors(
     file:str|Path, # A file in the safetensors format
     what:str, # What it should be, for the message
-    check # A function of the notes in the file, texts by name, and of its tensors by name, which are on the device 'meta' and hold no numbers
+    # A function of the notes in the file, texts by name, and of its tensors by name, which are on the device 'meta' and hold no
+    # numbers
+    check
 ) -> tuple: # The notes; the tensors
     """Read `file`, of at most 10,000 tensors; of these not a byte unless `check` has let them pass, which may raise any exception.
 
-    Raises `MnistError` where it is not a regular file, and an `OSError`, `ValueError`, `RuntimeError` or `SafetensorError` where it is damaged."""
+    Raises `MnistError` where it is not a regular file, and an `OSError`, `ValueError`, `RuntimeError` or `SafetensorError` where it is
+    damaged."""
     import safetensors
     size = file_size(file, what)
     with open(file, 'rb') as f: head = f.read(n) if (n := int.from_bytes(f.read(8), 'little'))<=min(size, _HEAD) else b''
@@ -152,8 +159,10 @@ def read_tensors(
         check(notes, like)
         return notes,{k:f.get_tensor(k).clone() for k in keys} # a copy: safetensors leaves them in the file, where somebody may change them
 
-_TYPES = {k:getattr(torch, t) for k,t in dict(BOOL='bool', U8='uint8', I8='int8', I16='int16', U16='uint16', I32='int32', U32='uint32', I64='int64', U64='uint64',
-    F8_E4M3='float8_e4m3fn', F8_E5M2='float8_e5m2', F16='float16', BF16='bfloat16', F32='float32', F64='float64', C64='complex64').items() if hasattr(torch, t)}
+_TYPES = {k:getattr(torch, t) for k,t in dict(BOOL='bool', U8='uint8', I8='int8', I16='int16', U16='uint16', I32='int32', U32='uint32',
+                                              I64='int64', U64='uint64',
+    F8_E4M3='float8_e4m3fn', F8_E5M2='float8_e5m2', F16='float16', BF16='bfloat16', F32='float32', F64='float64', C64='complex64').items()
+    if hasattr(torch, t)}
 
 def write_state(
     file:str|Path, # The file, of safetensors format
@@ -171,13 +180,17 @@ def read_state(
     file:str|Path, # What `write_state` wrote
     object_hook=None, # As for `unpack_state`
     skip=(), # Keys to leave out, unread
-    check=noop # A function of the state before its tensors are read, which are on the device 'meta': it raises if that is not what is wanted
+    # A function of the state before its tensors are read, which are on the device 'meta': it raises if that is not what is wanted
+    check=noop
 ) -> dict: # The state
     "Read `file`. Raises `MnistError` if it cannot be read, is damaged, or is someone else's."
     import safetensors
     def state(notes, tensors):
         by = notes.get('mnist_from_scratch')
-        if by!='1': raise MnistError(f"cannot load {file}: it was {'written by mnist_train; read it with mnist_predict or load_model' if by=='save_model' else 'not written by mnist_from_scratch; load it with the tool that wrote it'}")
+        if by!='1':
+            why = 'written by mnist_train; read it with mnist_predict or load_model' if by=='save_model' else \
+                  'not written by mnist_from_scratch; load it with the tool that wrote it'
+            raise MnistError(f'cannot load {file}: it was {why}')
         try: s,left = _unpacked(notes['state'], [tensors[str(i)] for i in range(len(tensors))], object_hook, skip)
         except MnistError as e: raise MnistError(f'cannot load {file}: {e}') from e
         if not isinstance(s, dict): raise ValueError('it holds no dictionary')
@@ -188,11 +201,13 @@ def read_state(
         if left and not skip: raise ValueError('it holds tensors that are not part of its state')
     try:
         notes,tensors = read_tensors(file, 'the name that it was saved under', look)
-        if notes['crc']!=checksum(notes['state'], [tensors[str(i)] for i in range(len(tensors))]): raise ValueError('its contents do not match their checksum')
+        if notes['crc']!=checksum(notes['state'], [tensors[str(i)] for i in range(len(tensors))]):
+            raise ValueError('its contents do not match their checksum')
         return state(notes, tensors)[0]
     except MnistError: raise
     except OSError as e: raise MnistError(f'cannot read {file}: {e.strerror or e}; pass the name that it was saved under') from e
-    except (safetensors.SafetensorError, ValueError, LookupError, TypeError, AttributeError, RuntimeError) as e: # the last: an empty tensor of a size that no tensor can have
+    except (safetensors.SafetensorError, ValueError, LookupError, TypeError, AttributeError, RuntimeError) as e:
+        # the last: an empty tensor of a size that no tensor can have
         raise MnistError(f'{file} is damaged: {one_line(e)}; save it again, or take an earlier one') from e
 
 # %% ../../nbs/base/03_state.ipynb #72af324a
@@ -204,7 +219,8 @@ def exportable(
     """Decorator: `Learner.export` may name `o` in a file, and `load_learner` may look it up there.
 
     An object of such a class is made anew without its constructor, from its attributes, and those come from the file. They
-    have names that the class's own code sets, or that stand in the class (`class A: name: type`); they are numbers, texts, tensors, lists, dictionaries, and objects and functions that are `exportable` or PyTorch's. A method
+    have names that the class's own code sets, or that stand in the class (`class A: name: type`); they are numbers, texts, tensors, lists,
+    dictionaries, and objects and functions that are `exportable` or PyTorch's. A method
     `check_attrs`, if the class has one, is called then, and raises for what it does not want. Raises
     `ValueError` for the name of one of PyTorch's layers."""
     if hasattr(torch.nn, o.__name__): raise ValueError(f'{o.__name__} is the name of a class of PyTorch; choose another')

@@ -21,7 +21,8 @@ def seconds(
     repeat:int=3, # So many measurements, after a first one; 0 for that one alone
     least:float=0.005 # Each lasts for at least so many seconds: as many calls as that takes
 ) -> float: # Seconds of one call
-    "How long a call of `f` takes: the fastest of some measurements by Python's `timeit`, after one call to warm up. Waits for a graphics card."
+    """How long a call of `f` takes: the fastest of some measurements by Python's `timeit`, after one call to warm up. Waits for a graphics
+    card."""
     f()
     wait = torch.cuda.synchronize if torch.cuda.is_initialized() else torch.mps.synchronize if torch.backends.mps.is_available() else None
     n,t = 1,Timer((lambda: (f(), wait())) if wait else f)
@@ -31,7 +32,8 @@ def seconds(
 # %% ../../nbs/base/04_timing.ipynb #8dc00456
 def _apart(a, b, tol):
     "In which way two results differ, in words; empty if they agree"
-    if all(isinstance(o, (list,tuple)) for o in (a,b)) and len(a)==len(b): return next(filter(None, (_apart(p, q, tol) for p,q in zip(a, b))), '')
+    if all(isinstance(o, (list,tuple)) for o in (a,b)) and len(a)==len(b):
+        return next(filter(None, (_apart(p, q, tol) for p,q in zip(a, b))), '')
     a,b = (torch.as_tensor(o.detach().cpu() if isinstance(o, Tensor) else o, dtype=torch.float64) for o in (a,b))
     if a.shape!=b.shape: return f'in shape, {tuple(a.shape)} and {tuple(b.shape)}'
     off = (a-b).abs().max().item() if a.numel() else 0.
@@ -52,7 +54,8 @@ def three_ways(
     names = 'plain loops',name('tensors', tensors),name('the API', api)
     for (p,a),(q,b) in combinations(zip(names, [f(*args) for f in fs]), 2):
         if how := _apart(a, b, tol): raise AssertionError(f'{p} and {q} differ {how}')
-    rounds = [[seconds(lambda: f(*args), repeat=0) for f in fs] for _ in range(4)]     # in turn, so that no busy moment hits all that one of them has
+    # in turn, so that no busy moment hits all that one of them has
+    rounds = [[seconds(lambda: f(*args), repeat=0) for f in fs] for _ in range(4)]
     loop,ours,theirs = map(min, zip(*rounds))
     def times(t): return f'{t/ours:,.0f} times' if t>=10*ours else f'{t/ours:.2g} times'
     on = next((f'on {o.device}: ' for o in args if isinstance(o, Tensor) and o.device.type!='cpu'), '')
@@ -60,7 +63,9 @@ def three_ways(
 
 # %% ../../nbs/base/04_timing.ipynb #84c1bab6
 def race(
-    cands:dict, # Functions without arguments, by name; the first one is the peer of the others. One that returns a float has taken its time itself
+    # Functions without arguments, by name; the first one is the peer of the others. One that returns a float has taken its time
+    # itself
+    cands:dict,
     repeats:int=5, # Rounds
     warmup:int=1, # Rounds before them that do not count
     budget:float=math.inf # Seconds after which no new round is begun

@@ -58,7 +58,9 @@ _offline = False # has a download failed in this process? Then it is not tried a
 def _load_path(path):
     "`(train, valid)` from a file or folder of any format that this chapter knows."
     path = Path(os.path.expanduser(path))
-    if not os.path.exists(path): raise MnistError(f"there is no file or folder {str(path)!r}; pass a folder or a CSV file with digits, or one of 'auto', 'mnist' and 'digits'")
+    if not os.path.exists(path):
+        raise MnistError(f"there is no file or folder {str(path)!r}; pass a folder or a CSV file with digits, or one of 'auto', 'mnist' "
+                         "and 'digits'")
     if not os.path.isdir(path): file_size(path, 'a folder or a CSV file with digits')       # no pipe, no device
     if os.path.isdir(path) and any(idx_files(path).values()): return load_idx(path)
     table = path/'train.csv' if os.path.isdir(path) else path
@@ -85,7 +87,8 @@ def _resolve(data):
     except MnistError as e:
         if data=='mnist': raise MnistError(f'{e}; pass a folder that holds it, or name one in MNIST_FROM_SCRATCH_DATA') from None
         _offline = True
-        print(f"{e}; using scikit-learn's 1,797 bundled digits. To use MNIST, name a folder that holds it in MNIST_FROM_SCRATCH_DATA.", file=sys.stderr)
+        print(f"{e}; using scikit-learn's 1,797 bundled digits. To use MNIST, name a folder that holds it in MNIST_FROM_SCRATCH_DATA.",
+              file=sys.stderr)
         return bundled_digits()
 
 def source_files(
@@ -100,7 +103,8 @@ def source_files(
     data,asked = _wanted(data),_wanted('auto')
     if data=='digits': return []
     ours,theirs = cache_dir()/'mnist',_fastai_data()/'mnist_png'
-    where = [ours if ours.is_dir() else theirs, *([asked] if asked not in ('auto','mnist','digits') else [])] if data in ('auto','mnist') else [data]
+    where = [ours if ours.is_dir() else theirs, *([asked] if asked not in ('auto','mnist','digits') else [])] if data in ('auto',
+        'mnist') else [data]
     where = [Path(os.path.expanduser(o)) for o in where]
     return [f for o in where for f in (below(o) if os.path.isdir(o) else [o])]
 
@@ -117,7 +121,8 @@ def load_digits(
     sets = _resolve(_wanted(data))
     for o in sets:
         if o.is_mnist: o.source = f'MNIST, {o.source}'
-        elif data=='mnist': raise MnistError(f"{cache_dir()/'mnist'} holds something else than MNIST; remove that folder, and MNIST is fetched anew")
+        elif data=='mnist':
+            raise MnistError(f"{cache_dir()/'mnist'} holds something else than MNIST; remove that folder, and MNIST is fetched anew")
     return sets
 
 # %% ../../nbs/data/07_digits.ipynb #e3b8ada2
@@ -159,7 +164,8 @@ def untar_data(
     """A folder of 28×28 PNGs in fastai's layout: fastai's own if it has one, else written once into our cache.
 
     With digits that are not MNIST it has another name. Raises `MnistError` for an unknown `url`, or where a digit is missing."""
-    if url not in _LAYOUT: raise MnistError(f"cannot get {url}; known are URLs.MNIST_SAMPLE ({URLs.MNIST_SAMPLE}) and URLs.MNIST ({URLs.MNIST})")
+    if url not in _LAYOUT:
+        raise MnistError(f"cannot get {url}; known are URLs.MNIST_SAMPLE ({URLs.MNIST_SAMPLE}) and URLs.MNIST ({URLs.MNIST})")
     kind,parts,digits = _LAYOUT[url]
     source = _wanted(source)
     def make(name, sets):

@@ -88,5 +88,7 @@ def download_mnist(
             if why==_BROKE_OFF and o not in failed: todo.append(o) # once more, after the others
             failed[o] = why
         else:
-            if new: raise MnistError(f"MNIST cannot be downloaded ({'; '.join(f'{o}: {why}' for o,why in failed.items())}); try again later, or put its four files into {folder}")
+            if new:
+                raise MnistError(f"MNIST cannot be downloaded ({'; '.join(f'{o}: {why}' for o,why in failed.items())}); try again later, "
+                                 f"or put its four files into {folder}")
     return folder

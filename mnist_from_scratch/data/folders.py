@@ -76,7 +76,7 @@ def _read_images(files):
 def folder_entries(
     folder:str|Path, # What to look into
     root:str|Path, # That folder, or one around it
-    at:int=None # The open folder, if it is open
+    at:int|None=None # The open folder, if it is open
 ): # Yields `os.DirEntry`s
     "What is in `folder` and not hidden, as `os.DirEntry`s; links may lead to files below `root` only."
     try:
@@ -96,7 +96,8 @@ def _listing(folder, root):
     try:
         if os.scandir in os.supports_fd: at = os.open(folder, os.O_RDONLY) # then the system need not look up the whole path of each file
         return sorted([f'{o.name}\0{(s := o.stat()).st_size}\0{s.st_mtime_ns}' for o in folder_entries(folder, root, at) if o.is_file()])
-    except OSError as e: raise MnistError(f'cannot read {folder}: {e.strerror}; make it readable, or try again when nobody is changing it') from e
+    except OSError as e:
+        raise MnistError(f'cannot read {folder}: {e.strerror}; make it readable, or try again when nobody is changing it') from e
     finally:
         if at is not None: os.close(at)
 
@@ -128,7 +129,9 @@ def _load_images(folder, root, source, cache):
         if not held[o.name]: raise MnistError(f'{o} has no images; put some there, or remove that folder')
     if not cache or n<_MANY: return _read_folder(folder, held, source)
     sha = lambda s: hashlib.sha256(s.encode(errors='surrogatepass')).hexdigest()
-    file,key = cache_dir()/'folders'/f'{sha(str(folder.resolve()))[:16]}.safetensors',sha('\0'.join(['2', *(o for d in held for o in (d, str(len(held[d])), *held[d]))])) # 2: the second way to read them
+    # 2: the second way to read them
+    file,key = cache_dir()/'folders'/f'{sha(str(folder.resolve()))[:16]}.safetensors',sha('\0'.join(['2',
+        *(o for d in held for o in (d, str(len(held[d])), *held[d]))]))
     if ds := _kept(file, key, n, source): return ds
     lock = FileLock(file.with_name(f'.{file.name}.lock'))
     try: file.parent.mkdir(parents=True, exist_ok=True); lock.acquire()
@@ -157,5 +160,6 @@ def load_folder(
     for parts in ('train','valid'),('training','testing'):
         train,valid = (folder/o for o in parts)
         for o in (train,valid): check_link(o, root)
-        if os.path.isdir(train): return _load_images(train, root, source, cache),(_load_images(valid, root, source, cache) if os.path.isdir(valid) else None)
+        if os.path.isdir(train):
+            return _load_images(train, root, source, cache),(_load_images(valid, root, source, cache) if os.path.isdir(valid) else None)
     return _load_images(folder, root, source, cache),None

@@ -20,7 +20,9 @@ from .sets import Digits, idx_header, light_on_dark
 # %% ../../nbs/data/03_idx.ipynb #3cfb1cde
 def _mapped(f, start):
     "The open file `f` from byte `start` on as a uint8 tensor, read where it is looked at."
-    if hasattr(mmap, 'MAP_PRIVATE'): how = dict(flags=mmap.MAP_PRIVATE | (0x4000 if sys.platform=='linux' else 0), prot=mmap.PROT_READ|mmap.PROT_WRITE) # MAP_NORESERVE, which has a name from Python 3.13 on
+    # MAP_NORESERVE, which has a name from Python 3.13 on
+    if hasattr(mmap, 'MAP_PRIVATE'):
+        how = dict(flags=mmap.MAP_PRIVATE | (0x4000 if sys.platform=='linux' else 0), prot=mmap.PROT_READ|mmap.PROT_WRITE)
     else: how = dict(access=mmap.ACCESS_COPY)
     return torch.frombuffer(mmap.mmap(f.fileno(), 0, **how), dtype=torch.uint8, offset=start)
 
@@ -30,11 +32,13 @@ def _read_header(f, path, packed):
     if len(b)==4: b += f.read(4*b[3])
     start = 4+4*b[3] if len(b)>3 else 4
     if not b: raise MnistError(f"{path} is empty{', once it is unpacked' if packed else ''}; download or copy it again")
-    if b[:2]!=b'\0\0' or len(b)<start: raise MnistError(f'{path} is not an IDX file, which starts with two zero bytes, a type and a rank; pass another')
+    if b[:2]!=b'\0\0' or len(b)<start:
+        raise MnistError(f'{path} is not an IDX file, which starts with two zero bytes, a type and a rank; pass another')
     if b[2]!=8: raise MnistError(f"{path} holds numbers of type 0x{b[2]:02X} (its byte 2); MNIST's files hold unsigned bytes, type 0x08")
     shape = [int.from_bytes(b[i:i+4], 'big') for i in range(4, start, 4)]
     if not 0<len(shape)<9 or math.prod(max(o, 1) for o in shape)>=2**63:
-        raise MnistError(f"{path} announces numbers of rank {len(shape)} and shape {shape[:8]} (from its byte 3 on), which is too much; MNIST's images have rank 3, its labels rank 1")
+        raise MnistError(f"{path} announces numbers of rank {len(shape)} and shape {shape[:8]} (from its byte 3 on), which is too much; "
+                         "MNIST's images have rank 3, its labels rank 1")
     return shape,start
 
 def read_idx(
@@ -46,11 +50,14 @@ def read_idx(
     Memory: as much as the numbers, which is the size of the file; if that is gzipped, at most 32 times its size, or
     64 MiB for a small one. A header that promises more is refused before anything is read."""
     with unpacking(path, 'an IDX file') as (f,size,packed,most):
-        if packed and mmap: raise MnistError(f'{path} is compressed, and only a file as it is can be mapped; decompress it with gunzip, or leave out mmap')
+        if packed and mmap:
+            raise MnistError(f'{path} is compressed, and only a file as it is can be mapped; decompress it with gunzip, or leave out mmap')
         shape,start = _read_header(f, path, packed)
         n = math.prod(shape)
         no = lambda has: MnistError(f'{path} announces {n:,} bytes of data from byte {start} on and has {has}; get it anew')
-        if packed and n>most: raise MnistError(f'{path} announces {n:,} bytes of data and may have {most:,}, {most//size} times its own size; if you trust it, decompress it with gunzip first')
+        if packed and n>most:
+            raise MnistError(f'{path} announces {n:,} bytes of data and may have {most:,}, {most//size} times its own size; if you trust '
+                             'it, decompress it with gunzip first')
         if not packed and size-start!=n: raise no(f'{size-start:,}')
         if mmap and n: return _mapped(f, start).view(shape)
         x = np.empty(n, np.uint8)
@@ -88,8 +95,10 @@ def load_idx(
         fx,fy = files[f'{part}-images'],files[f'{part}-labels']
         x,y = read_idx(fx, mmap),read_idx(fy)
         if x.shape[1:]!=(28,28): raise MnistError(f"{fx} has the shape {list(x.shape)}; images should have [N,28,28]: get MNIST's")
-        if y.shape!=x.shape[:1]: raise MnistError(f'{fy} has the shape {list(y.shape)}, and there are {len(x)} images in {fx.name}; get both from one place')
-        if len(bad := (y>9).nonzero()): raise MnistError(f'byte {bad[0].item()+8} of {fy} is {y[bad[0]].item()}, and labels are 0 to 9; get it anew')
+        if y.shape!=x.shape[:1]:
+            raise MnistError(f'{fy} has the shape {list(y.shape)}, and there are {len(x)} images in {fx.name}; get both from one place')
+        if len(bad := (y>9).nonzero()):
+            raise MnistError(f'byte {bad[0].item()+8} of {fy} is {y[bad[0]].item()}, and labels are 0 to 9; get it anew')
         x,source = light_on_dark(x, fx, f'IDX files in {folder.resolve().name}/', mmap)
         return Digits(x, y.long(), source)
     return load('train'),load('t10k')

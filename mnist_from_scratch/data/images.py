@@ -21,7 +21,8 @@ from ..base.files import file_size
 def on_paper(
     im:Image.Image # Of any mode
 )->Image.Image: # The same without transparency
-    """`im` as it would look on its paper: what is transparent takes the colour that the paper has elsewhere, or black or white, whichever is further from the ink."""
+    """`im` as it would look on its paper: what is transparent takes the colour that the paper has elsewhere, or black or white, whichever
+    is further from the ink."""
     if not im.has_transparency_data: return im
     from scipy import ndimage
     im = im.convert('RGBA')
@@ -36,7 +37,8 @@ def on_paper(
     box = [o.nonzero()[0] for o in (seen.any(0), seen.any(1))]
     fills = seen.sum()/np.prod([o[-1]-o[0]+1 for o in box])
     q1,mid,q3 = np.percentile(edge, [25,50,75]) if len(edge) else 3*[np.median(inks)]
-    if hi-lo>64 and fills>.6 and 2*len(edge)<len(inks) and max(q3-q1, abs(mid-np.median(inks)))<(hi-lo)/4: paper = mid # there is paper to see, also where it ends
+    # there is paper to see, also where it ends
+    if hi-lo>64 and fills>.6 and 2*len(edge)<len(inks) and max(q3-q1, abs(mid-np.median(inks)))<(hi-lo)/4: paper = mid
     else:   # only ink is seen: soft edges fade into the paper, and where there are none it is the opposite of the ink
         fade = np.cov(inks, depth[seen])[0,1] if hi-lo>24 else inks.mean()-127.5
         paper = 255*(fade<0)
@@ -54,13 +56,17 @@ def to_grey(
     im = on_paper(ImageOps.exif_transpose(im))
     if im.mode[0] not in 'IF': return np.asarray(im.convert('L'), dtype=np.float32)
     a = np.asarray(im, dtype=np.float64)                # 16 or 32 bits
-    if not np.isfinite(a).all(): raise MnistError('the image is blank in places: it has pixels that are not numbers, or infinite; save it as PNG')
+    if not np.isfinite(a).all():
+        raise MnistError('the image is blank in places: it has pixels that are not numbers, or infinite; save it as PNG')
     lo,hi = a.min(initial=0),a.max(initial=0)
     top = next((o for o in (1,255,65535) if hi<=o), None)
-    if lo<0 or not top: raise MnistError(f'the image has pixels from {lo:.3g} to {hi:.3g}, and they should lie between 0 and 1, 0 and 255, or 0 and 65535; scale them, and save it as PNG')
+    if lo<0 or not top:
+        raise MnistError(f'the image has pixels from {lo:.3g} to {hi:.3g}, and they should lie between 0 and 1, 0 and 255, or 0 and 65535; '
+                         'scale them, and save it as PNG')
     few = max(3, a.size//1000)                          # so few pixels are not a digit
     if a.size>few and top>1 and (most := np.partition(a, -few-1, axis=None)[-few-1])<=(1 if top==255 else 255) and most<hi/4:
-        raise MnistError(f'the image has a few pixels of up to {hi:.3g}, and all others are at most {most:.3g}, so its scale is not clear; correct those, and save it as PNG')
+        raise MnistError(f'the image has a few pixels of up to {hi:.3g}, and all others are at most {most:.3g}, so its scale is not clear; '
+                         'correct those, and save it as PNG')
     return (a*(255/top)).astype(np.float32)
 
 # %% ../../nbs/data/01_images.ipynb #46759e5d
@@ -100,7 +106,8 @@ def _ink(a):
     d = a-paper
     light,dark = ((s*d-3*noise).clip(0).sum() for s in (1,-1))
     if dark>light: d = -d
-    if d.max() < max(8, 6*noise): raise MnistError(_SIDES if noise>30 else 'the image is blank: no ink stands out from the paper; take a picture with more contrast')
+    if d.max() < max(8, 6*noise):
+        raise MnistError(_SIDES if noise>30 else 'the image is blank: no ink stands out from the paper; take a picture with more contrast')
     if min(light,dark)>max(light,dark)/2 or (d[margin(a.shape)]>d.max()/2).mean()>1/3: raise MnistError(_SIDES)
     d = np.where(d>max(4*noise, .04*d.max()), d, 0)
     strokes,n = ndimage.label(d, np.ones((3,3)))
@@ -110,7 +117,8 @@ def _ink(a):
 
 # %% ../../nbs/data/01_images.ipynb #0cf6402b
 def _without_frame(a):
-    """`a` `[H,W]` without the lines that a frame, a table or a scanner leaves along its sides: each of one colour, far from that of most of the picture,
+    """`a` `[H,W]` without the lines that a frame, a table or a scanner leaves along its sides: each of one colour, far from that of most of
+    the picture,
     with paper between them and the ink; a quarter of the picture at most on a side."""
     (h,w),span = a.shape,np.ptp(a)
     mid = np.median(a[h//8:h-h//8,w//8:w-w//8])
@@ -158,25 +166,31 @@ def as_they_are(
         return np.stack([28-o.argmax(1)-o[:,::-1].argmax(1) for o in (ink.any(2),ink.any(1))], 1).max(1)
     m = x.astype(np.float32) @ _MOMENTS
     mid = m[:,1:]/m[:,:1].clip(1)
-    ok = (np.median(x[:,_RING], axis=1)==0) & ((x[:,_RING]>51).mean(1)<.1) & (x.max(1, initial=0)>=240) & (abs(mid-14)<.6).all(1) & (reach(51)<=20) & (reach(0)>=19)
+    ok = (np.median(x[:,_RING], axis=1)==0) & ((x[:,_RING]>51).mean(1)<.1) & (x.max(1,
+        initial=0)>=240) & (abs(mid-14)<.6).all(1) & (reach(51)<=20) & (reach(0)>=19)
     return x.reshape(-1,28,28),ok
 
 # %% ../../nbs/data/01_images.ipynb #6d1222d4
 def as_mnist(
     im:Image.Image # One digit, dark on light or light on dark, of any size and mode
 )->Tensor: # uint8 `[28,28]`, 0 is paper and 255 ink
-    """Bring an image into MNIST's geometry: fitted into 20×20, the centre of mass in the middle of 28×28. What is there already stays as it is.
+    """Bring an image into MNIST's geometry: fitted into 20×20, the centre of mass in the middle of 28×28. What is there already stays as it
+    is.
 
     This is the one way from a picture to a digit, for training and for prediction. MNIST's own digits keep every pixel, whatever
     the mode, and also where they are dark on white.
 
-    Turns it as its EXIF data say, leaves out a frame, evens out the light, drops specks, thickens hairlines. Memory: up to 32 bytes for each
-    pixel. Raises `MnistError` where the image is blank, or cannot be read, and where paper and ink cannot be told apart. The geometry is that of LeCun, Cortes and Burges."""
+    Turns it as its EXIF data say, leaves out a frame, evens out the light, drops specks, thickens hairlines. Memory: up to 32 bytes for
+    each
+    pixel. Raises `MnistError` where the image is blank, or cannot be read, and where paper and ink cannot be told apart. The geometry is
+    that of LeCun, Cortes and Burges."""
     if 0 in im.size: raise MnistError('the image is blank: it has no pixels; take another')
     try: a = to_grey(im)
     except MnistError: raise
-    except Exception as e: raise MnistError(f'an image of mode {im.mode} cannot be turned into grey, or is damaged; save it as PNG') from e # as in `read_image`
-    if a.max()==1: raise MnistError('the image is blank: all its pixels are 0 or 1, and 255 is white; multiply them by 255, and save it as PNG')
+    # as in `read_image`
+    except Exception as e: raise MnistError(f'an image of mode {im.mode} cannot be turned into grey, or is damaged; save it as PNG') from e
+    if a.max()==1:
+        raise MnistError('the image is blank: all its pixels are 0 or 1, and 255 is white; multiply them by 255, and save it as PNG')
     if a.shape==(28,28):
         x,ok = as_they_are(a)
         if ok[0]: return torch.from_numpy(x[0])
@@ -195,9 +209,12 @@ def as_mnist(
 IMAGE_FORMATS = 'PNG','JPEG','GIF','BMP','TIFF','WEBP','PPM' # the kinds of images that are read; of an animation it is the first picture
 
 # %% ../../nbs/data/01_images.ipynb #8aa47e47
-_STRANGERS = (('an HEIC or AVIF image, which is not read here', lambda b: b[4:8]==b'ftyp' and b[8:12] in (b'heic',b'heix',b'hevc',b'hevx',b'heim',b'heis',b'mif1',b'msf1',b'avif',b'avis')),
-    ('a PDF document', lambda b: b[:5]==b'%PDF-'), ('PostScript', lambda b: b[:4]==b'%!PS'), ('an SVG drawing', lambda b: b'<svg' in b.lower()),
-    ('a film', lambda b: b[4:8]==b'ftyp'), ('a zip archive', lambda b: b[:2]==b'PK'), ('gzipped', lambda b: b[:2]==b'\x1f\x8b'), ('empty', lambda b: not b))
+_STRANGERS = (('an HEIC or AVIF image, which is not read here', lambda b: b[4:8]==b'ftyp'
+               and b[8:12] in (b'heic',b'heix',b'hevc',b'hevx',b'heim',b'heis',b'mif1',b'msf1',b'avif',b'avis')),
+    ('a PDF document', lambda b: b[:5]==b'%PDF-'), ('PostScript', lambda b: b[:4]==b'%!PS'),
+    ('an SVG drawing', lambda b: b'<svg' in b.lower()),
+    ('a film', lambda b: b[4:8]==b'ftyp'), ('a zip archive', lambda b: b[:2]==b'PK'), ('gzipped', lambda b: b[:2]==b'\x1f\x8b'),
+    ('empty', lambda b: not b))
 
 def _kind(path):
     "What is in the file `path`, in words, where it is not an image that we read."
@@ -224,6 +241,8 @@ def read_image(
             with Image.open(path, formats=IMAGE_FORMATS) as im: im.load()
             ImageOps.exif_transpose(im, in_place=True)
         return im
-    except Image.DecompressionBombError: raise MnistError(f'{path} has more than {most:,} pixels, too many for its size; make it smaller') from None
+    except Image.DecompressionBombError:
+        raise MnistError(f'{path} has more than {most:,} pixels, too many for its size; make it smaller') from None
     except Exception as e: # a damaged file can make Pillow raise nearly anything
-        raise MnistError(f"cannot read {path}: {getattr(e, 'strerror', None) or _kind(path)}; give an image file, such as PNG or JPEG, or convert it to one") from e
+        raise MnistError(f"cannot read {path}: {getattr(e, 'strerror', None) or _kind(path)}; give an image file, such as PNG or JPEG, or "
+                         "convert it to one") from e

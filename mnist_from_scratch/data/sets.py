@@ -36,7 +36,9 @@ def dark_on_white(
 # %% ../../nbs/data/02_sets.ipynb #fe6664e8
 def _tensor(o):
     "`o` as a tensor; what cannot be one, as it is"
-    try: return torch.stack([*o]) if isinstance(o, (list,tuple)) and o and all(isinstance(i, Tensor) for i in o) else torch.as_tensor(np.array(o) if isinstance(o, list) else o)
+    try:
+        return torch.stack([*o]) if isinstance(o, (list,tuple)) and o and all(isinstance(i, Tensor)
+            for i in o) else torch.as_tensor(np.array(o) if isinstance(o, list) else o)
     except (TypeError, ValueError, RuntimeError): return o
 
 class Digits:
@@ -52,7 +54,8 @@ class Digits:
     ):
         x,y = _tensor(x),None if y is None else _tensor(y)
         check_shapes('Digits', images=(x,'uint8 [N,28,28]'), **({} if y is None else dict(labels=(y,'int64 [N]'))))
-        if y is not None and len(y) and not 0<=y.min()<=y.max()<=9: raise MnistError(f'labels must be 0 to 9, not {y.min()} to {y.max()}; correct the others, or leave them out')
+        if y is not None and len(y) and not 0<=y.min()<=y.max()<=9:
+            raise MnistError(f'labels must be 0 to 9, not {y.min()} to {y.max()}; correct the others, or leave them out')
         if only_ones(x): raise MnistError('all pixels are 0 or 1, and 255 is full ink; multiply them by 255')
         if which := dark_on_white(x): raise MnistError(f'{which} are dark on white, and 255 is ink; pass 255-images for those')
         self.x,self.y,self.source = x,y,source
@@ -90,8 +93,11 @@ def light_on_dark(
     if not (which := dark_on_white(x)): return x,source
     if which=='some images':
         white,black,n = _by_paper(x)
-        raise MnistError(f'{file} has digits of two kinds: of {n:,} images that were looked at {white} are dark on white and {black} are light on black; subtract the first kind from 255')
-    if mapped: raise MnistError(f'the digits in {file} are dark on white, and in a file that is mapped they cannot be turned; leave out mmap, or subtract them from 255')
+        raise MnistError(f'{file} has digits of two kinds: of {n:,} images that were looked at {white} are dark on white and {black} are '
+                         'light on black; subtract the first kind from 255')
+    if mapped:
+        raise MnistError(f'the digits in {file} are dark on white, and in a file that is mapped they cannot be turned; leave out mmap, or '
+                         'subtract them from 255')
     return 255-x,f'{source} (dark on white, and turned)'
 
 # %% ../../nbs/data/02_sets.ipynb #607745c3
@@ -130,7 +136,8 @@ def split(self:Digits,
     valid_pct:float=0.2, # Share of each digit that is held out; never all of it, and never none where there are two
     seed:int=42 # Seed of the draw; the global generators are left alone
 )->tuple: # `(train, valid)`, two `Digits`
-    "Hold out a random `valid_pct` of each digit for validation. Both parts keep the order of the whole. Raises `MnistError` without labels, and where no digit has two images."
+    """Hold out a random `valid_pct` of each digit for validation. Both parts keep the order of the whole. Raises `MnistError` without
+    labels, and where no digit has two images."""
     if self.y is None: raise MnistError('these digits have no labels, so no fair part of each can be held out; take a set that has')
     if not 0<valid_pct<1: raise MnistError(f'valid_pct must lie between 0 and 1, not {valid_pct}')
     if not len(self): raise MnistError('there are no digits to split; take a set that has some')
@@ -139,7 +146,9 @@ def split(self:Digits,
         idx = (self.y==c).nonzero().flatten()
         n = min(max(round(valid_pct*len(idx)), 1), len(idx)-1)
         held[idx[torch.randperm(len(idx), generator=g)[:n]]] = True
-    if not held.any(): raise MnistError('there is only one image of each digit, and none can be held out for validation; add a second one of a digit, or pass a folder with train and valid')
+    if not held.any():
+        raise MnistError('there is only one image of each digit, and none can be held out for validation; add a second one of a digit, or '
+                         'pass a folder with train and valid')
     return self[~held],self[held]
 
 # %% ../../nbs/data/02_sets.ipynb #5cd824ee
@@ -160,8 +169,10 @@ def idx_checksum(
 
 # %% ../../nbs/data/02_sets.ipynb #483d811d
 # SHA-256 of the four uncompressed files, by the number of images
-_MNIST_SHA = {60000: ('ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db', '65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5'),
-              10000: ('0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7', 'ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2')}
+_MNIST_SHA = {60000: ('ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db',
+                      '65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5'),
+              10000: ('0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7',
+                      'ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2')}
 
 @patch(as_prop=True)
 def is_mnist(self:Digits)->bool:

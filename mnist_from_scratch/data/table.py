@@ -28,14 +28,17 @@ def _number(s, top):
 
 def _row(cells, cols, path, n):
     "Row `n` of the table as bytes."
-    if len(cells)!=len(cols): raise MnistError(f'row {n} of {path} has {len(cells)} cells and the header {len(cols)}; complete the row, or leave it out')
+    if len(cells)!=len(cols):
+        raise MnistError(f'row {n} of {path} has {len(cells)} cells and the header {len(cols)}; complete the row, or leave it out')
     try: return bytes(map(_BYTE_OF.__getitem__, cells))
     except KeyError: pass
     res = [_number(o, 255) for o in cells]
     if None in res:
         i = res.index(None)
-        cure = 'multiply all pixels by 255, and round them, if 1 is ink' if re.fullmatch(r'\s*(0?\.\d*[1-9]\d*|\d\.?\d*[eE]-\d+)\s*', cells[i]) and cols[i]!='label' else 'correct it, or leave the row out'
-        raise MnistError(f"row {n} of {path} has {cells[i][:20]!r} in column {cols[i]}, which should be a whole number from 0 to {9 if cols[i]=='label' else 255}; {cure}")
+        cure = 'multiply all pixels by 255, and round them, if 1 is ink' if re.fullmatch(r'\s*(0?\.\d*[1-9]\d*|\d\.?\d*[eE]-\d+)\s*',
+            cells[i]) and cols[i]!='label' else 'correct it, or leave the row out'
+        raise MnistError(f"row {n} of {path} has {cells[i][:20]!r} in column {cols[i]}, which should be a whole number from 0 to "
+                         f"{9 if cols[i]=='label' else 255}; {cure}")
     return bytes(res)
 
 # %% ../../nbs/data/04_table.ipynb #3ac451c5
@@ -44,37 +47,46 @@ _PIXELS = [f'pixel{i}' for i in range(784)]
 def _check_columns(head, cols, path, end):
     "Raise `MnistError` for the first of the columns `head` that is not as in `cols`"
     for i,c in enumerate(cols):
-        if i>=len(head) or head[i]!=c: raise MnistError(f"column {i+1} of {path} should be {c!r}, {f'not {head[i][:20]!r}' if i<len(head) else 'but there is none'}{end}")
+        if i>=len(head) or head[i]!=c:
+            raise MnistError(f"column {i+1} of {path} should be {c!r}, "
+                             f"{f'not {head[i][:20]!r}' if i<len(head) else 'but there is none'}{end}")
 
 def _check_names(head, path, first):
     "Raise `MnistError` where `head` has no names at all"
     if len(head)==1: raise MnistError(f'{path} is not a table of digits: it begins with {head[0][:20]!r}, and {first}, separated by commas')
     if head==[str(i) for i in range(len(head))]: raise MnistError(f'{path} numbers its columns instead of naming them; {first}')
     if len(head) in (784,785) and all(re.fullmatch(r'[-+]?[\d.]+(e[-+]?\d+)?', o, re.I) for o in head):
-        raise MnistError(f"{path} begins with a row of numbers, so its header is missing; put the line {'label,'*(len(head)>784)}pixel0,…,pixel783 above it, with all {len(head)} names")
+        raise MnistError(f"{path} begins with a row of numbers, so its header is missing; put the line "
+                         f"{'label,'*(len(head)>784)}pixel0,…,pixel783 above it, with all {len(head)} names")
 
 def _check_head(head, path, labels):
-    "Raise `MnistError` unless `head`, the first row of the table `path`, has the names of the columns. It says what to do about the commonest mistakes"
+    """Raise `MnistError` unless `head`, the first row of the table `path`, has the names of the columns. It says what to do about the
+    commonest mistakes"""
     full = ['label',*_PIXELS]
     if head==full or head==_PIXELS and not labels: return
     first = 'its first line should be label,pixel0,…,pixel783' + ', or the same without label'*(not labels)
-    if head==_PIXELS: raise MnistError(f"{path} has no column 'label', and training needs labels; Kaggle's train.csv has them, its test.csv does not")
+    if head==_PIXELS:
+        raise MnistError(f"{path} has no column 'label', and training needs labels; Kaggle's train.csv has them, its test.csv does not")
     _check_names(head, path, first)
     if head[1:] in (full,_PIXELS) and head[0]!='label' and (len(head)>785 or head[0].lower() in ('','id','index','imageid','unnamed: 0')):
-        raise MnistError(f'column 1 of {path}, {head[0][:20]!r}, numbers the rows; leave it out, which pandas does by to_csv(…, index=False)')
-    if head[1:]==_PIXELS: raise MnistError(f"column 1 of {path} should be 'label', not {head[0][:20]!r}; rename it if it has the digits, else leave it out")
+        raise MnistError(f'column 1 of {path}, {head[0][:20]!r}, numbers the rows; leave it out, which pandas does by to_csv(…, '
+                         'index=False)')
+    if head[1:]==_PIXELS:
+        raise MnistError(f"column 1 of {path} should be 'label', not {head[0][:20]!r}; rename it if it has the digits, else leave it out")
     end = f'; {first}' if sorted(head)!=sorted(full) else '; put the columns in the order label,pixel0,…,pixel783'
     cols = full if 'label' in head or labels else _PIXELS
     _check_columns(head, cols, path, end)
     raise MnistError(f'{path} has {len(head)} columns and should have {len(cols)}: {first}; remove the others')
 
 def _check_text(line, path):
-    "Raise `MnistError` if `line`, the first one of the table `path` that is not blank, is separated by something else than commas, or is no text"
+    """Raise `MnistError` if `line`, the first one of the table `path` that is not blank, is separated by something else than commas, or is
+    no text"""
     if line[:2]=='PK': raise MnistError(f'{path} is a zip archive or an Excel file, not a table of digits; unpack it, or save it as CSV')
     if '\0' in line: raise MnistError(f'{path} is not text in UTF-8, perhaps in UTF-16; save it as CSV in UTF-8')
     if line.count(',')<700 and (sep := next((o for o in ';\t| ' if line.count(o)>=783), None)):
         name = {'\t':'tabs', ' ':'spaces'}.get(sep, repr(sep))
-        raise MnistError(f'the columns of {path} are separated by {name}, and should be by commas; write it with commas' + ', and with points in numbers'*(sep==';'))
+        raise MnistError(f'the columns of {path} are separated by {name}, and should be by commas; write it with commas'
+                         + ', and with points in numbers'*(sep==';'))
 
 # %% ../../nbs/data/04_table.ipynb #3099da69
 def text_lines(
@@ -87,7 +99,9 @@ def text_lines(
     while line := f.readline(2**16):
         most -= len(line)
         n += 1
-        if len(line)==2**16 or most<0: raise MnistError(f"line {n} of {path} is too long, or has too much before it; pass a table in the format of Kaggle's, and unpack it if it is gzipped")
+        if len(line)==2**16 or most<0:
+            raise MnistError(f"line {n} of {path} is too long, or has too much before it; pass a table in the format of Kaggle's, and "
+                             "unpack it if it is gzipped")
         yield line
 
 # %% ../../nbs/data/04_table.ipynb #685e61af
@@ -99,7 +113,8 @@ def load_csv(
 
     Digits that are dark on white are turned, and `source` says so; some of the one kind and some of the other are refused.
 
-    Memory: at most twice the size of the text; and the text is the file, or if that is gzipped at most 32 times its size, or 64 MiB for a small one."""
+    Memory: at most twice the size of the text; and the text is the file, or if that is gzipped at most 32 times its size, or 64 MiB for a
+    small one."""
     data = bytearray()
     with unpacking(path, 'a CSV file') as (f,_,_,most), io.TextIOWrapper(f, 'utf-8-sig', newline='') as text:
         lines,blank,table = text_lines(text, path, most),0,None
@@ -112,10 +127,15 @@ def load_csv(
             _check_head(cols := [o.strip() for o in next(rows)], path, labels)
             for n,o in enumerate(rows, 1):
                 data += _row(o, cols, path, n)
-                if len(cols)>784 and data[-785]>9: raise MnistError(f'row {n} of {path} has {o[0]!r} in column label, which should be a whole number from 0 to 9; correct it, or leave the row out')
+                if len(cols)>784 and data[-785]>9:
+                    raise MnistError(f'row {n} of {path} has {o[0]!r} in column label, which should be a whole number from 0 to 9; correct '
+                                     'it, or leave the row out')
         except (UnicodeDecodeError, csv.Error) as e:
-            if getattr(e, 'object', b'')[:2] in (b'\xff\xfe',b'\xfe\xff'): raise MnistError(f'{path} is text in UTF-16; save it as CSV in UTF-8') from e
-            raise MnistError(f"{path} is not a table of digits ({f'line {blank+table.line_num+1}: {e}' if isinstance(e, csv.Error) else 'it is not text'}); its first line should be label,pixel0,…,pixel783") from e
+            if getattr(e, 'object', b'')[:2] in (b'\xff\xfe',b'\xfe\xff'):
+                raise MnistError(f'{path} is text in UTF-16; save it as CSV in UTF-8') from e
+            raise MnistError(f"{path} is not a table of digits "
+                             f"({f'line {blank+table.line_num+1}: {e}' if isinstance(e, csv.Error) else 'it is not text'}); its first line "
+                             "should be label,pixel0,…,pixel783") from e
     if not data: raise MnistError(f'{path} has no rows below its header; pass a table that has')
     a = np.frombuffer(data, np.uint8).reshape(-1,len(cols))
     x,source = light_on_dark(torch.from_numpy(a[:,-784:].reshape(-1,28,28)), path, f'table {Path(path).name}')

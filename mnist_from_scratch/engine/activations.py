@@ -15,12 +15,13 @@ from ..learner import Callback
 
 # %% ../../nbs/engine/06_activations.ipynb #014ee25e
 class ActivationStats(Callback):
-    """What layers put out, for each training batch: a row in `stats` with a dictionary for each layer, of `mean`, `std`, `near_zero` (share) and perhaps `hist`.
+    """What layers put out, for each training batch: a row in `stats` with a dictionary for each layer, of `mean`, `std`, `near_zero`
+    (share) and perhaps `hist`.
     `None` for a layer that was not used. As fastai's, of a layer with several outputs the first."""
     order,run_valid,fit_only = -20,False,True
     def __init__(self,
         with_hist:bool=False, # Keep histograms: 40 bins from 0 to 10?
-        *, every:int=None, # Look at each so many batches only
+        *, every:int|None=None, # Look at each so many batches only
         modules=None # Layers; by default all that have parameters, and no layers inside
     ):
         check_number('every', every, least=1, whole=True, none=True)
@@ -60,7 +61,7 @@ class ActivationStats(Callback):
         return torch.stack(self._get(idx, 'hist')).t().float().log1p()
 
     def color_dim(self,
-        idx:int=None, # The layer; all of them by default, side by side
+        idx:int|None=None, # The layer; all of them by default, side by side
         figsize=None, # Inches
         ax=None # Axes to draw on, if it is one layer
     ):

@@ -25,7 +25,8 @@ def _goes_on(dl):
     return hasattr(dl, 'load_state_dict') and (getattr(dl, 'indexed', True) or bool(dl.num_workers))
 
 class _Rest:
-    "What is left of a pass over `dl` after its `first` batches. If `dl` cannot go on by itself, `place` has the generators as they were at the start of the pass."
+    """What is left of a pass over `dl` after its `first` batches. If `dl` cannot go on by itself, `place` has the generators as they were
+    at the start of the pass."""
     def __init__(self, dl, dls, first, place, rng): self.dl,self.dls,self._first,self.place,self.rng = dl,dls,first,place,rng
     def __len__(self): return len(self.dl)
     def __getattr__(self, k): return getattr(self.dl, k)
@@ -39,13 +40,15 @@ class _Rest:
 
 # %% ../../nbs/engine/05_checkpoint.ipynb #7317ae54
 class Checkpoint(Callback):
-    """Saves the whole state of a fit to `path/model_dir/fname-….safetensors`, so that the same fit with `resume=True` goes on from there to the very same weights.
+    """Saves the whole state of a fit to `path/model_dir/fname-….safetensors`, so that the same fit with `resume=True` goes on from there to
+    the very same weights.
 
-    Weights that are not finite are never saved: `FloatingPointError`. Resuming raises `MnistError` if there are checkpoints and none can be used."""
+    Weights that are not finite are never saved: `FloatingPointError`. Resuming raises `MnistError` if there are checkpoints and none can be
+    used."""
     order,fit_only,resumes,no = 200,True,True,None
     _finished = {}     # runs that this process has finished a fit of, and the Learners that did
     def __init__(self,
-        every:int=None, # Save after so many batches; the end of an epoch is saved in any case
+        every:int|None=None, # Save after so many batches; the end of an epoch is saved in any case
         fname:str='checkpoint', # Begins the names of the files; it may have a folder before it
         keep:int=2 # How many are kept of each fit
     ):
@@ -65,9 +68,13 @@ class Checkpoint(Callback):
         if self.todo:
             try: self._take_over(self.todo)
             except CancelFitException: raise
-            except Exception as e: raise MnistError(f'{self.last} is damaged: it does not hold what a checkpoint holds ({one_line(e)}); remove it, to go on from the one before') from e
+            except Exception as e:
+                raise MnistError(f'{self.last} is damaged: it does not hold what a checkpoint holds ({one_line(e)}); remove it, to go on '
+                                 'from the one before') from e
         elif old := [o for o,no in self._files() if no>=self.no]:
-            if not self.resume: self._say(f'starting anew: the first new checkpoint replaces those of an earlier training in {self.folder} (resume=True would go on with it)')
+            if not self.resume:
+                self._say(f'starting anew: the first new checkpoint replaces those of an earlier training in {self.folder} (resume=True '
+                          'would go on with it)')
             self.old = old
             self._save(0, 0)                                     # from now on this is the newest one
 
@@ -90,7 +97,8 @@ class Checkpoint(Callback):
             if k in self.todo['cbs']: cb.load_state_dict(self.todo['cbs'][k])
 
     def before_train(self):
-        s,self.place = self.todo,None if _goes_on(self.dl) else rng_states(self.dls)   # where a pass begins, for a loader that cannot say where it is
+        # where a pass begins, for a loader that cannot say where it is
+        s,self.place = self.todo,None if _goes_on(self.dl) else rng_states(self.dls)
         if s and s['batch']:
             self._restore_cbs()                                   # again, since before_epoch has set some of it
             self.place = s['place']
@@ -110,13 +118,17 @@ class Checkpoint(Callback):
     def _save(self, epoch, batch, done=False):
         for k,v in self.model.state_dict().items():
             if v.is_floating_point() and not v.isfinite().all():
-                raise FloatingPointError(f'{k} is not finite any more after batch {self.train_iter-1} of the fit, so nothing is saved: lower the learning rate, or clip the gradients; the last checkpoint is {self.last}')
+                raise FloatingPointError(f'{k} is not finite any more after batch {self.train_iter-1} of the fit, so nothing is saved: '
+                                         f'lower the learning rate, or clip the gradients; the last checkpoint is {self.last}')
         files = self._files()
         seq = int(files[0][0].name.split('-')[-2])+1 if files else 1
         train,place = self.dls.train,self.place
-        if _goes_on(train): place = train.state_dict() | (dict(order=None, sizes=None, done=0) if not batch and isinstance(train, DataLoader) else {})   # no rest of a pass that was called off
+        # no rest of a pass that was called off
+        if _goes_on(train):
+            place = train.state_dict() | (dict(order=None, sizes=None, done=0) if not batch and isinstance(train, DataLoader) else {})
         self.last = write_state(self.folder/f'{self.stem}-{seq:06d}-fit{self.no}.safetensors', dict(
-            run=self.learn.run_id, about=self.about, epoch=epoch, batch=batch, done=done, model=dict(self.model.state_dict()), opt=self.opt.state_dict(),
+            run=self.learn.run_id, about=self.about, epoch=epoch, batch=batch, done=done, model=dict(self.model.state_dict()),
+            opt=self.opt.state_dict(),
             grads=[p.grad for p in self.model.parameters()], cbs=self._states(), rng=rng_states(self.dls), place=place))
         for o in [o for o,no in files if no==self.no and o not in self.old][self.keep-1:]: o.unlink(missing_ok=True)
         if epoch or batch:                                       # something was trained, so the earlier training is replaced
@@ -142,9 +154,12 @@ class Checkpoint(Callback):
         learn,train,f = self.learn,self.dls.train,self.loss_func
         scheds = {k:f for cb in learn.cbs if isinstance(cb, ParamScheduler) for k,f in cb.scheds.items()}
         return {'format':1, 'number of epochs':self.n_epoch, 'number of batches':len(train), 'optimizer':type(self.opt).__name__,
-                'kind of data loader':[type(train).__name__, getattr(train, 'bs', getattr(train, 'batch_size', None)), getattr(train, 'num_workers', 0)>0],
-                'loss':getattr(f, '__name__', type(f).__name__), 'table':list(self.recorder.metric_names) if hasattr(learn, 'recorder') else [],
-                'model':{k:tuple(v.shape) for k,v in self.model.state_dict().items()}, 'kind of layers':re.sub(' at 0x[0-9a-f]+', '', repr(self.model)),
+                'kind of data loader':[type(train).__name__, getattr(train, 'bs', getattr(train, 'batch_size', None)),
+                                       getattr(train, 'num_workers', 0)>0],
+                'loss':getattr(f, '__name__', type(f).__name__),
+                'table':list(self.recorder.metric_names) if hasattr(learn, 'recorder') else [],
+                'model':{k:tuple(v.shape) for k,v in self.model.state_dict().items()},
+                'kind of layers':re.sub(' at 0x[0-9a-f]+', '', repr(self.model)),
                 'choice of what is trained':[p.requires_grad for p in self.model.parameters()], 'set of callbacks':sorted(self._states()),
                 'set of hyper-parameters':[{k:v for k,v in o.items() if k not in scheds} for o in self.opt.hypers],
                 **{f'schedule of {k}':[f(i/10) for i in range(11)] for k,f in scheds.items()}}
@@ -152,13 +167,20 @@ class Checkpoint(Callback):
     def _is_older(self, s): return self.no and s['run']!=self.learn.run_id        # of an earlier training, that this one replaces
 
     def _check(self, o, s, numbers=True):
-        "An error unless the state `s`, of the file `o`, is a checkpoint of this fit, or of an older one; without `numbers`, if these are not read yet"
-        types = dict(run=str, about=dict, epoch=int, batch=int, done=bool, model=dict, opt=dict, grads=list, cbs=dict, rng=dict, place=object)
+        """An error unless the state `s`, of the file `o`, is a checkpoint of this fit, or of an older one; without `numbers`, if these are
+        not read yet"""
+        types = dict(run=str, about=dict, epoch=int, batch=int, done=bool, model=dict, opt=dict, grads=list, cbs=dict, rng=dict,
+                     place=object)
         if not all(k in s and isinstance(s[k], t) for k,t in types.items()): raise MnistError(f'{o} is not a checkpoint')
         if self._is_older(s): return
-        if {k:tuple(v.shape) for k,v in s['model'].items()}!=s['about'].get('model'): raise MnistError(f'{o} is damaged: its weights are not those that it describes')
-        odd = [k for k in {**self.about, **s['about']} if (numbers or not k.startswith('schedule')) and self.about.get(k)!=s['about'].get(k)]
-        if odd: raise MnistError(f"{o} is of another training, with another {odd[0]}" + (f" ({s['about'].get(odd[0])} there, {self.about.get(odd[0])} here)" if max(len(str(a.get(odd[0]))) for a in (self.about, s['about']))<60 else ''))
+        if {k:tuple(v.shape) for k,v in s['model'].items()}!=s['about'].get('model'):
+            raise MnistError(f'{o} is damaged: its weights are not those that it describes')
+        odd = [k for k in {**self.about, **s['about']} if (numbers or not k.startswith('schedule'))
+               and self.about.get(k)!=s['about'].get(k)]
+        if odd:
+            raise MnistError(f"{o} is of another training, with another {odd[0]}"
+                             + (f" ({s['about'].get(odd[0])} there, {self.about.get(odd[0])} here)"
+                                if max(len(str(a.get(odd[0]))) for a in (self.about, s['about']))<60 else ''))
         check_state(o, s['model'], self.model)
 
     def _newest(self):
@@ -179,6 +201,8 @@ class Checkpoint(Callback):
             self._say(f"{o} was the end of this fit" if s['done'] else f"going on from {o}, epoch {s['epoch']}, batch {s['batch']}")
             self.last = o
             return s
-        if why: raise MnistError(f'no checkpoint can be used to go on, the newest because {why}; call fit as it was called then, or remove the files {self.folder/self.stem}-* to start anew')
+        if why:
+            raise MnistError(f'no checkpoint can be used to go on, the newest because {why}; call fit as it was called then, or remove the '
+                             f'files {self.folder/self.stem}-* to start anew')
 
 Learner._resumer = Checkpoint

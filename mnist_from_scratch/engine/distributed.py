@@ -28,12 +28,18 @@ def _env(name, lo=0, hi=math.inf, default=None):
     "The whole number in an environment variable that a launcher sets"
     v = os.environ.get(name, default)
     if v is None or not (v.isascii() and v.isdigit() and lo<=int(v)<=hi):
-        raise MnistError(f"the environment variable {name} is {'not set' if v is None else repr(v)}, and should be a whole number{f' from {lo} to {hi}' if hi<math.inf else ''}: "
+        raise MnistError(f"the environment variable {name} is {'not set' if v is None else repr(v)}, and should be a whole "
+                         f"number{f' from {lo} to {hi}' if hi<math.inf else ''}: "
                          'let a launcher such as torchrun set it, or, to train in one process, type: unset WORLD_SIZE RANK')
     return int(v)
 
-def rank_distrib() -> int: "The rank of this process among those that a launcher has started together; 0 without one. As fastai's. Raises `MnistError` if it is no number"; return _env('RANK', default='0')
-def num_distrib()  -> int: "How many processes a launcher has started together; 0 without one. As fastai's. Raises `MnistError` if it is no number"; return _env('WORLD_SIZE', default='0')
+def rank_distrib() -> int:
+    """The rank of this process among those that a launcher has started together; 0 without one. As fastai's. Raises `MnistError` if it is
+    no number"""
+    return _env('RANK', default='0')
+def num_distrib()  -> int:
+    "How many processes a launcher has started together; 0 without one. As fastai's. Raises `MnistError` if it is no number"
+    return _env('WORLD_SIZE', default='0')
 
 # %% ../../nbs/engine/08_distributed.ipynb #48b24309
 class DistributedDL:
@@ -43,8 +49,8 @@ class DistributedDL:
     n_items = _kept = None      # of the batch at hand; the common state of the generators, while this process draws for itself
     def __init__(self,
         dl, # A loader of batches, of this library or any other
-        rank:int=None, # Whose part; by default that of this process
-        world_size:int=None, # How many parts; by default as many as there are processes
+        rank:int|None=None, # Whose part; by default that of this process
+        world_size:int|None=None, # How many parts; by default as many as there are processes
         seed=() # Whole numbers that go into the seeds of what each process draws for itself
     ): self.dl,self.rank,self.world_size,self.seed = dl,rank_distrib() if rank is None else rank,world_size or max(num_distrib(), 1),seed
     def __len__(self): return len(self.dl)
@@ -54,7 +60,8 @@ class DistributedDL:
 
     def _cuts(self, n): return [n*r//self.world_size for r in range(self.world_size+1)]
     @property
-    def sizes(self) -> list: "How many items of the batch at hand each process has"; cs = self._cuts(self.n_items); return [b-a for a,b in zip(cs, cs[1:])]
+    def sizes(self) -> list:
+        "How many items of the batch at hand each process has"; cs = self._cuts(self.n_items); return [b-a for a,b in zip(cs, cs[1:])]
     def _mine(self, n): lo,hi = self._cuts(n)[self.rank:self.rank+2]; return slice(lo, max(hi, lo+1))
 
     def _alone(self, i):
@@ -63,12 +70,14 @@ class DistributedDL:
         self._kept = random.getstate(),np.random.get_state(),torch.get_rng_state()
         set_seed(batch_seed([zlib.crc32(self._kept[2].numpy()), self.rank, *self.seed], i))
     def _together(self):
-        if self._kept: random.setstate(self._kept[0]); np.random.set_state(self._kept[1]); torch.set_rng_state(self._kept[2]); self._kept = None
+        if self._kept:
+            random.setstate(self._kept[0]); np.random.set_state(self._kept[1]); torch.set_rng_state(self._kept[2]); self._kept = None
 
     def _batches(self, p):
         "In place of `DataLoader._batches`: the parts of what is left of pass `p`"
         dl = self.dl
-        if dl.bs is None and p.sizes is None: raise ValueError('this DataLoader gives single items (bs=None), and processes can only share batches; pass bs')
+        if dl.bs is None and p.sizes is None:
+            raise ValueError('this DataLoader gives single items (bs=None), and processes can only share batches; pass bs')
         whole = p.order.split(dl.bs)[:dl._n_batches(len(p.order))] if p.sizes is None else p.order.split(p.sizes.tolist())
         mine = [o[self._mine(len(o))] for o in whole]
         part = Pass(torch.cat(mine), torch.tensor([len(o) for o in mine]), p.done, p.seed and [*p.seed, self.rank])
@@ -117,7 +126,8 @@ def _batch_norm(cb, m, x):
 
 # %% ../../nbs/engine/08_distributed.ipynb #632e0ee5
 class DistributedTrainer(Callback):
-    """Trains and validates together with the other processes, each with its part of every batch. Name and arguments are fastai's, but for `timeout`.
+    """Trains and validates together with the other processes, each with its part of every batch. Name and arguments are fastai's, but for
+    `timeout`.
 
     Callbacks that only show or write something, with an attribute `writes` that is true, run in the first process alone."""
     order,_ddp,_dl = -15,None,None
@@ -127,9 +137,12 @@ class DistributedTrainer(Callback):
         **kwargs # For Accelerate's `Accelerator`, such as `cpu` and `kwargs_handlers`
     ):
         try: from accelerate import Accelerator, DistributedDataParallelKwargs, InitProcessGroupKwargs
-        except ImportError as e: raise ImportError('training in several processes needs the package accelerate; install it with: pip install accelerate') from e
-        hs = [DistributedDataParallelKwargs(broadcast_buffers=False), InitProcessGroupKwargs(timeout=timedelta(seconds=timeout)), *(kwargs.pop('kwargs_handlers', None) or [])]
-        self.sync_bn,self.accelerator = sync_bn,Accelerator(**dict(mixed_precision='no') | kwargs, kwargs_handlers=[*{type(h):h for h in hs}.values()])
+        except ImportError as e:
+            raise ImportError('training in several processes needs the package accelerate; install it with: pip install accelerate') from e
+        hs = [DistributedDataParallelKwargs(broadcast_buffers=False), InitProcessGroupKwargs(timeout=timedelta(seconds=timeout)),
+              *(kwargs.pop('kwargs_handlers', None) or [])]
+        self.sync_bn,self.accelerator = sync_bn,Accelerator(**dict(mixed_precision='no') | kwargs,
+                                                            kwargs_handlers=[*{type(h):h for h in hs}.values()])
         self.rank,self.world_size,self.n_fits,self._undo = self.accelerator.process_index,self.accelerator.num_processes,0,ExitStack()
 
     def from_first(self, f):
@@ -137,7 +150,8 @@ class DistributedTrainer(Callback):
         from accelerate.utils import broadcast_object_list
         return broadcast_object_list([None if self.rank else f()])[0]
 
-    def any(self, b:bool) -> bool: "Is `b` true in any process?"; return bool(self.accelerator.reduce(torch.tensor(float(b), device=self.accelerator.device), 'sum'))
+    def any(self, b:bool) -> bool:
+        "Is `b` true in any process?"; return bool(self.accelerator.reduce(torch.tensor(float(b), device=self.accelerator.device), 'sum'))
 
     def gather(self, b):
         "Of each tensor of `b`, the rows of all processes, in their order"
@@ -145,7 +159,9 @@ class DistributedTrainer(Callback):
         n,k = max(sizes),max(sizes[self.rank], 1)
         def f(o):
             if not isinstance(o, Tensor): return o
-            if not o.ndim or len(o)!=k: raise ValueError(f'predictions and targets need a row for each of the {k} items here, and one has shape {list(o.shape)}; let the model and the loader keep the axis of the items')
+            if not o.ndim or len(o)!=k:
+                raise ValueError(f'predictions and targets need a row for each of the {k} items here, and one has shape {list(o.shape)}; '
+                                 'let the model and the loader keep the axis of the items')
             o = self.accelerator.gather(torch.cat([o, o[-1:].expand(n-k, *o.shape[1:])]).contiguous())       # all of one size
             return torch.cat([o[r*n:r*n+s] for r,s in enumerate(sizes)])
         return apply(f, b)
@@ -160,14 +176,16 @@ class DistributedTrainer(Callback):
         setattr(o, k, v)
 
     def before_fit(self):
-        if getattr(getattr(self.learn, 'recorder', None), 'train_metrics', False): raise ValueError('a process sees its part of the training batches only; train without recorder.train_metrics')
+        if getattr(getattr(self.learn, 'recorder', None), 'train_metrics', False):
+            raise ValueError('a process sees its part of the training batches only; train without recorder.train_metrics')
         self.n_fits += 1
         set_rng_states(self.dls, self.from_first(lambda: rng_states(self.dls)))
         for cb in self.learn.cbs: self._write_once(cb)
         if self.rank: self._set(self.learn, 'logger', noop)
         for m in self.learn.metrics:
             for o in m.metric.modules() if isinstance(m, TorchMetric) and hasattr(m.metric, 'modules') else ():
-                if hasattr(o, 'distributed_available_fn'): self._set(o, 'distributed_available_fn', lambda: False)    # torchmetrics would add up what all have already
+                # torchmetrics would add up what all have already
+                if hasattr(o, 'distributed_available_fn'): self._set(o, 'distributed_available_fn', lambda: False)
 
     def _write_once(self, cb):
         "Of what `cb` writes, the first process writes all, and the others nothing"
@@ -190,7 +208,8 @@ class DistributedTrainer(Callback):
                 warnings.simplefilter('ignore', FutureWarning)        # PyTorch is giving broadcast_buffers another name
                 self._model,self._ddp = self.model,self.accelerator.prepare_model(self.model)
             for m in self.model.modules():
-                if self.sync_bn and isinstance(m, torch.nn.modules.batchnorm._BatchNorm): self._set(m, 'forward', partial(_batch_norm, self, m))
+                if self.sync_bn and isinstance(m, torch.nn.modules.batchnorm._BatchNorm):
+                    self._set(m, 'forward', partial(_batch_norm, self, m))
         self._share()
     def before_validate(self):
         from accelerate.utils import broadcast
@@ -206,7 +225,8 @@ class DistributedTrainer(Callback):
         if learn.training: return self._unwrap()
         learn.pred,learn.yb = self.gather(learn.pred),self.gather(learn.yb)
         for cb in learn.cbs:
-            if getattr(cb, '_x', None) is not None: cb._x = to_detach(self.gather(to_device(cb._x, self.accelerator.device)))     # `get_preds` with inputs
+            # `get_preds` with inputs
+            if getattr(cb, '_x', None) is not None: cb._x = to_detach(self.gather(to_device(cb._x, self.accelerator.device)))
     def after_loss(self):
         learn = self.learn
         if not (learn.training and learn.yb): return
@@ -230,15 +250,20 @@ def _told(*_): raise _Told
 def _is_lost(e):
     "Does `e`, or what it came from, say that another process does not answer?"
     while e is not None:
-        if isinstance(e, _Told) or type(e).__module__.startswith('torch.distributed') or (isinstance(e, RuntimeError) and any(o in str(e) for o in ('gloo','NCCL','ProcessGroup'))): return True
+        if isinstance(e, _Told) or type(e).__module__.startswith('torch.distributed') or (isinstance(e, RuntimeError)
+            and any(o in str(e) for o in ('gloo','NCCL','ProcessGroup'))):
+            return True
         e = e.__cause__ or e.__context__
 
 def _check_env():
-    "Is all there that a launcher sets? PyTorch has a traceback for some of it, and waits for ever, or trains each process by itself, for the rest"
+    """Is all there that a launcher sets? PyTorch has a traceback for some of it, and waits for ever, or trains each process by itself, for
+    the rest"""
     n = num_distrib()
     for k in 'RANK','LOCAL_RANK': _env(k, 0, n-1)
     _env('MASTER_PORT', 1, 65535)
-    if not os.environ.get('MASTER_ADDR'): raise MnistError('the environment variable MASTER_ADDR is not set, and should name the machine of the first process: let a launcher such as torchrun set it')
+    if not os.environ.get('MASTER_ADDR'):
+        raise MnistError('the environment variable MASTER_ADDR is not set, and should name the machine of the first process: let a '
+                         'launcher such as torchrun set it')
 
 @patch
 @contextmanager
@@ -255,17 +280,23 @@ def distrib_ctx(self:Learner,
     main = threading.current_thread() is threading.main_thread()
     old = main and signal.signal(signal.SIGTERM, _told)
     try:
-        try: cb = DistributedTrainer(sync_bn, timeout, **dict(cpu=(getattr(self.dls, 'device', None) or model_device(self.model)).type=='cpu') | kwargs)
+        try:
+            cb = DistributedTrainer(sync_bn, timeout,
+                                    **dict(cpu=(getattr(self.dls, 'device', None) or model_device(self.model)).type=='cpu') | kwargs)
         except (RuntimeError, ValueError) as e: # PyTorch's, of the network
             if not _is_lost(e): raise
-            raise MnistError(f"the processes cannot meet at {os.environ['MASTER_ADDR']}, port {os.environ['MASTER_PORT']} ({one_line(e)}); is the port taken, or the machine another one? Start all of them again, with a free port") from e
+            raise MnistError(f"the processes cannot meet at {os.environ['MASTER_ADDR']}, port {os.environ['MASTER_PORT']} ({one_line(e)}); "
+                             "is the port taken, or the machine another one? Start all of them again, with a free port") from e
         if cb.accelerator.device.type!='cpu': self.dls.to(cb.accelerator.device)
-        self.model.load_state_dict(cb.from_first(lambda: to_detach(self.model.state_dict())))       # all begin with the weights of the first
+        # all begin with the weights of the first
+        self.model.load_state_dict(cb.from_first(lambda: to_detach(self.model.state_dict())))
         if self.opt: self.opt.load_state_dict(cb.from_first(lambda: to_detach(self.opt.state_dict())))
         with self.added_cbs(cb): yield self
         cb.accelerator.wait_for_everyone()
     except BaseException as e:
-        if _is_lost(e) and not isinstance(e, MnistError): raise MnistError('another process of this training has ended, or was told to; start all of them again, with resume=True to go on from the last checkpoint') from None
+        if _is_lost(e) and not isinstance(e, MnistError):
+            raise MnistError('another process of this training has ended, or was told to; start all of them again, with resume=True to go '
+                             'on from the last checkpoint') from None
         raise
     finally:
         if main: signal.signal(signal.SIGTERM, old or signal.SIG_DFL)

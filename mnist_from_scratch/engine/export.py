@@ -31,21 +31,33 @@ from .inference import activation_and_decodes, evaluating, first_inputs
 from .model_files import check_state
 
 # %% ../../nbs/engine/07_export.ipynb #e0689310
-for o in (losses.mnist_loss, losses.cross_entropy, losses.nll_loss, losses.binary_cross_entropy_with_logits, losses.sigmoid, losses.softmax, noop,
-          losses.CrossEntropyLossFlat, losses.BCEWithLogitsLossFlat, losses.MnistLossFlat, losses.MSELossFlat): exportable(o)
+for o in (losses.mnist_loss, losses.cross_entropy, losses.nll_loss, losses.binary_cross_entropy_with_logits, losses.sigmoid,
+          losses.softmax, noop,
+          losses.CrossEntropyLossFlat, losses.BCEWithLogitsLossFlat, losses.MnistLossFlat, losses.MSELossFlat):
+    exportable(o)
 
 _containers = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
-_listed = {o:getattr(nn, o) for o in (*(f'{o}{i}d' for i in (1,2,3) for o in 'Conv ConvTranspose MaxPool MaxUnpool AvgPool LPPool AdaptiveAvgPool AdaptiveMaxPool BatchNorm InstanceNorm Dropout ReflectionPad ReplicationPad ZeroPad ConstantPad CircularPad'.split()),
-    *'''Sequential ModuleList ModuleDict Linear Bilinear Identity Flatten Unflatten Embedding EmbeddingBag RNNCell LSTMCell GRUCell MultiheadAttention
-    GroupNorm LayerNorm RMSNorm LocalResponseNorm Dropout AlphaDropout FeatureAlphaDropout Fold Unfold PixelShuffle PixelUnshuffle ChannelShuffle Upsample UpsamplingNearest2d UpsamplingBilinear2d
-    CELU ELU GELU GLU Hardshrink Hardsigmoid Hardswish Hardtanh LeakyReLU LogSigmoid LogSoftmax Mish PReLU ReLU ReLU6 RReLU SELU SiLU Sigmoid Softmax Softmax2d Softmin Softplus Softshrink Softsign Tanh Tanhshrink Threshold
-    CosineSimilarity PairwiseDistance L1Loss MSELoss SmoothL1Loss HuberLoss CrossEntropyLoss NLLLoss PoissonNLLLoss GaussianNLLLoss KLDivLoss BCELoss BCEWithLogitsLoss MultiLabelMarginLoss MultiLabelSoftMarginLoss
-    MultiMarginLoss SoftMarginLoss HingeEmbeddingLoss MarginRankingLoss CosineEmbeddingLoss TripletMarginLoss CTCLoss'''.split()) if hasattr(nn, o)} # LPPool3d, RMSNorm and others came late
-_most = dict.fromkeys('kernel_size stride dilation output_size size'.split(), 2**16) | dict(padding=2**12, output_padding=2**12, scale_factor=64, upscale_factor=64, downscale_factor=64)     # nets of any use are far below
-_listed |= {f'F.{o}':getattr(F, o) for o in 'cross_entropy nll_loss binary_cross_entropy_with_logits binary_cross_entropy mse_loss l1_loss smooth_l1_loss huber_loss'.split()}
+_by_dim = '''Conv ConvTranspose MaxPool MaxUnpool AvgPool LPPool AdaptiveAvgPool AdaptiveMaxPool BatchNorm InstanceNorm Dropout
+    ReflectionPad ReplicationPad ZeroPad ConstantPad CircularPad'''.split()     # in one, two and three dimensions
+_others = '''
+    Sequential ModuleList ModuleDict Linear Bilinear Identity Flatten Unflatten Embedding EmbeddingBag RNNCell LSTMCell GRUCell
+    MultiheadAttention GroupNorm LayerNorm RMSNorm LocalResponseNorm Dropout AlphaDropout FeatureAlphaDropout Fold Unfold PixelShuffle
+    PixelUnshuffle ChannelShuffle Upsample UpsamplingNearest2d UpsamplingBilinear2d CELU ELU GELU GLU Hardshrink Hardsigmoid Hardswish
+    Hardtanh LeakyReLU LogSigmoid LogSoftmax Mish PReLU ReLU ReLU6 RReLU SELU SiLU Sigmoid Softmax Softmax2d Softmin Softplus Softshrink
+    Softsign Tanh Tanhshrink Threshold CosineSimilarity PairwiseDistance L1Loss MSELoss SmoothL1Loss HuberLoss CrossEntropyLoss NLLLoss
+    PoissonNLLLoss GaussianNLLLoss KLDivLoss BCELoss BCEWithLogitsLoss MultiLabelMarginLoss MultiLabelSoftMarginLoss MultiMarginLoss
+    SoftMarginLoss HingeEmbeddingLoss MarginRankingLoss CosineEmbeddingLoss TripletMarginLoss CTCLoss'''.split()
+_listed = {o:getattr(nn, o) for o in (*(f'{o}{i}d' for i in (1,2,3) for o in _by_dim), *_others)
+           if hasattr(nn, o)}    # LPPool3d, RMSNorm and others came late
+# nets of any use are far below
+_most = dict.fromkeys('kernel_size stride dilation output_size size'.split(), 2**16) | dict(padding=2**12, output_padding=2**12,
+    scale_factor=64, upscale_factor=64, downscale_factor=64)
+_listed |= {f'F.{o}':getattr(F, o) for o in 'cross_entropy nll_loss binary_cross_entropy_with_logits binary_cross_entropy mse_loss l1_loss '
+            'smooth_l1_loss huber_loss'.split()}
 
 def _look_up(name):
-    if name not in exportables and name not in _listed: raise MnistError(f'it needs {name}, which is not known here; import the module that has it, or (for a model) pass model=')
+    if name not in exportables and name not in _listed:
+        raise MnistError(f'it needs {name}, which is not known here; import the module that has it, or (for a model) pass model=')
     return exportables.get(name, _listed.get(name))
 
 def _name_of(o):
@@ -55,7 +67,9 @@ def _name_of(o):
 
 # %% ../../nbs/engine/07_export.ipynb #30749200
 _own = set(vars(nn.Module()))     # what every module has is not described
-def _args(cls): return {k:p for k,p in signature(cls).parameters.items() if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD) and k not in ('device','dtype')}
+def _args(cls):
+    return {k:p for k,p in signature(cls).parameters.items() if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
+            and k not in ('device','dtype')}
 
 def _given(o):
     "The arguments that a layer of PyTorch was made with, where they are not the defaults"
@@ -82,7 +96,8 @@ def _describe(o):
 # %% ../../nbs/engine/07_export.ipynb #caa22671
 def _plain(v): return v is None or isinstance(v, (bool,int,float,str,Tensor)) or (isinstance(v, (tuple,list)) and all(map(_plain, v)))
 
-def _within(v, most): return all(_within(o, most) for o in v) if isinstance(v, (tuple,list)) else not isinstance(v, (int,float)) or abs(v)<=most
+def _within(v, most):
+    return all(_within(o, most) for o in v) if isinstance(v, (tuple,list)) else not isinstance(v, (int,float)) or abs(v)<=most
 
 @lru_cache(None)
 def _attrs(cls):
@@ -134,7 +149,9 @@ def _remake(cls, attrs, params, buffers):
     o = cls.__new__(cls)
     if isinstance(o, nn.Module): nn.Module.__init__(o)
     for k,v in attrs.items():
-        if k not in _attrs(cls) or callable(getattr(cls, k, None)): raise ValueError(f'{k} is not for a file to set, since the class {cls.__name__} does not; if it is yours, name it there (class {cls.__name__}: {k}: type)')
+        if k not in _attrs(cls) or callable(getattr(cls, k, None)):
+            raise ValueError(f'{k} is not for a file to set, since the class {cls.__name__} does not; if it is yours, name it there (class '
+                             f'{cls.__name__}: {k}: type)')
         vars(o)[k] = v
     for k,t in params.items():  o.register_parameter(k, t if t is None else nn.Parameter(_on_meta(t), requires_grad=t.is_floating_point()))
     for k,t in buffers.items(): o.register_buffer(k, t if t is None else _on_meta(t))
@@ -176,7 +193,8 @@ def _difference(a, b):
 class _TooMuch(ValueError): "A model asks for more memory than one that is of use"
 
 class _Frugal(TorchDispatchMode):
-    "While it lasts, no operation of PyTorch may make more than 2**26 numbers, and all together no more than 4 GiB, be it only within a layer; a convolution may need 2**30 in between"
+    """While it lasts, no operation of PyTorch may make more than 2**26 numbers, and all together no more than 4 GiB, be it only within a
+    layer; a convolution may need 2**30 in between"""
     def __enter__(self):
         self.n,self.m = 0,None
         self.hook = nn.modules.module.register_module_forward_pre_hook(lambda m,_: setattr(self, 'm', m))
@@ -190,12 +208,15 @@ class _Frugal(TorchDispatchMode):
         for t in tree_leaves(res):
             if not isinstance(t, Tensor): continue
             self.n += 0 if f.is_view else t.nbytes
-            if t.numel()>2**26 or self.n>2**32: raise _TooMuch(f'{type(self.m).__name__ if self.m else "something before or after it"} makes {t.numel():,} numbers of one item')
+            if t.numel()>2**26 or self.n>2**32:
+                raise _TooMuch(f'{type(self.m).__name__ if self.m else "something before or after it"} makes {t.numel():,} numbers of one '
+                               'item')
         return res
 
 def _inputs(xb, least):
     "One item, without numbers, of each of the inputs `xb`; each side of a picture has at least so many pixels"
-    return [torch.empty((1, *x.shape[1:-2], *(max(o, least) for o in x.shape[1:][-2:])) if x.dim()>3 else (1,*x.shape[1:]), dtype=x.dtype, device='meta') for x in xb]
+    return [torch.empty((1, *x.shape[1:-2], *(max(o, least) for o in x.shape[1:][-2:])) if x.dim()>3 else (1,*x.shape[1:]), dtype=x.dtype,
+                        device='meta') for x in xb]
 
 def _try(file, model, state, xb):
     "An error unless `model`, made on 'meta', fits the numbers of `state`, and works without them on inputs like `xb`"
@@ -207,7 +228,8 @@ def _try(file, model, state, xb):
         try: run(28)                         # what a file says of its inputs need not be so
         except _TooMuch: raise
         except Exception: pass               # it takes none of that size
-    except Exception as e: raise MnistError(f'{file} is damaged: its model does not work ({one_line(e)}); do not use it, ask for a new one') from e
+    except Exception as e:
+        raise MnistError(f'{file} is damaged: its model does not work ({one_line(e)}); do not use it, ask for a new one') from e
 
 def _try_around(file, model, own, loss, data, xb):
     """An error if `predict` would take more memory than a model may for what the dataset makes of a picture, or the loss of
@@ -223,7 +245,9 @@ def _try_around(file, model, own, loss, data, xb):
                 with _Frugal() if own else nullcontext(): res = m(*x)
                 with _Frugal():
                     for f in activation_and_decodes(loss): res = f(res)
-        except _TooMuch as e: raise MnistError(f'{file} is damaged: what it predicts with does not work ({one_line(e)}); do not use it, ask for a new one') from e
+        except _TooMuch as e:
+            raise MnistError(
+                f'{file} is damaged: what it predicts with does not work ({one_line(e)}); do not use it, ask for a new one') from e
         except Exception: pass
 
 def _fill(file, model, state, xb):
@@ -238,14 +262,16 @@ def _close(a, b):
     if isinstance(a, (tuple,list)): return all(map(_close, a, b))
     return not isinstance(a, Tensor) or torch.allclose(a.cpu(), b.cpu(), rtol=1e-4, atol=1e-5, equal_nan=True)
 
-def _waits(o): "Is `o` a module without its numbers?"; return isinstance(o, nn.Module) and any(t.is_meta for t in [*o.parameters(), *o.buffers()])
+def _waits(o):
+    "Is `o` a module without its numbers?"; return isinstance(o, nn.Module) and any(t.is_meta for t in [*o.parameters(), *o.buffers()])
 
 def _why_not(m, xb, preds, text, tensors):
     "Why the model that `text` describes is not `m`, which gives `preds` for `xb`; `None` if it is"
     try:
         state = {k:v.detach().cpu() for k,v in m.state_dict().items()}
         new = _fill('the description', unpack_state(text, tensors, _object), state, xb)
-        if len([*m.named_parameters(remove_duplicate=False)])!=len([*m.parameters()]): return 'some of its weights are shared between two places'
+        if len([*m.named_parameters(remove_duplicate=False)])!=len([*m.parameters()]):
+            return 'some of its weights are shared between two places'
         if diff := _difference(m, new): return f'{diff} cannot be made again'
         with evaluating(new):
             if not _close(preds, new.to(model_device(m))(*to_device(xb, model_device(m)))): return 'made again, it predicts something else'
@@ -278,7 +304,8 @@ def export(self:Learner,
     with evaluating(m):
         xb = _trial(self.dls, xb)
         preds = m(*to_device(xb, model_device(m)))
-    state = dict(name=type(m).__name__, model=dict(m.state_dict()), x=[o[:0] for o in xb], frozen=[n for n,p in m.named_parameters() if not p.requires_grad])
+    state = dict(name=type(m).__name__, model=dict(m.state_dict()), x=[o[:0] for o in xb],
+                 frozen=[n for n,p in m.named_parameters() if not p.requires_grad])
     vocab = getattr(self.dls, 'vocab', None)
     state['vocab'] = None if vocab is None else list(vocab)
     for k,what,f,so in (('arch', 'the model', lambda: m, 'only its numbers are kept; load_learner needs model='),
@@ -287,9 +314,12 @@ def export(self:Learner,
         try:
             o = f()
             text,tensors = pack_state(o, _kind_of)
-            if why := _why_not(m, xb, preds, text, tensors) if k=='arch' else _waits(unpack_state(text, tensors, _object)) and 'it has numbers of its own': raise TypeError(why)
+            if why := _why_not(m, xb, preds, text, tensors) if k=='arch' else _waits(unpack_state(text, tensors,
+                _object)) and 'it has numbers of its own':
+                raise TypeError(why)
             state[k] = o
-        except TypeError as e: state[k] = None; warnings.warn(f'{what} cannot be described in {file.name} ({one_line(e)}): {so}', stacklevel=2)
+        except TypeError as e:
+            state[k] = None; warnings.warn(f'{what} cannot be described in {file.name} ({one_line(e)}): {so}', stacklevel=2)
     return write_state(file, state, _kind_of)
 
 # %% ../../nbs/engine/07_export.ipynb #5e24c1e6
@@ -305,11 +335,14 @@ def _is_loss(o): return o is None or callable(o) and all(map(callable, activatio
 
 def _check_parts(file, model, s):
     "Raises `MnistError` where the state `s` of `file` is not what `export` writes, before its numbers are read"
-    if 'x' not in s: raise MnistError(f'{file} was written by Learner.save, which keeps numbers only; read it with Learner.load, or write it with Learner.export')
+    if 'x' not in s:
+        raise MnistError(f'{file} was written by Learner.save, which keeps numbers only; read it with Learner.load, or write it with '
+                         'Learner.export')
     xs,frozen,vocab,loss,data = _parts(s)
     if model is not None: check_state(file, s.get('model'), model)
     elif isinstance(s.get('arch'), nn.Module): _try(file, s['arch'], s.get('model'), xs)
-    else: raise MnistError(f'{file} has only the numbers of a {s.get("name")}; pass the model: load_learner(fname, model={s.get("name")}(…))')
+    else:
+        raise MnistError(f'{file} has only the numbers of a {s.get("name")}; pass the model: load_learner(fname, model={s.get("name")}(…))')
     kinds = isinstance(xs, list) and isinstance(frozen, list) and isinstance(vocab, (list,type(None)))
     if not (kinds and _is_loss(loss) and (data is None or hasattr(data, 'new_empty'))): raise _misfit(file)
     try: data = None if data is None else data.new_empty()        # not what a file holds as items
@@ -319,7 +352,7 @@ def _check_parts(file, model, s):
 def load_learner(
     fname:str|Path, # What `export` wrote
     cpu:bool=True, # Stay on the CPU? Else go to `default_device()`
-    model:nn.Module=None # For a model that the file does not describe: one like it; its numbers are replaced
+    model:nn.Module|None=None # For a model that the file does not describe: one like it; its numbers are replaced
 ) -> Learner: # With empty `dls`, for `predict`, and for `get_preds` of a `dls.test_dl`
     "A Learner that predicts as the exported one does. Raises `MnistError` for a file that is missing, damaged, foreign, or does not fit."
     file,own = Path(fname),model is None
@@ -364,12 +397,14 @@ def to_onnx(self:Learner,
     xb=None, # Inputs that tell shapes and types, a tuple of tensors; by default those of a batch of `dls`
     act=None # Applied to the model's activations; by default what `predict` applies to them
 ) -> Path: # The file
-    """Write the model for ONNX Runtime and others: `input` [N, …] to `output` [N, …], which are probabilities where the loss tells how to make them.
+    """Write the model for ONNX Runtime and others: `input` [N, …] to `output` [N, …], which are probabilities where the loss tells how to
+    make them.
 
     `vocab` is in the file's metadata, as JSON. Raises `MnistError` for a model that cannot be exported and where the file
     cannot be written, `ImportError` where a package is missing, `ValueError` if there is no batch."""
     try: import onnx, onnxscript
-    except ImportError as e: raise ImportError('to_onnx needs the packages onnx and onnxscript; install them with: pip install onnx onnxscript') from e
+    except ImportError as e:
+        raise ImportError('to_onnx needs the packages onnx and onnxscript; install them with: pip install onnx onnxscript') from e
     file,xb,vocab = self.path/fname,_trial(self.dls, xb),getattr(self.dls, 'vocab', None)
     try:
         with _hushed(), evaluating(_Answering(deepcopy(self.model), act or activation_and_decodes(self.loss_func)[0]).cpu()) as m:
@@ -383,6 +418,7 @@ def to_onnx(self:Learner,
     except Exception as e:
         why = e
         while why.__cause__: why = why.__cause__
-        raise MnistError(f"{type(self.model).__name__} cannot be exported to ONNX: {one_line(why)}; it must calculate by PyTorch's operations alone, and decide nothing by values or by the size of a batch") from e
+        raise MnistError(f"{type(self.model).__name__} cannot be exported to ONNX: {one_line(why)}; it must calculate by PyTorch's "
+                         "operations alone, and decide nothing by values or by the size of a batch") from e
     with replacing(file) as tmp: tmp.write_bytes(data)
     return file

@@ -34,7 +34,8 @@ def to_detach(self:Learner, b, cpu=True, gather=True):
 class GatherPredsCallback(Callback):
     "Keeps predictions and targets of all batches, and on demand inputs and losses, one loss per item."
     order = 70
-    def __init__(self, with_input=False, with_loss=False, *, concat_dim=0): self.with_input,self.with_loss,self.concat_dim = with_input,with_loss,concat_dim
+    def __init__(self, with_input=False, with_loss=False, *, concat_dim=0):
+        self.with_input,self.with_loss,self.concat_dim = with_input,with_loss,concat_dim
     def before_validate(self): self.inputs,self.preds,self.targets,self.losses = [],[],[],[]
     def before_batch(self): self._x = to_detach(self.x) if self.with_input else None
     def after_loss(self):    # and not after_batch, which also comes for a batch that was cancelled
@@ -43,11 +44,13 @@ class GatherPredsCallback(Callback):
 
     def _per_item(self):
         n,loss = find_bs(self.yb, self.xb),self.loss
-        if loss.numel()%n: raise ValueError(f'{short_repr(self.loss_func)} gives {loss.numel()} losses for {n} items; with_loss needs one for each')
+        if loss.numel()%n:
+            raise ValueError(f'{short_repr(self.loss_func)} gives {loss.numel()} losses for {n} items; with_loss needs one for each')
         return loss if loss.shape==(n,) else loss.view(n, -1).mean(1)
 
     def all_tensors(self):
-        "What was kept, as one tensor each (or as the batches were nested): inputs, predictions, targets, losses; `None` for what there is not"
+        """What was kept, as one tensor each (or as the batches were nested): inputs, predictions, targets, losses; `None` for what there is
+        not"""
         return [to_concat(o, self.concat_dim) for o in (self.inputs, self.preds, self.targets)] + [to_concat(self.losses)]
 
 # %% ../../nbs/engine/01_inference.ipynb #f9bf71fa
@@ -62,7 +65,8 @@ def _anew(dl, shuffle=False):
     s,n = dl.sampler,len(dl.dataset)
     plain = type(s) is torch_data.SequentialSampler or (type(s) is torch_data.RandomSampler and not s.replacement and s.num_samples==n)
     if not plain or type(dl.batch_sampler) not in (torch_data.BatchSampler, type(None)): return dl
-    same = {k:getattr(dl, k) for k in ('batch_size','num_workers','collate_fn','pin_memory','timeout','worker_init_fn','multiprocessing_context')}
+    same = {k:getattr(dl, k) for k in ('batch_size','num_workers','collate_fn','pin_memory','timeout','worker_init_fn',
+                                       'multiprocessing_context')}
     return torch_data.DataLoader(dl.dataset, shuffle=shuffle, **same)
 
 # %% ../../nbs/engine/01_inference.ipynb #23624320
@@ -76,7 +80,8 @@ def loss_not_reduced(self:Learner):
         try: ps = signature(f).parameters.values()
         except ValueError: ps = ()               # of a function in C++ one cannot know
         if ps and not any(p.name=='reduction' or p.kind==p.VAR_KEYWORD for p in ps):
-            raise TypeError(f"{short_repr(f)} only gives one loss for a batch; for one per item take a loss with `reduction`, such as CrossEntropyLossFlat, or leave out with_loss")
+            raise TypeError(f"{short_repr(f)} only gives one loss for a batch; for one per item take a loss with `reduction`, such as "
+                            "CrossEntropyLossFlat, or leave out with_loss")
         obj,attr,new = self,'loss_func',partial(self.loss_func, reduction='none')
     old = getattr(obj, attr)
     setattr(obj, attr, new)
@@ -88,14 +93,17 @@ def loss_not_reduced(self:Learner):
 @contextmanager
 def _inside(self:Learner, cbs):
     "Validate in the middle of a fit: its record, its batch and the model's mode are the same afterwards"
-    if self._busy=='get_preds': raise RuntimeError('a callback calls get_preds, which calls that callback; leave it out: with learn.removed_cbs(cb): learn.get_preds()')
+    if self._busy=='get_preds':
+        raise RuntimeError('a callback calls get_preds, which calls that callback; leave it out: with learn.removed_cbs(cb): '
+                           'learn.get_preds()')
     cbs_,state,self._busy = self.cbs,dict(vars(self)),'get_preds'
     self.cbs = L(cb for cb in cbs_ if not (getattr(cb, 'fit_only', False) or isinstance(cb, (Recorder,ProgressCallback))))
     try:
         with same_modes(self.model), self.added_cbs(cbs): yield self
     finally:
         self.cbs = cbs_
-        vars(self).update({k:v for k,v in state.items() if k in ('dl','n_iter','iter','xb','yb','pred','loss','loss_grad','training','_busy')})
+        vars(self).update({k:v for k,v in state.items() if k in ('dl','n_iter','iter','xb','yb','pred','loss','loss_grad','training',
+            '_busy')})
 
 @patch
 def get_preds(self:Learner,
@@ -110,10 +118,12 @@ def get_preds(self:Learner,
     cbs=None, # Callbacks for this time
     **kwargs # For `GatherPredsCallback`: `concat_dim`
 ) -> tuple: # (inputs,) predictions, targets (, decoded) (, losses): tensors on the CPU, nested as in the batches, or `None`
-    "Predictions for one set, without a short last batch dropped. Arguments and results are in fastai's order. Raises `TypeError` for a `dl` without a length."
+    """Predictions for one set, without a short last batch dropped. Arguments and results are in fastai's order. Raises `TypeError` for a
+    `dl` without a length."""
     inner = inner or bool(self._busy)
     if dl is None: dl,reorder = self.dls[ds_idx],True
-    if not hasattr(dl, '__len__'): raise TypeError(f'{type(dl).__name__} has no length; pass a DataLoader, or a list of batches such as [(x, y)]')
+    if not hasattr(dl, '__len__'):
+        raise TypeError(f'{type(dl).__name__} has no length; pass a DataLoader, or a list of batches such as [(x, y)]')
     if reorder or getattr(dl, 'drop_last', False): dl = _anew(dl)
     cb = GatherPredsCallback(with_input, with_loss, **kwargs)
     with self.loss_not_reduced() if with_loss else nullcontext():
@@ -132,8 +142,10 @@ def activation_and_decodes(
     "What makes probabilities of activations, and answers of these, after training with `loss_func`."
     f = bare_func(loss_func)
     if hasattr(f, 'activation') or hasattr(f, 'decodes'): return getattr(f, 'activation', noop),getattr(f, 'decodes', noop)
-    if f in (losses.cross_entropy, F.cross_entropy) or isinstance(f, nn.CrossEntropyLoss): return partial(softmax, dim=1),lambda p: p.argmax(1)
-    if f in (losses.mnist_loss, losses.binary_cross_entropy_with_logits, F.binary_cross_entropy_with_logits) or isinstance(f, nn.BCEWithLogitsLoss):
+    if f in (losses.cross_entropy, F.cross_entropy) or isinstance(f, nn.CrossEntropyLoss):
+        return partial(softmax, dim=1),lambda p: p.argmax(1)
+    if f in (losses.mnist_loss, losses.binary_cross_entropy_with_logits, F.binary_cross_entropy_with_logits) or isinstance(f,
+        nn.BCEWithLogitsLoss):
         return getattr(loss_func, 'keywords', {}).get('activation', sigmoid),lambda p: p>0.5
     return noop,noop
 
@@ -144,7 +156,8 @@ def predict(self:Learner,
     with_input:bool=False # Return the item as the model saw it too?
 ) -> tuple: # (input,) the answer in words, the answer as a tensor, and the probabilities
     "Prediction for one item. With a loss that has neither `activation` nor `decodes` those of the best-known losses are used."
-    if rm_type_tfms is not None: raise ValueError(f'predict has no transforms to remove, as rm_type_tfms={rm_type_tfms!r} asks for; leave it out')
+    if rm_type_tfms is not None:
+        raise ValueError(f'predict has no transforms to remove, as rm_type_tfms={rm_type_tfms!r} asks for; leave it out')
     x,acts,_ = self.get_preds(dl=self.dls.test_dl([item]), with_input=True, act=noop)
     act,decodes = activation_and_decodes(self.loss_func)
     probs = act(acts)
@@ -172,7 +185,8 @@ def show_results(self:Learner,
     shuffle:bool=True, # Items drawn at random, if no `dl` is given? Else the first ones
     **kwargs # For `show_batch`: `nrows`, `ncols`, `figsize`
 ):
-    "Draw images with their targets above and the predictions below. Raises `ValueError` where inputs are no images, or an answer is more than one number."
+    """Draw images with their targets above and the predictions below. Raises `ValueError` where inputs are no images, or an answer is more
+    than one number."""
     check_number('max_n', max_n, least=1, whole=True)
     src,self._n_shown = self.dls[ds_idx] if dl is None else dl,getattr(self, '_n_shown', -1)+1
     with _draws_apart(src):
@@ -182,7 +196,8 @@ def show_results(self:Learner,
     preds,targs = self.get_preds(dl=[b], act=noop)
     act,decodes = activation_and_decodes(self.loss_func)
     dec = decodes(act(preds))
-    if dec[0].numel()!=1: raise ValueError(f'show_results writes one answer below each image, and an answer of this model has shape {tuple(dec[0].shape)}')
+    if dec[0].numel()!=1:
+        raise ValueError(f'show_results writes one answer below each image, and an answer of this model has shape {tuple(dec[0].shape)}')
     axs = self.dls.show_batch(b=b, max_n=max_n, **kwargs)
     for i,(ax,d) in enumerate(zip(axs.flat, dec)):
         right = None
@@ -192,13 +207,18 @@ def show_results(self:Learner,
     axs.flat[0].figure.tight_layout(h_pad=2)
 
 # %% ../../nbs/engine/01_inference.ipynb #0843f421
-def _shape(o): return ' x '.join(map(str, o.shape)) if isinstance(o, Tensor) else ', '.join(map(_shape, o.values() if isinstance(o, dict) else o)) if isinstance(o, (dict,tuple,list)) else ''
+def _shape(o):
+    return ' x '.join(map(str, o.shape)) if isinstance(o,
+                                                       Tensor) else ', '.join(map(_shape,
+                                                           o.values() if isinstance(o, dict) else o)) if isinstance(o,
+                                                               (dict,tuple,list)) else ''
 
 @contextmanager
 def evaluating(
     model:nn.Module # The block gets it in evaluation mode
 ):
-    "Evaluation mode without gradients and without a trace: every layer gets its mode back, and the generators of random numbers their states."
+    """Evaluation mode without gradients and without a trace: every layer gets its mode back, and the generators of random numbers their
+    states."""
     with same_modes(model), torch.no_grad(), _draws_apart(): yield model.eval()
 
 def first_inputs(
@@ -210,7 +230,8 @@ def first_inputs(
 
 @patch
 def summary(self:Learner) -> str: # Lines of at most 80 characters; a notebook shows them as they are
-    "Layers with output shape, parameters, and whether these are trained; totals, optimizer, loss, callbacks. Layers that a batch does not reach have no shape."
+    """Layers with output shape, parameters, and whether these are trained; totals, optimizer, loss, callbacks. Layers that a batch does not
+    reach have no shape."""
     m,shapes = self.model,{}
     def note(o, _, out): shapes.setdefault(o, _shape(out))
     layers = [o for o in m.modules() if not [*o.children()] or [*o.parameters(recurse=False)]]
@@ -224,9 +245,12 @@ def summary(self:Learner) -> str: # Lines of at most 80 characters; a notebook s
         ps = set(o.parameters(recurse=False))-seen
         seen |= ps
         trn = {p.requires_grad for p in ps}
-        rows.append((type(o).__name__, shapes.get(o, ''), f'{sum(p.numel() for p in ps):,}' if ps else '', 'partly' if len(trn)>1 else str(*trn)))
+        rows.append((type(o).__name__, shapes.get(o, ''), f'{sum(p.numel() for p in ps):,}' if ps else '',
+                     'partly' if len(trn)>1 else str(*trn)))
     rows = [f'{a:<26.26} {b:<26.26} {c:>14}  {d:<9}'.rstrip() for a,b,c,d in rows]
     n,trn = (sum(p.numel() for p in ps) for ps in (list(m.parameters()), trainable_params(m)))
-    said = [textwrap.fill(f'{k}: {v}', 80, subsequent_indent='  ') for k,v in (('Optimizer used',short_repr(self.opt_func)),('Loss function',short_repr(self.loss_func)))]
+    said = [textwrap.fill(f'{k}: {v}', 80, subsequent_indent='  ') for k,
+            v in (('Optimizer used',short_repr(self.opt_func)),('Loss function',short_repr(self.loss_func)))]
     return PrettyString('\n'.join([f'{type(m).__name__} (Input shape: {_shape(xb)})', rule, rows[0], rule, *rows[1:], rule,
-        f'Total params: {n:,}', f'Total trainable params: {trn:,}', f'Total non-trainable params: {n-trn:,}', '', *said, '', 'Callbacks:', *[f'  - {cb}' for cb in self.cbs]]))
+        f'Total params: {n:,}', f'Total trainable params: {trn:,}', f'Total non-trainable params: {n-trn:,}', '', *said, '', 'Callbacks:',
+        *[f'  - {cb}' for cb in self.cbs]]))

@@ -22,7 +22,8 @@ def save(self:Learner,
     with_opt:bool=True # The optimizer's state too?
 ) -> Path: # The file
     "Write the model's numbers, and the optimizer's, to `file.safetensors`, whole or not at all. Raises `MnistError` where it cannot."
-    return write_state(self.path/self.model_dir/f'{file}.safetensors', dict(model=dict(self.model.state_dict()), opt=self.opt.state_dict() if with_opt and self.opt else None))
+    return write_state(self.path/self.model_dir/f'{file}.safetensors',
+                       dict(model=dict(self.model.state_dict()), opt=self.opt.state_dict() if with_opt and self.opt else None))
 
 # %% ../../nbs/engine/02_model_files.ipynb #db20be8a
 _floats = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
@@ -36,10 +37,13 @@ def check_state(
 ):
     "Raises `MnistError` unless `state` has what `model` has: names, shapes and types."
     have = model.state_dict()
-    if not isinstance(state, dict) or not all(isinstance(v, Tensor) for v in state.values()): raise MnistError(f'{file} is damaged: it holds no model; save the model again')
+    if not isinstance(state, dict) or not all(isinstance(v, Tensor) for v in state.values()):
+        raise MnistError(f'{file} is damaged: it holds no model; save the model again')
     here,there = ('description','numbers') if own else ('model','file')
-    def misfit(why): return MnistError(f'{file} is damaged: its description and its numbers do not fit each other ({why}); do not use it, ask for a new one' if own
-                                       else f'{file} is of another model: {why}; make the model as it was when it was saved')
+    def misfit(why):
+        return MnistError(f'{file} is damaged: its description and its numbers do not fit each other ({why}); do not use it, ask for a new '
+                          'one' if own
+                          else f'{file} is of another model: {why}; make the model as it was when it was saved')
     odd = [k for k in {**have, **state} if (k in have)!=(k in state)] if strict else []
     if odd: raise misfit(f'{odd[0]} is only in the {here if odd[0] in have else there}')
     for k,v in state.items():
@@ -60,7 +64,8 @@ def load(self:Learner,
     if with_opt and state.get('opt'):
         if self.opt is None: self.create_opt()
         try: self.opt.load_state_dict(state['opt'])
-        except Exception as e: raise MnistError(f'{file} has the state of another optimizer: {one_line(e)}; load it with with_opt=False') from e
+        except Exception as e:
+            raise MnistError(f'{file} has the state of another optimizer: {one_line(e)}; load it with with_opt=False') from e
     self.model.load_state_dict(state['model'], strict=strict)
     if device is not None: self.model.to(device)
     return self

@@ -28,7 +28,8 @@ class GradientAccumulation(Callback):
     order,run_valid,state_attrs = 6,False,('count',)
     def __init__(self, n_acc:int=32): check_number('n_acc', n_acc, least=1, whole=True); self.n_acc = n_acc
     def before_fit(self): self.count = 0
-    def _n(self): return getattr(self.learn.dl, 'n_items', None) or find_bs(self.yb, self.xb)      # the former: of a batch that several processes share
+    # the former: of a batch that several processes share
+    def _n(self): return getattr(self.learn.dl, 'n_items', None) or find_bs(self.yb, self.xb)
     def after_loss(self): self.learn.loss_grad = self.loss_grad*(self._n()/self.n_acc)
     def before_step(self):
         self.count += self._n()
@@ -40,7 +41,9 @@ class AMPMode(str, Enum):
     "The two kinds of 16 bits"
     FP16,BF16 = 'fp16','bf16'
 
-def _to_float(b): "`b`, tensors however nested, as float32 where they are floating point numbers"; return apply(lambda o: o.float() if isinstance(o, torch.Tensor) and o.is_floating_point() else o, b)
+def _to_float(b):
+    "`b`, tensors however nested, as float32 where they are floating point numbers"
+    return apply(lambda o: o.float() if isinstance(o, torch.Tensor) and o.is_floating_point() else o, b)
 
 class MixedPrecision(Callback):
     """Model and loss in mixed precision, on the device of the model; predictions and losses come out as float32. As fastai's.
@@ -54,7 +57,8 @@ class MixedPrecision(Callback):
     def before_fit(self):
         fp16,self.dev = self.amp_mode==AMPMode.FP16,model_device(self.model).type
         if fp16 and self.dev=='cpu': raise ValueError('float16 is for GPUs, and the model is on the CPU; use learn.to_bf16()')
-        if not fp16 and self.dev=='cuda' and not torch.cuda.is_bf16_supported(): raise ValueError('this GPU has no bfloat16; use learn.to_fp16()')
+        if not fp16 and self.dev=='cuda' and not torch.cuda.is_bf16_supported():
+            raise ValueError('this GPU has no bfloat16; use learn.to_fp16()')
         self.dtype,self.scaler = (torch.float16,torch.amp.GradScaler(self.dev, **self.kwargs)) if fp16 else (torch.bfloat16,None)
         if self.scaler and self._kept: self.scaler.load_state_dict(self._kept)
     def before_train(self): self._kept = {}
@@ -80,17 +84,20 @@ class MixedPrecision(Callback):
         if self.skipped is not None: self.scaler.update(); self.skipped = None
 
     @property
-    def param_groups(self): "Parameters as `GradScaler` looks for them in an optimizer"; return [dict(params=ps) for ps in self.opt.param_lists]
+    def param_groups(self):
+        "Parameters as `GradScaler` looks for them in an optimizer"; return [dict(params=ps) for ps in self.opt.param_lists]
     def step(self): "Called by `GradScaler` if all gradients are finite"; self.skipped = False
 
-    def state_dict(self): "The state of the `GradScaler`, if there is one"; return dict(scaler=self.scaler.state_dict() if self.scaler else self._kept)
+    def state_dict(self):
+        "The state of the `GradScaler`, if there is one"; return dict(scaler=self.scaler.state_dict() if self.scaler else self._kept)
     def load_state_dict(self, sd):
         "Go on with what `state_dict` gave, now or in the next fit"
         self._kept = sd['scaler']
         if self.scaler and self._kept: self.scaler.load_state_dict(self._kept)
 
 @patch
-def to_fp16(self:Learner, **kwargs): "Train in mixed precision with float16; `kwargs` are for `GradScaler`"; return self.to_fp32().add_cb(MixedPrecision(**kwargs))
+def to_fp16(self:Learner, **kwargs):
+    "Train in mixed precision with float16; `kwargs` are for `GradScaler`"; return self.to_fp32().add_cb(MixedPrecision(**kwargs))
 @patch
 def to_bf16(self:Learner): "Train in mixed precision with bfloat16"; return self.to_fp32().add_cb(MixedPrecision(AMPMode.BF16))
 @patch

@@ -76,9 +76,13 @@ class TrackerCallback(Callback):
         self.min_delta = -min_delta if self._lower else min_delta
     def before_fit(self):
         names,loaders = self.recorder.columns,getattr(self.dls, 'loaders', self.dls)
-        if names.count(self.monitor)>1: raise ValueError(f'{type(self).__name__} cannot tell which of {names.count(self.monitor)} columns to watch that are called {self.monitor}; give their functions names of their own')
-        if len(loaders)<2 and not self.monitor.startswith('train_') and self.monitor in names: raise ValueError(f'{type(self).__name__} cannot watch {self.monitor}, since there is no validation set; watch train_loss')
-        if self.monitor not in names: raise ValueError(f"{type(self).__name__} cannot watch {self.monitor}; the table has {', '.join(names)}")
+        if names.count(self.monitor)>1:
+            raise ValueError(f'{type(self).__name__} cannot tell which of {names.count(self.monitor)} columns to watch that are called '
+                             f'{self.monitor}; give their functions names of their own')
+        if len(loaders)<2 and not self.monitor.startswith('train_') and self.monitor in names:
+            raise ValueError(f'{type(self).__name__} cannot watch {self.monitor}, since there is no validation set; watch train_loss')
+        if self.monitor not in names:
+            raise ValueError(f"{type(self).__name__} cannot watch {self.monitor}; the table has {', '.join(names)}")
         if self.reset_on_fit or self.best is None: self.best = math.inf if self._lower else -math.inf
         self.idx = names.index(self.monitor)
     def after_epoch(self):
@@ -107,7 +111,8 @@ class EarlyStoppingCallback(TrackerCallback):
 class SaveModelCallback(TrackerCallback):
     "Saves the model when the watched value is the best so far, and loads the best one at the end."
     order,state_attrs = TrackerCallback.order+1,('best','last_saved_path')
-    def __init__(self, monitor='valid_loss', comp=None, min_delta=0., fname='model', every_epoch=False, at_end=False, with_opt=False, reset_on_fit=True):
+    def __init__(self, monitor='valid_loss', comp=None, min_delta=0., fname='model', every_epoch=False, at_end=False, with_opt=False,
+                 reset_on_fit=True):
         super().__init__(monitor, comp, min_delta, reset_on_fit)
         if not isinstance(every_epoch, bool): check_number('every_epoch', every_epoch, least=1, whole=True)
         check_fname(fname)
@@ -128,7 +133,9 @@ class SaveModelCallback(TrackerCallback):
         if self.at_end: self._save(self.fname)
         elif self.every_epoch: return
         elif self.last_saved_path: self.learn.load(self.fname, with_opt=self.with_opt)
-        else: print(f'SaveModelCallback has saved nothing: {self.monitor} was not measured, or never better than {self.best}', file=sys.stderr)
+        else:
+            print(f'SaveModelCallback has saved nothing: {self.monitor} was not measured, or never better than {self.best}',
+                  file=sys.stderr)
 
 # %% ../../nbs/engine/03_tracking.ipynb #3d61abe2
 class TerminateOnNaNCallback(Callback):
@@ -144,7 +151,8 @@ class TerminateOnNaNCallback(Callback):
 class CSVLogger(Callback):
     """Writes the table to `learn.path/fname`, row by row, each time the whole file; what was not measured is empty.
 
-    With `append` the rows come behind those that are there. Raises `MnistError` where it cannot write, `ValueError` if those have other columns."""
+    With `append` the rows come behind those that are there. Raises `MnistError` where it cannot write, `ValueError` if those have other
+    columns."""
     order,fit_only = 60,True
     def __init__(self, fname:str='history.csv', append:bool=False): self.fname,self.append = Path(check_fname(fname)),append
     def read_log(self):
@@ -153,12 +161,14 @@ class CSVLogger(Callback):
         return pd.read_csv(self._dest)
     def before_fit(self):
         self._dest = self.path/self.fname      # kept, since the callback may have left the Learner by the time it is read
-        self.before,self.rows,names = self._dest.read_text() if self.append and self._dest.is_file() and not is_stream(self._dest) else '','',list(self.recorder.metric_names)
+        self.before,self.rows,names = self._dest.read_text() if self.append and self._dest.is_file() and not is_stream(
+            self._dest) else '','',list(self.recorder.metric_names)
         self.passed = 0
         if self.before.strip():
             self.before = self.before.rstrip('\n')+'\n'
             if (there := next(csv.reader(self.before.splitlines()))) != names:
-                raise ValueError(f"{self._dest} has the columns {', '.join(there)}, and this fit {', '.join(names)}; choose another fname, or append=False to replace it")
+                raise ValueError(f"{self._dest} has the columns {', '.join(there)}, and this fit {', '.join(names)}; choose another fname, "
+                                 "or append=False to replace it")
         else: self.before = ''
         if not self.before: self._line(names, write=not self.resume)       # what is resumed has rows already
     def _line(self, row, write=True):
@@ -172,7 +182,9 @@ class CSVLogger(Callback):
         with replacing(self._dest) as f: f.write_text(text)
     def after_epoch(self):
         log,names = self.recorder.log,self.recorder.metric_names
-        if len(log)!=len(names): raise ValueError(f'a row of {len(log)} values does not fit the columns {", ".join(names)}; append to recorder.log in after_validate, before the row is done')
+        if len(log)!=len(names):
+            raise ValueError(f'a row of {len(log)} values does not fit the columns {", ".join(names)}; append to recorder.log in '
+                             'after_validate, before the row is done')
         self._line(log)
     def state_dict(self): return dict(start=len(self.before), rows=self.rows)
     def load_state_dict(self, sd): self.before,self.rows = self.before[:sd['start']],sd['rows']; self._write()
@@ -184,14 +196,17 @@ class _Tracker(Callback):
     def before_train(self): self.n_losses = self.recorder.smooth_loss.count
     def before_fit(self):
         try: self.writer = self._open()
-        except ImportError as e: raise ImportError(f'{type(self).__name__} needs the package {self.package}; install it with: pip install {self.package}') from e
+        except ImportError as e:
+            raise ImportError(f'{type(self).__name__} needs the package {self.package}; install it with: pip install {self.package}') from e
     def after_batch(self):
         losses,new = self.recorder.losses,len(self.recorder.losses)>self.n_losses
         self.n_losses = len(losses)            # none came if the batch was called off
-        self._write(({'train_loss':losses[-1].item()} if new else {}) | {f'{k}_{i}':v for i,h in enumerate(self.opt.hypers) for k,v in h.items() if type(v) in (int,float)})
+        self._write(({'train_loss':losses[-1].item()} if new else {}) | {f'{k}_{i}':v for i,h in enumerate(self.opt.hypers) for k,
+            v in h.items() if type(v) in (int,float)})
     def after_epoch(self):
         row = {}
-        for n,v in list(zip(self.recorder.columns, self.recorder.values[-1]))[1:]:        # the first, train_loss, has been written batch by batch
+        # the first, train_loss, has been written batch by batch
+        for n,v in list(zip(self.recorder.columns, self.recorder.values[-1]))[1:]:
             same = sum(o.split('#')[0]==n for o in row)
             row[f'{n}#{same+1}' if same else n] = v                                        # two metrics may have one name
         if row := {n:v for n,v in row.items() if v is not None}: self._write(row)
@@ -200,9 +215,11 @@ class _Tracker(Callback):
 
 # %% ../../nbs/engine/03_tracking.ipynb #2be76a42
 class TensorBoardCallback(_Tracker):
-    "Writes for TensorBoard `train_loss` and hyper-parameters (`lr_0` is the rate of the first group) for each batch, and the table's other columns for each epoch, under fastai's names."
+    """Writes for TensorBoard `train_loss` and hyper-parameters (`lr_0` is the rate of the first group) for each batch, and the table's
+    other columns for each epoch, under fastai's names."""
     package = 'tensorboard'
-    def __init__(self, log_dir:str|Path=None): "`log_dir` is the folder; by default a new one for each fit, below `runs`"; self.log_dir = log_dir
+    def __init__(self, log_dir:str|Path|None=None):
+        "`log_dir` is the folder; by default a new one for each fit, below `runs`"; self.log_dir = log_dir
     def _open(self):
         from torch.utils.tensorboard import SummaryWriter
         return SummaryWriter(self.log_dir)
@@ -212,13 +229,16 @@ class TensorBoardCallback(_Tracker):
 
 # %% ../../nbs/engine/03_tracking.ipynb #750bcabf
 class WandbCallback(_Tracker):
-    "Writes to the run that `wandb.init` has begun what `TensorBoardCallback` writes, and to its `config` what is trained. Raises `ValueError` if there is no run."
+    """Writes to the run that `wandb.init` has begun what `TensorBoardCallback` writes, and to its `config` what is trained. Raises
+    `ValueError` if there is no run."""
     package = 'wandb'
     def _open(self):
         import wandb
         if wandb.run is None: raise ValueError('there is no run to write to; call wandb.init() before the fit')
-        wandb.run.config.update(dict(model=type(self.model).__name__, parameters=sum(p.numel() for p in self.model.parameters()), loss=short_repr(self.loss_func),
-                                     optimizer=short_repr(self.opt_func), epochs=self.n_epoch, batches=len(self.dls.train), bs=getattr(self.dls.train, 'bs', None)), allow_val_change=True)
+        wandb.run.config.update(dict(model=type(self.model).__name__, parameters=sum(p.numel() for p in self.model.parameters()),
+                                     loss=short_repr(self.loss_func),
+                                     optimizer=short_repr(self.opt_func), epochs=self.n_epoch, batches=len(self.dls.train),
+                                     bs=getattr(self.dls.train, 'bs', None)), allow_val_change=True)
         self._shift = None
         return wandb.run
     def _write(self, values):

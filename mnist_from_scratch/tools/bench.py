@@ -75,8 +75,10 @@ def _floats_of(t, i): t = t.index_select(0, i); return t.float().div_(255) if t.
 
 def _bare_loops(model, loss_func, metric, train, valid, epochs=1):
     "The `bare_loop`, shuffled, of a copy of `model`, in each way to pick a batch"
-    def loop(pick, train=train): return partial(bare_loop, deepcopy(model), loss_func, metric, train, valid, epochs, shuffle=True, pick=pick)
-    return {'x[i]':loop(Tensor.__getitem__), 'index_select':loop(_select), 'index_select of bytes':loop(_floats_of, ((train[0]*255).round().byte(),train[1]))}
+    def loop(pick, train=train):
+        return partial(bare_loop, deepcopy(model), loss_func, metric, train, valid, epochs, shuffle=True, pick=pick)
+    return {'x[i]':loop(Tensor.__getitem__), 'index_select':loop(_select),
+            'index_select of bytes':loop(_floats_of, ((train[0]*255).round().byte(),train[1]))}
 
 def _best_bare_loop(model, loss_func, metric, train, valid, epochs, shuffle):
     "That of the `_bare_loops` which is the fastest here, in a race of an epoch each; where the order stays, there is only one"
@@ -89,7 +91,8 @@ def _best_bare_loop(model, loss_func, metric, train, valid, epochs, shuffle):
 
 # %% ../../nbs/tools/02_bench.ipynb #679bb7a1
 def _ours(model, loss_func, metric, train, valid, epochs, shuffle, make=lambda ds: ds):
-    learn = Learner(DataLoaders(DataLoader(make(train), bs=256, shuffle=shuffle), DataLoader(make(valid), bs=256)), model, loss_func=loss_func, opt_func=SGD, metrics=metric)
+    learn = Learner(DataLoaders(DataLoader(make(train), bs=256, shuffle=shuffle), DataLoader(make(valid), bs=256)), model,
+                    loss_func=loss_func, opt_func=SGD, metrics=metric)
     def run():
         with learn.no_bar(): learn.fit(epochs, .1)
     return run
@@ -115,7 +118,7 @@ def loops(
     loss_func, # Of predictions and targets
     metric, # The same
     epochs:int, # Of each run
-    positive:int=None, # As for `to_dset`
+    positive:int|None=None, # As for `to_dset`
     shuffle:bool=False # A new order for each epoch?
 ) -> dict: # Candidates for a `race`
     "The same training as a bare loop, the fastest of its kind, by our Learner from three containers, and by fastai's Learner."
@@ -139,7 +142,8 @@ def benchmark(
     long:str='' # For what takes long: what else it needs. It runs only when asked for
 ):
     """Decorator for a function that makes the candidates of a `race`, or a generator that yields some, once or several times.
-    Those of this library have names that begin with 'ours' or 'Learner'. In place of candidates there may be a pair, of functions that return sizes, and their unit."""
+    Those of this library have names that begin with 'ours' or 'Learner'. In place of candidates there may be a pair, of functions that
+    return sizes, and their unit."""
     def add(f):
         benchmarks[name] = SimpleNamespace(make=f, bound=bound, takes=takes, long=long)
         return f
@@ -184,13 +188,17 @@ def _by_hand_fast():
 # %% ../../nbs/tools/02_bench.ipynb #be110b3a
 @contextmanager
 def _scratch(size):
-    "A temporary folder with room for `size` bytes, which is gone after the block, however it ends. Raises `MnistError` where there is no room."
-    tmp = tempfile.TemporaryDirectory(prefix='mnist_bench-')            # its own clearing up at the end of the program is the second safeguard
+    """A temporary folder with room for `size` bytes, which is gone after the block, however it ends. Raises `MnistError` where there is no
+    room."""
+    # its own clearing up at the end of the program is the second safeguard
+    tmp = tempfile.TemporaryDirectory(prefix='mnist_bench-')
     try:
         if (free := shutil.disk_usage(tmp.name).free)<1.1*size:
-            raise MnistError(f'it needs {size/1e9:.1f} GB on disk, and {Path(tmp.name).parent} has {free/1e9:.1f} GB free; set TMPDIR to a folder with more')
+            raise MnistError(f'it needs {size/1e9:.1f} GB on disk, and {Path(tmp.name).parent} has {free/1e9:.1f} GB free; set TMPDIR to a '
+                             'folder with more')
         yield Path(tmp.name)
-    except OSError as e: raise MnistError(f'cannot write to {Path(tmp.name).parent}: {e.strerror or e}; set TMPDIR to another folder') from e
+    except OSError as e:
+        raise MnistError(f'cannot write to {Path(tmp.name).parent}: {e.strerror or e}; set TMPDIR to another folder') from e
     finally:
         main = threading.current_thread() is threading.main_thread()
         old = main and signal.signal(signal.SIGINT, signal.SIG_IGN)              # to remove many files takes a while
@@ -218,7 +226,8 @@ def _write_pngs(folder, **parts):
     "A PNG file for each digit: `folder/part/label/number.png`"
     todo = [(p,i) for p,ds in parts.items() for i in range(len(ds))]
     for d in product(parts, '0123456789'): folder.joinpath(*d).mkdir(parents=True)
-    for p,i in _bar(todo, len(todo), 'PNG files'): Image.fromarray(parts[p].x[i].numpy()).save(folder/p/str(parts[p].y[i].item())/f'{i}.png')
+    for p,i in _bar(todo, len(todo), 'PNG files'):
+        Image.fromarray(parts[p].x[i].numpy()).save(folder/p/str(parts[p].y[i].item())/f'{i}.png')
 
 @benchmark('folder of PNG files', {'ours, the first time':.5, 'ours, from the cache':.1}, takes=120, long='0.4 GB on disk')
 def _folder():
@@ -274,7 +283,8 @@ def _own_memory():
     return 1024*int(kb)
 
 def _measure_mapped(folder):
-    "Train on the mapped files in `folder` for an epoch; print, every 100 steps, the bytes of memory that are in use beyond what was before. For a process of its own"
+    """Train on the mapped files in `folder` for an epoch; print, every 100 steps, the bytes of memory that are in use beyond what was
+    before. For a process of its own"""
     before = _own_memory()
     train,_ = load_idx(folder, mmap=True)
     for i in _steps(DataLoader(to_dset(train), bs=256, shuffle=True)):
@@ -287,7 +297,9 @@ def _mapped_memory(folder, n):
     with subprocess.Popen([sys.executable, '-c', code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as p:
         try: most = max(map(int, _bar(p.stdout, -(-n//25600), 'memory')), default=0)
         except BaseException: p.kill(); raise
-    if p.returncode: raise MnistError(f'the process that trained on the mapped file ended with status {p.returncode}; it may have been short of memory: close other programs, and try again')
+    if p.returncode:
+        raise MnistError(f'the process that trained on the mapped file ended with status {p.returncode}; it may have been short of memory: '
+                         'close other programs, and try again')
     return most/1e6
 
 def _free_memory(): return next((1024*int(o.split()[1]) for o in _lines('/proc/meminfo') if o.startswith('MemAvailable:')), math.inf)
@@ -298,7 +310,9 @@ def _mapped(n=8_000_000, steps=500):
     with _scratch(size+n) as tmp:
         _write_shifted(tmp, n, *digits)
         yield {'the file':lambda: size/1e6, 'ours, beyond the imports':lambda: _mapped_memory(tmp, n)},'MB'
-        if (free := _free_memory())<2.2*size: raise MnistError(f'images in memory, beside a cached file of them, need {2.2*size/1e9:.1f} GB, and {free/1e9:.1f} GB are free; close other programs')
+        if (free := _free_memory())<2.2*size:
+            raise MnistError(f'images in memory, beside a cached file of them, need {2.2*size/1e9:.1f} GB, and {free/1e9:.1f} GB are free; '
+                             'close other programs')
         sets = {'in memory':load_idx(tmp)[0], 'ours, mapped':load_idx(tmp, mmap=True)[0]}
         sets['ours, mapped'].x.flatten()[::4096].sum()
         def cand(ds):
@@ -337,7 +351,8 @@ benchmark('an epoch to 99.1 %', .2, takes=50)(partial(_quick, True));
 # %% ../../nbs/tools/02_bench.ipynb #ec607fcd
 @benchmark('an epoch to 99 %, on a GPU', takes=10)
 def _gpu():
-    if not torch.cuda.is_available(): raise MnistError('there is no GPU here that CUDA can use; name other benchmarks, or run it on a machine that has one')
+    if not torch.cuda.is_available():
+        raise MnistError('there is no GPU here that CUDA can use; name other benchmarks, or run it on a machine that has one')
     xy,ours = _trains(device='cuda')
     return {'the published recipe':partial(published, *(o.cuda() for o in xy)), 'ours':ours}
 
@@ -346,7 +361,7 @@ def _example(
     x:Tensor, # Images, float [N, 784] in [0,1]
     y:Tensor, # Class numbers, int64 [N]
     epochs:int=4, # Passes
-    n:int=None, # The first so many batches of each pass only
+    n:int|None=None, # The first so many batches of each pass only
     seed:int=1 # For the first weights, the order and dropout
 ) -> tuple: # The net, and the seconds that its training took
     "PyTorch's MNIST example, in plain PyTorch."
@@ -385,10 +400,15 @@ def _sklearn():
 # %% ../../nbs/tools/02_bench.ipynb #6e703488
 def machine() -> dict: # What a result depends on
     "Processor, cores, threads, how busy they are (`load`: programs that want to run, over the last minute), versions and the date."
-    cpu = next((o.split(':')[1].strip() for o in _lines('/proc/cpuinfo') if o.startswith('model name')), platform.processor() or platform.machine())
+    cpu = next((o.split(':')[1].strip() for o in _lines('/proc/cpuinfo') if o.startswith('model name')), platform.processor()
+               or platform.machine())
     packages = 'mnist_from_scratch numpy fastai scikit-learn'.split()
-    return dict(cpu=cpu, cores=os.cpu_count(), threads=torch.get_num_threads(), bfloat16=has_bf16(), load=round(os.getloadavg()[0], 2) if hasattr(os, 'getloadavg') else None, system=platform.system(), python=platform.python_version(), date=date.today().isoformat(),
-                gpu=torch.cuda.get_device_name() if torch.cuda.is_available() else None, versions=dict(torch=torch.__version__) | {o:version(o) for o in packages if find_spec({'scikit-learn':'sklearn'}.get(o, o))})
+    return dict(cpu=cpu, cores=os.cpu_count(), threads=torch.get_num_threads(), bfloat16=has_bf16(),
+                load=round(os.getloadavg()[0], 2) if hasattr(os, 'getloadavg') else None, system=platform.system(),
+                python=platform.python_version(), date=date.today().isoformat(),
+                gpu=torch.cuda.get_device_name() if torch.cuda.is_available() else None,
+                versions=dict(torch=torch.__version__) | {o:version(o)
+                                                          for o in packages if find_spec({'scikit-learn':'sklearn'}.get(o, o))})
 
 def _lines(f):
     try: return Path(f).read_text().splitlines()
@@ -422,7 +442,8 @@ def plan_benchmarks(
 
 # %% ../../nbs/tools/02_bench.ipynb #4a52ca02
 def keep_memory():
-    "Ask the C library, if it is glibc, to keep freed memory for whoever wants some next in this process, in place of handing it back; elsewhere nothing happens. After mallopt(3)."
+    """Ask the C library, if it is glibc, to keep freed memory for whoever wants some next in this process, in place of handing it back;
+    elsewhere nothing happens. After mallopt(3)."""
     try: mallopt = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError, TypeError): return
     for option,size in (-1,2**30),(-3,2**25): mallopt(option, size)      # M_TRIM_THRESHOLD; M_MMAP_THRESHOLD, larger is not allowed
@@ -457,7 +478,7 @@ def run_benchmarks(
 def save_results(
     rows:list, # From `run_benchmarks`
     file, # The file to write, JSON
-    where:dict=None # What `machine` said before the run; by default what it says now
+    where:dict|None=None # What `machine` said before the run; by default what it says now
 ):
     "Write results. Raises `MnistError` where the file cannot be written."
     with replacing(file) as f: f.write_text(json.dumps(dict(machine=where or machine(), rows=rows), indent=1)+'\n', encoding='utf-8')
@@ -472,16 +493,19 @@ def load_results(
             check_link(f, folder); file_size(f, 'a folder of files that mnist_bench wrote')
             d = json.loads(f.read_text(encoding='utf-8'))
             res.append(dict(file=f.name, machine=d['machine'], rows=d['rows']))
-        except (OSError, ValueError, KeyError, TypeError) as e: raise MnistError(f'{f} holds no results of mnist_bench ({type(e).__name__}: {e}); write it anew') from e
+        except (OSError, ValueError, KeyError, TypeError) as e:
+            raise MnistError(f'{f} holds no results of mnist_bench ({type(e).__name__}: {e}); write it anew') from e
     return sorted(res, key=lambda o: (o['machine']['date'], o['file']))
 
-def _by_name(rows): return {f"{r['benchmark']}: {r['who']}":r for r in rows if 'ratio' in r and not r['ratio']==r['lowest']==r['highest']==1}
+def _by_name(rows):
+    return {f"{r['benchmark']}: {r['who']}":r for r in rows if 'ratio' in r and not r['ratio']==r['lowest']==r['highest']==1}
 
 def plot_results(
     rows:list, # From `run_benchmarks`
     earlier=() # Older results, as `load_results` gives them
 ): # matplotlib's `Axes`
-    "A line for each candidate: the median ratio to its peer, from the lowest to the highest, the bound where there is one, and hollow what it was before."
+    """A line for each candidate: the median ratio to its peer, from the lowest to the highest, the bound where there is one, and hollow
+    what it was before."""
     import matplotlib.pyplot as plt
     rows,before = _by_name(rows),[_by_name(e['rows']) for e in earlier]
     _,ax = plt.subplots(figsize=(7, .3*len(rows)+.8))
@@ -493,14 +517,16 @@ def plot_results(
         ax.plot(r['ratio'], i, 'o', color=color)
         if r['bound']: ax.plot(r['bound'], i, '|', color='C3', ms=12, mew=2)
     ax.axvline(1, color='#888', lw=.8)
-    ax.set(xscale='log', xlabel="times as long as the peer; red: our bound" + "; hollow: earlier"*bool(earlier), yticks=range(len(rows)), yticklabels=[*rows])
+    ax.set(xscale='log', xlabel="times as long as the peer; red: our bound" + "; hollow: earlier"*bool(earlier), yticks=range(len(rows)),
+           yticklabels=[*rows])
     ax.invert_yaxis()
     return ax
 
 def compare_results(
     kept:list # From `load_results`
 ): # A pandas `DataFrame`
-    "The median ratio to the peer, a row for each candidate and a column for each file; `change` is the newest, divided by the one before it that has this candidate."
+    """The median ratio to the peer, a row for each candidate and a column for each file; `change` is the newest, divided by the one before
+    it that has this candidate."""
     import pandas as pd
     df = pd.DataFrame({o['file'].removesuffix('.json'):{k:r['ratio'] for k,r in _by_name(o['rows']).items()} for o in kept})
     return df.assign(change=df.iloc[:,-1]/df.iloc[:,:-1].ffill(axis=1).iloc[:,-1]) if len(kept)>1 else df

@@ -27,11 +27,14 @@ from ..base import core, files, state, timing
 from ..base.timing import race, ratios, seconds
 from ..data import digits, download, folders, idx, images, sets, table
 from .. import pixels, baseline, gradient_descent, losses, minibatches, training_loop
-from .. import optimizers, metrics, learner, schedules, neural_net, softmax, backprop, convnet, interpret, speed, augment, segment
+from .. import (optimizers, metrics, learner, schedules, neural_net, softmax, backprop, convnet, interpret, speed, augment,
+                                segment)
 from ..engine import inference, model_files, tracking, precision, checkpoint, activations, export, distributed
 
 # %% ../../nbs/tools/01_side_by_side.ipynb #ecbc4713
-chapters = core,files,state,timing,images,sets,idx,table,folders,download,digits,pixels,baseline,gradient_descent,losses,minibatches,training_loop,optimizers,metrics,learner,schedules,neural_net,softmax,inference,model_files,tracking,precision,checkpoint,activations,export,distributed,backprop,convnet,interpret,speed,augment,segment
+chapters = (core,files,state,timing,images,sets,idx,table,folders,download,digits,pixels,baseline,gradient_descent,losses,minibatches,
+            training_loop,optimizers,metrics,learner,schedules,neural_net,softmax,inference,model_files,tracking,precision,checkpoint,
+            activations,export,distributed,backprop,convnet,interpret,speed,augment,segment)
 us = SimpleNamespace(**{n:getattr(m, n) for m in chapters for n in m.__all__})
 
 # %% ../../nbs/tools/01_side_by_side.ipynb #f4af6181
@@ -43,7 +46,8 @@ def largest_diff(
 ) -> float: # 0 if all is equal; `inf` where kinds, lengths, keys or shapes differ, or what is no number
     "The largest absolute difference anywhere in two results. `nan` beside `nan` is no difference."
     if isinstance(a, dict) and isinstance(b, dict): return largest_diff(list(a.values()), [b[k] for k in a]) if set(a)==set(b) else math.inf
-    if isinstance(a, (list,tuple,L)) and isinstance(b, (list,tuple,L)): return max(map(largest_diff, a, b), default=0.) if len(a)==len(b) else math.inf
+    if isinstance(a, (list,tuple,L)) and isinstance(b, (list,tuple,L)):
+        return max(map(largest_diff, a, b), default=0.) if len(a)==len(b) else math.inf
     if not (isinstance(a, _numbers) and isinstance(b, _numbers)): return 0. if type(a) is type(b) and a==b else math.inf
     a,b = (np.asarray(o.detach().cpu() if isinstance(o, Tensor) else o, dtype=np.float64) for o in (a,b))
     if a.shape!=b.shape: return math.inf
@@ -80,14 +84,16 @@ def inputs(
     kind:str='digits', # 'digits' for real ones, or 'random' for noise of the same shapes
     n:int=256 # How many images
 ) -> SimpleNamespace: # What pairs choose from
-    "Images `x` [n,28,28] and the same as `rows`, classes `y`, weights `w` and `b`, activations `acts` [n,10], `p` and `yes` [n,1] for two classes, the `Digits` `ds`, and `path`, a folder to write to."
+    """Images `x` [n,28,28] and the same as `rows`, classes `y`, weights `w` and `b`, activations `acts` [n,10], `p` and `yes` [n,1] for two
+    classes, the `Digits` `ds`, and `path`, a folder to write to."""
     g = torch.Generator().manual_seed(0)
     if kind=='digits': ds = digits.load_digits()[0]
     else: ds = sets.Digits(torch.randint(0, 256, (n,28,28), dtype=torch.uint8, generator=g), torch.randint(0, 10, (n,), generator=g))
     ds = ds[torch.randperm(len(ds), generator=g)[:n]]
     x,w,b,tmp = ds.floats(),torch.randn(784,10, generator=g)*.1,torch.randn(10, generator=g),tempfile.TemporaryDirectory()
     acts = (x-x.mean(0)).flatten(1)@w + b
-    return SimpleNamespace(kind=kind, ds=ds, x=x, rows=x.flatten(1), y=ds.y, w=w, b=b, acts=acts, p=acts[:,3:4].contiguous(), yes=(ds.y==3).long()[:,None], tmp=tmp, path=Path(tmp.name))
+    return SimpleNamespace(kind=kind, ds=ds, x=x, rows=x.flatten(1), y=ds.y, w=w, b=b, acts=acts, p=acts[:,3:4].contiguous(),
+                           yes=(ds.y==3).long()[:,None], tmp=tmp, path=Path(tmp.name))
 
 # %% ../../nbs/tools/01_side_by_side.ipynb #243c1167
 def _fastai():
@@ -104,10 +110,14 @@ def _net(n_out=10):
 def _learner(m, d, **kwargs):
     "The same net on the same batches, in the Learner of `m`"
     items = list(zip(d.rows, d.y))
-    dls = m.DataLoaders(m.DataLoader(items, bs=64), m.DataLoader(items[:100], bs=40), path=d.path/m.__class__.__name__, device=torch.device('cpu'))
+    dls = m.DataLoaders(m.DataLoader(items, bs=64), m.DataLoader(items[:100], bs=40), path=d.path/m.__class__.__name__,
+                        device=torch.device('cpu'))
     return m.Learner(dls, _net(), **dict(loss_func=m.CrossEntropyLossFlat(), opt_func=m.SGD, metrics=m.accuracy)|kwargs)
 
-def _done(l): rec = l.recorder; return [*l.model.parameters()],[[v for v in o if v is not None] for o in rec.values],[float(o) for o in rec.losses],[float(o) for o in rec.lrs]
+def _done(l):
+    rec = l.recorder
+    return [*l.model.parameters()],[[v for v in o if v is not None] for o in rec.values],[float(o) for o in rec.losses],[float(o)
+        for o in rec.lrs]
 
 def _fit(f, **kwargs):
     "Train with `f(m, learn)`: weights, the table, losses and rates, or what `f` returns"
@@ -165,7 +175,8 @@ def _(d):
 def _(d):
     from torchvision.datasets import MNIST
     f = _idx(d)
-    return (lambda: [(o.x,o.y) for o in us.load_idx(f)]),(lambda: [(o.data,o.targets) for o in (MNIST(d.path, train=True), MNIST(d.path, train=False))])
+    return (lambda: [(o.x,o.y) for o in us.load_idx(f)]),(lambda: [(o.data,o.targets)
+        for o in (MNIST(d.path, train=True), MNIST(d.path, train=False))])
 
 @beside('load_folder', 'torchvision.datasets.ImageFolder')
 def _(d):
@@ -173,7 +184,9 @@ def _(d):
     x = torch.maximum(d.ds.x, d.ds.x.flip(1,2))[:,4:24,4:24]   # noise in MNIST's geometry, which a digit has already
     f = _images(d if d.kind=='digits' else SimpleNamespace(ds=sets.Digits(F.pad(x, [4]*4), d.y), y=d.y, path=d.path))
     def ours(): ds = us.load_folder(f)[0]; i = ds.y.argsort(stable=True); return ds.x[i],ds.y[i]
-    def theirs(): ds = ImageFolder(f/'train'); return np.stack([np.asarray(im.convert('L')) for im,_ in ds]),np.array([int(ds.classes[y]) for y in ds.targets])
+    def theirs():
+        ds = ImageFolder(f/'train')
+        return np.stack([np.asarray(im.convert('L')) for im,_ in ds]),np.array([int(ds.classes[y]) for y in ds.targets])
     return ours,theirs
 
 @beside('load_csv', 'np.loadtxt')
@@ -185,7 +198,8 @@ def _(d):
 
 beside('URLs', 'fastai URLs')(_same(lambda m, d: (m.URLs.MNIST,m.URLs.MNIST_SAMPLE)))
 
-beside('tensor', 'fastai tensor')(_same(lambda m, d: [(o,str(o.dtype)) for o in (m.tensor(d.x[0].tolist()), m.tensor(1,2,3), m.tensor(np.ones(3)))]))
+beside('tensor', 'fastai tensor')(_same(lambda m, d: [(o,str(o.dtype))
+                                                      for o in (m.tensor(d.x[0].tolist()), m.tensor(1,2,3), m.tensor(np.ones(3)))]))
 beside('to_np', 'fastai to_np')(_same(lambda m, d: [(o,type(o).__name__) for o in m.to_np((d.x,d.y))]))
 
 @beside('show_image', 'fastai show_image')
@@ -212,14 +226,18 @@ def _(m, d):
 @beside('pixel_table', 'DataFrame.style.background_gradient')
 def _(d):
     import pandas as pd
-    def theirs(im): return pd.DataFrame(im.numpy()).style.set_uuid('pixels').set_properties(**{'font-size':'6pt'}).background_gradient('Greys', axis=None).to_html()
+    def theirs(im):
+        return pd.DataFrame(im.numpy()).style.set_uuid('pixels').set_properties(**{'font-size':'6pt'}).background_gradient('Greys',
+            axis=None).to_html()
     return (lambda im: us.pixel_table(im).to_html()),theirs,d.ds.x[0,:8,:8]
 
 beside('mnist_distance', 'F.l1_loss', 1e-6)(lambda d: (us.mnist_distance, F.l1_loss, d.x[0], d.x[1]))
 beside('rmse_distance', 'F.mse_loss(…).sqrt()', 1e-6)(lambda d: (us.rmse_distance, lambda a, b: F.mse_loss(a, b).sqrt(), d.x[0], d.x[1]))
 
-def _centroids(ds): from sklearn.neighbors import NearestCentroid; return NearestCentroid().fit(ds.floats().flatten(1).numpy(), ds.y.numpy())
-beside('mean_digits', 'sklearn NearestCentroid().fit', 1e-6)(lambda d: (lambda: us.mean_digits(d.ds).flatten(1), lambda: _centroids(d.ds).centroids_))
+def _centroids(ds):
+    from sklearn.neighbors import NearestCentroid; return NearestCentroid().fit(ds.floats().flatten(1).numpy(), ds.y.numpy())
+beside('mean_digits', 'sklearn NearestCentroid().fit', 1e-6)(lambda d: (lambda: us.mean_digits(d.ds).flatten(1),
+    lambda: _centroids(d.ds).centroids_))
 
 @beside('is_3', 'sklearn NearestCentroid().predict')
 def _(d):
@@ -228,7 +246,9 @@ def _(d):
     return (lambda: us.is_3(d.x, m3, m7, us.rmse_distance)),(lambda: c.predict(d.rows.numpy())==3)
 
 @beside('PixelSimilarity', 'sklearn NearestCentroid().predict')
-def _(d): ours,c = us.PixelSimilarity.from_digits(d.ds, 'rmse'),_centroids(d.ds); return (lambda: ours(d.rows).argmax(1)),(lambda: c.predict(d.rows.numpy()))
+def _(d):
+    ours,c = us.PixelSimilarity.from_digits(d.ds, 'rmse'),_centroids(d.ds)
+    return (lambda: ours(d.rows).argmax(1)),(lambda: c.predict(d.rows.numpy()))
 
 @beside('mcnemar', 'scipy binomtest(i, i+j).pvalue', 1e-12)
 def _(d):
@@ -241,7 +261,8 @@ def _(d):
 def _(d):
     from scipy.stats import binomtest, norm
     ks,n,z = d.y[:10].tolist(),len(d.y),norm.ppf(.975)
-    return (lambda: [(o.lo,o.hi) for o in (us.Proportion(k, n, z) for k in ks)]),(lambda: [tuple(binomtest(k, n).proportion_ci(method='wilson')) for k in ks])
+    return (lambda: [(o.lo,o.hi) for o in (us.Proportion(k, n, z)
+                                           for k in ks)]),(lambda: [tuple(binomtest(k, n).proportion_ci(method='wilson')) for k in ks])
 
 # %% ../../nbs/tools/01_side_by_side.ipynb #f0a5e8fd
 def _torch_steps(opt, loss, ps, n):
@@ -264,31 +285,42 @@ def _(d):
     def ours(): ps = w.clone().requires_grad_(); us.apply_step(us.quadratic, ps, t, y, .1); return ps
     return ours,lambda: _torch_steps(_sgd(.1), lambda ps: F.mse_loss(ps[0]*t**2+ps[1]*t+ps[2], y), [w], 1)[0][0]
 
-beside('quadratic', 'np.polyval', 1e-5)(lambda d: (lambda: us.quadratic(d.acts, d.b[:3]), lambda: np.polyval(d.b[:3].numpy(), d.acts.numpy())))
+beside('quadratic', 'np.polyval', 1e-5)(lambda d: (lambda: us.quadratic(d.acts, d.b[:3]),
+                                                   lambda: np.polyval(d.b[:3].numpy(), d.acts.numpy())))
 beside('mse', 'F.mse_loss', 1e-6)(lambda d: (us.mse, F.mse_loss, d.x[0], d.x[1]))
 @beside('rmse', 'sklearn root_mean_squared_error', 1e-6)
 def _(d): from sklearn.metrics import root_mean_squared_error; return us.rmse,root_mean_squared_error,d.rows[0],d.rows[1]
 
 beside('sigmoid', 'torch.sigmoid', 1e-6)(lambda d: (us.sigmoid, torch.sigmoid, d.acts))
-beside('mnist_loss', 'F.l1_loss(p.sigmoid(), t)', 1e-6)(lambda d: (us.mnist_loss, lambda p, t: F.l1_loss(p.sigmoid(), t), d.p, d.yes.float()))
+beside('mnist_loss', 'F.l1_loss(p.sigmoid(), t)', 1e-6)(lambda d: (us.mnist_loss, lambda p, t: F.l1_loss(p.sigmoid(), t), d.p,
+    d.yes.float()))
 beside('batch_accuracy', 'fastai accuracy_multi')(lambda d: (us.batch_accuracy, _fastai().accuracy_multi, d.p, d.yes))
 beside('softmax', 'F.softmax', 1e-6)(lambda d: (us.softmax, F.softmax, d.acts, -1))
 beside('log_softmax', 'F.log_softmax', 1e-5)(lambda d: (us.log_softmax, F.log_softmax, d.acts, -1))
 beside('nll_loss', 'F.nll_loss', 1e-6)(lambda d: (us.nll_loss, F.nll_loss, d.acts.log_softmax(1), d.y))
 beside('cross_entropy', 'F.cross_entropy', 1e-6)(lambda d: (us.cross_entropy, F.cross_entropy, d.acts, d.y))
-beside('binary_cross_entropy_with_logits', 'F.binary_cross_entropy_with_logits', 1e-6)(lambda d: (us.binary_cross_entropy_with_logits, F.binary_cross_entropy_with_logits, d.p, d.yes.float()))
-for o in 'accuracy','error_rate','top_k_accuracy': beside(o, f'fastai {o}', 1e-7)(lambda d, o=o: (getattr(us, o), getattr(_fastai(), o), d.acts, d.y))
+beside('binary_cross_entropy_with_logits', 'F.binary_cross_entropy_with_logits',
+       1e-6)(lambda d: (us.binary_cross_entropy_with_logits, F.binary_cross_entropy_with_logits, d.p, d.yes.float()))
+for o in 'accuracy','error_rate','top_k_accuracy':
+    beside(o, f'fastai {o}', 1e-7)(lambda d, o=o: (getattr(us, o), getattr(_fastai(), o), d.acts, d.y))
 
 def _loss(f, *args): return f(*args),f.activation(args[0]),f.decodes(f.activation(args[0]))
 beside('CrossEntropyLossFlat', 'fastai CrossEntropyLossFlat', 1e-6)(_same(lambda m, d: _loss(m.CrossEntropyLossFlat(), d.acts, d.y)))
 beside('BCEWithLogitsLossFlat', 'fastai BCEWithLogitsLossFlat', 1e-6)(_same(lambda m, d: _loss(m.BCEWithLogitsLossFlat(), d.p, d.yes)))
 beside('MSELossFlat', 'fastai MSELossFlat', 1e-5)(_same(lambda m, d: _loss(m.MSELossFlat(), d.p, d.yes)))
-beside('MnistLossFlat', 'fastai L1LossFlat()(p.sigmoid(), t)', 1e-6)(lambda d: (us.MnistLossFlat(), lambda p, t: _fastai().L1LossFlat()(p.sigmoid(), t), d.p, d.yes))
+beside('MnistLossFlat', 'fastai L1LossFlat()(p.sigmoid(), t)',
+       1e-6)(lambda d: (us.MnistLossFlat(), lambda p, t: _fastai().L1LossFlat()(p.sigmoid(), t), d.p, d.yes))
 
-beside('collate', 'torch default_collate')(lambda d: (us.collate, torch.utils.data.default_collate, list(zip(d.x, d.y.tolist(), [{'a':o} for o in d.b]))))
+beside('collate', 'torch default_collate')(lambda d: (us.collate, torch.utils.data.default_collate,
+                                                      list(zip(d.x, d.y.tolist(), [{'a':o} for o in d.b]))))
 @beside('DataLoader', 'torch.utils.data.DataLoader')
-def _(d): return (lambda: list(us.DataLoader(TensorDataset(d.x, d.y), 64))),(lambda: [tuple(o) for o in torch.utils.data.DataLoader(TensorDataset(d.x, d.y), 64)])
-beside('DataLoader DataLoaders', 'fastai DataLoader, DataLoaders')(_same(lambda m, d: [list(dl) for dl in m.DataLoaders(*[m.DataLoader(list(zip(d.x, d.y)), bs=o) for o in (64,100)])]))
+def _(d):
+    return (lambda: list(us.DataLoader(TensorDataset(d.x, d.y), 64))),(lambda: [tuple(o)
+        for o in torch.utils.data.DataLoader(TensorDataset(d.x, d.y), 64)])
+beside('DataLoader DataLoaders',
+       'fastai DataLoader, DataLoaders')(_same(lambda m, d: [list(dl)
+                                                             for dl in m.DataLoaders(*[m.DataLoader(list(zip(d.x, d.y)), bs=o)
+                                                                 for o in (64,100)])]))
 
 @beside('to_dset DigitRows', 'torchvision ToTensor')
 def _(d):
@@ -296,7 +328,8 @@ def _(d):
     return (lambda: us.to_dset(d.ds)[:]),(lambda: (torch.stack([ToTensor()(o.numpy()).flatten() for o in d.ds.x]),d.ds.y))
 
 beside('pr_eight', 'torch.tensordot', 1e-4)(lambda d: (us.pr_eight, lambda x, w: torch.tensordot(x, w, 2), d.x, d.w[:,0].view(28,28)))
-beside('init_params', 'nn.init.normal_', 1e-7)(lambda d: (lambda: us.init_params((784,10), .5), lambda: nn.init.normal_(torch.empty(784,10), std=.5)))
+beside('init_params', 'nn.init.normal_', 1e-7)(lambda d: (lambda: us.init_params((784,10), .5),
+                                                          lambda: nn.init.normal_(torch.empty(784,10), std=.5)))
 beside('mat_mul', 'torch.matmul', 1e-4)(lambda d: (us.mat_mul, torch.matmul, d.rows[:10], d.w))
 beside('linear1', 'F.linear', 1e-4)(lambda d: (us.linear1, lambda x, w, b: F.linear(x, w.T, b), d.rows, d.w, d.b))
 
@@ -308,7 +341,8 @@ def _(d):
 def _by_loop(d, epochs):
     "Our plain loop: weights, and the accuracy after each epoch"
     net,train,valid = _net(),us.DataLoader(TensorDataset(d.rows, d.y), 64),us.DataLoader(TensorDataset(d.rows[:100], d.y[:100]), 40)
-    return [*net.parameters()],us.train_model(net, epochs, train, valid, us.BasicOptim(net.parameters(), .1), us.cross_entropy, us.accuracy, prn=False)
+    return [*net.parameters()],us.train_model(net, epochs, train, valid, us.BasicOptim(net.parameters(), .1), us.cross_entropy,
+                                              us.accuracy, prn=False)
 
 def _by_fastai(d, epochs):
     l = _learner(_fastai(), d)
@@ -323,14 +357,18 @@ def _steps(opt, d):
     opt = opt(ps)
     for _ in range(5): F.cross_entropy(d.rows@ps[0]+ps[1], d.y).backward(); opt.step(); opt.zero_grad()
     return [p.detach() for p in ps]
-def _as_torch(ours, theirs): return lambda d: (lambda: _steps(ours, d), lambda: _torch_steps(theirs, lambda w, b: F.cross_entropy(d.rows@w+b, d.y), (d.w,d.b), 5)[-1])
+def _as_torch(ours, theirs):
+    return lambda d: (lambda: _steps(ours, d), lambda: _torch_steps(theirs, lambda w, b: F.cross_entropy(d.rows@w+b, d.y), (d.w,d.b),
+        5)[-1])
 
 beside('BasicOptim', 'torch.optim.SGD', 1e-6)(_as_torch(lambda ps: us.BasicOptim(ps, .1), _sgd(.1)))
 beside('SGD', 'torch.optim.SGD', 1e-6)(_as_torch(lambda ps: us.SGD(ps, .1, mom=.9), _sgd(.1, momentum=.9)))
 beside('SGD', 'fastai SGD', 1e-6)(_same(lambda m, d: _steps(lambda ps: m.SGD(ps, .1, mom=.9, wd=.1), d)))
-beside('Adam', 'torch.optim.AdamW', 1e-5)(_as_torch(lambda ps: us.Adam(ps, .01), partial(torch.optim.AdamW, lr=.01, betas=(.9,.99), eps=1e-5, weight_decay=.01)))
+beside('Adam', 'torch.optim.AdamW', 1e-5)(_as_torch(lambda ps: us.Adam(ps, .01),
+                                                    partial(torch.optim.AdamW, lr=.01, betas=(.9,.99), eps=1e-5, weight_decay=.01)))
 beside('Adam', 'fastai Adam', 1e-5)(_same(lambda m, d: _steps(lambda ps: m.Adam(ps, .01), d)))
-beside('OptimWrapper', 'fastai OptimWrapper', 1e-6)(_same(lambda m, d: _steps(lambda ps: m.OptimWrapper(ps, torch.optim.RMSprop, lr=.01), d)))
+beside('OptimWrapper', 'fastai OptimWrapper',
+       1e-6)(_same(lambda m, d: _steps(lambda ps: m.OptimWrapper(ps, torch.optim.RMSprop, lr=.01), d)))
 
 @beside('Optimizer', 'fastai Optimizer', 1e-9)
 def _(d):
@@ -342,11 +380,15 @@ def _(d):
     return (lambda: run(lambda ps: us.Optimizer(ps, lr=.1))),(lambda: run(lambda ps: _fastai().Optimizer(ps, [], lr=.1)))
 
 # %% ../../nbs/tools/01_side_by_side.ipynb #50192557
-for o,f in dict(fit=lambda m, l: l.fit(2, .1), fit_one_cycle=lambda m, l: l.fit_one_cycle(2, .1), fit_flat_cos=lambda m, l: l.fit_flat_cos(2, .1),
-                fine_tune=lambda m, l: l.fine_tune(1, .1)).items(): beside(f'Learner.{o} Recorder', f'fastai Learner.{o}', 1e-5)(_fit(f))
+for o,f in dict(fit=lambda m, l: l.fit(2, .1), fit_one_cycle=lambda m, l: l.fit_one_cycle(2, .1),
+                fit_flat_cos=lambda m, l: l.fit_flat_cos(2, .1),
+                fine_tune=lambda m, l: l.fine_tune(1, .1)).items():
+    beside(f'Learner.{o} Recorder', f'fastai Learner.{o}', 1e-5)(_fit(f))
 beside('Learner.validate', 'fastai Learner.validate', 1e-5)(_fit(lambda m, l: list(l.validate())))
-beside('Learner.get_preds GatherPredsCallback', 'fastai Learner.get_preds', 1e-5)(_fit(lambda m, l: tuple(l.get_preds(with_input=True, with_loss=True))))
-beside('Learner.lr_find LRFinder', 'fastai Learner.lr_find', 1e-4)(_fit(lambda m, l: (tuple(l.lr_find(show_plot=False, suggest_funcs=(m.valley,m.slide))), _done(l))))
+beside('Learner.get_preds GatherPredsCallback', 'fastai Learner.get_preds',
+       1e-5)(_fit(lambda m, l: tuple(l.get_preds(with_input=True, with_loss=True))))
+beside('Learner.lr_find LRFinder', 'fastai Learner.lr_find',
+       1e-4)(_fit(lambda m, l: (tuple(l.lr_find(show_plot=False, suggest_funcs=(m.valley,m.slide))), _done(l))))
 beside('trainable_params', 'fastai trainable_params')(lambda d: (us.trainable_params, _fastai().trainable_params, _net()))
 beside('SkipToEpoch', 'fastai SkipToEpoch', 1e-5)(_fit(lambda m, l: l.fit_one_cycle(3, .1, start_epoch=1)))
 
@@ -356,22 +398,29 @@ def _note(m, l, events, what, cbs=()):
     l.fit(3, .1, cbs=[type('Note', (m.Callback,), {e:lambda self, e=e: log.append((e,what(self))) for e in events}), *cbs])
     return log
 
-beside('Callback', 'fastai Callback')(_fit(lambda m, l: _note(m, l, [e for e in learner.events if e!='after_create'], lambda cb: cb.training)))
-beside('TrainEvalCallback', 'fastai TrainEvalCallback', 1e-12)(_fit(lambda m, l: _note(m, l, ['before_batch','after_fit'], lambda cb: (cb.pct_train,cb.train_iter,cb.model.training))))
+beside('Callback', 'fastai Callback')(_fit(lambda m, l: _note(m, l, [e for e in learner.events if e!='after_create'],
+                                                              lambda cb: cb.training)))
+beside('TrainEvalCallback', 'fastai TrainEvalCallback',
+       1e-12)(_fit(lambda m, l: _note(m, l, ['before_batch','after_fit'], lambda cb: (cb.pct_train,cb.train_iter,cb.model.training))))
 
-@beside('CancelFitException CancelEpochException CancelTrainException CancelValidException CancelBatchException CancelBackwardException CancelStepException', 'fastai, under the same names', 1e-5)
+@beside('CancelFitException CancelEpochException CancelTrainException CancelValidException CancelBatchException CancelBackwardException '
+        'CancelStepException', 'fastai, under the same names', 1e-5)
 @_fit
 def _(m, l):
     def at(event, ex, when): return type(ex.__name__, (m.Callback,), {event:lambda cb: (_ for _ in ()).throw(ex()) if when(cb) else None})
     l.fit(6, .1, cbs=[at('before_batch', m.CancelTrainException, lambda cb: cb.training and cb.epoch==0 and cb.iter==2),
-        at('before_batch', m.CancelValidException, lambda cb: not cb.training and cb.epoch==1), at('after_loss', m.CancelBatchException, lambda cb: cb.training and cb.epoch==2 and cb.iter==1),
-        at('before_backward', m.CancelBackwardException, lambda cb: cb.epoch==2 and cb.iter==2), at('before_step', m.CancelStepException, lambda cb: cb.epoch==2 and cb.iter==3),
-        at('before_train', m.CancelEpochException, lambda cb: cb.epoch==3), at('after_epoch', m.CancelFitException, lambda cb: cb.epoch==4)])
+        at('before_batch', m.CancelValidException, lambda cb: not cb.training and cb.epoch==1),
+        at('after_loss', m.CancelBatchException, lambda cb: cb.training and cb.epoch==2 and cb.iter==1),
+        at('before_backward', m.CancelBackwardException, lambda cb: cb.epoch==2 and cb.iter==2),
+        at('before_step', m.CancelStepException, lambda cb: cb.epoch==2 and cb.iter==3),
+        at('before_train', m.CancelEpochException, lambda cb: cb.epoch==3),
+        at('after_epoch', m.CancelFitException, lambda cb: cb.epoch==4)])
 
 def _metric(met, d):
     "`met` after batches of 100, 100 and 56"
     met.reset()
-    for p,y in zip(d.acts.split(100), d.y.split(100)): met.accumulate(SimpleNamespace(pred=p, yb=(y,), y=y, loss=F.cross_entropy(p, y), to_detach=lambda o: o))
+    for p,y in zip(d.acts.split(100), d.y.split(100)):
+        met.accumulate(SimpleNamespace(pred=p, yb=(y,), y=y, loss=F.cross_entropy(p, y), to_detach=lambda o: o))
     return float(met.value),met.name
 beside('AvgMetric', 'fastai AvgMetric', 1e-6)(_same(lambda m, d: _metric(m.AvgMetric(m.accuracy), d)))
 beside('AvgLoss', 'fastai AvgLoss', 1e-6)(_same(lambda m, d: _metric(m.AvgLoss(), d)))
@@ -395,8 +444,10 @@ def _(m, l):
     return _done(l),list(l.recorder.metric_names)
 
 for o,args in dict(Lin=(1,2), Cos=(1,2), Exp=(1,2), No=(1,2)).items():
-    beside(f'sched_{o.lower()} Sched{o}', f'fastai Sched{o}', 1e-12)(_same(lambda m, d, o=o: [getattr(m, f'Sched{o}')(1.,5.)(i/20) for i in range(21)]))
-beside('combine_scheds', 'fastai combine_scheds', 1e-6)(_same(lambda m, d: [m.combine_scheds([.3,.7], [m.SchedLin(0.,1.), m.SchedExp(1.,.1)])(i/20) for i in range(21)]))
+    beside(f'sched_{o.lower()} Sched{o}', f'fastai Sched{o}',
+           1e-12)(_same(lambda m, d, o=o: [getattr(m, f'Sched{o}')(1.,5.)(i/20) for i in range(21)]))
+beside('combine_scheds', 'fastai combine_scheds',
+       1e-6)(_same(lambda m, d: [m.combine_scheds([.3,.7], [m.SchedLin(0.,1.), m.SchedExp(1.,.1)])(i/20) for i in range(21)]))
 beside('combined_cos', 'fastai combined_cos', 1e-5)(_same(lambda m, d: [m.combined_cos(.25, 1., 5., .1)(i/20) for i in range(21)]))
 def _curve(d): return np.geomspace(1e-7, 10, 100).tolist(),((torch.linspace(-3,2,100)-.8)**2+.1*d.acts[:100,0].tanh()).tolist()
 beside('valley', 'fastai valley', 1e-9)(_same(lambda m, d: float(m.valley(*_curve(d), 100)[0])))
@@ -404,8 +455,11 @@ beside('slide', 'fastai slide', 1e-9)(_same(lambda m, d: float(m.slide(np.array(
 
 beside('ParamScheduler', 'fastai ParamScheduler', 1e-5)(_fit(lambda m, l: l.fit(2, cbs=m.ParamScheduler(dict(lr=m.SchedCos(.2,.01))))))
 for o,kw in dict(GradientClip=dict(max_norm=.1), GradientAccumulation=dict(n_acc=128), EarlyStoppingCallback=dict(min_delta=.5),
-                 SaveModelCallback=dict(comp=np.greater)).items(): beside(o, f'fastai {o}', 1e-5)(_fit(lambda m, l, o=o, kw=kw: l.fit(3, .1, cbs=getattr(m, o)(**kw))))
-beside('TerminateOnNaNCallback', 'fastai TerminateOnNaNCallback')(_fit(lambda m, l: (l.fit(3, 1e30, cbs=m.TerminateOnNaNCallback()), len(l.recorder.losses), len(l.recorder.values))[1:]))
+                 SaveModelCallback=dict(comp=np.greater)).items():
+    beside(o, f'fastai {o}', 1e-5)(_fit(lambda m, l, o=o, kw=kw: l.fit(3, .1, cbs=getattr(m, o)(**kw))))
+beside('TerminateOnNaNCallback',
+       'fastai TerminateOnNaNCallback')(_fit(lambda m, l: (l.fit(3, 1e30, cbs=m.TerminateOnNaNCallback()), len(l.recorder.losses),
+                                                           len(l.recorder.values))[1:]))
 
 @beside('TrackerCallback', 'fastai TrackerCallback', 1e-6)
 @_fit
@@ -438,14 +492,17 @@ def _(d):
 
 # %% ../../nbs/tools/01_side_by_side.ipynb #661b3b35
 beside('relu', 'F.relu')(lambda d: (us.relu, F.relu, d.acts))
-beside('kaiming_std', "nn.init.calculate_gain('relu')/n**.5", 1e-12)(lambda d: (us.kaiming_std, lambda n: nn.init.calculate_gain('relu')/n**.5, 784))
+beside('kaiming_std', "nn.init.calculate_gain('relu')/n**.5",
+       1e-12)(lambda d: (us.kaiming_std, lambda n: nn.init.calculate_gain('relu')/n**.5, 784))
 
 def _mlp(f): from torchvision.ops import MLP; core.set_seed(0); return f(MLP)
-beside('simple_net', 'torchvision.ops.MLP', 1e-6)(lambda d: (_mlp(lambda _: us.simple_net(784, 30, 1)), _mlp(lambda M: M(784, [30,1])), d.rows))
+beside('simple_net', 'torchvision.ops.MLP', 1e-6)(lambda d: (_mlp(lambda _: us.simple_net(784, 30, 1)), _mlp(lambda M: M(784, [30,1])),
+                                                             d.rows))
 beside('mnist_net', 'torchvision.ops.MLP', 1e-6)(lambda d: (_mlp(lambda _: us.mnist_net()), _mlp(lambda M: M(784, [30,10])), d.rows))
 
 def _back(make, f, x, *rest):
-    "There and back again: the result, and the gradients for the input and for the parameters of `make()` when `backward` gets the result itself"
+    """There and back again: the result, and the gradients for the input and for the parameters of `make()` when `backward` gets the result
+    itself"""
     def ours(): l = make(); y = l(x, *rest); return y,l.backward(y),[p.grad for p in l.parameters()]
     params = make().parameters()
     def theirs():
@@ -456,10 +513,12 @@ def _back(make, f, x, *rest):
         return y,g,gs
     return ours,theirs
 
-beside('LinearLayer', 'F.linear and autograd', 1e-4)(lambda d: _back(lambda: us.LinearLayer(d.w, d.b), lambda x, w, b: F.linear(x, w.T, b), d.rows[:16]))
+beside('LinearLayer', 'F.linear and autograd', 1e-4)(lambda d: _back(lambda: us.LinearLayer(d.w, d.b), lambda x, w, b: F.linear(x, w.T, b),
+    d.rows[:16]))
 beside('ReluLayer', 'F.relu and autograd')(lambda d: _back(us.ReluLayer, F.relu, d.acts))
 beside('SigmoidLayer', 'torch.sigmoid and autograd', 1e-6)(lambda d: _back(us.SigmoidLayer, torch.sigmoid, d.acts))
-beside('MnistLossLayer', 'F.l1_loss and autograd', 1e-6)(lambda d: _back(us.MnistLossLayer, lambda p, t: F.l1_loss(p.sigmoid(), t), d.p, d.yes.float()))
+beside('MnistLossLayer', 'F.l1_loss and autograd', 1e-6)(lambda d: _back(us.MnistLossLayer, lambda p, t: F.l1_loss(p.sigmoid(), t), d.p,
+    d.yes.float()))
 beside('CrossEntropyLayer', 'F.cross_entropy and autograd', 1e-6)(lambda d: _back(us.CrossEntropyLayer, F.cross_entropy, d.acts, d.y))
 
 @beside('Layer Layers by_hand', 'nn.Sequential and autograd', 1e-4)
@@ -467,7 +526,9 @@ def _(d): return _back(lambda: us.by_hand(_net()), lambda x, w1, b1, w2, b2: F.r
 
 @beside('calc_grad_by_hand', 'loss.backward()', 1e-5)
 def _(d):
-    def ours(): m = us.by_hand(_net()); return us.calc_grad_by_hand(d.rows, d.y, m, us.CrossEntropyLayer()),[p.grad if p.ndim==1 else p.grad.T for p in m.parameters()]
+    def ours():
+        m = us.by_hand(_net())
+        return us.calc_grad_by_hand(d.rows, d.y, m, us.CrossEntropyLayer()),[p.grad if p.ndim==1 else p.grad.T for p in m.parameters()]
     def theirs(): m = _net(); loss = F.cross_entropy(m(d.rows), d.y); loss.backward(); return loss,[p.grad for p in m.parameters()]
     return ours,theirs
 
@@ -491,7 +552,8 @@ def _(d): return _alike(us.conv(1, 8), _fastai().ConvLayer(1, 8, stride=2), d.x[
 @beside('mnist_convnet', 'fastai ConvLayer', 1e-4)
 def _(d):
     C = partial(_fastai().ConvLayer, stride=2)
-    return _alike(us.mnist_convnet(), nn.Sequential(C(1,8), C(8,16), C(16,32), C(32,64), C(64,10, norm_type=None, act_cls=None), nn.Flatten()), d.x[:,None])
+    return _alike(us.mnist_convnet(), nn.Sequential(C(1,8), C(8,16), C(16,32), C(32,64), C(64,10, norm_type=None, act_cls=None),
+                                                    nn.Flatten()), d.x[:,None])
 
 def _colour(d, n): return d.x[:n,None].repeat(1,3,1,1)
 @beside('BasicBlock', 'torchvision BasicBlock', 1e-5)
@@ -504,14 +566,19 @@ def _(d): return us.AdaptiveConcatPool2d(),_fastai().AdaptiveConcatPool2d(1),_co
 def _(d): return _alike(us.create_head(784, 10, ps=0.), _fastai().create_head(784, 10, ps=0.), d.rows[:,:,None,None]*torch.rand(3,3))
 
 @beside('Resize', 'torchvision Resize')
-def _(d): from torchvision.transforms import Resize; return (lambda im: np.asarray(us.Resize((20,24), 'squish')(im))),(lambda im: np.asarray(Resize((20,24))(im))),Image.fromarray(d.ds.x[0].numpy())
+def _(d):
+    from torchvision.transforms import Resize
+    return (lambda im: np.asarray(us.Resize((20,24), 'squish')(im))),(lambda im: np.asarray(Resize((20,24))(im))),Image.fromarray(
+        d.ds.x[0].numpy())
 
 @beside('ImageDataset', 'torchvision ImageFolder', 1e-7)
 def _(d):
     from torchvision import datasets as tv, transforms
     f = _images(d)/'train'
     theirs = tv.ImageFolder(f, transforms.ToTensor())
-    def ours(): ds = us.ImageDataset([o for o,_ in theirs.samples], theirs.targets, theirs.classes); return ds.collate([ds[i] for i in range(len(ds))])
+    def ours():
+        ds = us.ImageDataset([o for o,_ in theirs.samples], theirs.targets, theirs.classes)
+        return ds.collate([ds[i] for i in range(len(ds))])
     return ours,lambda: torch.utils.data.default_collate([theirs[i] for i in range(len(theirs))])
 
 @beside('ImageDataLoaders', 'fastai ImageDataLoaders', 1e-7)
@@ -528,7 +595,8 @@ def _(m, d):
 def _(m, d):
     from torchvision.models import resnet18
     items = list(zip(_colour(d, 24), d.y))
-    l = m.vision_learner(m.DataLoaders(m.DataLoader(items[:16], bs=8), m.DataLoader(items[16:], bs=8), device=torch.device('cpu')), us.resnet18 if m is us else resnet18,
+    l = m.vision_learner(m.DataLoaders(m.DataLoader(items[:16], bs=8), m.DataLoader(items[16:], bs=8), device=torch.device('cpu')),
+                         us.resnet18 if m is us else resnet18,
                          n_out=10, pretrained=False, loss_func=F.cross_entropy, ps=0., metrics=m.accuracy)
     core.set_seed(1)
     for p in l.model[1].parameters(): p.data = torch.randn(p.shape)*.05     # the same head: fastai draws its own in another order
@@ -547,7 +615,9 @@ def _(d):
     from sklearn.metrics import ConfusionMatrixDisplay
     cm = us.confusion_matrix(d.acts.argmax(1), d.y, 10)
     def texts(ax): return {t.get_position():t.get_text() for t in ax.texts if t.get_text()!='0'}
-    return (lambda: texts(us.plot_confusion(cm, range(10), Figure().subplots()))),(lambda: texts(ConfusionMatrixDisplay(cm.numpy()).plot(ax=Figure().subplots(), colorbar=False).ax_))
+    return (lambda: texts(us.plot_confusion(cm, range(10),
+                                            Figure().subplots()))),(lambda: texts(
+                                                ConfusionMatrixDisplay(cm.numpy()).plot(ax=Figure().subplots(), colorbar=False).ax_))
 
 # %% ../../nbs/tools/01_side_by_side.ipynb #2a660044
 namesakes.update(
@@ -593,7 +663,8 @@ def side_by_side(
     names=None, # Functions to compare; by default all that have a pair
     n:int=5 # Turns of the timing, as for `time_ratio`; 0 for none
 ): # A DataFrame, indexed by chapter and name
-    """Ours beside their counterparts: largest differences on `random` inputs and on `digits`, what is `allowed`, and the `time` of ours, that of theirs being 1.
+    """Ours beside their counterparts: largest differences on `random` inputs and on `digits`, what is `allowed`, and the `time` of ours,
+    that of theirs being 1.
 
     Sets the seed of the global generators. Raises `ImportError` where fastai, torchvision or torchmetrics is not installed."""
     import pandas as pd
@@ -613,5 +684,7 @@ def readable(
     df # A table of `side_by_side`, or some rows of it
 ): # A pandas `Styler`, which Jupyter shows as a table
     "Differences with one digit, ratios of time with two; no colours, so that it can be read on light and on dark pages."
-    left = [dict(selector='th.row_heading, td.col0, th.col0, th.index_name', props='text-align:left; vertical-align:top'), dict(selector='th.level1', props='max-width:18em; white-space:normal'), dict(selector='', props='font-size:85%')]
-    return df.style.format({**dict.fromkeys(['random','digits','allowed'], _short), 'time':_ratio}).set_uuid('pairs').set_table_attributes('class="dataframe"').set_table_styles(left)
+    left = [dict(selector='th.row_heading, td.col0, th.col0, th.index_name', props='text-align:left; vertical-align:top'),
+            dict(selector='th.level1', props='max-width:18em; white-space:normal'), dict(selector='', props='font-size:85%')]
+    return df.style.format({**dict.fromkeys(['random','digits','allowed'], _short),
+                            'time':_ratio}).set_uuid('pairs').set_table_attributes('class="dataframe"').set_table_styles(left)

@@ -149,8 +149,8 @@ class Task:
     def wrong(self,
         name:str, # What the mistake is called
         fn=None, # A wrong answer that makes it
-        error:str=None, # What the exception says that comes of it, a regular expression
-        hints:str=None # The name that its hints have in the file, if it is another
+        error:str|None=None, # What the exception says that comes of it, a regular expression
+        hints:str|None=None # The name that its hints have in the file, if it is another
     ): # The task
         "Enter a mistake. Raises `MnistError` if it has no hints."
         self.mistakes.append(Mistake(name, fn, error, hints_for(hints or name, self.name)))
