@@ -97,14 +97,16 @@ def test_to_mnist(opened, code):
 
 @pytest.mark.parametrize('code', [
     'c.fillRect(140, 0, 140, 280)',                                            # half of it
-    'c.fillStyle = "#888"; c.fillRect(0, 0, 280, 280); c.fillStyle = "black"; c.fillRect(70,70,70,70); c.fillStyle = "white"; c.fillRect(140,140,70,70)',
+    'c.fillStyle = "#888"; c.fillRect(0, 0, 280, 280); c.fillStyle = "black"; c.fillRect(70,70,70,70); '
+    'c.fillStyle = "white"; c.fillRect(140,140,70,70)',
     'c.line(200, 0,0, 280,0, 280,200)',                                        # most of the margin
 ])
 def test_not_plain_which_is_paper(opened, code):
     "What the library refuses is not read, and the page says why; a new drawing is read again"
     page = opened()
     url,image = page.evaluate(DRAW_ONE, code)
-    with pytest.raises(MnistError, match='not plain which is paper and which is ink; leave a margin') as e: as_mnist(Image.open(io.BytesIO(base64.b64decode(url.split(',')[1]))))
+    with pytest.raises(MnistError, match='not plain which is paper and which is ink; leave a margin') as e:
+        as_mnist(Image.open(io.BytesIO(base64.b64decode(url.split(',')[1]))))
     assert image is None and str(e.value)+'.'==(said := page.locator('.draw-said').inner_text())[0].lower()+said[1:]
     assert page.evaluate(DRAW_ONE, 'c.line(22, 80,60, 190,60, 120,230)')[1] and 'plain' not in page.locator('.draw-said').inner_text()
 
@@ -167,7 +169,8 @@ def test_keyboard(opened):
     page.keyboard.press('Tab'); page.keyboard.press('Enter')
     assert answers(page)==['']*4
 
-NAMELESS = '[...document.querySelectorAll(".draw canvas, .draw button")].filter(o => !(o.getAttribute("aria-label") || o.textContent)).length'
+NAMELESS = '[...document.querySelectorAll(".draw canvas, .draw button")]' \
+    '.filter(o => !(o.getAttribute("aria-label") || o.textContent)).length'
 # The contrast (WCAG 2) of each text with its background, and of the borders of what can be used
 CONTRAST = '''() => {
     const lum = c => c.match(/[\\d.]+/g).slice(0,3)

@@ -36,8 +36,8 @@ class Digits:
         """Each label's position in `classes`. Raises `MnistError` for a label that is not among them, or if there are no labels."""
 
     def split(self, valid_pct: float=0.2, seed: int=42) -> tuple:
-        """Hold out a random `valid_pct` of each digit for validation. Both parts keep the order of the whole. Raises `MnistError` without
-        labels, and where no digit has two images."""
+        """Hold out a random `valid_pct` of each digit for validation. Both parts keep the order of the whole. Raises `MnistError`
+        without"""
 
     @property
     def is_mnist(self) -> bool:

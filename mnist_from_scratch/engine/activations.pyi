@@ -5,8 +5,7 @@ from typing import Any
 import torch
 __all__ = ['ActivationStats']
 class ActivationStats(Callback):
-    """What layers put out, for each training batch: a row in `stats` with a dictionary for each layer, of `mean`, `std`, `near_zero`
-    (share) and perhaps `hist`."""
+    """What layers put out, for each training batch: a row in `stats` with a dictionary for each layer, of `mean`, `std`, `near_zero`"""
     hooks: Any
     stats: Any
     names: Any

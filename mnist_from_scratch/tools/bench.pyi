@@ -22,8 +22,7 @@ def duration(secs: float) -> str:
 def plan_benchmarks(only=None, repeats: int=5, long: bool=False) -> dict:
     """What `run_benchmarks` would do. Raises `MnistError` for a name that none has."""
 def keep_memory() -> Any:
-    """Ask the C library, if it is glibc, to keep freed memory for whoever wants some next in this process, in place of handing it back;
-    elsewhere nothing happens. After mallopt(3)."""
+    """Ask the C library, if it is glibc, to keep freed memory for whoever wants some next in this process, in place of handing it back;"""
 def run_benchmarks(only=None, repeats: int=5, show=..., long: bool=False, begin=...) -> list:
     """Run benchmarks. Raises `MnistError` for a name that none has."""
 def save_results(rows: list, file, where: dict | None=None) -> Any:
@@ -31,8 +30,7 @@ def save_results(rows: list, file, where: dict | None=None) -> Any:
 def load_results(folder) -> list:
     """All results in a folder. Raises `MnistError` for a file that is none."""
 def plot_results(rows: list, earlier=...) -> Any:
-    """A line for each candidate: the median ratio to its peer, from the lowest to the highest, the bound where there is one, and hollow
-    what it was before."""
+    """A line for each candidate: the median ratio to its peer, from the lowest to the highest, the bound where there is one, and hollow"""
 def compare_results(kept: list) -> Any:
-    """The median ratio to the peer, a row for each candidate and a column for each file; `change` is the newest, divided by the one before
-    it that has this candidate."""
+    """The median ratio to the peer, a row for each candidate and a column for each file; `change` is the newest, divided by the one
+    before"""

@@ -19,8 +19,7 @@ def to_dls(train: Digits, valid: Digits, bs: int=64) -> DataLoaders:
 def make_learner(name: str, dls: DataLoaders, n: int=10, seed: int=0, **kwargs) -> Learner:
     """A `Learner` for one of the trained rungs. Sets the seed of all generators."""
 def predict(model: nn.Module, x: Tensor) -> Tensor:
-    """Scores of a model for images, in batches, so that any number of them fits into memory. Raises `ValueError` for other types, shapes
-    and pixels."""
+    """Scores of a model for images, in batches, so that any number of them fits into memory. Raises `ValueError` for other types, shapes"""
 def save_model(folder: str | Path, model: nn.Module, name: str, classes, options: dict=..., **info) -> Any:
     """Write a model's numbers and how to rebuild it; each file is replaced as a whole. Raises `MnistError` where it can't."""
 def load_model(path: str | Path) -> tuple:
