@@ -5,8 +5,7 @@ Half an hour on two cores, with OMP_NUM_THREADS=2 and nothing else running. For 
 the training set instead, and writes nothing.
 
 With `--parts` it trains small nets instead, on the first 2,000 images, which differ in one part each, with and without augmentation,
-measures them on the last
-10,000 of the training set, and puts that into the same file."""
+measures them on the last 10,000 of the training set, and puts that into the same file."""
 import argparse, json, sys
 from functools import partial
 from pathlib import Path
@@ -68,7 +67,7 @@ def parts(train, valid, seeds):
     return rows
 
 def main():
-    p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    p = argparse.ArgumentParser(description=' '.join(__doc__.split('\n\n')[0].split()))
     p.add_argument('--seeds', type=int, default=3)
     p.add_argument('--epochs', type=int, default=17)
     p.add_argument('--held-out', action='store_true', help='train on the first five sixths of the training set, measure on the rest, write '

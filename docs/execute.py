@@ -1,8 +1,8 @@
 """Run notebooks from top to bottom, each in a new process, and store their outputs; or, with `--check`, compare.
 
-Outputs in this repository come from MNIST, so name its folder in `MNIST_FROM_SCRATCH_DATA`, if it is not in the cache. Without it nothing
-is run.
-All notebooks are stored or none: not if one raises an error, warns, leaves a progress bar, or names a folder of this machine."""
+Outputs in this repository come from MNIST, so name its folder in `MNIST_FROM_SCRATCH_DATA`, if it is not in the cache. Without it
+nothing is run. All notebooks are stored or none: not if one raises an error, warns, leaves a progress bar, or names a folder of this
+machine."""
 import argparse, json, math, os, re, sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path

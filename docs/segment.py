@@ -1,10 +1,9 @@
 """Train the U-Net of the chapter on segmentation on scenes made of MNIST's training set, measure it on scenes made of its test set, and
 write the results to `nbs/segment.json`.
 
-Less than five minutes of training on two cores, with OMP_NUM_THREADS=2 and nothing else running. For choices: `--held-out` measures on the
-scenes held out from training only, and writes nothing.
-`--skips` compares a small U-Net with one that has no skip connections, and writes `nbs/skips.json`: nothing is timed, so it may run beside
-other programs, for some twenty minutes of one core."""
+Less than five minutes of training on two cores, with OMP_NUM_THREADS=2 and nothing else running. For choices: `--held-out` measures on
+the scenes held out from training only, and writes nothing. `--skips` compares a small U-Net with one that has no skip connections, and
+writes `nbs/skips.json`: nothing is timed, so it may run beside other programs, for some twenty minutes of one core."""
 import argparse, json, sys, tempfile
 from pathlib import Path
 from time import perf_counter
@@ -59,7 +58,7 @@ def compare_skips(train, test, out, held=10000, n=1000, epochs=16, lrs=(.02,.05,
     with replacing(out) as f: f.write_text(json.dumps(dict(scenes=n, lrs=lrs, rows=rows), indent=1)+'\n')
 
 def main():
-    p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    p = argparse.ArgumentParser(description=' '.join(__doc__.split('\n\n')[0].split()))
     p.add_argument('--scenes', type=int, default=28000)
     p.add_argument('--epochs', type=int, default=3)
     p.add_argument('--nf', type=int, nargs='+', default=[16,32,64,128], help='channels at each size')

@@ -1,15 +1,12 @@
 """Train the published recipe and the two of the chapter on speed on all of MNIST, in turns, and write their times and their accuracies on
 the test set to `nbs/speed.json`.
 
-The two are trained in float32 too, as on a processor without units for bfloat16; on a CUDA device, where there is one; and PyTorch's MNIST
-example with fewer
-seeds, since it takes minutes. Nothing is chosen by these figures. Times are of the training loop only; the preparation is timed by itself.
-Set OMP_NUM_THREADS to
-the number of threads, and let nothing else run.
+The two are trained in float32 too, as on a processor without units for bfloat16; on a CUDA device, where there is one; and PyTorch's
+MNIST example with fewer seeds, since it takes minutes. Nothing is chosen by these figures. Times are of the training loop only; the
+preparation is timed by itself. Set OMP_NUM_THREADS to the number of threads, and let nothing else run.
 
-With `--steps` it trains each step of the chapter instead, one change a row, on digits of the training set, measures on the digits held out
-there, and tries each
-optimizer with several learning rates in the same way."""
+With `--steps` it trains each step of the chapter instead, one change a row, on digits of the training set, measures on the digits held
+out there, and tries each optimizer with several learning rates in the same way."""
 import argparse, datetime, json, math, platform, sys
 from functools import partial
 from pathlib import Path
@@ -147,7 +144,7 @@ def summary(res):
     return info|dict(rows=rows)
 
 def main():
-    p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    p = argparse.ArgumentParser(description=' '.join(__doc__.split('\n\n')[0].split()))
     p.add_argument('--seeds', type=int, default=10, help='of ours; the published recipe runs with half as many')
     p.add_argument('--example', type=int, default=0, help="of PyTorch's MNIST example: four epochs, which take minutes")
     p.add_argument('--steps', action='store_true', help='train the steps of the chapter instead, on held-out digits, and keep the rest of '

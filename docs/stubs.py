@@ -1,8 +1,7 @@
 """Write a stub beside each module of the package, `learner.pyi` for `learner.py`: what editors and type checkers read in its place.
 
-They cannot see what `@patch` does. In a stub each method stands in its class, wherever in the package it is added; private names are left
-out,
-and so are the bodies. With `--check`, write nothing and exit with 1 where a stub is not what the modules give."""
+They cannot see what `@patch` does. In a stub each method stands in its class, wherever in the package it is added; private names are
+left out, and so are the bodies. With `--check`, write nothing and exit with 1 where a stub is not what the modules give."""
 import ast, sys, textwrap
 from functools import partial
 from pathlib import Path
@@ -45,7 +44,9 @@ def args_of(f):
     return a,types
 
 def body(o):
-    "The first line of a docstring, or `...`"; d = ast.get_docstring(o); return [ast.Expr(ast.Constant(d.splitlines()[0] if d else ...))]
+    "The first paragraph of a docstring, or `...`"
+    d = ast.get_docstring(o)
+    return [ast.Expr(ast.Constant(' '.join(d.split('\n\n')[0].split()) if d else ...))]
 
 def function(f, decorators=None, method=False):
     "`f` without its body"

@@ -8,7 +8,8 @@ __all__ = ['distort', 'Augment', 'best_net', 'best_learner']
 def distort(
         x: Tensor, degrees: float=15.0, translate: float=0.09, scale=..., shear: float=11.0, elastic: float=0.4, n_grid: int=5
 ) -> Tensor:
-    """Turn, lean, stretch, shift and bend each image by chance, each in its own way. Names and units as in torchvision's `RandomAffine`;"""
+    """Turn, lean, stretch, shift and bend each image by chance, each in its own way. Names and units as in torchvision's `RandomAffine`;
+    what comes in from outside is 0, the paper. Raises `ShapeError` or `ValueError` for other images."""
 class Augment(Callback):
     """Change the images of each batch that is trained with, and of no other."""
     f: Any

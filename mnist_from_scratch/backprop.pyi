@@ -7,13 +7,14 @@ __all__ = [
         'CrossEntropyLayer', 'Layers', 'by_hand', 'calc_grad_by_hand'
 ]
 def numerical_grad(f, x: Tensor, eps: float=1e-06) -> Tensor:
-    """The gradient of `f` at `x` by central differences in 64-bit floats, two calls for each element. Raises `ValueError` if `f` gives
-    more"""
+    """The gradient of `f` at `x` by central differences in 64-bit floats, two calls for each element. Raises `ValueError` if `f` gives more
+    than one number."""
 def check_grad(f, x: Tensor, grad: Tensor, eps: float=1e-06, atol: float=1e-06, rtol: float=0.0001) -> float:
-    """Compare `grad` with `numerical_grad(f, x)`. Raises `AssertionError` with index and both values where they differ most,
-    `ValueError`"""
+    """Compare `grad` with `numerical_grad(f, x)`. Raises `AssertionError` with index and both values where they differ most, `ValueError`
+    for another shape."""
 class Layer:
-    """A step of a net and its way back. Kinds of layers define `fwd` and `bwd`; `bwd` adds to `grad` of the parameters, and returns the"""
+    """A step of a net and its way back. Kinds of layers define `fwd` and `bwd`; `bwd` adds to `grad` of the parameters, and returns the
+    gradient for the input."""
     out: Any
     saved: Any
 
@@ -30,7 +31,8 @@ class Layer:
         """The result of `fwd`, kept in `out` for the way back"""
 
     def backward(self, g: Tensor | None=None, to_input: bool=True) -> Tensor:
-        """Back over the last `forward`, once: then it lets go of what it kept. Raises `ValueError` if there was none, or `g` has another"""
+        """Back over the last `forward`, once: then it lets go of what it kept. Raises `ValueError` if there was none, or `g` has another
+        shape than its result."""
 def add_grad(p: Tensor, g: Tensor) -> Any:
     """Add to `p.grad`, as a backward pass of autograd does."""
 class LinearLayer(Layer):
@@ -83,8 +85,8 @@ class MnistLossLayer(Layer):
     def bwd(self, g) -> Any:
         ...
 class CrossEntropyLayer(Layer):
-    """`cross_entropy`, with the softmax, of activations [N, n] and class numbers [N]. Raises `ValueError` for shapes or labels that do
-    not"""
+    """`cross_entropy`, with the softmax, of activations [N, n] and class numbers [N]. Raises `ValueError` for shapes or labels that do not
+    fit."""
     saved: Any
 
     def fwd(self, input, target) -> Any:

@@ -7,10 +7,11 @@ __all__ = ['mean_digits', 'mnist_distance', 'rmse_distance', 'is_3', 'Proportion
 def mean_digits(ds: Digits) -> Tensor:
     """The mean image of each class, pixels in [0,1]. Raises `MnistError` if `ds` has no labels."""
 def mnist_distance(a: Tensor, b: Tensor) -> Tensor:
-    """Mean absolute difference of the pixels: the mean over the last two axes. Raises `ShapeError` unless they are floats and images of
-    one"""
+    """Mean absolute difference of the pixels: the mean over the last two axes. Raises `ShapeError` unless they are floats and images of one
+    size."""
 def rmse_distance(a: Tensor, b: Tensor) -> Tensor:
-    """Root of the mean squared difference of the pixels: the mean over the last two axes. Raises `ShapeError` unless they are floats and"""
+    """Root of the mean squared difference of the pixels: the mean over the last two axes. Raises `ShapeError` unless they are floats and
+    images of one size."""
 def is_3(x: Tensor, mean3: Tensor, mean7: Tensor, dist=...) -> Tensor:
     """Is `x` nearer to `mean3` than to `mean7`? Raises `ValueError` unless all are floats from 0 to 1."""
 class Proportion:
@@ -47,8 +48,8 @@ class PixelSimilarity(nn.Module):
         """Made from the mean image of each class in `ds`"""
 
     def forward(self, x: Tensor) -> Tensor:
-        """One class after the other, so that memory holds N×28×28 differences and not n times as many. Raises `ShapeError` or
-        `ValueError`"""
+        """One class after the other, so that memory holds N×28×28 differences and not n times as many. Raises `ShapeError` or `ValueError`
+        for other inputs."""
 
     def extra_repr(self) -> Any:
         ...

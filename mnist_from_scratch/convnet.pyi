@@ -12,7 +12,8 @@ __all__ = [
 def conv2d(x: Tensor, weight: Tensor, bias: Tensor | None=None, stride: int=1, padding: int=0) -> Tensor:
     """Slide each kernel over each image: at each place, the sum of products over all channels. As `torch.nn.functional.conv2d`."""
 def conv(ni: int, nf: int, ks: int=3, stride: int=2, norm: bool=True, act: bool=True) -> nn.Sequential:
-    """A convolution with as much padding as keeps the size at stride 1, and what follows it. The bias is left to batch normalisation if"""
+    """A convolution with as much padding as keeps the size at stride 1, and what follows it. The bias is left to batch normalisation if
+    there is one."""
 def mnist_convnet(n_out: int=10, norm: bool=True) -> nn.Sequential:
     """Five convolutions, each of which halves the image, down to one number for each class."""
 class BasicBlock(nn.Module):
@@ -66,8 +67,8 @@ class Resize:
     def __call__(self, im) -> Any:
         ...
 class ImageDataset:
-    """Images and the numbers of their classes: `ds[i]` is an image, uint8 `[3,H,W]`, and its number (without labels, the image alone, as
-    a"""
+    """Images and the numbers of their classes: `ds[i]` is an image, uint8 `[3,H,W]`, and its number (without labels, the image alone, as a
+    tuple of one)."""
     shape: Any
     free: Any
     items: Any
@@ -122,6 +123,6 @@ def vision_learner(
         lr: float=0.001, splitter=None, cbs=None, metrics=None, path: str | Path | None=None, model_dir: str | Path='models',
         wd: float | None=None, wd_bn_bias: bool=False, train_bn: bool=True, moms=..., *, custom_head: nn.Module | None=None, **kwargs
 ) -> Learner:
-    """A `Learner` with the body of `arch` and a new head; fastai's names, order and defaults. Raises `MnistError` where weights cannot
-    be"""
+    """A `Learner` with the body of `arch` and a new head; fastai's names, order and defaults. Raises `MnistError` where weights cannot be
+    had."""
 cnn_learner = vision_learner

@@ -66,8 +66,8 @@ class Callback:
     def __getattr__(self, name: str) -> Any:
         ...
 class TrainEvalCallback(Callback):
-    """Puts the model on the device of the data, and in training or evaluation mode; counts `train_iter` batches so far, `pct_train` of
-    the"""
+    """Puts the model on the device of the data, and in training or evaluation mode; counts `train_iter` batches so far, `pct_train` of the
+    whole fit."""
     order: Any
     run_valid: bool
 
@@ -158,14 +158,14 @@ class Learner:
     @contextmanager
     def distrib_ctx(self, sync_bn: bool=True, in_notebook: bool=False, timeout: float=600, **kwargs) -> Iterator[Any]:
         """While the block lasts, train and validate together with the other processes that a launcher has started; without one, alone as
-        ever."""
+        ever. As fastai's, but `bs` is the size of the batch over all processes. Raises `MnistError` where another process has ended."""
 
     def export(self, fname: str | Path='export.safetensors', xb=None) -> Path:
         """Write what `load_learner` needs to predict with this model. No code is in the file, and nothing that is pickled."""
 
     def to_onnx(self, fname: str | Path='export.onnx', xb=None, act=None) -> Path:
         """Write the model for ONNX Runtime and others: `input` [N, …] to `output` [N, …], which are probabilities where the loss tells how
-        to"""
+        to make them."""
 
     def to_detach(self, b, cpu=True, gather=True) -> Any:
         """`b` without its history, and with `cpu` in the processor's memory; fastai's metrics ask for this"""
@@ -179,18 +179,18 @@ class Learner:
             inner: bool=False, reorder: bool=True, cbs=None, **kwargs
     ) -> tuple:
         """Predictions for one set, without a short last batch dropped. Arguments and results are in fastai's order. Raises `TypeError` for
-        a"""
+        a `dl` without a length."""
 
     def predict(self, item, rm_type_tfms=None, with_input: bool=False) -> tuple:
         """Prediction for one item. With a loss that has neither `activation` nor `decodes` those of the best-known losses are used."""
 
     def show_results(self, ds_idx: int=1, dl=None, max_n: int=9, shuffle: bool=True, **kwargs) -> Any:
         """Draw images with their targets above and the predictions below. Raises `ValueError` where inputs are no images, or an answer is
-        more"""
+        more than one number."""
 
     def summary(self) -> str:
         """Layers with output shape, parameters, and whether these are trained; totals, optimizer, loss, callbacks. Layers that a batch does
-        not"""
+        not reach have no shape."""
 
     def save(self, file: str | Path, with_opt: bool=True) -> Path:
         """Write the model's numbers, and the optimizer's, to `file.safetensors`, whole or not at all. Raises `MnistError` where it
@@ -277,8 +277,8 @@ class Learner:
     def lr_find(
             self, start_lr: float=1e-07, end_lr: float=10, num_it: int=100, stop_div: bool=True, show_plot: bool=True, suggest_funcs=...
     ) -> Any:
-        """Try all rates in one mock training (Smith, 2015). Afterwards all is as before, the generators of random numbers too, but for
-        the"""
+        """Try all rates in one mock training (Smith, 2015). Afterwards all is as before, the generators of random numbers too, but for the
+        `recorder`, which has the curve."""
 
     def freeze_to(self, n: int) -> Any:
         """Train groups of parameters from `n` on (negative counts from the end), and forget momentum"""
@@ -308,7 +308,8 @@ class SkipToEpoch(Callback):
     def before_epoch(self) -> Any:
         ...
 class Recorder(Callback):
-    """Keeps what happened: `values` (a row per epoch), `metric_names`, and per training batch `losses` (smoothed) and `lrs`; `iters`"""
+    """Keeps what happened: `values` (a row per epoch), `metric_names`, and per training batch `losses` (smoothed) and `lrs`; `iters`
+    batches at each epoch's end."""
     log: Any
     start: Any
     values: Any

@@ -80,7 +80,8 @@ def to_detach(b, cpu: bool=True) -> Any:
 def to_concat(xs: list, dim: int=0) -> Any:
     """Batches, put together to one, as in fastai. What has no axis of items becomes a tuple of what each batch has."""
 def mk_metric(m) -> Any:
-    """A `Metric` as it is, an object that counts along as a `TorchMetric`, a function as an `AvgMetric`; an object is made of a class."""
+    """A `Metric` as it is, an object that counts along as a `TorchMetric`, a function as an `AvgMetric`; an object is made of a class.
+    Raises `TypeError` for anything else."""
 class AvgSmoothLoss(Metric):
     """Fading average of the training loss: `beta` of it stays at each batch. Losses are put aside, and taken in when somebody asks."""
     aside: Any

@@ -47,7 +47,7 @@ class DataLoader:
 
     def one_batch(self) -> Any:
         """The first batch of a new pass, fetched without workers. A pass that is under way is not disturbed. Raises `ValueError` if there
-        is no"""
+        is no batch."""
 
     def before_iter(self) -> Any:
         """Called when a pass begins"""
@@ -180,7 +180,8 @@ class DataLoaders:
 
     @classmethod
     def from_dsets(cls, *ds, path: str | Path='.', bs: int=64, device=None, **kwargs) -> Any:
-        """Loaders for `ds`: the first one shuffled, without a short last batch; the others in order and complete. Raises `TypeError` for"""
+        """Loaders for `ds`: the first one shuffled, without a short last batch; the others in order and complete. Raises `TypeError` for
+        `Digits`, unless a step is given that makes something else of them."""
 
     def show_batch(
             self, max_n: int=9, nrows: int | None=None, ncols: int | None=None, figsize=None, unique: bool=False, b=None, **kwargs
@@ -194,8 +195,8 @@ def class_name(y, vocab) -> Any:
 def label_text(y, vocab) -> str:
     """A target in few words."""
 class Pass:
-    """One pass of a `DataLoader`: the indexes in their `order`, how many of them each batch has (`sizes`) if that differs, how many
-    batches"""
+    """One pass of a `DataLoader`: the indexes in their `order`, how many of them each batch has (`sizes`) if that differs, how many batches
+    are `done`, and the `seed` of the workers"""
     order: Tensor | None
     sizes: Tensor | None
     done: int

@@ -232,9 +232,8 @@ class OptimWrapper(Optimizer, GetAttr):
     """An optimizer of PyTorch's, `opt`, with the interface of `Optimizer`; arguments and names are fastai's. `hypers` is a view of
     `opt.param_groups`.
 
-    Raises `ValueError` for parameters along with an optimizer that has some already, and where a hyper-parameter is set that `opt` does not
-    have.
-    `do_wd` of a parameter's state has no effect, as in fastai's: PyTorch decays all parameters of a group alike."""
+    Raises `ValueError` for parameters along with an optimizer that has some already, and where a hyper-parameter is set that `opt` does
+    not have. `do_wd` of a parameter's state has no effect, as in fastai's: PyTorch decays all parameters of a group alike."""
     _default = 'opt'
     def __init__(self,
         params=None, # Parameters, or a list of groups of them, lists or PyTorch's dictionaries; none if `opt` is an optimizer already

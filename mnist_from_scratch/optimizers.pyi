@@ -25,8 +25,8 @@ class Optimizer:
 
     @staticmethod
     def check_hyper(k, v) -> Any:
-        """Raises `ValueError` where `v` cannot be the hyper-parameter `k`: rates, weight decay and `eps` are 0 or more, and finite, what
-        is"""
+        """Raises `ValueError` where `v` cannot be the hyper-parameter `k`: rates, weight decay and `eps` are 0 or more, and finite, what is
+        left of averages is less than 1"""
 
     def step(self) -> Any:
         """One step for each parameter that has a gradient"""
@@ -75,7 +75,8 @@ class Adam(Optimizer):
         """`p -= lr * average gradient / (root of average square + eps)`"""
 pytorch_hp_map: Any
 class OptimWrapper(Optimizer):
-    """An optimizer of PyTorch's, `opt`, with the interface of `Optimizer`; arguments and names are fastai's. `hypers` is a view of"""
+    """An optimizer of PyTorch's, `opt`, with the interface of `Optimizer`; arguments and names are fastai's. `hypers` is a view of
+    `opt.param_groups`."""
     opt: Any
     hp_map: Any
     state: Any

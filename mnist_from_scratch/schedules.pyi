@@ -81,7 +81,7 @@ def rng_states(dls) -> dict:
 def set_rng_states(dls, s: dict) -> Any:
     """Put all generators of random numbers back to where they were."""
 def valley(lrs, losses, num_it: int | None=None) -> tuple:
-    """The middle of the longest falling stretch of `losses`: the longest sequence in which each is lower than the last. Raises
-    `ValueError`"""
+    """The middle of the longest falling stretch of `losses`: the longest sequence in which each is lower than the last. Raises `ValueError`
+    if none is."""
 def slide(lrs, losses, num_it: int | None=None, lr_diff: int=15, thresh: float=0.005, adjust_value: float=1.0) -> tuple:
     """Slide two slopes, `lr_diff` apart, from the right until they differ by no more than `thresh`."""

@@ -16,10 +16,11 @@ __all__ = [
 def make_scene(x: np.ndarray, rng: np.random.Generator, size: int=64) -> tuple:
     """Up to three digits that do not overlap, or none, on a cloudy ground with strokes, pieces of digits and noise."""
 def iou(pred: Tensor, targ: Tensor) -> Tensor:
-    """Intersection over union of each pair of masks; 1 where both are empty. Raises `ShapeError` where the shapes differ, `ValueError`
-    for"""
+    """Intersection over union of each pair of masks; 1 where both are empty. Raises `ShapeError` where the shapes differ, `ValueError` for
+    what is not a mask."""
 class JaccardCoeff(Metric):
-    """Intersection over union of all pixels of a set together, for activations above 0 and masks of 1 and 0. Name as fastai's, whose"""
+    """Intersection over union of all pixels of a set together, for activations above 0 and masks of 1 and 0. Name as fastai's, whose
+    activations have a channel for each class."""
     both: Any
     either: Any
 
@@ -33,21 +34,24 @@ class JaccardCoeff(Metric):
     def value(self) -> Any:
         ...
 def mean_precision(inp: Tensor, targ: Tensor) -> Tensor:
-    """The mean, over images and the thresholds 0.5, 0.55, …, 0.95, of whether an image's `iou` is above the threshold: the measure of"""
+    """The mean, over images and the thresholds 0.5, 0.55, …, 0.95, of whether an image's `iou` is above the threshold: the measure of
+    Kaggle's TGS salt contest."""
 def rle_encode(mask) -> str:
-    """Run-length code as in Kaggle's TGS salt contest: pixels are numbered from 1, column by column. Raises `MnistError` for anything
-    that"""
+    """Run-length code as in Kaggle's TGS salt contest: pixels are numbered from 1, column by column. Raises `MnistError` for anything that
+    is no mask."""
 def rle_decode(rle: str, shape) -> Tensor:
     """The mask of a run-length code. Raises `MnistError` for a code that is not whole, not in order, or leads out of the mask."""
 def write_rle(file: str | Path, masks: dict) -> str | Path:
     """Write a table `id,rle_mask`, whole or not at all. Raises `MnistError` for what is no mask, and where it cannot be written."""
 def read_rle(file: str | Path, shape) -> dict:
-    """Read what `write_rle` wrote, or Kaggle's `train.csv`; a line may have 65,535 characters. Raises `MnistError` for a wrong row or
-    code,"""
+    """Read what `write_rle` wrote, or Kaggle's `train.csv`; a line may have 65,535 characters. Raises `MnistError` for a wrong row or code,
+    and an id that comes twice."""
 def write_scenes(path: str | Path, digits: Digits, n: int, size: int=64, seed: int=0) -> Path:
-    """Write `n` scenes as `images/<id>.png`, `masks/<id>.png` with 0 and 255, and `masks.csv`, all or nothing. Raises `MnistError` where"""
+    """Write `n` scenes as `images/<id>.png`, `masks/<id>.png` with 0 and 255, and `masks.csv`, all or nothing. Raises `MnistError` where
+    `path` is already there, or cannot be written."""
 class SegmentationDataset(ImageDataset):
-    """Images and their masks: `ds[i]` is an image, uint8 `[3,H,W]`, and its mask, uint8 `[1,H,W]` of 1 and 0 (without `label_func` the"""
+    """Images and their masks: `ds[i]` is an image, uint8 `[3,H,W]`, and its mask, uint8 `[1,H,W]` of 1 and 0 (without `label_func` the
+    image alone, as a tuple of one). Raises `MnistError` where they do not fit."""
     label_func: Any
     masks: Any
     loss_func: Any

@@ -2,8 +2,8 @@
 once.
 
 Run by `test_writes.py`, in a process of its own that has imported everything once and forks: `python writing.py kill|full|race FOLDER`
-prints a JSON of what happened.
-Each kind of file has versions: `write(v)` writes version v, and `read()` looks at all that is there and says which one it is."""
+prints a JSON of what happened. Each kind of file has versions: `write(v)` writes version v, and `read()` looks at all that is there and
+says which one it is."""
 import csv, json, os, random, resource, signal, subprocess, sys, time
 from pathlib import Path
 

@@ -20,21 +20,23 @@ def one_line(e: Exception) -> str:
 def describe(o) -> str:
     """Type and shape of `o`, for a message; of what has none the name of its class."""
 class ShapeError(MnistError, ValueError):
-    """Tensors have other shapes or types than are needed. `tensors` are as for `check_shapes`; the message says what to pass instead, if"""
+    """Tensors have other shapes or types than are needed. `tensors` are as for `check_shapes`; the message says what to pass instead, if
+    that is plain."""
 
     def __init__(self, who, **tensors) -> None:
         ...
 def check_shapes(who: str, **tensors) -> Any:
-    """Raises `ShapeError`, which is also a `ValueError`, unless all `tensors` are as needed, and each name in their shapes stands for
-    one"""
+    """Raises `ShapeError`, which is also a `ValueError`, unless all `tensors` are as needed, and each name in their shapes stands for one
+    number."""
 def only_ones(x: Tensor) -> bool:
-    """Are all of `x` 0 or 1, and some 1? It looks no further than the first that is more. Taken for pixels from 0 to 255 that would be
-    an"""
+    """Are all of `x` 0 or 1, and some 1? It looks no further than the first that is more. Taken for pixels from 0 to 255 that would be an
+    image of almost nothing."""
 def check_floats(who: str, *xs: Tensor) -> Any:
-    """Raises `ShapeError` unless all of `xs` are tensors of floats, and several have the same last two axes. A difference of bytes wraps"""
+    """Raises `ShapeError` unless all of `xs` are tensors of floats, and several have the same last two axes. A difference of bytes wraps
+    around: 3 - 5 is 254."""
 def check_pixels(who: str, x: Tensor, floats: bool=False) -> int:
-    """Which kind of pixels `x` holds. Raises `ValueError` (a `ShapeError` for a type) where they are out of range, and for whole numbers
-    of"""
+    """Which kind of pixels `x` holds. Raises `ValueError` (a `ShapeError` for a type) where they are out of range, and for whole numbers of
+    0 and 1 only."""
 def one_with_one(f, preds, *targets) -> Any:
     """`f(preds, *targets)`. Raises `ShapeError` if `f` broadcasts [N,1] against [N], or the like, and so compares all with all."""
 def set_seed(s: int, reproducible: bool=False) -> Any:
@@ -43,8 +45,8 @@ def set_seed(s: int, reproducible: bool=False) -> Any:
 def keeping_rng() -> Iterator[Any]:
     """After the block Python's, NumPy's and PyTorch's random generators are as they were before."""
 def default_device(use: bool | int | None=-1) -> torch.device:
-    """The device to use; any `use` but -1 is remembered. Name and argument are fastai's. Raises `MnistError` if a GPU is demanded and
-    there"""
+    """The device to use; any `use` but -1 is remembered. Name and argument are fastai's. Raises `MnistError` if a GPU is demanded and there
+    is none."""
 def apply(func, x, *args, **kwargs) -> Any:
     """`func` of every part of `x`, as fastai's function of this name, which leaves numbers and texts out; named tuples stay what they
     are."""

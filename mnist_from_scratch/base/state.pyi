@@ -9,7 +9,8 @@ def unpack_state(text: str, tensors: list, object_hook=None, skip=...) -> Any:
 def checksum(text: str, tensors: list) -> str:
     """A sum (CRC-32) of all bytes, types and shapes: it shows whether anything was changed by accident."""
 def safetensors_parts(tensors: dict, **notes: str) -> list:
-    """`tensors` (a dictionary) and `notes` (texts) in safetensors' format: what to write, in order, the tensors being no copies."""
+    """`tensors` (a dictionary) and `notes` (texts) in safetensors' format: what to write, in order, the tensors being no copies. It is the
+    same for the same contents; left to itself, safetensors writes notes in any order."""
 def write_parts(file: str | Path, parts: list) -> Any:
     """Write `parts` one after the other: to join them would be a copy."""
 def read_tensors(file: str | Path, what: str, check) -> tuple:

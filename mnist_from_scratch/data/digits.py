@@ -113,11 +113,10 @@ def load_digits(
 )->tuple: # `(train, valid)`, two `Digits`
     """Digits from wherever they are.
 
-    A path is a CSV file, or a folder with MNIST's IDX files, with a `train.csv`, or with images; links in a folder are
-    followed to files in it only. 'mnist' is the folder in
-    `MNIST_FROM_SCRATCH_DATA` if it holds MNIST, our cache, fastai's cache, or a download. 'auto' is what that variable
-    names, else as 'mnist', else the bundled digits. Where the source has no validation set, a fifth of each digit is held
-    out. Raises `MnistError` where a path is not there, or MNIST is asked for and cannot be had."""
+    A path is a CSV file, or a folder with MNIST's IDX files, with a `train.csv`, or with images; links in a folder are followed to files
+    in it only. 'mnist' is the folder in `MNIST_FROM_SCRATCH_DATA` if it holds MNIST, our cache, fastai's cache, or a download. 'auto' is
+    what that variable names, else as 'mnist', else the bundled digits. Where the source has no validation set, a fifth of each digit is
+    held out. Raises `MnistError` where a path is not there, or MNIST is asked for and cannot be had."""
     sets = _resolve(_wanted(data))
     for o in sets:
         if o.is_mnist: o.source = f'MNIST, {o.source}'

@@ -9,6 +9,8 @@ def read_idx(path: str | Path, mmap: bool=False) -> Tensor:
 def idx_files(folder: Path) -> dict:
     """MNIST's four files in `folder`: `{'train-images': path, …}`, `None` for one that is not there."""
 def load_idx(folder: str | Path, mmap: bool=False) -> tuple:
-    """Read MNIST, or a set in its format, from four IDX files. Raises `MnistError` where one is missing, or they do not fit together."""
+    """Read MNIST, or a set in its format, from four IDX files. Raises `MnistError` where one is missing, or they do not fit together. A
+    link is followed to a file in `folder` only. Where digits are dark on white, all are turned, and `source` says so; some of the one kind
+    and some of the other are refused."""
 def write_idx(folder: Path, train: Digits, valid: Digits) -> Any:
     """Write two sets as MNIST's four files, not compressed."""

@@ -117,9 +117,8 @@ def _ink(a):
 
 # %% ../../nbs/data/01_images.ipynb #0cf6402b
 def _without_frame(a):
-    """`a` `[H,W]` without the lines that a frame, a table or a scanner leaves along its sides: each of one colour, far from that of most of
-    the picture,
-    with paper between them and the ink; a quarter of the picture at most on a side."""
+    """`a` `[H,W]` without the lines that a frame, a table or a scanner leaves along its sides: each of one colour, far from that of most
+    of the picture, with paper between them and the ink; a quarter of the picture at most on a side."""
     (h,w),span = a.shape,np.ptp(a)
     mid = np.median(a[h//8:h-h//8,w//8:w-w//8])
     def depth(b):
@@ -181,9 +180,8 @@ def as_mnist(
     the mode, and also where they are dark on white.
 
     Turns it as its EXIF data say, leaves out a frame, evens out the light, drops specks, thickens hairlines. Memory: up to 32 bytes for
-    each
-    pixel. Raises `MnistError` where the image is blank, or cannot be read, and where paper and ink cannot be told apart. The geometry is
-    that of LeCun, Cortes and Burges."""
+    each pixel. Raises `MnistError` where the image is blank, or cannot be read, and where paper and ink cannot be told apart. The
+    geometry is that of LeCun, Cortes and Burges."""
     if 0 in im.size: raise MnistError('the image is blank: it has no pixels; take another')
     try: a = to_grey(im)
     except MnistError: raise

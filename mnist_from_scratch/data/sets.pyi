@@ -36,14 +36,15 @@ class Digits:
         """Each label's position in `classes`. Raises `MnistError` for a label that is not among them, or if there are no labels."""
 
     def split(self, valid_pct: float=0.2, seed: int=42) -> tuple:
-        """Hold out a random `valid_pct` of each digit for validation. Both parts keep the order of the whole. Raises `MnistError`
-        without"""
+        """Hold out a random `valid_pct` of each digit for validation. Both parts keep the order of the whole. Raises `MnistError` without
+        labels, and where no digit has two images."""
 
     @property
     def is_mnist(self) -> bool:
         """Is this the whole training or test set of MNIST, every byte in its place?"""
 def light_on_dark(x: Tensor, file, source: str, mapped: bool=False) -> tuple:
-    """`x`, the images of `file`, light ink on dark, and `source`; where they are dark on white, all are turned, and `source` says so."""
+    """`x`, the images of `file`, light ink on dark, and `source`; where they are dark on white, all are turned, and `source` says so.
+    Raises `MnistError` where some are the one and some the other."""
 def idx_header(t: Tensor) -> bytes:
     """The first bytes of the IDX file that would hold `t`, as the [next chapter](03_idx.ipynb) explains them."""
 def idx_checksum(t: Tensor) -> str:

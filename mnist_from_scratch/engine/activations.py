@@ -16,8 +16,7 @@ from ..learner import Callback
 # %% ../../nbs/engine/06_activations.ipynb #014ee25e
 class ActivationStats(Callback):
     """What layers put out, for each training batch: a row in `stats` with a dictionary for each layer, of `mean`, `std`, `near_zero`
-    (share) and perhaps `hist`.
-    `None` for a layer that was not used. As fastai's, of a layer with several outputs the first."""
+    (share) and perhaps `hist`. `None` for a layer that was not used. As fastai's, of a layer with several outputs the first."""
     order,run_valid,fit_only = -20,False,True
     def __init__(self,
         with_hist:bool=False, # Keep histograms: 40 bins from 0 to 10?

@@ -5,7 +5,8 @@ from typing import Any
 import torch
 __all__ = ['ActivationStats']
 class ActivationStats(Callback):
-    """What layers put out, for each training batch: a row in `stats` with a dictionary for each layer, of `mean`, `std`, `near_zero`"""
+    """What layers put out, for each training batch: a row in `stats` with a dictionary for each layer, of `mean`, `std`, `near_zero`
+    (share) and perhaps `hist`. `None` for a layer that was not used. As fastai's, of a layer with several outputs the first."""
     hooks: Any
     stats: Any
     names: Any

@@ -4,8 +4,8 @@ from mnist_from_scratch.learner import Callback
 from typing import Any
 __all__ = ['rank_distrib', 'num_distrib', 'DistributedDL', 'DistributedTrainer']
 def rank_distrib() -> int:
-    """The rank of this process among those that a launcher has started together; 0 without one. As fastai's. Raises `MnistError` if it
-    is"""
+    """The rank of this process among those that a launcher has started together; 0 without one. As fastai's. Raises `MnistError` if it is
+    no number"""
 def num_distrib() -> int:
     """How many processes a launcher has started together; 0 without one. As fastai's. Raises `MnistError` if it is no number"""
 class DistributedDL:
@@ -32,8 +32,8 @@ class DistributedDL:
     def __iter__(self) -> Iterator[Any]:
         ...
 class DistributedTrainer(Callback):
-    """Trains and validates together with the other processes, each with its part of every batch. Name and arguments are fastai's, but
-    for"""
+    """Trains and validates together with the other processes, each with its part of every batch. Name and arguments are fastai's, but for
+    `timeout`."""
     n_fits: Any
     sync_bn: bool
     accelerator: Any

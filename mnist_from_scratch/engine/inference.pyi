@@ -30,12 +30,13 @@ class GatherPredsCallback(Callback):
         ...
 
     def all_tensors(self) -> Any:
-        """What was kept, as one tensor each (or as the batches were nested): inputs, predictions, targets, losses; `None` for what there
-        is"""
+        """What was kept, as one tensor each (or as the batches were nested): inputs, predictions, targets, losses; `None` for what there is
+        not"""
 def activation_and_decodes(loss_func) -> tuple:
     """What makes probabilities of activations, and answers of these, after training with `loss_func`."""
 @contextmanager
 def evaluating(model: nn.Module) -> Iterator[Any]:
-    """Evaluation mode without gradients and without a trace: every layer gets its mode back, and the generators of random numbers their"""
+    """Evaluation mode without gradients and without a trace: every layer gets its mode back, and the generators of random numbers their
+    states."""
 def first_inputs(dls) -> tuple | None:
     """The inputs of a first batch."""

@@ -39,7 +39,8 @@ class AMPMode(str, Enum):
     FP16 = ...
     BF16 = ...
 class MixedPrecision(Callback):
-    """Model and loss in mixed precision, on the device of the model; predictions and losses come out as float32. As fastai's."""
+    """Model and loss in mixed precision, on the device of the model; predictions and losses come out as float32. As fastai's. Raises
+    `ValueError` at the start of a fit if the device cannot do it: float16 is for GPUs (those of Apple since PyTorch 2.8)."""
     skipped: Any
     autocast: Any
     dev: Any

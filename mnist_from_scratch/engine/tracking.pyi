@@ -136,14 +136,16 @@ class _Tracker(Callback):
     def cleanup(self) -> Any:
         ...
 class TensorBoardCallback(_Tracker):
-    """Writes for TensorBoard `train_loss` and hyper-parameters (`lr_0` is the rate of the first group) for each batch, and the table's"""
+    """Writes for TensorBoard `train_loss` and hyper-parameters (`lr_0` is the rate of the first group) for each batch, and the table's
+    other columns for each epoch, under fastai's names."""
     log_dir: str | Path | None
     package: str
 
     def __init__(self, log_dir: str | Path | None=None) -> None:
         """`log_dir` is the folder; by default a new one for each fit, below `runs`"""
 class WandbCallback(_Tracker):
-    """Writes to the run that `wandb.init` has begun what `TensorBoardCallback` writes, and to its `config` what is trained. Raises"""
+    """Writes to the run that `wandb.init` has begun what `TensorBoardCallback` writes, and to its `config` what is trained. Raises
+    `ValueError` if there is no run."""
     package: str
 class ShowGraphCallback(Callback):
     """Draws training and validation loss below the progress table of a notebook after each epoch. Does nothing where there is none."""

@@ -14,7 +14,9 @@ def loops(train, valid, make_net, loss_func, metric, epochs: int, positive: int 
     """The same training as a bare loop, the fastest of its kind, by our Learner from three containers, and by fastai's Learner."""
 benchmarks: Any
 def benchmark(name: str, bound=None, takes: float=20, long: str='') -> Any:
-    """Decorator for a function that makes the candidates of a `race`, or a generator that yields some, once or several times."""
+    """Decorator for a function that makes the candidates of a `race`, or a generator that yields some, once or several times. Those of this
+    library have names that begin with 'ours' or 'Learner'. In place of candidates there may be a pair, of functions that return sizes, and
+    their unit."""
 def machine() -> dict:
     """Processor, cores, threads, how busy they are (`load`: programs that want to run, over the last minute), versions and the date."""
 def duration(secs: float) -> str:
@@ -22,7 +24,8 @@ def duration(secs: float) -> str:
 def plan_benchmarks(only=None, repeats: int=5, long: bool=False) -> dict:
     """What `run_benchmarks` would do. Raises `MnistError` for a name that none has."""
 def keep_memory() -> Any:
-    """Ask the C library, if it is glibc, to keep freed memory for whoever wants some next in this process, in place of handing it back;"""
+    """Ask the C library, if it is glibc, to keep freed memory for whoever wants some next in this process, in place of handing it back;
+    elsewhere nothing happens. After mallopt(3)."""
 def run_benchmarks(only=None, repeats: int=5, show=..., long: bool=False, begin=...) -> list:
     """Run benchmarks. Raises `MnistError` for a name that none has."""
 def save_results(rows: list, file, where: dict | None=None) -> Any:
@@ -30,7 +33,8 @@ def save_results(rows: list, file, where: dict | None=None) -> Any:
 def load_results(folder) -> list:
     """All results in a folder. Raises `MnistError` for a file that is none."""
 def plot_results(rows: list, earlier=...) -> Any:
-    """A line for each candidate: the median ratio to its peer, from the lowest to the highest, the bound where there is one, and hollow"""
+    """A line for each candidate: the median ratio to its peer, from the lowest to the highest, the bound where there is one, and hollow
+    what it was before."""
 def compare_results(kept: list) -> Any:
-    """The median ratio to the peer, a row for each candidate and a column for each file; `change` is the newest, divided by the one
-    before"""
+    """The median ratio to the peer, a row for each candidate and a column for each file; `change` is the newest, divided by the one before
+    it that has this candidate."""

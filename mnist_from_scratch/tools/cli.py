@@ -493,8 +493,7 @@ def mnist_train(
 ):
     """Train a classifier of handwritten digits and save it; then measure every rung of the ladder, from pixel similarity to a neural
     net, on the same digits. --epochs, --bs and --lr hold for all that is trained, but the nets fast and best have a rate and batches of
-    their own; the one takes a
-    fifth of the epochs, the other four times as many. Ctrl-C stops and saves what was trained so far.
+    their own; the one takes a fifth of the epochs, the other four times as many. Ctrl-C stops and saves what was trained so far.
     Example: mnist_train --digits 3,7 --model linear"""
     with _command('mnist_train', 'interrupted before anything was trained; nothing is written'):
         _known(model)

@@ -13,11 +13,12 @@ namesakes: Any
 def beside(ours: str, peer: str, tol: float=0.0) -> Any:
     """Register a pair. The decorated function takes `inputs` and returns two functions and the arguments for both."""
 def inputs(kind: str='digits', n: int=256) -> SimpleNamespace:
-    """Images `x` [n,28,28] and the same as `rows`, classes `y`, weights `w` and `b`, activations `acts` [n,10], `p` and `yes` [n,1] for
-    two"""
+    """Images `x` [n,28,28] and the same as `rows`, classes `y`, weights `w` and `b`, activations `acts` [n,10], `p` and `yes` [n,1] for two
+    classes, the `Digits` `ds`, and `path`, a folder to write to."""
 def unpaired(modules=...) -> list:
     """Public functions and classes that fastai or PyTorch has too, by name, and that stand neither in `pairs` nor among `namesakes`."""
 def side_by_side(names=None, n: int=5) -> Any:
-    """Ours beside their counterparts: largest differences on `random` inputs and on `digits`, what is `allowed`, and the `time` of ours,"""
+    """Ours beside their counterparts: largest differences on `random` inputs and on `digits`, what is `allowed`, and the `time` of ours,
+    that of theirs being 1."""
 def readable(df) -> Any:
     """Differences with one digit, ratios of time with two; no colours, so that it can be read on light and on dark pages."""
