@@ -126,11 +126,11 @@ def test_progress(serve, files, tmp_path, monkeypatch):
 
 def test_progress_on_a_terminal(capsys, monkeypatch):
     monkeypatch.setattr(base_files, 'IN_NOTEBOOK', False)
-    assert files.visible_bar(range(9)) is None and files.with_progress([1]*30000)==[1]*30000
+    assert base_files.visible_bar(range(9)) is None and base_files.with_progress([1]*30000)==[1]*30000
     monkeypatch.setattr(sys.stdout, 'isatty', lambda: True, raising=False)
-    bar = files.visible_bar(range(2**20))
+    bar = base_files.visible_bar(range(2**20))
     for n in 0,2**19,2**20: bar.update(n)
-    assert list(files.with_progress([1]*3))==[1]*3
+    assert list(base_files.with_progress([1]*3))==[1]*3
 
 def test_killed_while_downloading(serve, files, tmp_path):
     "The next one fetches it, and what was left behind goes"

@@ -44,7 +44,7 @@ def test_no_other_way_to_write():
         'download.py': ['open(file, \'wb\')','f.write(b)'],   # this and what follows: each in a making_folder
         'idx.py': ['open(folder/f'],
         'digits.py': ['.mkdir(parents=True)','.save(folder','labels.csv\').write_text'],
-        'table.py': ['index=False)'],
+        'table.py': ['which pandas does by to_csv('],
         'export.py': ['replacing(file) as tmp: tmp.write_bytes'],
         # a child process reports to its parent, in a temporary folder
         'runner.py': ['write(out, \'a\'','new = open(0','p.stdin.write','out.with_name(\'job\')','out.touch()'],
