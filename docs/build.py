@@ -39,8 +39,8 @@ def link_files(
     def repl(m):
         f,anchor = re.match(r'([^#]*)(.*)', m[1]).groups()
         f = (Path('/')/at/f).resolve().relative_to('/')
-        return f'](/{page_of(f)}.ipynb{anchor})' if f.suffix=='.ipynb' else f"](/{f.relative_to('docs')}{anchor})" if f.parts[
-            0]=='docs' else f']({on_github(f)}{anchor})'
+        return (f'](/{page_of(f)}.ipynb{anchor})' if f.suffix=='.ipynb' else f"](/{f.relative_to('docs')}{anchor})" if f.parts[0]=='docs'
+                else f']({on_github(f)}{anchor})')
     return re.sub(r'\]\((?![\w+.-]+:|[#/<])([^)\s]+)\)', repl, md)
 
 def link_names(

@@ -103,8 +103,8 @@ def reimport(text, new):
             name,_,alias = o.partition(' as ')
             folder,_,now = new.get(name, name).rpartition('.')
             groups.setdefault('.'.join(filter(None, (pkg, folder))), []).append(now+(f' as {alias or name}' if alias or now!=name else ''))
-        return (f'\n{m[1]}' if m[1] is not None else '; ').join(f'from {k} import {", ".join(v)}' for k,
-                                                                v in groups.items()).join([m[1] or '', ''])
+        return (f'\n{m[1]}' if m[1] is not None else '; ').join(f'from {k} import {", ".join(v)}'
+                                                                for k, v in groups.items()).join([m[1] or '', ''])
     return re.sub(rf'(?:^([ ]*)|\b|(?<=\\n))from {pkg} import ((?:\w+(?: as \w+)?(?:, )?)+)', repl, text, flags=re.M)
 
 def rename(text, chapters):

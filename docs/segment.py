@@ -36,8 +36,8 @@ def compare_skips(train, test, out, held=10000, n=1000, epochs=16, lrs=(.02,.05,
     nets = {'U-Net':dict(nf=(8,16,32,64)), 'no skips':dict(nf=(9,18,34,67), skips=False)}
     rows = []
     with tempfile.TemporaryDirectory() as d:
-        sets = {k:write_scenes(Path(d)/k, ds, m, seed=i)/'images' for i,
-                (k,ds,m) in enumerate((('train',train[:-held],n), ('valid',train[-held:],500), ('test',test,500)))}
+        sets = {k:write_scenes(Path(d)/k, ds, m, seed=i)/'images'
+                for i, (k,ds,m) in enumerate((('train',train[:-held],n), ('valid',train[-held:],500), ('test',test,500)))}
         dls = SegmentationDataLoaders.from_label_func(d, sorted(sets['train'].iterdir()), mask_file, valid_pct=.1, seed=0, bs=32)
         dl = {k:dls.test_dl(sorted(sets[k].iterdir()), with_labels=True) for k in ('valid','test')}
         def run(name, lr, seed, epochs):

@@ -67,8 +67,8 @@ def attributes(f):
     for o in ast.walk(f):
         for t in o.targets if isinstance(o, ast.Assign) else [o.target] if isinstance(o, (ast.AnnAssign,ast.AugAssign,ast.For)) else []:
             many = isinstance(t, ast.Tuple)
-            vals = o.value.elts if many and isinstance(o, ast.Assign) and isinstance(o.value,
-                ast.Tuple) else [getattr(o, 'value', None)]*(len(t.elts) if many else 1)
+            vals = o.value.elts if many and isinstance(o, ast.Assign) and isinstance(o.value, ast.Tuple) else [getattr(o, 'value',
+                None)]*(len(t.elts) if many else 1)
             for t,v in zip(t.elts if many else [t], vals):
                 if not (isinstance(t, ast.Attribute) and getattr(t.value, 'id', '')==me and public(t.attr)): continue
                 res.setdefault(t.attr, types.get(getattr(v, 'id', ''), 'Any') if f.name=='__init__'
@@ -86,8 +86,8 @@ def class_(c, patched):
     for o in c.body:
         for t in o.targets if isinstance(o, ast.Assign) else [o.target] if isinstance(o, ast.AnnAssign) else []:
             vs = o.value.elts if isinstance(t, ast.Tuple) and isinstance(o.value, ast.Tuple) else [o.value]*99
-            attrs |= {n.id:ast.unparse(o.annotation) if isinstance(o, ast.AnnAssign) else type_of(v) for n,
-                      v in zip(getattr(t, 'elts', [t]), vs) if isinstance(n, ast.Name) and public(n.id)}
+            attrs |= {n.id:ast.unparse(o.annotation) if isinstance(o, ast.AnnAssign) else type_of(v)
+                      for n, v in zip(getattr(t, 'elts', [t]), vs) if isinstance(n, ast.Name) and public(n.id)}
     for f in fs+[f for f,_ in patched]: attrs = attributes(f)|attrs
     for f,ds in [*((f,None) for f in fs), *patched]:
         if public(f.name): res.append(function(f, ds, method=True)); seen.add(f.name)

@@ -654,8 +654,8 @@ def _rows(parts):
     if type(o) is not Tensor or (base := o._base) is None or base.requires_grad: return None
     start,shape,stride = o.storage_offset(),o.shape,o.stride()
     step = parts[1].storage_offset()-start if len(parts)>1 and isinstance(parts[1], Tensor) else 0
-    if all(type(t) is Tensor and t._base is base and t.storage_offset()==start+i*step and t.shape==shape and t.stride()==stride for i,
-           t in enumerate(parts)):
+    if all(type(t) is Tensor and t._base is base and t.storage_offset()==start+i*step and t.shape==shape and t.stride()==stride
+           for i, t in enumerate(parts)):
         return base.as_strided((len(parts), *shape), (step, *stride), start) if step>0 else None
 
 @patch

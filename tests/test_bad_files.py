@@ -403,8 +403,9 @@ def test_bad_csv(tmp_path, text, parts):
         refuses(lambda: load_csv(f), f, *parts)
     refuses(lambda: load_digits(f), f)
 
-@pytest.mark.parametrize('b', [pytest.param(b, id=k) for k,
-                               b in [('UTF-16', lines(whole).encode('utf-16')), ('Latin 1', cell(1, 5, 'é').encode('latin-1')),
+@pytest.mark.parametrize('b',
+                         [pytest.param(b, id=k) for k, b in [('UTF-16', lines(whole).encode('utf-16')),
+                                                             ('Latin 1', cell(1, 5, 'é').encode('latin-1')),
                                      ('PNG', b'\x89PNG\r\n\x1a\n\0\0'+bytes(range(256))),
     ('zip', b'PK\3\4'+bytes(300)), ('bzip2', b'BZh91AY&SY'+bytes(99)), ('xz', b'\xfd7zXZ\0'), ('NUL', bytes(9999)),
     ('gzip cut short', gzip.compress(lines(whole).encode())[:-200])]])
@@ -415,8 +416,8 @@ def test_no_csv(tmp_path, b, name):
     refuses(lambda: load_csv(tmp_path/name), tmp_path/name)
     assert os.listdir(tmp_path)==[name]
 
-@pytest.mark.parametrize('b', [pytest.param(b, id=k) for k,
-                               b in [('plain', lines(whole).encode()), ('BOM', lines(whole).encode('utf-8-sig')),
+@pytest.mark.parametrize('b',
+                         [pytest.param(b, id=k) for k, b in [('plain', lines(whole).encode()), ('BOM', lines(whole).encode('utf-8-sig')),
                                      ('CRLF', lines(whole, '\r\n').encode()), ('CR', lines(whole, '\r').encode()),
     ('no end of line at the end', lines(whole).strip().encode()), ('blank lines', lines(whole, '\n\n').encode()),
     ('quoted numbers', lines([[f'"{v}"' for v in o] for o in whole]).encode()),

@@ -273,8 +273,8 @@ def test_a_later_slowdown_shows(tmp_path):
     ax = bench.plot_results(res[-1]['rows'], res[:-1])
     at = {t.get_text():y for t,y in zip(ax.get_yticklabels(), ax.get_yticks())}
     def xs(name, hollow):
-        return sorted(x for l in ax.lines if l.get_marker()=='o' and (l.get_markerfacecolor()=='none')==hollow for x,
-                      y in zip(*l.get_data()) if y==at[name])
+        return sorted(x for l in ax.lines if l.get_marker()=='o' and (l.get_markerfacecolor()=='none')==hollow
+                      for x, y in zip(*l.get_data()) if y==at[name])
     assert xs('loop: ours', True)==[1.,1.05] and xs('loop: ours', False)==[2.1] and xs('loop: ours new',
         True)==[] and 'earlier' in ax.get_xlabel()
     plt.close(ax.figure)

@@ -302,8 +302,8 @@ def test_tensorboard(tmp_path):
     learn.fit_one_cycle(2, slice(.001,.1), cbs=TensorBoardCallback(tmp_path))
     got,rec = written(tmp_path),learn.recorder
     assert set(got)=={'train_loss','valid_loss','accuracy',*(f'{h}_{i}' for h in ('lr','mom','sqr_mom','eps','wd') for i in (0,1))}
-    assert [s for s,_ in got['train_loss']]==[*range(1,11)] and [v for _,
-        v in got['train_loss']]==pytest.approx([float(o) for o in rec.losses])
+    assert [s for s,_ in got['train_loss']]==[*range(1,11)] and [v
+        for _, v in got['train_loss']]==pytest.approx([float(o) for o in rec.losses])
     assert [v for _,v in got['lr_1']]==pytest.approx(rec.lrs) and got['lr_0'][3][1]<got['lr_1'][3][1]
     for i,k in enumerate(('valid_loss','accuracy')): assert got[k]==[(s,pytest.approx(v[i+1])) for s,v in zip(rec.iters, rec.values)]
     assert rec.iters==[5,10]
@@ -391,8 +391,8 @@ def test_wandb(wandb_run):
     assert [*first]==[*range(1,11)] and [o['train_loss'] for o in first.values()]==pytest.approx(values) and [o['lr_1']
         for o in first.values()]==pytest.approx(lrs)
     assert set(first[1])=={'train_loss',*(f'{h}_{i}' for h in ('lr','mom','sqr_mom','eps','wd') for i in (0,1))}
-    assert {k:(v['valid_loss'],v['accuracy']) for k,v in first.items() if 'valid_loss' in v}=={k:pytest.approx(tuple(r[1:])) for k,
-        r in zip((5,10), rows)}
+    assert {k:(v['valid_loss'],v['accuracy']) for k,v in first.items() if 'valid_loss' in v}=={k:pytest.approx(tuple(r[1:]))
+        for k, r in zip((5,10), rows)}
     assert len(second)==5 and [o['train_loss'] for o in second.values()]==pytest.approx([float(o)
         for o in learn.recorder.losses]) and 'accuracy' in second[max(second)]
 

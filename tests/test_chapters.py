@@ -96,8 +96,8 @@ def test_a_new_chapter(copy):
         git('commit', '-qm', 'new')
     (book/'CHANGELOG.md').write_text('x')
     nb = nbformat.read(book/'nbs/99_news.ipynb', 4)
-    assert nb.cells[0].source.startswith('# News\n\n> ') and nb.cells[1].source.endswith('/nbs/99_news.ipynb)') and nb.cells[
-        4].source=='#| default_exp news'
+    assert nb.cells[0].source.startswith('# News\n\n> ') and nb.cells[1].source.endswith(
+        '/nbs/99_news.ipynb)') and nb.cells[4].source=='#| default_exp news'
     with pytest.raises(Refused, match='not committed.*commit them first'): ch.change({}, {'98_more':ch.frame('98_more', 'More')})
     git('commit', '-aqm', 'new'); ch.change({}, {'98_more':ch.frame('98_more', 'More')})
 

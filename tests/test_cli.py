@@ -113,8 +113,8 @@ def test_train(run, data, tmp_path, monkeypatch):
     kept = runs['mlp'][0][1]
     assert all(torch.equal(a,b) for a,b in zip(kept.model.state_dict().values(), model.state_dict().values()))
     hist = list(csv.DictReader(open(tmp_path/'mnist_run'/'history.csv')))
-    assert [[float(o[c]) for c in ('epoch','train_loss','valid_loss','accuracy')] for o in hist]==[[i,*v] for i,
-        v in enumerate(kept.recorder.values)]
+    assert [[float(o[c]) for c in ('epoch','train_loss','valid_loss','accuracy')] for o in hist]==[[i,*v]
+        for i, v in enumerate(kept.recorder.values)]
 
     def fig(k): p = Proportion(k, 359); return [round(o, 4) for o in (p.value,p.lo,p.hi)]
     def sim(dist): return (PixelSimilarity.from_digits(train, dist)(valid.floats()).argmax(1)==valid.y).sum().item()
@@ -649,8 +649,8 @@ def test_check(run, tmp_path):
     assert max(map(len, out.splitlines()))<=80
     assert json.loads(Path('a.json').read_text(encoding='utf-8'))['a.py']['tasks']['relu']['mistake']=='absolute value'
     status,more,_ = run('mnist_check', 'a.py', '--only', 'relu', '--more', '--answer')
-    assert status==1 and 'relu: not right yet (absolute value)' in more and 'def relu' in more and more.split('hint')[1].split('\n')[
-        0] not in out
+    assert status==1 and 'relu: not right yet (absolute value)' in more and 'def relu' in more and more.split('hint')[1].split(
+        '\n')[0] not in out
     assert run('mnist_check', 'a.py', '--only', 'mse')[0]==0
     status,out,_ = run('mnist_check', '--list')
     assert status==0 and 'relu(x)\n' in out and 'train_epoch(model, dl, opt, loss_func)\n' in out

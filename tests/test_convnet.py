@@ -195,8 +195,8 @@ def test_no_network(server, monkeypatch):
 
 def test_address_of_the_weights():
     models = pytest.importorskip('torchvision.models')
-    assert models.ResNet18_Weights.DEFAULT.url==convnet.RESNET18_URL and convnet._RESNET18_SHA[
-        :8] in convnet.RESNET18_URL and models.ResNet18_Weights.DEFAULT.name=='IMAGENET1K_V1'
+    assert (models.ResNet18_Weights.DEFAULT.url==convnet.RESNET18_URL and convnet._RESNET18_SHA[:8] in convnet.RESNET18_URL
+            and models.ResNet18_Weights.DEFAULT.name=='IMAGENET1K_V1')
 
 # --- images from folders
 

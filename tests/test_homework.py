@@ -264,8 +264,8 @@ def vandal(x):
 def test_nothing_is_changed(capsys):
     "Not the generators, the switches, the globals, their tensors, the modules; and nothing is printed"
     def state():
-        return (random.getstate(),np.random.get_state()[
-            1].tolist(),torch.get_rng_state().tolist(),torch.is_grad_enabled(),torch.get_default_dtype(),w.tolist(),net.weight.tolist(),
+        return (random.getstate(),np.random.get_state()[1].tolist(),torch.get_rng_state().tolist(),torch.is_grad_enabled(),
+                torch.get_default_dtype(),w.tolist(),net.weight.tolist(),
             net.bias.grad,count,id(w),set(globals()),set(sys.modules))
     judge(tasks['relu'], torch.relu)
     before = state()
@@ -408,9 +408,8 @@ def test_a_class(results, hand_ins):
     assert got('syntax.py')==['missing']*3 and 'SyntaxError' in results['syntax.py']['error'] and 'line 1' in results['syntax.py']['error']
     assert got('dies.py')==['missing']*3 and 'SIGKILL' in results['dies.py']['error']
     assert 'EOFError' in results['late.py']['error'] and got('late.py')[1]=='right'
-    assert got('book.ipynb')==['right','right',
-                               'missing'] and 'ValueError: <b>' in results['book.ipynb']['error'] and 'code cell 3' in results[
-                                   'book.ipynb']['error']
+    assert got('book.ipynb')==['right','right','missing']
+    assert all(o in results['book.ipynb']['error'] for o in ('ValueError: <b>','code cell 3'))
     for k in 'broken.ipynb','bytes.py': assert got(k)==['missing']*3 and 'cannot be read' in results[k]['error']
 
 def test_only_the_statement_and_the_task(results):
@@ -428,8 +427,8 @@ def test_what_one_task_breaks_is_whole_for_the_next(results):
     "Memory that stays full, PyTorch and Python that are broken, objects and exceptions that let nobody look at them"
     def got(k): return [results[k]['tasks'][t]['mistake'] or 'right' for t in ('mse','relu')]
     assert got('fills.py')==got('mute.py')==got('ends.py')==['right']*2
-    assert results['fills.py']['error'].startswith('MemoryError (line 2: ') and results['mute.py'][
-        'error']=='an exception that cannot be shown (line 3: raise E)'
+    assert results['fills.py']['error'].startswith(
+        'MemoryError (line 2: ') and results['mute.py']['error']=='an exception that cannot be shown (line 3: raise E)'
     assert got('keeps.py')==['too much memory','right']
     for k in 'breaks.py','clears.py','ghost.py': assert got(k)[0]!='right' and got(k)[1]=='right', k
     assert not results['ghost.py']['error'] and results['ghost.py']['tasks']['accuracy']['mistake']=='missing'
@@ -457,8 +456,8 @@ def test_any_file_is_read_or_named(results):
     for k,says in dict(null='null bytes', cookie='UTF-8', deep='', folder='is a folder', pipe='is not a regular file',
                        loop='is a link').items():
         assert n(f'{k}.py')==0 and says in results[f'{k}.py']['error'] and results[f'{k}.py']['error']
-    assert not results['empty.py']['error'] and results['deep.py']['error'].startswith('MemoryError') and '(line 50' not in results[
-        'deep.py']['error']
+    assert not results['empty.py']['error'] and results['deep.py']['error'].startswith(
+        'MemoryError') and '(line 50' not in results['deep.py']['error']
 
 def test_names_cannot_pass_for_marks(results):
     "Of any name and text: one line, printable, in columns; two files remain two"

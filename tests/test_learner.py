@@ -342,8 +342,8 @@ def test_when_losses_are_asked_for_makes_no_difference():
     raw,asked,(a,b) = [],[],(learner(), learner())
     b.model.load_state_dict(a.model.state_dict())
     a.fit(3, .1); b.fit(3, .1, cbs=Ask())
-    assert a.recorder.losses==b.recorder.losses==asked and a.recorder.values==b.recorder.values and len(asked)==a.recorder.iters[
-        -1]==a.recorder.smooth_loss.count
+    assert a.recorder.losses==b.recorder.losses==asked and a.recorder.values==b.recorder.values and len(
+        asked)==a.recorder.iters[-1]==a.recorder.smooth_loss.count
     avg = torch.tensor(0.)
     for i,(loss,got) in enumerate(zip(raw, asked, strict=True), 1):
         avg = torch.tensor(loss).lerp(avg, .98)                              # fastai's way

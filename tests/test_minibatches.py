@@ -20,8 +20,8 @@ from mnist_from_scratch.minibatches import DataLoader, DataLoaders, collate, to_
 from mnist_from_scratch.optimizers import SGD
 
 def same(a, b):
-    return torch.equal(a, b) if isinstance(a, torch.Tensor) else a==b if not isinstance(a,
-        (tuple,list)) else len(a)==len(b) and all(map(same, a, b))
+    return torch.equal(a, b) if isinstance(a, torch.Tensor) else a==b if not isinstance(a, (tuple,
+        list)) else len(a)==len(b) and all(map(same, a, b))
 def rng(): return torch.get_rng_state(), torch.tensor(np.random.get_state()[1].astype(np.int64)), str(random.getstate())
 def set_rng(s=0): torch.manual_seed(s); np.random.seed(s); random.seed(s)
 
@@ -548,8 +548,8 @@ def twin(make, n=3):
     load = pytest.importorskip('fastai.data.load')
     import mnist_from_scratch.minibatches as mine
     def plain(b):
-        return b.tolist() if isinstance(b, torch.Tensor) else [plain(o) for o in b] if isinstance(b, (tuple,list)) else {k:plain(o) for k,
-            o in b.items()} if isinstance(b, dict) else b
+        return b.tolist() if isinstance(b, torch.Tensor) else [plain(o) for o in b] if isinstance(b, (tuple,list)) else {k:plain(o)
+            for k, o in b.items()} if isinstance(b, dict) else b
     def run(m):
         random.seed(0); log = []
         dl = make(m, log)

@@ -432,8 +432,8 @@ def test_any_arguments(nk):
     text,ts = pack_state(m, mod._kind_of)
     assert not ts and mod._why_not(m, (x,), m.eval()(x.clone()), text, ts) is None
     new = unpack_state(text, [], mod._object)
-    assert str(new)==str(m) and {k:(v.shape,v.dtype) for k,v in new.state_dict().items()}=={k:(v.shape,v.dtype) for k,
-        v in m.state_dict().items()}
+    assert str(new)==str(m) and {k:(v.shape,v.dtype) for k,v in new.state_dict().items()}=={k:(v.shape,v.dtype)
+        for k, v in m.state_dict().items()}
 
 @pytest.fixture
 def registered():
@@ -461,8 +461,8 @@ def test_exportable_classes(registered, tmp_path):
         def forward(self, x): return self.head((self.body(x)*self.scale+self.shift).flatten(1))
     m = Net(Block, 3); m.head = nn.Linear(192,3)
     new = there_and_back(learner(m, shape=(3,8,8)), tmp_path).model
-    assert str(m)==str(new) and new.body[0].kind==m.body[0].kind and [n for n,_ in new.named_parameters()]==[n for n,
-        _ in m.named_parameters()] and new.none is None
+    assert str(m)==str(new) and new.body[0].kind==m.body[0].kind and [n for n,_ in new.named_parameters()]==[n
+        for n, _ in m.named_parameters()] and new.none is None
     del exportables['Block']
     with pytest.raises(MnistError, match='it needs Block, which is not known here'): load_learner(tmp_path/'export.safetensors')
     other = Net(Block, 3); other.head = nn.Linear(192,3)
@@ -492,8 +492,8 @@ def test_vision_learner(digits, tmp_path, monkeypatch, pretrained):
                                   CrossEntropyLossFlat(reduction='sum'), partial(F.cross_entropy, label_smoothing=.1)], ids=range(6))
 def test_losses_are_kept(loss, tmp_path):
     learn = learner(loss=loss); new = there_and_back(learn, tmp_path)
-    assert new.validate(dl=learn.dls.valid)[0]==learn.validate()[0] and all(torch.equal(a, b) for a,
-        b in zip(learn.predict(torch.ones(4))[1:], new.predict(torch.ones(4))[1:]))
+    assert new.validate(dl=learn.dls.valid)[0]==learn.validate()[0] and all(torch.equal(a, b)
+        for a, b in zip(learn.predict(torch.ones(4))[1:], new.predict(torch.ones(4))[1:]))
 
 def test_loss_and_dataset_that_cannot_be_kept(tmp_path):
     class Rows(TensorDataset):

@@ -28,8 +28,8 @@ def test_a_question_is_answered_and_shown(i):
 
 def test_a_question_stands_under_its_chapter():
     "Each group begins with the link to its chapter, and the groups follow the order of the book, with what it rests on in front"
-    heads = {i:re.search(r'^## .+\n\nMore in the chapter \[.+\]\((.+)\)', c['source']) for i,
-             c in enumerate(page) if c['cell_type']=='markdown' and c['source'].startswith('## ')}
+    heads = {i:re.search(r'^## .+\n\nMore in the chapter \[.+\]\((.+)\)', c['source'])
+             for i, c in enumerate(page) if c['cell_type']=='markdown' and c['source'].startswith('## ')}
     groups = [m[1] for i,m in heads.items() if i<=max(asked)]
     assert groups==sorted(set(groups), key=lambda o: ('/' not in o, o)) and min(heads)<=min(asked)
 

@@ -194,9 +194,8 @@ def test_every_public_name_has_its_place(pages):
     for f in (root/'mnist_from_scratch').rglob('*.py'):
         if f.stem in ('__init__','_modidx','all'): continue
         mod = importlib.import_module('.'.join(f.relative_to(root).with_suffix('').parts))
-        assert not [n for n in mod.__all__
-                    if f'{mod.__name__}.{n}' not in pages[
-                        f"reference/{f.relative_to(root/'mnist_from_scratch').with_suffix('.html').as_posix()}"].ids]
+        page = f"reference/{f.relative_to(root/'mnist_from_scratch').with_suffix('.html').as_posix()}"
+        assert not [n for n in mod.__all__ if f'{mod.__name__}.{n}' not in pages[page].ids]
 
 @pytest.fixture
 def page(browser):

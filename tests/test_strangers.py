@@ -336,8 +336,8 @@ def test_a_list_of_tensors_that_grows(dtype, tmp_path):
     want = list((torch.arange(n)%2).to(dtype).unbind())
     file = write_state(tmp_path/'s.safetensors', dict(s=want))
     got = read_state(file)['s']
-    assert file.stat().st_size>=8*n and all(a.dtype==b.dtype and a.shape==() for a,
-                                            b in zip(got, want, strict=True)) and torch.equal(torch.stack(got), torch.stack(want))
+    assert file.stat().st_size>=8*n and all(a.dtype==b.dtype and a.shape==()
+                                            for a, b in zip(got, want, strict=True)) and torch.equal(torch.stack(got), torch.stack(want))
     if torch.empty(0, dtype=dtype).itemsize==8: return
     raw = file.read_bytes()
     for t in torch.zeros(n, dtype=dtype),torch.zeros(n, 1, 1, dtype=torch.int64):

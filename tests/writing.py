@@ -132,8 +132,8 @@ class Run(Trained):
     def read(self):
         if (f := self.path/'history.csv').exists():
             rows = list(csv.reader(f.open()))
-            assert len(rows)==4 and rows[0]==['epoch','train_loss','valid_loss','accuracy'] and all(o==[str(i),*rows[1][1:]] for i,
-                o in enumerate(rows[1:]))
+            assert len(rows)==4 and rows[0]==['epoch','train_loss','valid_loss','accuracy'] and all(o==[str(i),*rows[1][1:]]
+                for i, o in enumerate(rows[1:]))
         if (f := self.path/'report.png').exists(): Image.open(f).load()
         return super().read()
 

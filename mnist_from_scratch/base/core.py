@@ -149,8 +149,8 @@ class ShapeError(MnistError, ValueError):
 @lru_cache(None)
 def _needed(need):
     "Type and sizes of each kind that `need` allows: `[('float', ['N',784])]` for `'float [N,784]'`"
-    return [(kind, dims if dims=='...' else [int(o) if o.isdigit() else o for o in re.findall(r'\w+', dims)]) for kind,
-            dims in re.findall(r'(?:^|or )(\w*) ?\[(.*?)\]', need)]
+    return [(kind, dims if dims=='...' else [int(o) if o.isdigit() else o for o in re.findall(r'\w+', dims)])
+            for kind, dims in re.findall(r'(?:^|or )(\w*) ?\[(.*?)\]', need)]
 
 @lru_cache(1024)
 def _fit(tensors):

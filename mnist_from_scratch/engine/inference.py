@@ -144,8 +144,8 @@ def activation_and_decodes(
     if hasattr(f, 'activation') or hasattr(f, 'decodes'): return getattr(f, 'activation', noop),getattr(f, 'decodes', noop)
     if f in (losses.cross_entropy, F.cross_entropy) or isinstance(f, nn.CrossEntropyLoss):
         return partial(softmax, dim=1),lambda p: p.argmax(1)
-    if f in (losses.mnist_loss, losses.binary_cross_entropy_with_logits, F.binary_cross_entropy_with_logits) or isinstance(f,
-        nn.BCEWithLogitsLoss):
+    if f in (losses.mnist_loss, losses.binary_cross_entropy_with_logits,
+             F.binary_cross_entropy_with_logits) or isinstance(f, nn.BCEWithLogitsLoss):
         return getattr(loss_func, 'keywords', {}).get('activation', sigmoid),lambda p: p>0.5
     return noop,noop
 
@@ -208,10 +208,9 @@ def show_results(self:Learner,
 
 # %% ../../nbs/engine/01_inference.ipynb #0843f421
 def _shape(o):
-    return ' x '.join(map(str, o.shape)) if isinstance(o,
-                                                       Tensor) else ', '.join(map(_shape,
-                                                           o.values() if isinstance(o, dict) else o)) if isinstance(o,
-                                                               (dict,tuple,list)) else ''
+    return ' x '.join(map(str, o.shape)) if isinstance(o, Tensor) else ', '.join(map(_shape,
+                                                           o.values() if isinstance(o, dict) else o)) if isinstance(o, (dict,tuple,
+                                                               list)) else ''
 
 @contextmanager
 def evaluating(
@@ -249,8 +248,8 @@ def summary(self:Learner) -> str: # Lines of at most 80 characters; a notebook s
                      'partly' if len(trn)>1 else str(*trn)))
     rows = [f'{a:<26.26} {b:<26.26} {c:>14}  {d:<9}'.rstrip() for a,b,c,d in rows]
     n,trn = (sum(p.numel() for p in ps) for ps in (list(m.parameters()), trainable_params(m)))
-    said = [textwrap.fill(f'{k}: {v}', 80, subsequent_indent='  ') for k,
-            v in (('Optimizer used',short_repr(self.opt_func)),('Loss function',short_repr(self.loss_func)))]
+    said = [textwrap.fill(f'{k}: {v}', 80, subsequent_indent='  ')
+            for k, v in (('Optimizer used',short_repr(self.opt_func)),('Loss function',short_repr(self.loss_func)))]
     return PrettyString('\n'.join([f'{type(m).__name__} (Input shape: {_shape(xb)})', rule, rows[0], rule, *rows[1:], rule,
         f'Total params: {n:,}', f'Total trainable params: {trn:,}', f'Total non-trainable params: {n-trn:,}', '', *said, '', 'Callbacks:',
         *[f'  - {cb}' for cb in self.cbs]]))

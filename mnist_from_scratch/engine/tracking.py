@@ -201,8 +201,8 @@ class _Tracker(Callback):
     def after_batch(self):
         losses,new = self.recorder.losses,len(self.recorder.losses)>self.n_losses
         self.n_losses = len(losses)            # none came if the batch was called off
-        self._write(({'train_loss':losses[-1].item()} if new else {}) | {f'{k}_{i}':v for i,h in enumerate(self.opt.hypers) for k,
-            v in h.items() if type(v) in (int,float)})
+        self._write(({'train_loss':losses[-1].item()} if new else {}) | {f'{k}_{i}':v for i,h in enumerate(self.opt.hypers)
+            for k, v in h.items() if type(v) in (int,float)})
     def after_epoch(self):
         row = {}
         # the first, train_loss, has been written batch by batch
