@@ -79,9 +79,9 @@ def attributes(f):
                               else [p.arg for p in (f.args.args+f.args.kwonlyargs)[1:]])}
     return res
 
-def class_(c, patched):
-    "The class `c` without bodies, and with the methods `patched` from anywhere in the package"
-    fs = [o for o in c.body if isinstance(o, ast.FunctionDef)]
+def class_(c, patched, elsewhere=()):
+    "The class `c` without bodies, with the methods `patched` from anywhere; those in `elsewhere` take the place of its own"
+    fs = [o for o in c.body if isinstance(o, ast.FunctionDef) and o.name not in elsewhere]
     attrs,res,seen = {},[],set()
     for o in c.body:
         for t in o.targets if isinstance(o, ast.Assign) else [o.target] if isinstance(o, ast.AnnAssign) else []:
@@ -138,7 +138,8 @@ def stub(f, files, mods, added):
     for o in tree.body:
         if isinstance(o, ast.ClassDef):
             more = added.get(o.name, [])
-            add(o.name, class_(o, [(m,ds) for m,ds,_ in more]))
+            elsewhere = {m.name for m,_,src in more if src!=f}
+            add(o.name, class_(o, [(m,ds) for m,ds,src in more if src!=f or m.name not in elsewhere], elsewhere))
             for m,_,src in more: need.update({n:src for n in names(m.args, *filter(None, [m.returns])) if src!=f})
         elif isinstance(o, ast.FunctionDef) and not any(called(d)=='patch' for d in o.decorator_list): add(o.name, function(o))
         elif isinstance(o, ast.Assign):

@@ -37,6 +37,7 @@ from .learner import *
 from .schedules import *
 from .neural_net import *
 from .softmax import *
+from .engine.loaders import *
 from .engine.inference import *
 from .engine.model_files import *
 from .engine.tracking import *

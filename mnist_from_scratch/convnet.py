@@ -24,6 +24,7 @@ from .data.folders import folder_entries
 from .data.download import download_files
 from .losses import CrossEntropyLossFlat
 from .minibatches import DataLoader, DataLoaders, collate
+from .engine import loaders # gives DataLoader its workers, and DataLoaders their test_dl
 from .optimizers import Adam
 from .learner import Learner
 from . import schedules # gives Learner its freeze

@@ -2,14 +2,31 @@
 from collections.abc import Iterator
 from mnist_from_scratch.data.sets import Digits
 from pathlib import Path
-from torch import Tensor
 from torch.utils.data import TensorDataset
 from typing import Any
 from typing import Self
 import torch
-__all__ = ['collate', 'DataLoader', 'SkipItemException', 'DigitRows', 'to_dset', 'DataLoaders']
+__all__ = ['collate', 'DigitRows', 'to_dset', 'DataLoader', 'DataLoaders']
 def collate(items: list) -> Any:
     """Turn a list of items into an item of stacks, as fastai and PyTorch do (Python's floats become 64-bit ones)."""
+class DigitRows(TensorDataset):
+    """Rows of 784 pixels, float32 [N,784] in [0,1], and their targets, int64 [N] or [N,1]. `vocab` has the names of the classes."""
+    vocab: Any
+    to_target: Any
+
+    def __init__(self, x, y=None, vocab=None, to_target=None) -> None:
+        ...
+
+    def __getitem__(self, i) -> Any:
+        ...
+
+    def new_empty(self) -> Any:
+        """The same without rows: what is left is `vocab`, and how items are made"""
+
+    def test_ds(self, items, with_labels: bool=False) -> DigitRows:
+        """Images as rows like those of this set. Raises `ValueError` for other shapes, or pixels out of range."""
+def to_dset(ds: Digits, positive: int | None=None, classes=None, as_bytes: bool | None=None) -> DigitRows:
+    """Images as rows of 784 pixels; targets as class numbers, [N], or as a column of 1 and 0, [N,1], if `positive` is given."""
 class DataLoader:
     """Batches from a dataset, as an iterable with a length. Raises `TypeError` or `ValueError` for arguments that do not fit together."""
     device: Any
@@ -31,9 +48,6 @@ class DataLoader:
             generator: torch.Generator | None=None, **kwargs
     ) -> None:
         ...
-
-    def to(self, device) -> Self:
-        """Put the batches on `device` from now on"""
 
     @property
     def n(self) -> Any:
@@ -88,11 +102,6 @@ class DataLoader:
     def after_batch(self, b) -> Any:
         """A batch that is where it should be, changed"""
 
-    def show_batch(
-            self, max_n: int=9, nrows: int | None=None, ncols: int | None=None, figsize=None, unique: bool=False, b=None, **kwargs
-    ) -> Any:
-        """Draw the images of a batch, with their labels. Raises `ValueError` where the inputs are no images."""
-
     def __iter__(self) -> Iterator[Any]:
         """One pass; if `load_state_dict` has brought one that was begun, the rest of it"""
 
@@ -104,26 +113,14 @@ class DataLoader:
 
     def load_state_dict(self, sd: dict) -> Any:
         """The next pass is the rest of the one that `sd` tells of, later ones are whole. A stream is read from its start, up to there."""
-class SkipItemException(Exception):
-    """Raised by `create_item` or `after_item`: leave this item out, as in fastai"""
-class DigitRows(TensorDataset):
-    """Rows of 784 pixels, float32 [N,784] in [0,1], and their targets, int64 [N] or [N,1]. `vocab` has the names of the classes."""
-    vocab: Any
-    to_target: Any
 
-    def __init__(self, x, y=None, vocab=None, to_target=None) -> None:
-        ...
+    def show_batch(
+            self, max_n: int=9, nrows: int | None=None, ncols: int | None=None, figsize=None, unique: bool=False, b=None, **kwargs
+    ) -> Any:
+        """Draw the images of a batch, with their labels. Raises `ValueError` where the inputs are no images."""
 
-    def __getitem__(self, i) -> Any:
-        ...
-
-    def new_empty(self) -> Any:
-        """The same without rows: what is left is `vocab`, and how items are made"""
-
-    def test_ds(self, items, with_labels: bool=False) -> DigitRows:
-        """Images as rows like those of this set. Raises `ValueError` for other shapes, or pixels out of range."""
-def to_dset(ds: Digits, positive: int | None=None, classes=None, as_bytes: bool | None=None) -> DigitRows:
-    """Images as rows of 784 pixels; targets as class numbers, [N], or as a column of 1 and 0, [N,1], if `positive` is given."""
+    def to(self, device) -> Self:
+        """Put the batches on `device` from now on"""
 class DataLoaders:
     """The loaders of one problem: `train`, `valid`, and more by index."""
     loaders: Any
@@ -137,6 +134,19 @@ class DataLoaders:
 
     def __len__(self) -> int:
         ...
+
+    @classmethod
+    def from_dsets(cls, *ds, path: str | Path='.', bs: int=64, device=None, **kwargs) -> Any:
+        """Loaders for `ds`: the first one shuffled, without a short last batch; the others in order and complete. Raises `TypeError` for
+        `Digits`, unless a step is given that makes something else of them."""
+
+    def show_batch(
+            self, max_n: int=9, nrows: int | None=None, ncols: int | None=None, figsize=None, unique: bool=False, b=None, **kwargs
+    ) -> Any:
+        """Draw the images of a batch of the training set, with their labels. Raises `ValueError` where the inputs are no images."""
+
+    def test_dl(self, test_items, with_labels: bool=False, bs: int | None=None, **kwargs) -> Any:
+        """A loader for new items, made as the validation set's. Without labels its batches are `(x,)`."""
 
     @property
     def train(self) -> Any:
@@ -154,12 +164,12 @@ class DataLoaders:
     def valid_ds(self) -> Any:
         """The validation set"""
 
+    def to(self, device) -> Self:
+        """Put batches on `device` from now on (PyTorch's loaders cannot; a `Learner` does it for them)"""
+
     @property
     def device(self) -> Any:
         """Where the batches are put; None where the loaders leave them alone"""
-
-    def to(self, device) -> Self:
-        """Put batches on `device` from now on (PyTorch's loaders cannot; a `Learner` does it for them)"""
 
     def cuda(self) -> Any:
         """Put batches on `default_device()`"""
@@ -177,35 +187,3 @@ class DataLoaders:
     @property
     def n_inp(self) -> Any:
         """How many parts of a batch are inputs, if the training set says so"""
-
-    @classmethod
-    def from_dsets(cls, *ds, path: str | Path='.', bs: int=64, device=None, **kwargs) -> Any:
-        """Loaders for `ds`: the first one shuffled, without a short last batch; the others in order and complete. Raises `TypeError` for
-        `Digits`, unless a step is given that makes something else of them."""
-
-    def show_batch(
-            self, max_n: int=9, nrows: int | None=None, ncols: int | None=None, figsize=None, unique: bool=False, b=None, **kwargs
-    ) -> Any:
-        """Draw the images of a batch of the training set, with their labels. Raises `ValueError` where the inputs are no images."""
-
-    def test_dl(self, test_items, with_labels: bool=False, bs: int | None=None, **kwargs) -> Any:
-        """A loader for new items, made as the validation set's. Without labels its batches are `(x,)`."""
-def class_name(y, vocab) -> Any:
-    """The name of the class `y`, or else its number; other targets as they are."""
-def label_text(y, vocab) -> str:
-    """A target in few words."""
-class Pass:
-    """One pass of a `DataLoader`: the indexes in their `order`, how many of them each batch has (`sizes`) if that differs, how many batches
-    are `done`, and the `seed` of the workers"""
-    order: Tensor | None
-    sizes: Tensor | None
-    done: int
-    seed: list | None
-    live: bool
-
-    def __init__(self, order: Tensor | None=None, sizes: Tensor | None=None, done: int=0, seed: list | None=None) -> None:
-        ...
-def batch_seed(seed: list, i: int) -> int:
-    """A seed for one batch, the same whichever worker makes it."""
-def generator_owners(dl) -> tuple:
-    """What may have a generator of its own."""

@@ -18,8 +18,7 @@ import numpy as np
 import torch
 from fastcore.basics import patch
 from fastcore.foundation import L
-from .base.core import check_number
-from .minibatches import generator_owners
+from .base.core import check_number, generator_owners
 from .learner import Callback, CancelFitException, CancelValidException, Learner, Recorder
 from .optimizers import Optimizer
 

@@ -20,6 +20,7 @@ from .base.core import set_seed
 from .base.state import exportable
 from .losses import accuracy
 from .minibatches import DataLoader, DataLoaders
+from .engine import loaders # gives DataLoader its windows
 from .optimizers import Adam
 from .learner import Callback, FiniteLossCallback, Learner
 from .schedules import ParamScheduler, SchedLin, combine_scheds

@@ -277,7 +277,7 @@ def test_batches_are_moved():
     assert DataLoader(ds, bs=2, device='meta', shuffle=True).new().device==torch.device('meta')
 
 def test_tensors_are_moved_once(monkeypatch):
-    import mnist_from_scratch.minibatches as mb
+    import mnist_from_scratch.engine.loaders as mb
     n,old = Counter(),mb.to_device
     def counted(b, device=None, *a): n[sum(o.device.type!=torch.device(device).type for o in b)] += 1; return old(b, device, *a)
     monkeypatch.setattr(mb, 'to_device', counted)
@@ -546,7 +546,7 @@ def test_threshold_of_bce():
 def twin(make, n=3):
     "The batches of `make(our module)` and of `make(fastai's)`, as lists"
     load = pytest.importorskip('fastai.data.load')
-    import mnist_from_scratch.minibatches as mine
+    import mnist_from_scratch.all as mine
     def plain(b):
         return b.tolist() if isinstance(b, torch.Tensor) else [plain(o) for o in b] if isinstance(b, (tuple,list)) else {k:plain(o)
             for k, o in b.items()} if isinstance(b, dict) else b
@@ -699,3 +699,92 @@ def test_labels_of_nested_targets():
     ds = [(torch.rand(8,8), (i, {'a':i*10, 'b':str(i)})) for i in range(4)]
     axs = DataLoader(ds, 4).show_batch()
     assert [ax.get_title() for ax in axs.flat]==[f'{i}, a: {i*10}, b: {i}' for i in range(4)]
+
+# --- what the engine adds
+
+def added():
+    "What `engine.loaders` adds to the classes of the chapter, by their names; private ones, and what the chapter has itself, aside"
+    import ast
+    from pathlib import Path
+    root = Path(__file__).parent.parent/'mnist_from_scratch'
+    def patched(mod):
+        for o in ast.parse((root/mod).read_text(encoding='utf-8')).body:
+            if isinstance(o, ast.FunctionDef) and o.name[0]!='_' and any('patch' in ast.unparse(d) for d in o.decorator_list):
+                yield ast.unparse(o.args.args[0].annotation),o.name
+    return sorted({*patched('engine/loaders.py')}-{*patched('minibatches.py')})
+
+def in_a_new_process(src):
+    import subprocess, sys
+    r = subprocess.run([sys.executable, '-c', src], capture_output=True, text=True)
+    assert not r.returncode, r.stderr
+
+def test_what_is_missing_names_its_import():
+    """With the module of the chapter alone, each method that the engine adds raises an `AttributeError`, of the class and of an object, and
+    each argument a `TypeError`; objects made before follow the advice"""
+    found = added()
+    assert {('DataLoader','state_dict'),('DataLoader','after_item'),('DataLoaders','from_dsets'),('DigitRows','test_ds')} <= {*found}
+    in_a_new_process(f'''
+import pickle, sys, torch
+from torch.utils.data import IterableDataset
+from mnist_from_scratch.minibatches import DataLoader, DataLoaders, DigitRows
+assert not [o for o in sys.modules if o.startswith('mnist_from_scratch.engine')]
+cure = 'import mnist_from_scratch.engine.loaders'
+def says(f, name, err):
+    try: f()
+    except err as e: assert str(e)==f'{{name}} comes with another module; run: {{cure}}', e
+    else: raise AssertionError(name)
+ds = DigitRows(torch.rand(9,784), torch.arange(9))
+dl = DataLoader(ds, bs=2)
+dls = DataLoaders(dl, dl)
+objects = dict(DataLoader=dl, DataLoaders=dls, DigitRows=ds)
+for cls,k in {found}:
+    for o in objects[cls],type(objects[cls]): says(lambda: getattr(o, k), k, AttributeError); assert not hasattr(o, k)
+class Stream(IterableDataset): __iter__ = lambda self: iter(range(3))
+for bad in iter(range(3)),Stream(),3: says(lambda: DataLoader(bad, bs=2), 'loading without an index', TypeError)
+for kw in dict(num_workers=2),dict(sampler=[1]),dict(batch_sampler=[[1]]),dict(after_item=len),dict(pin_memory=True):
+    says(lambda: DataLoader(range(3), **kw), [*kw][0], TypeError)
+says(lambda: DataLoader(range(3), 2, 2), 'num_workers', TypeError)
+class Mine(DataLoader):
+    def after_item(self, o): return -o
+says(lambda: Mine(range(3)), 'after_item', TypeError)
+kept = pickle.dumps(dls)
+exec(cure)
+for o in dls,pickle.loads(kept):
+    assert [len(b[0]) for b in o.train]==[2,2,2,2,1] and o.train.state_dict()['done']==0 and len(list(o.train.new(num_workers=1)))==5
+    assert o.train.new(shuffle=True).shuffle and o.test_dl([torch.zeros(28,28)]).one_batch()[0].shape==(1,784)
+assert all(getattr(o, k, None) is not None for cls,k in {found} for o in [type(objects[cls])])
+assert list(Mine(range(2)))==[0,-1] and DataLoader(Stream(), bs=2).one_batch().tolist()==[0,1]''')
+
+def test_the_small_loader_gives_what_the_full_one_gives():
+    "The same batches, from the same random numbers, before and after the engine's is imported"
+    in_a_new_process('''
+import torch
+from torch.utils.data import TensorDataset
+from mnist_from_scratch.minibatches import DataLoader, DigitRows
+x,y = torch.randint(256, (23,784)).byte(),torch.arange(23)
+class Marked(TensorDataset):
+    def __getitem__(self, i): return super().__getitem__(i)[0].float().mean(),i
+sets = [TensorDataset(x,y), DigitRows(x,y), DigitRows(x.float()/255,y), Marked(x,y), list(zip(x,y)), range(23), 'abcdefgh',
+        [{'a':i,'b':str(i)} for i in range(5)], []]
+args = [dict(), dict(bs=None), dict(shuffle=True), dict(drop_last=True), dict(n=4), dict(n=0), dict(device='cpu'),
+        dict(bs=None, batch_size=3), dict(bs=None, shuffle=True), dict(collate_fn=list), dict(collate_fn=len, shuffle=True)]
+def same(a, b):
+    if isinstance(a, torch.Tensor): return torch.equal(a, b) and a.dtype==b.dtype
+    if isinstance(a, dict): return a.keys()==b.keys() and all(same(a[k], b[k]) for k in a)
+    return type(a) is type(b) and (len(a)==len(b) and all(map(same, a, b)) if isinstance(a, (list,tuple)) else a==b)
+def run():
+    res = []
+    for ds in sets:
+        for kw in args:
+            if len(ds)<kw.get('n', 0): continue
+            torch.manual_seed(0)
+            for g in {},{'generator':torch.Generator().manual_seed(3)}:
+                dl = DataLoader(ds, **dict(bs=4)|kw|g)
+                res.append([len(dl), dl.n, *dl, *dl, len(dl.new(shuffle=True)), *dl.new('xyz'[:dl.n]), torch.get_rng_state()])
+                try: res.append([dl.one_batch()])
+                except ValueError as e: res.append([str(e)])
+    return res
+a = run()
+import mnist_from_scratch.engine.loaders
+b = run()
+assert len(a)>150 and all(map(same, a, b)), [i for i,(p,q) in enumerate(zip(a, b)) if not same(p, q)]''')

@@ -282,6 +282,25 @@ def keeping_rng():
     try: yield
     finally: random.setstate(py); np.random.set_state(np_); torch.set_rng_state(pt)
 
+# %% ../../nbs/base/01_core.ipynb #a1b60c17
+def generator_owners(
+    dl # A loader, of any library
+) -> tuple: # The loader and its samplers; `None` for those that it lacks
+    "What may have a generator of its own."
+    bs = getattr(dl, 'batch_sampler', None)
+    return dl,getattr(dl, 'sampler', None),bs,getattr(bs, 'sampler', None)
+
+# %% ../../nbs/base/01_core.ipynb #9e51cc07
+def of_dataset(
+    ds, # A dataset, or `None`
+    name:str # Of an attribute
+):
+    "`ds.name`, or that of the dataset that `ds` is a part of; None if there is none"
+    if ds is None or (not hasattr(ds, name) and not hasattr(type(ds), name)):
+        return None if ds is None else of_dataset(getattr(ds, 'dataset', None), name)
+    try: return getattr(ds, name)
+    except AttributeError as e: raise RuntimeError(f'{name} of {type(ds).__name__} fails: {e}') from e        # and is not missing
+
 # %% ../../nbs/base/01_core.ipynb #c94aa651
 def default_device(
     # -1: as chosen before; `None`: the best there is, which is the choice at first; `True`: a GPU; `False`: the processor
@@ -360,6 +379,25 @@ def misspelled(
             if k.startswith('_') or not callable(f) or hasattr(base, k) or k in names: continue
             if near := get_close_matches(k, names, 1, .85):
                 return f'{c.__name__}.{k} is never called; did you mean {near[0]}? Else choose a name that is less like it'
+
+# %% ../../nbs/base/01_core.ipynb #8742d82b
+class ComesWith:
+    "Stands in a class for a method that another module adds, and names that module"
+    def __init__(self,
+        what:str, # The method's name, or whatever else it is
+        module:str # Within this package, such as `engine.loaders`
+    ): self.error = AttributeError,f'{what} comes with another module; run: import mnist_from_scratch.{module}'
+    def __get__(self, obj, cls=None): raise self.error[0](self.error[1])
+
+def comes_with(
+    module:str, # Within this package, such as `engine.loaders`
+    names:str # Methods that it adds, with spaces between them
+): # A decorator for the class
+    "Until `module` is imported, whoever asks the class, or an object of it, for one of `names` is told to import it."
+    def f(cls):
+        for k in names.split(): setattr(cls, k, ComesWith(k, module))
+        return cls
+    return f
 
 # %% ../../nbs/base/01_core.ipynb #c763a8ba
 def check_number(

@@ -44,6 +44,10 @@ def set_seed(s: int, reproducible: bool=False) -> Any:
 @contextmanager
 def keeping_rng() -> Iterator[Any]:
     """After the block Python's, NumPy's and PyTorch's random generators are as they were before."""
+def generator_owners(dl) -> tuple:
+    """What may have a generator of its own."""
+def of_dataset(ds, name: str) -> Any:
+    """`ds.name`, or that of the dataset that `ds` is a part of; None if there is none"""
 def default_device(use: bool | int | None=-1) -> torch.device:
     """The device to use; any `use` but -1 is remembered. Name and argument are fastai's. Raises `MnistError` if a GPU is demanded and there
     is none."""
@@ -60,6 +64,17 @@ def blame(e: Exception, who: str) -> Any:
     """Add `who` to the message of `e`; then raise it again."""
 def misspelled(o, base: type, names) -> str | None:
     """Does a child of `base` have a method that is never called, since its name is nearly one of `names`?"""
+class ComesWith:
+    """Stands in a class for a method that another module adds, and names that module"""
+    error: Any
+
+    def __init__(self, what: str, module: str) -> None:
+        ...
+
+    def __get__(self, obj, cls=None) -> Any:
+        ...
+def comes_with(module: str, names: str) -> Any:
+    """Until `module` is imported, whoever asks the class, or an object of it, for one of `names` is told to import it."""
 def check_number(
         k: str, v, least: float | None=None, above: float | None=None, below: float | None=None, whole: bool=False, none: bool=False
 ) -> Any:

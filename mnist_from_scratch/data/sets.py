@@ -130,6 +130,25 @@ def targets(self:Digits,
     if (res<0).any(): raise MnistError(f'there is a digit {self.y[res<0][0]} here, which is not among the classes {tuple(classes)}')
     return res
 
+# %% ../../nbs/data/02_sets.ipynb #4808971d
+def digit_rows(
+    ds:Digits, # Images
+    as_bytes:bool|None=None # As for `to_dset`
+) -> Tensor: # [N,784]
+    "The images of `ds` as rows, uint8 or float32."
+    if as_bytes is None: as_bytes = 4*ds.x.numel()>2**26
+    return (ds.x if as_bytes else ds.floats()).flatten(1)
+
+# %% ../../nbs/data/02_sets.ipynb #9eabb74e
+def floats_of(
+    b:tuple # An item or a batch: pixels first
+) -> tuple:
+    "An item or a batch with pixels from 0 to 1, where they were bytes"
+    if b[0].dtype!=torch.uint8: return b
+    x = b[0].float()
+    # by a tensor: a graphics card would multiply by 1/255, which is not the same to the last digit
+    return x.div_(x.new_full((), 255)),*b[1:]
+
 # %% ../../nbs/data/02_sets.ipynb #5a1cabe1
 @patch
 def split(self:Digits,

@@ -45,6 +45,10 @@ class Digits:
 def light_on_dark(x: Tensor, file, source: str, mapped: bool=False) -> tuple:
     """`x`, the images of `file`, light ink on dark, and `source`; where they are dark on white, all are turned, and `source` says so.
     Raises `MnistError` where some are the one and some the other."""
+def digit_rows(ds: Digits, as_bytes: bool | None=None) -> Tensor:
+    """The images of `ds` as rows, uint8 or float32."""
+def floats_of(b: tuple) -> tuple:
+    """An item or a batch with pixels from 0 to 1, where they were bytes"""
 def idx_header(t: Tensor) -> bytes:
     """The first bytes of the IDX file that would hold `t`, as the [next chapter](03_idx.ipynb) explains them."""
 def idx_checksum(t: Tensor) -> str:
