@@ -17,7 +17,7 @@ from mnist_from_scratch.base.core import MnistError, set_seed
 from mnist_from_scratch.base.files import replacing
 from mnist_from_scratch.data.digits import load_digits
 from mnist_from_scratch.learner import Learner
-from mnist_from_scratch.losses import accuracy, cross_entropy
+from mnist_from_scratch.softmax import accuracy, cross_entropy
 from mnist_from_scratch.optimizers import Adam
 from mnist_from_scratch.softmax import mnist_net
 from mnist_from_scratch import schedules # gives Learner its fit_one_cycle

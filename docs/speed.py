@@ -26,7 +26,7 @@ from mnist_from_scratch.base.files import replacing
 from mnist_from_scratch.data.digits import load_digits
 from mnist_from_scratch.schedules import ParamScheduler, combined_cos
 from mnist_from_scratch.learner import Callback, Learner
-from mnist_from_scratch.losses import accuracy
+from mnist_from_scratch.softmax import accuracy
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders, to_dset
 from mnist_from_scratch.optimizers import Adam
 from mnist_from_scratch.speed import FoldDigits, Muon, fast_learner, fast_net, fit_linear, has_bf16, muon_groups, normalize, published

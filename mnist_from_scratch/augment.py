@@ -16,7 +16,7 @@ from .convnet import AdaptiveConcatPool2d, BasicBlock, make_layer
 from .base.core import check_pixels, check_shapes, set_seed
 from .learner import Callback, Learner
 from .engine import inference, precision # give Learner its get_preds and to_bf16
-from .losses import accuracy
+from .softmax import accuracy
 from .minibatches import DataLoader, DataLoaders
 from .speed import FoldDigits, Muon, fit_linear, has_bf16, muon_groups
 

@@ -11,7 +11,8 @@ import torch
 from fastcore.basics import noop
 from torch import nn, Tensor
 from .base.core import check_shapes
-from .losses import mnist_loss, nll_loss, sigmoid
+from .losses import mnist_loss, sigmoid
+from .softmax import nll_loss
 from .neural_net import relu
 
 # %% ../nbs/15_backprop.ipynb #b67cb314

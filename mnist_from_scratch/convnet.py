@@ -22,7 +22,7 @@ from .base.state import exportable
 from .data.images import IMAGE_FORMATS, on_paper, read_image, to_grey
 from .data.folders import folder_entries
 from .data.download import download_files
-from .losses import CrossEntropyLossFlat
+from .softmax import CrossEntropyLossFlat
 from .minibatches import DataLoader, DataLoaders, collate
 from .engine import loaders # gives DataLoader its workers, and DataLoaders their test_dl
 from .optimizers import Adam

@@ -18,7 +18,7 @@ from torch.utils.data import TensorDataset
 from .backprop import Layer, add_grad, hand_layers
 from .base.core import set_seed
 from .base.state import exportable
-from .losses import accuracy
+from .softmax import accuracy
 from .minibatches import DataLoader, DataLoaders
 from .engine import loaders # gives DataLoader its windows
 from .optimizers import Adam

@@ -15,7 +15,7 @@ from mnist_from_scratch.base.core import set_seed
 from mnist_from_scratch.engine.distributed import num_distrib, rank_distrib
 from mnist_from_scratch.all import Callback, Learner
 from mnist_from_scratch.metrics import Metric
-from mnist_from_scratch.losses import accuracy, cross_entropy
+from mnist_from_scratch.softmax import accuracy, cross_entropy
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders
 from mnist_from_scratch.optimizers import SGD, Adam
 

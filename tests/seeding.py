@@ -13,7 +13,7 @@ from mnist_from_scratch.convnet import mnist_convnet
 from mnist_from_scratch.base.core import set_seed
 from mnist_from_scratch.data.digits import load_digits
 from mnist_from_scratch.all import Callback, Learner
-from mnist_from_scratch.losses import accuracy, cross_entropy
+from mnist_from_scratch.softmax import accuracy, cross_entropy
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders, to_dset
 from mnist_from_scratch.neural_net import simple_net
 from mnist_from_scratch.optimizers import Adam

@@ -12,7 +12,8 @@ from torch import nn
 
 import mnist_from_scratch.backprop as backprop
 from mnist_from_scratch.backprop import *
-from mnist_from_scratch.losses import cross_entropy, mnist_loss
+from mnist_from_scratch.losses import mnist_loss
+from mnist_from_scratch.softmax import cross_entropy
 from mnist_from_scratch.minibatches import DataLoader, to_dset
 from mnist_from_scratch.neural_net import simple_net
 from mnist_from_scratch.optimizers import Adam, BasicOptim, SGD

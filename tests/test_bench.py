@@ -12,7 +12,8 @@ from mnist_from_scratch.tools.cli import _bench_row, mnist_bench
 from mnist_from_scratch.base.core import MnistError, set_seed
 from mnist_from_scratch.base.files import cache_dir
 from mnist_from_scratch.data.idx import load_idx
-from mnist_from_scratch.losses import accuracy, batch_accuracy, cross_entropy, mnist_loss
+from mnist_from_scratch.losses import batch_accuracy, mnist_loss
+from mnist_from_scratch.softmax import accuracy, cross_entropy
 
 command = shutil.which('mnist_bench', path=Path(sys.executable).parent) or shutil.which('mnist_bench')
 def run(*args, **kwargs): return subprocess.run([command, *map(str, args)], capture_output=True, text=True, **kwargs)

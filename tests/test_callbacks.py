@@ -18,7 +18,7 @@ from mnist_from_scratch.learner import (Callback, CancelBatchException, CancelEp
                                         CancelTrainException, ProgressCallback, _inner_loop)
 from mnist_from_scratch.all import Learner
 from mnist_from_scratch.metrics import Metric
-from mnist_from_scratch.losses import accuracy
+from mnist_from_scratch.softmax import accuracy
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders
 from mnist_from_scratch.optimizers import Adam, SGD
 

@@ -10,7 +10,7 @@ from mnist_from_scratch.engine.checkpoint import Checkpoint
 from mnist_from_scratch.engine.precision import GradientAccumulation
 from mnist_from_scratch.base.core import MnistError, set_seed
 from mnist_from_scratch.all import Callback, Learner
-from mnist_from_scratch.losses import accuracy, cross_entropy
+from mnist_from_scratch.softmax import accuracy, cross_entropy
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders
 from mnist_from_scratch.optimizers import SGD, Adam
 

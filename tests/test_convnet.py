@@ -14,7 +14,7 @@ from torch import nn
 from mnist_from_scratch import convnet
 from mnist_from_scratch.convnet import BasicBlock, ImageDataLoaders, ImageDataset, ResNet, Resize, cnn_learner, resnet18, vision_learner
 from mnist_from_scratch.base.core import MnistError, set_seed
-from mnist_from_scratch.losses import accuracy
+from mnist_from_scratch.softmax import accuracy
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders
 from mnist_from_scratch.optimizers import Adam
 

@@ -8,7 +8,7 @@ from PIL import Image, features
 from torch import nn
 
 from mnist_from_scratch.tools import cli
-from mnist_from_scratch import losses as us
+from mnist_from_scratch import all as us
 from mnist_from_scratch.augment import distort
 from mnist_from_scratch.baseline import PixelSimilarity, mnist_distance
 from mnist_from_scratch.schedules import SchedCos, combine_scheds, slide, valley

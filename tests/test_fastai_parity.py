@@ -12,7 +12,8 @@ import fastai.optimizer as theirs
 import mnist_from_scratch.optimizers as ours
 from mnist_from_scratch.schedules import fit_one_cycle
 from mnist_from_scratch.all import Learner
-from mnist_from_scratch.losses import accuracy, batch_accuracy, cross_entropy, mnist_loss
+from mnist_from_scratch.losses import batch_accuracy, mnist_loss
+from mnist_from_scratch.softmax import accuracy, cross_entropy
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders
 from mnist_from_scratch.neural_net import simple_net
 
@@ -152,9 +153,9 @@ def test_pytorch_optimizers(digits):
 
 def test_metrics():
     import fastai.metrics as fm
-    from mnist_from_scratch import losses
+    from mnist_from_scratch import softmax
     p,t = torch.randn(50,10),torch.randint(0,10,(50,))
-    for name in 'accuracy','error_rate','top_k_accuracy': assert getattr(losses, name)(p, t)==getattr(fm, name)(p, t)
+    for name in 'accuracy','error_rate','top_k_accuracy': assert getattr(softmax, name)(p, t)==getattr(fm, name)(p, t)
 
 def test_their_callbacks_in_our_learner(digits):
     "An object of fastai's own classes can be handed to our `Learner`, and does there what it does in theirs"

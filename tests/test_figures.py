@@ -13,7 +13,8 @@ from mnist_from_scratch.base.core import set_seed
 from mnist_from_scratch.data.digits import URLs, untar_data
 from mnist_from_scratch.gradient_descent import apply_step, mse, quadratic, rmse, roller_coaster
 from mnist_from_scratch.all import Learner
-from mnist_from_scratch.losses import accuracy, batch_accuracy, cross_entropy, mnist_loss
+from mnist_from_scratch.losses import batch_accuracy, mnist_loss
+from mnist_from_scratch.softmax import accuracy, cross_entropy
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders
 from mnist_from_scratch.neural_net import simple_net
 from mnist_from_scratch.optimizers import SGD, BasicOptim

@@ -631,13 +631,13 @@ def test_a_suspect_is_right_where_the_answer_is():
 def test_what_the_book_or_a_package_has_is_not_homework():
     "… under any name, in any wrapping; what is written around PyTorch's functions is"
     import torch.nn.functional as F
-    from mnist_from_scratch import all as book, losses
+    from mnist_from_scratch import all as book
     class Learner(book.Learner): pass
     owns = dict(cross_entropy=[book.cross_entropy, functools.partial(book.cross_entropy),
                                functools.wraps(book.cross_entropy)(lambda *args: book.cross_entropy(*args)),
-                               lambda a,t: losses.cross_entropy(a, t),
-                               lambda a,t: functools.reduce(lambda f,_: f, [0], losses.cross_entropy)(a, t)],
-        Learner=[book.Learner, Learner, tasks['Learner'].right], relu=[book.relu, lambda x: book.relu(x)], sigmoid=[losses.softmax])
+                               lambda a,t: book.cross_entropy(a, t),
+                               lambda a,t: functools.reduce(lambda f,_: f, [0], book.cross_entropy)(a, t)],
+        Learner=[book.Learner, Learner, tasks['Learner'].right], relu=[book.relu, lambda x: book.relu(x)], sigmoid=[book.softmax])
     for k,fs in owns.items():
         for f in fs:
             v = check(k, f)

@@ -9,7 +9,7 @@ from torch.utils.data import TensorDataset
 from mnist_from_scratch.engine.tracking import EarlyStoppingCallback
 from mnist_from_scratch.all import Callback, Learner, Recorder
 from mnist_from_scratch.metrics import Metric
-from mnist_from_scratch.losses import accuracy, cross_entropy, error_rate
+from mnist_from_scratch.softmax import accuracy, cross_entropy, error_rate
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders
 from mnist_from_scratch.optimizers import SGD
 
@@ -963,7 +963,7 @@ def test_two_metrics_of_one_name(tmp_path):
     pytest.importorskip('tensorboard')
     from test_callbacks import written
     from mnist_from_scratch.engine.tracking import TensorBoardCallback
-    from mnist_from_scratch.losses import top_k_accuracy
+    from mnist_from_scratch.softmax import top_k_accuracy
     learn = learner(metrics=[partial(top_k_accuracy, k=k) for k in (1,3)])
     fails(ValueError, 'which of 2 columns to watch that are called top_k_accuracy',
           learn=learn.add_cb(cb := EarlyStoppingCallback('top_k_accuracy')))
@@ -1015,7 +1015,7 @@ def settings():
     from mnist_from_scratch import all as m
     from mnist_from_scratch.learner import FiniteLossCallback
     from mnist_from_scratch.metrics import AvgSmoothLoss
-    from mnist_from_scratch.losses import top_k_accuracy
+    from mnist_from_scratch.softmax import top_k_accuracy
     no,few,whole = [float('nan'),'1',[1]],[-1,0],[2.5,True]
     yield lambda v: m.GradientClip(v), no+few+[True,None]
     yield lambda v: m.GradientClip(1., v), no+few+[True,None]
@@ -1099,7 +1099,7 @@ def test_inputs_of_any_kind(kind):
 # --- targets out of range
 
 def range_cases():
-    from mnist_from_scratch import losses as m
+    from mnist_from_scratch import all as m
     p,q = torch.randn(6,3),torch.randn(6,1)
     labels,probs = [torch.tensor([0,1,2,3,0,1]), torch.tensor([0,1,2,-1,0,1]), torch.tensor([0,1,2,-100,0,1]),
                     torch.tensor([0,0,float('nan'),0,0,0])],[torch.tensor([3,7,3,3,7,7]), torch.tensor([0.,1,1.01,0,0,0]),
@@ -1122,7 +1122,7 @@ def test_targets_out_of_range(i):
 
 def test_the_look_at_targets_is_two_numbers():
     "That is all that it costs: their least and their most"
-    from mnist_from_scratch import losses as m
+    from mnist_from_scratch import all as m
     p,q,y = torch.randn(6,3),torch.randn(6,1),torch.tensor([0,1,0,1,0,1])
     def ops(f):
         with Ops() as o: f()

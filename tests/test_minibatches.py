@@ -12,9 +12,9 @@ from torch.utils._pytree import tree_leaves
 from torch.utils.data import (BatchSampler, DataLoader as TorchDL, IterableDataset, RandomSampler, Subset, TensorDataset,
                               WeightedRandomSampler, get_worker_info, random_split)
 
-from mnist_from_scratch import losses
+from mnist_from_scratch import losses, softmax
 from mnist_from_scratch.base.core import default_device, to_cpu
-from mnist_from_scratch.losses import accuracy, cross_entropy
+from mnist_from_scratch.softmax import accuracy, cross_entropy
 from mnist_from_scratch.all import Learner
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders, collate, to_dset
 from mnist_from_scratch.optimizers import SGD
@@ -530,7 +530,7 @@ def test_losses_like_fastais(name, x, y, reduction):
 def test_segmentation_like_fastais():
     fl = pytest.importorskip('fastai.losses')
     x,y = torch.randn(2,5,3,4),torch.randint(0,5,(2,3,4))
-    a,b = losses.CrossEntropyLossFlat(axis=1),fl.CrossEntropyLossFlat(axis=1)
+    a,b = softmax.CrossEntropyLossFlat(axis=1),fl.CrossEntropyLossFlat(axis=1)
     torch.testing.assert_close(a(x,y), b(x,y).as_subclass(torch.Tensor))
     torch.testing.assert_close(a.activation(x), b.activation(x)); assert torch.equal(a.decodes(x), b.decodes(x))
 

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from hypothesis import example, given, settings, strategies as st
 
 from conftest import cases
-from mnist_from_scratch import losses as us
+from mnist_from_scratch import all as us
 from mnist_from_scratch.backprop import CrossEntropyLayer, MnistLossLayer, ReluLayer, SigmoidLayer
 from mnist_from_scratch.gradient_descent import mse, rmse
 

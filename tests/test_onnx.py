@@ -16,7 +16,8 @@ from mnist_from_scratch.convnet import mnist_convnet, resnet18
 from mnist_from_scratch.base.core import MnistError
 from mnist_from_scratch.engine.export import load_learner
 from mnist_from_scratch.all import Learner
-from mnist_from_scratch.losses import CrossEntropyLossFlat, cross_entropy, mnist_loss
+from mnist_from_scratch.losses import mnist_loss
+from mnist_from_scratch.softmax import CrossEntropyLossFlat, cross_entropy
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders, to_dset
 from mnist_from_scratch.optimizers import SGD
 from mnist_from_scratch.softmax import mnist_net

@@ -25,8 +25,8 @@ from mnist_from_scratch.base.core import MnistError, default_device
 from mnist_from_scratch.base.state import checksum, exportable, exportables, pack_state, unpack_state
 from mnist_from_scratch.engine.export import load_learner
 from mnist_from_scratch.all import Callback, CancelBatchException, Learner
-from mnist_from_scratch.losses import (BCEWithLogitsLossFlat, CrossEntropyLossFlat, MnistLossFlat, accuracy, batch_accuracy, cross_entropy,
-                                       mnist_loss)
+from mnist_from_scratch.losses import BCEWithLogitsLossFlat, MnistLossFlat, batch_accuracy, mnist_loss
+from mnist_from_scratch.softmax import CrossEntropyLossFlat, accuracy, cross_entropy
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders, to_dset
 from mnist_from_scratch.neural_net import simple_net
 from mnist_from_scratch.optimizers import SGD

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.utils.data import TensorDataset
 
-from mnist_from_scratch import learner as L, losses as us, metrics as M
+from mnist_from_scratch import all as us, learner as L, metrics as M
 from mnist_from_scratch.backprop import LinearLayer, check_grad
 from mnist_from_scratch.baseline import PixelSimilarity
 from mnist_from_scratch.convnet import conv2d

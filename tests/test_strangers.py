@@ -18,7 +18,7 @@ from mnist_from_scratch.base.core import MnistError, set_seed
 from mnist_from_scratch.base.state import checksum, read_state, safetensors_parts, write_state
 from mnist_from_scratch.engine.export import load_learner
 from mnist_from_scratch.all import Callback, Learner
-from mnist_from_scratch.losses import CrossEntropyLossFlat, accuracy
+from mnist_from_scratch.softmax import CrossEntropyLossFlat, accuracy
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders
 from mnist_from_scratch.optimizers import Adam
 from test_predict_export import Watch

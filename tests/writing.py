@@ -27,7 +27,7 @@ from mnist_from_scratch.data.download import download_mnist
 from mnist_from_scratch.data.digits import URLs, load_digits, untar_data
 from mnist_from_scratch.engine.export import load_learner
 from mnist_from_scratch.all import Learner
-from mnist_from_scratch.losses import cross_entropy
+from mnist_from_scratch.softmax import cross_entropy
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders
 from mnist_from_scratch.optimizers import SGD
 from killing import child, die, wait

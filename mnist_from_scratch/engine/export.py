@@ -21,7 +21,7 @@ from fastcore.basics import noop, patch
 from torch import nn, Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
-from .. import losses
+from .. import losses, softmax
 from ..base.core import MnistError, default_device, one_line, to_device
 from ..base.files import replacing
 from ..base.state import exportable, exportables, pack_state, read_state, unpack_state, write_state
@@ -31,9 +31,8 @@ from .inference import activation_and_decodes, evaluating, first_inputs
 from .model_files import check_state
 
 # %% ../../nbs/engine/08_export.ipynb #e0689310
-for o in (losses.mnist_loss, losses.cross_entropy, losses.nll_loss, losses.binary_cross_entropy_with_logits, losses.sigmoid,
-          losses.softmax, noop,
-          losses.CrossEntropyLossFlat, losses.BCEWithLogitsLossFlat, losses.MnistLossFlat, losses.MSELossFlat):
+for o in (losses.mnist_loss, softmax.cross_entropy, softmax.nll_loss, losses.binary_cross_entropy_with_logits, losses.sigmoid,
+          softmax.softmax, noop, softmax.CrossEntropyLossFlat, losses.BCEWithLogitsLossFlat, losses.MnistLossFlat, losses.MSELossFlat):
     exportable(o)
 
 _containers = (nn.Sequential, nn.ModuleList, nn.ModuleDict)

@@ -18,12 +18,12 @@ from fastcore.basics import PrettyString, noop, patch
 from fastcore.foundation import L
 from torch import nn, Tensor
 from torch.utils import data as torch_data
-from .. import losses
 from ..base.core import apply, check_number, find_bs, generator_owners, to_device
-from ..losses import sigmoid, softmax
+from ..losses import binary_cross_entropy_with_logits, mnist_loss, sigmoid
 from ..minibatches import DataLoader
 from ..metrics import bare_func, short_repr, to_concat, to_detach
 from ..learner import Callback, Learner, ProgressCallback, Recorder, model_device, n_inputs, same_modes, trainable_params
+from ..softmax import cross_entropy, softmax
 from .loaders import class_name, label_text
 
 # %% ../../nbs/engine/02_inference.ipynb #c83cde38
@@ -143,10 +143,9 @@ def activation_and_decodes(
     "What makes probabilities of activations, and answers of these, after training with `loss_func`."
     f = bare_func(loss_func)
     if hasattr(f, 'activation') or hasattr(f, 'decodes'): return getattr(f, 'activation', noop),getattr(f, 'decodes', noop)
-    if f in (losses.cross_entropy, F.cross_entropy) or isinstance(f, nn.CrossEntropyLoss):
+    if f in (cross_entropy, F.cross_entropy) or isinstance(f, nn.CrossEntropyLoss):
         return partial(softmax, dim=1),lambda p: p.argmax(1)
-    if f in (losses.mnist_loss, losses.binary_cross_entropy_with_logits,
-             F.binary_cross_entropy_with_logits) or isinstance(f, nn.BCEWithLogitsLoss):
+    if f in (mnist_loss, binary_cross_entropy_with_logits, F.binary_cross_entropy_with_logits) or isinstance(f, nn.BCEWithLogitsLoss):
         return getattr(loss_func, 'keywords', {}).get('activation', sigmoid),lambda p: p>0.5
     return noop,noop
 

@@ -1,7 +1,6 @@
 # Made by docs/stubs.py from the module of the same name.
 from collections.abc import Iterator
 from contextlib import contextmanager
-from mnist_from_scratch import losses
 from mnist_from_scratch.learner import Callback
 from torch import nn
 from typing import Any

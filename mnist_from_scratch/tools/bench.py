@@ -37,7 +37,8 @@ from ..data.idx import load_idx, write_idx
 from ..data.folders import load_folder
 from ..data.digits import load_digits
 from ..learner import Learner
-from ..losses import accuracy, batch_accuracy, mnist_loss
+from ..losses import batch_accuracy, mnist_loss
+from ..softmax import accuracy
 from ..minibatches import DataLoader, DataLoaders, to_dset
 from ..neural_net import simple_net
 from ..optimizers import SGD

@@ -81,7 +81,7 @@ from ..data.sets import Digits, dark_on_white
 from ..data.table import load_csv
 from ..data.digits import load_digits, source_files
 from ..baseline import Proportion, PixelSimilarity
-from ..losses import accuracy, cross_entropy, softmax
+from ..softmax import accuracy, cross_entropy, softmax
 from ..minibatches import DataLoader, DataLoaders, to_dset
 from ..optimizers import Adam
 from ..learner import Callback, CancelFitException, Learner

@@ -9,7 +9,7 @@ __all__ = []
 from copy import deepcopy
 import torch
 import torch.nn.functional as F
-from ... import baseline, gradient_descent, losses
+from ... import baseline, gradient_descent, losses, softmax
 from .answers import Answers, became, clears_first, rnd, stops_early
 from .task import given, Probe, Task, tasks
 
@@ -219,7 +219,7 @@ _acts = [given(_t([1.,2.])), given(_t([[1.,2.],[3.,1.]])), given(rnd(2,3)), give
          given(rnd(4,3).T), given(_t([[1000.,999.,0.]])), given(_t([[1000.,999.],[-1000.,-1001.]])), given(rnd(0,3))]
 
 # %% ../../../nbs/tools/homework/08_tasks_losses.ipynb #6ed1fed2
-(Task('softmax', losses.softmax, 'losses', 'Probabilities along the last axis, safe for activations of 1000', _acts)
+(Task('softmax', softmax.softmax, 'softmax', 'Probabilities along the last axis, safe for activations of 1000', _acts)
  .wrong('softmax over the wrong axis', lambda x: torch.softmax(x, 0))
  .wrong('axis 1 instead of the last',  lambda x: torch.softmax(x, 1), error=r'Dimension out of range.*got 1\)')
  .wrong('one sum for the whole batch', lambda x: torch.softmax(x.flatten(), 0).view(x.shape))
@@ -233,7 +233,7 @@ _acts = [given(_t([1.,2.])), given(_t([[1.,2.],[3.,1.]])), given(rnd(2,3)), give
  .wrong('sigmoid instead',             torch.sigmoid))
 
 # %% ../../../nbs/tools/homework/08_tasks_losses.ipynb #be93ca29
-(Task('log_softmax', losses.log_softmax, 'losses', 'The logarithm of softmax along the last axis, finite for activations of 1000', _acts)
+(Task('log_softmax', softmax.log_softmax, 'softmax', 'The logarithm of softmax along the last axis, finite for activations of 1000', _acts)
  .wrong('logarithm of a zero',         lambda x: torch.softmax(x, -1).log())
  .wrong('softmax over the wrong axis', lambda x: torch.log_softmax(x, 0))
  .wrong('axis 1 instead of the last',  lambda x: torch.log_softmax(x, 1), error=r'Dimension out of range.*got 1\)')
@@ -247,7 +247,7 @@ _acts = [given(_t([1.,2.])), given(_t([[1.,2.],[3.,1.]])), given(rnd(2,3)), give
  .wrong('another logarithm',           lambda x: torch.log_softmax(x, -1)/.69314718))
 
 # %% ../../../nbs/tools/homework/08_tasks_losses.ipynb #2e12c73b
-(Task('cross_entropy', Answers.cross_entropy, 'losses', 'Cross-entropy of raw activations [N,n] and class numbers [N], one number',
+(Task('cross_entropy', Answers.cross_entropy, 'softmax', 'Cross-entropy of raw activations [N,n] and class numbers [N], one number',
       [given(_t([[1.,2.]]), _t([0])), given(_t([[1.,2.],[3.,1.]]), _t([0,1])), given(rnd(2,3), _t([2,0])), given(rnd(3,3), _t([2,0,1])),
        given(rnd(4,3), _t([2,0,1,1]), slope=True),
        given(rnd(3,4).double(), _t([3,0,1])), given(_t([[1000.,0.],[0.,-1000.]]), _t([0,1]))])
@@ -257,9 +257,9 @@ _acts = [given(_t([1.,2.])), given(_t([[1.,2.],[3.,1.]])), given(rnd(2,3)), give
  .wrong('sign',                              lambda a,t: -F.cross_entropy(a, t))
  .wrong('no logarithm',                      lambda a,t: (1-a.softmax(-1)[range(len(t)),t]).mean())
  .wrong('no logarithm',                      lambda a,t: -a.softmax(-1)[range(len(t)),t].mean(), hints='no logarithm, only the sign')
- .wrong('softmax over the wrong axis',       lambda a,t: losses.nll_loss(a.log_softmax(0), t))
- .wrong('overflow',                          lambda a,t: losses.nll_loss((torch.exp(a)/torch.exp(a).sum(-1, keepdim=True)).log(), t))
- .wrong('logarithm of a zero',               lambda a,t: losses.nll_loss(a.softmax(-1).log(), t))
+ .wrong('softmax over the wrong axis',       lambda a,t: softmax.nll_loss(a.log_softmax(0), t))
+ .wrong('overflow',                          lambda a,t: softmax.nll_loss((torch.exp(a)/torch.exp(a).sum(-1, keepdim=True)).log(), t))
+ .wrong('logarithm of a zero',               lambda a,t: softmax.nll_loss(a.softmax(-1).log(), t))
  .wrong('every target for every row',        lambda a,t: -a.log_softmax(-1)[:,t].mean())
  .wrong('every target for every row',        lambda a,t: a.log_softmax(-1)[:,t].mean(), hints='every target for every row, and no minus')
  .wrong('rows picked instead of classes',    lambda a,t: -a.log_softmax(-1)[t].mean())
@@ -270,7 +270,7 @@ _acts = [given(_t([1.,2.])), given(_t([[1.,2.],[3.,1.]])), given(rnd(2,3)), give
  .wrong('another logarithm',                 lambda a,t: F.cross_entropy(a, t)/.69314718))
 
 # %% ../../../nbs/tools/homework/08_tasks_losses.ipynb #098d1b9e
-(Task('accuracy', losses.accuracy, 'losses', 'Share of rows of [N,n] whose largest activation is that of the right class',
+(Task('accuracy', softmax.accuracy, 'softmax', 'Share of rows of [N,n] whose largest activation is that of the right class',
       [given(_t([[1.,3.]]), _t([1])), given(_t([[1.,3.],[5.,4.],[0.,1.]]), _t([1,0,0])),
        given(_t([[2.,1.,0.],[3.,5.,4.],[0.,6.,7.]]), _t([0,2,2])), given(rnd(2,3), _t([0,2])), given(-rnd(6,4).abs(), _t([0,1,2,3,0,1])),
        given(_t([[1000.,-1000.]]), _t([1])), given(rnd(5,3).double(), _t([0,1,2,0,1], dtype=torch.uint8))])
@@ -289,4 +289,4 @@ _acts = [given(_t([1.,2.])), given(_t([[1.,2.],[3.,1.]])), given(rnd(2,3)), give
 # %% ../../../nbs/tools/homework/08_tasks_losses.ipynb #dd5cb184
 for e in (2.**-23, *(10.**-n for n in range(4, 17))):
     tasks['log_softmax'].wrong('a small number added', lambda x,e=e: (x.softmax(-1)+e).log())
-    tasks['cross_entropy'].wrong('a small number added', lambda a,t,e=e: losses.nll_loss((a.softmax(-1)+e).log(), t))
+    tasks['cross_entropy'].wrong('a small number added', lambda a,t,e=e: softmax.nll_loss((a.softmax(-1)+e).log(), t))

@@ -10,7 +10,7 @@ import math
 import torch
 import torch.nn.functional as F
 from torch import nn, Tensor
-from ... import losses, neural_net, optimizers
+from ... import neural_net, optimizers, softmax
 from ...optimizers import BasicOptim
 from .answers import Answers, rnd, tiny_loss, tiny_net, train_batches, Watched, weights_of
 from .compare import describe, value
@@ -322,7 +322,7 @@ def _tens(loss=F.cross_entropy, sizes=lambda x,bs: range(0, len(x), bs), words='
        _ten(3, 2, 'a linear model, 7 items in batches of 3, two epochs, lr = 0.5')])
  .wrong('softmax before a cross-entropy that has one', _tens(lambda p,t: F.cross_entropy(p.softmax(-1), t)))
  .wrong('sum instead of mean',               _tens(lambda p,t: F.cross_entropy(p, t, reduction='sum')))
- .wrong('softmax over the wrong axis',       _tens(lambda p,t: losses.nll_loss(p.log_softmax(0), t)))
+ .wrong('softmax over the wrong axis',       _tens(lambda p,t: softmax.nll_loss(p.log_softmax(0), t)))
  .wrong('last batch dropped',                _tens(sizes=lambda x,bs: range(0, len(x)-bs+1, bs)))
  .wrong('gradients not cleared',             _tens(words='bs'))
  .wrong('one epoch only',                    _tens(n=lambda e: 1))
