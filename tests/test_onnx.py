@@ -196,7 +196,7 @@ def test_torch_export(name, tmp_path):
 
 def test_safetensors_in_plain_pytorch(tmp_path):
     "The lines that the chapter shows, in a process that cannot import this library, for what `save` and what `export` have written"
-    cells = json.loads((Path(__file__).parent.parent/'nbs/engine/09_export.ipynb').read_text(encoding='utf-8'))['cells']
+    cells = json.loads((Path(__file__).parent.parent/'nbs/engine/10_export.ipynb').read_text(encoding='utf-8'))['cells']
     program = next(o for c in cells if (o := re.search(r"program = '''(import json.*?)'''", ''.join(c['source']), re.S)))[1]
     program = program.split('\nprint(')[0].replace('nn.Linear(784, 10)',
                                                    'nn.Sequential(nn.Linear(784,30), nn.ReLU(), nn.BatchNorm1d(30), '
