@@ -45,6 +45,7 @@ from .engine.precision import *
 from .engine.checkpoint import *
 from .engine.activations import *
 from .engine.export import *
+from .engine.torch_optim import *
 from .backprop import *
 from .convnet import *
 from .interpret import *

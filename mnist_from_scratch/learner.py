@@ -22,7 +22,7 @@ from fastcore.basics import GetAttr, class2attr, noop, patch
 from fastcore.foundation import L
 from torch import nn, Tensor
 from .base.core import blame, check_number, describe, misspelled, one_with_one, to_device
-from .optimizers import Adam, OptimWrapper, Optimizer
+from .optimizers import Adam, Optimizer
 from .metrics import AvgLoss, AvgSmoothLoss, bare_func, mk_metric, short_repr
 
 # %% ../nbs/09_learner.ipynb #5d618d1f
@@ -295,9 +295,9 @@ def create_opt(self:Learner):
     f = self.opt_func
     exists = isinstance(f, torch.optim.Optimizer) or (hasattr(f, 'set_hypers') and not isinstance(f, type))
     if isinstance(f, partial) and 'lr' in f.keywords: self.lr = f.keywords['lr']
-    if isinstance(bare_func(f), type) and issubclass(bare_func(f), torch.optim.Optimizer): f = partial(OptimWrapper, opt=f)
+    if isinstance(bare_func(f), type) and issubclass(bare_func(f), torch.optim.Optimizer): f = partial(Optimizer.from_torch, opt=f)
     opt = f if exists else f(self.splitter(self.model), lr=self.lr)
-    if isinstance(opt, torch.optim.Optimizer): opt = OptimWrapper(opt=opt)
+    if isinstance(opt, torch.optim.Optimizer): opt = Optimizer.from_torch(opt=opt)
     _check_opt(opt)
     ps = {p for g in opt.param_lists for p in g}
     if not ps & {*self.model.parameters()}:

@@ -1,6 +1,7 @@
 # Made by docs/stubs.py from the module of the same name.
+from mnist_from_scratch.engine.torch_optim import OptimWrapper
 from typing import Any
-__all__ = ['pytorch_hp_map', 'BasicOptim', 'Optimizer', 'SGD', 'Adam', 'OptimWrapper']
+__all__ = ['BasicOptim', 'Optimizer', 'SGD', 'Adam']
 class BasicOptim:
     """Plain gradient descent: each parameter moves against its gradient, `lr` times as far."""
     params: Any
@@ -16,26 +17,33 @@ class BasicOptim:
         """Forget all gradients"""
 class Optimizer:
     """Groups of parameters with their hyper-parameters, and a state for each parameter. Children say in `update` how one is changed."""
-    state: Any
-    hypers: Any
     param_lists: Any
+    hypers: Any
+    state: Any
 
     def __init__(self, params, **hypers) -> None:
         ...
 
-    @staticmethod
-    def check_hyper(k, v) -> Any:
+    @classmethod
+    def check_hyper(cls, k, v) -> Any:
         """Raises `ValueError` where `v` cannot be the hyper-parameter `k`: rates, weight decay and `eps` are 0 or more, and finite, what is
         left of averages is less than 1"""
+
+    def load_state_dict(self, sd) -> Any:
+        """Take over what `state_dict` gave. Raises `ValueError` if it belongs to other parameters."""
+
+    @classmethod
+    def from_torch(cls, params=None, opt=None, **kwargs) -> OptimWrapper:
+        """An optimizer of PyTorch's with the interface of ours"""
 
     def step(self) -> Any:
         """One step for each parameter that has a gradient"""
 
-    def zero_grad(self) -> Any:
-        """Forget all gradients"""
-
     def update(self, p, state, **hypers) -> Any:
         """Change `p` in place by its `grad`"""
+
+    def zero_grad(self) -> Any:
+        """Forget all gradients"""
 
     def set_hyper(self, k: str, v) -> Any:
         """Set a hyper-parameter. `slice(last)` gives the last group `last`, and the others a tenth of it. As fastai's."""
@@ -51,9 +59,6 @@ class Optimizer:
 
     def state_dict(self) -> Any:
         """The memory of all parameters, in their order, and the hyper-parameters of all groups"""
-
-    def load_state_dict(self, sd) -> Any:
-        """Take over what `state_dict` gave. Raises `ValueError` if it belongs to other parameters."""
 class SGD(Optimizer):
     """Gradient descent with momentum (Polyak, 1964) and weight decay; fastai's arguments and update."""
     decouple_wd: bool
@@ -73,46 +78,3 @@ class Adam(Optimizer):
 
     def update(self, p, state, lr, mom, sqr_mom, eps, wd) -> Any:
         """`p -= lr * average gradient / (root of average square + eps)`"""
-pytorch_hp_map: Any
-class OptimWrapper(Optimizer):
-    """An optimizer of PyTorch's, `opt`, with the interface of `Optimizer`; arguments and names are fastai's. `hypers` is a view of
-    `opt.param_groups`."""
-    opt: Any
-    hp_map: Any
-    state: Any
-
-    def __init__(self, params=None, opt=None, hp_map: dict | None=None, convert_groups: bool=True, **kwargs) -> None:
-        ...
-
-    @property
-    def param_groups(self) -> Any:
-        """The groups of `opt`, as PyTorch keeps them"""
-
-    @property
-    def param_lists(self) -> Any:
-        """The parameters of each group"""
-
-    @property
-    def hypers(self) -> Any:
-        """A view of the hyper-parameters of each group"""
-
-    def set_hyper(self, k, v) -> Any:
-        """As that of `Optimizer`; for what is several numbers in PyTorch, such as `betas`, a tuple is one value"""
-
-    def step(self, closure=None) -> Any:
-        """Let `opt` take its step"""
-
-    def clear_state(self) -> Any:
-        ...
-
-    def state_dict(self) -> Any:
-        """That of `opt`"""
-
-    def load_state_dict(self, sd) -> Any:
-        ...
-
-    def __repr__(self) -> str:
-        ...
-
-    def __getattr__(self, name: str) -> Any:
-        ...
