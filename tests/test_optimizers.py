@@ -10,7 +10,8 @@ from torch.utils.data import TensorDataset
 from mnist_from_scratch import all as us
 from mnist_from_scratch.all import Callback, Learner
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders
-from mnist_from_scratch.optimizers import SGD, Adam, OptimWrapper, Optimizer
+from mnist_from_scratch.engine.torch_optim import OptimWrapper
+from mnist_from_scratch.optimizers import SGD, Adam, Optimizer
 
 def net():
     torch.manual_seed(1)
