@@ -18,7 +18,7 @@ from torch.utils.data import TensorDataset
 from mnist_from_scratch.augment import Augment, best_learner, best_net
 from mnist_from_scratch.baseline import mcnemar
 from mnist_from_scratch.tools.bench import keep_memory, machine
-from mnist_from_scratch.convnet import AdaptiveConcatPool2d
+from mnist_from_scratch.resnet import AdaptiveConcatPool2d
 from mnist_from_scratch.base.core import MnistError, set_seed
 from mnist_from_scratch.base.files import replacing
 from mnist_from_scratch.data.digits import load_digits

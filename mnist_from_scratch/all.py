@@ -38,6 +38,7 @@ from .schedules import *
 from .neural_net import *
 from .softmax import *
 from .engine.loaders import *
+from .engine.image_folders import *
 from .engine.inference import *
 from .engine.model_files import *
 from .engine.tracking import *
@@ -48,4 +49,5 @@ from .engine.export import *
 from .engine.torch_optim import *
 from .backprop import *
 from .convnet import *
+from .resnet import *
 from .interpret import *

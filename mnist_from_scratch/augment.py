@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn, Tensor
 from fastcore.basics import patch
-from .convnet import AdaptiveConcatPool2d, BasicBlock, make_layer
+from .resnet import AdaptiveConcatPool2d, BasicBlock, make_layer
 from .base.core import check_pixels, check_shapes, set_seed
 from .learner import Callback, Learner
 from .engine import inference, precision # give Learner its get_preds and to_bf16

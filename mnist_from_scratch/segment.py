@@ -17,7 +17,8 @@ import torch.nn.functional as F
 from fastcore.foundation import L
 from PIL import Image, ImageDraw
 from torch import nn, Tensor
-from .convnet import ImageDataset, conv
+from .convnet import conv
+from .engine.image_folders import ImageDataset
 from .base.core import MnistError, ShapeError, default_device
 from .base.files import making_folder, replacing
 from .base.state import exportable

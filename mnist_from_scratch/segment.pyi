@@ -1,6 +1,6 @@
 # Made by docs/stubs.py from the module of the same name.
-from mnist_from_scratch.convnet import ImageDataset
 from mnist_from_scratch.data.sets import Digits
+from mnist_from_scratch.engine.image_folders import ImageDataset
 from mnist_from_scratch.learner import Learner
 from mnist_from_scratch.metrics import Metric
 from mnist_from_scratch.minibatches import DataLoaders

@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageOps
 from conftest import cases
 import mnist_from_scratch.data as D
 from mnist_from_scratch.tools.cli import make_model, save_model
-from mnist_from_scratch.convnet import ImageDataLoaders
+from mnist_from_scratch.engine.image_folders import ImageDataLoaders
 from mnist_from_scratch.base.core import MnistError, printable
 from mnist_from_scratch.base.files import cache_dir
 from mnist_from_scratch.data.images import as_mnist, read_image
@@ -902,7 +902,7 @@ from mnist_from_scratch.data.idx import read_idx
 from mnist_from_scratch.data.table import load_csv
 from mnist_from_scratch.data.folders import load_folder
 from mnist_from_scratch.data.digits import load_digits
-from mnist_from_scratch.convnet import ImageDataset
+from mnist_from_scratch.engine.image_folders import ImageDataset
 from mnist_from_scratch.base.core import MnistError
 def status(k): return int(next(o for o in open('/proc/self/status') if o.startswith(k+':')).split()[1])*1024
 load_digits('digits')

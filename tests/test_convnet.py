@@ -11,8 +11,10 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import nn
 
-from mnist_from_scratch import convnet
-from mnist_from_scratch.convnet import BasicBlock, ImageDataLoaders, ImageDataset, ResNet, Resize, cnn_learner, resnet18, vision_learner
+from mnist_from_scratch import resnet
+from mnist_from_scratch.resnet import BasicBlock, ResNet, cnn_learner, resnet18, vision_learner
+from mnist_from_scratch.engine import image_folders
+from mnist_from_scratch.engine.image_folders import ImageDataLoaders, ImageDataset, Resize
 from mnist_from_scratch.base.core import MnistError, set_seed
 from mnist_from_scratch.softmax import accuracy
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders
@@ -142,10 +144,10 @@ def server(tmp_path, monkeypatch):
     def publish(state, sha=None):
         torch.save(state, tmp_path/'w.pth')
         b = (tmp_path/'w.pth').read_bytes()
-        for k,v in dict(SHA=sha or hashlib.sha256(b).hexdigest(), SIZE=len(b)).items(): monkeypatch.setattr(convnet, f'_RESNET18_{k}', v)
+        for k,v in dict(SHA=sha or hashlib.sha256(b).hexdigest(), SIZE=len(b)).items(): monkeypatch.setattr(resnet, f'RESNET18_{k}', v)
         name = 'resnet18.pth'
         (tmp_path/'www'/name).write_bytes(b)
-        monkeypatch.setattr(convnet, 'RESNET18_URL', f'http://127.0.0.1:{srv.server_port}/{name}')
+        monkeypatch.setattr(resnet, 'RESNET18_URL', f'http://127.0.0.1:{srv.server_port}/{name}')
         return tmp_path/'torch'/'hub'/'checkpoints'/name
     yield publish
     srv.shutdown(); srv.server_close()
@@ -183,20 +185,20 @@ def test_wrong_weights(server, monkeypatch):
         resnet18(weights='DEFAULT')
     assert not [*cached.parent.iterdir()]
     cached = server(resnet18().state_dict()); cached.write_bytes(b'broken')
-    assert isinstance(resnet18(weights='DEFAULT'), ResNet) and cached.stat().st_size==convnet._RESNET18_SIZE
-    cached.unlink(); monkeypatch.setattr(convnet, '_RESNET18_SIZE', 1000)
+    assert isinstance(resnet18(weights='DEFAULT'), ResNet) and cached.stat().st_size==resnet.RESNET18_SIZE
+    cached.unlink(); monkeypatch.setattr(resnet, 'RESNET18_SIZE', 1000)
     with says('it has more than its 1,000 bytes'): resnet18(weights='DEFAULT')
     assert not [*cached.parent.iterdir()]
 
 def test_no_network(server, monkeypatch):
     server({})
-    monkeypatch.setattr(convnet, 'RESNET18_URL', 'http://127.0.0.1:9/resnet18-f37072fd.pth')
+    monkeypatch.setattr(resnet, 'RESNET18_URL', 'http://127.0.0.1:9/resnet18-f37072fd.pth')
     with says('cannot get http://127.0.0.1:9/resnet18-f37072fd.pth', 'checkpoints', 'pretrained=False'):
         vision_learner(fake(2), resnet18, loss_func=F.cross_entropy)
 
 def test_address_of_the_weights():
     models = pytest.importorskip('torchvision.models')
-    assert (models.ResNet18_Weights.DEFAULT.url==convnet.RESNET18_URL and convnet._RESNET18_SHA[:8] in convnet.RESNET18_URL
+    assert (models.ResNet18_Weights.DEFAULT.url==resnet.RESNET18_URL and resnet.RESNET18_SHA[:8] in resnet.RESNET18_URL
             and models.ResNet18_Weights.DEFAULT.name=='IMAGENET1K_V1')
 
 # --- images from folders
@@ -259,7 +261,7 @@ def test_images_are_kept(pets, monkeypatch):
     "The second epoch needs no file; beyond the limit, images are read each time"
     dls = ImageDataLoaders.from_folder(pets, bs=3)
     first = {int(y):x for x,y in map(dls.train_ds.__getitem__, range(6))}
-    monkeypatch.setattr(convnet, '_keep_bytes', 2*8*6*3)
+    monkeypatch.setattr(image_folders, '_keep_bytes', 2*8*6*3)
     few = ImageDataset(dls.train_ds.items)
     for i in range(6): few[i]
     assert len(few.kept)==2

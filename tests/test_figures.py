@@ -8,7 +8,8 @@ from torch.utils.data import TensorDataset
 
 from mnist_from_scratch.baseline import PixelSimilarity, Proportion, is_3, mean_digits, mnist_distance, rmse_distance
 from mnist_from_scratch.schedules import fit_one_cycle
-from mnist_from_scratch.convnet import ImageDataLoaders, cnn_learner, resnet18
+from mnist_from_scratch.engine.image_folders import ImageDataLoaders
+from mnist_from_scratch.resnet import cnn_learner, resnet18
 from mnist_from_scratch.base.core import set_seed
 from mnist_from_scratch.data.digits import URLs, untar_data
 from mnist_from_scratch.gradient_descent import apply_step, mse, quadratic, rmse, roller_coaster

@@ -12,7 +12,8 @@ from torch.utils.data import TensorDataset
 
 from mnist_from_scratch.engine import export as mod
 from mnist_from_scratch.augment import best_net
-from mnist_from_scratch.convnet import mnist_convnet, resnet18
+from mnist_from_scratch.convnet import mnist_convnet
+from mnist_from_scratch.resnet import resnet18
 from mnist_from_scratch.base.core import MnistError
 from mnist_from_scratch.engine.export import load_learner
 from mnist_from_scratch.all import Learner

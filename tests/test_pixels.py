@@ -8,7 +8,7 @@ from PIL import Image
 from torch.utils.data import Subset, TensorDataset
 from mnist_from_scratch.baseline import PixelSimilarity, is_3, mean_digits, mnist_distance, rmse_distance
 from mnist_from_scratch.tools.cli import make_model, predict
-from mnist_from_scratch.convnet import ImageDataset
+from mnist_from_scratch.engine.image_folders import ImageDataset
 from mnist_from_scratch.softmax import cross_entropy
 from mnist_from_scratch.all import Learner
 from mnist_from_scratch.minibatches import DataLoaders, DataLoader, DigitRows, to_dset

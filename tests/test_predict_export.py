@@ -18,8 +18,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.data import TensorDataset
 
-from mnist_from_scratch import convnet
-from mnist_from_scratch.engine import export as mod     # convnet enters its classes where a file may name them
+from mnist_from_scratch import resnet
+from mnist_from_scratch.engine import image_folders
+from mnist_from_scratch.engine import export as mod     # these two enter their classes where a file may name them
 from mnist_from_scratch.baseline import PixelSimilarity
 from mnist_from_scratch.base.core import MnistError, default_device
 from mnist_from_scratch.base.state import checksum, exportable, exportables, pack_state, unpack_state
@@ -471,14 +472,14 @@ def test_exportable_classes(registered, tmp_path):
 @pytest.mark.parametrize('pretrained', [False,True])
 def test_vision_learner(digits, tmp_path, monkeypatch, pretrained):
     "A ResNet with fastai's head, from folders of pictures of some size, with a transform of each"
-    monkeypatch.setattr(convnet, '_published', lambda: convnet.ResNet(convnet.BasicBlock, [2,2,2,2]).state_dict())
+    monkeypatch.setattr(resnet, 'published_weights', lambda *_: resnet.ResNet(resnet.BasicBlock, [2,2,2,2]).state_dict())
     for part in 'train','valid':
         for i,(x,y) in enumerate(zip(digits[1].x[:20], digits[1].y[:20])):
             file = tmp_path/part/f'n{y}'/f'{i}.png'
             file.parent.mkdir(parents=True, exist_ok=True); Image.fromarray(x.numpy()).resize((40,40)).save(file)
     torch.manual_seed(0)
-    dls = convnet.ImageDataLoaders.from_folder(tmp_path, item_tfms=convnet.Resize(32), bs=8, device='cpu')
-    learn = convnet.vision_learner(dls, convnet.resnet18, pretrained=pretrained, path=tmp_path)
+    dls = image_folders.ImageDataLoaders.from_folder(tmp_path, item_tfms=image_folders.Resize(32), bs=8, device='cpu')
+    learn = resnet.vision_learner(dls, resnet.resnet18, pretrained=pretrained, path=tmp_path)
     with warnings.catch_warnings():
         warnings.simplefilter('error'); new = load_learner(learn.export())
     files = sorted((tmp_path/'valid').glob('*/*'))

@@ -12,7 +12,6 @@ from torch import nn
 from torch.utils.data import TensorDataset
 
 from mnist_from_scratch.tools import cli
-from mnist_from_scratch import convnet
 from mnist_from_scratch.engine.checkpoint import Checkpoint
 from mnist_from_scratch.base.core import MnistError, set_seed
 from mnist_from_scratch.base.state import checksum, read_state, safetensors_parts, write_state

@@ -6,14 +6,14 @@
 __all__ = ['MIRRORS', 'MNIST_FILES', 'download_mnist']
 
 # %% ../../nbs/data/06_download.ipynb #d16a29d3
-import time
+import os, time
 from functools import partial
 from pathlib import Path
 
 import pooch
 
 from ..base.core import MnistError, one_line
-from ..base.files import cache_dir, making_folder, visible_bar
+from ..base.files import cache_dir, file_size, making_folder, visible_bar
 
 # %% ../../nbs/data/06_download.ipynb #e0f44081
 MIRRORS = 'https://ossci-datasets.s3.amazonaws.com/mnist/','https://storage.googleapis.com/cvdf-datasets/mnist/'
@@ -92,3 +92,18 @@ def download_mnist(
                 raise MnistError(f"MNIST cannot be downloaded ({'; '.join(f'{o}: {why}' for o,why in failed.items())}); try again later, "
                                  f"or put its four files into {folder}")
     return folder
+
+# %% ../../nbs/data/06_download.ipynb #fd34e3af
+def published_weights(
+    url:str, # Address of a file that `torch.save` wrote
+    sha256:str, # Its checksum
+    size:int # Its bytes
+) -> dict: # What it holds, on the CPU
+    "Published weights, by way of PyTorch's cache. Raises `MnistError` where they cannot be had."
+    import torch
+    (mirror,slash,name),folder = url.rpartition('/'),Path(torch.hub.get_dir())/'checkpoints'
+    if os.path.lexists(folder/name): file_size(folder/name, f'the file at {url} there')    # to look into a pipe is to wait
+    try: why = download_files(mirror+slash, {name:sha256}, folder, size)
+    except OSError as e: why = one_line(e)
+    if why: raise MnistError(f'cannot get {url}: {why}; put the file into {folder}, or do without: pretrained=False')
+    return torch.load(folder/name, map_location='cpu', weights_only=True)

@@ -27,14 +27,15 @@ from ..base import core, files, state, timing
 from ..base.timing import race, ratios, seconds
 from ..data import digits, download, folders, idx, images, sets, table
 from .. import pixels, baseline, gradient_descent, losses, minibatches, training_loop
-from .. import (optimizers, metrics, learner, schedules, neural_net, softmax, backprop, convnet, interpret, speed, augment,
-                                segment)
-from ..engine import loaders, inference, model_files, tracking, precision, checkpoint, activations, export, distributed
+from .. import (optimizers, metrics, learner, schedules, neural_net, softmax, backprop, convnet, resnet, interpret, speed,
+                                augment, segment)
+from ..engine import (loaders, image_folders, inference, model_files, tracking, precision, checkpoint, activations,
+                                       export, distributed)
 
 # %% ../../nbs/tools/01_side_by_side.ipynb #ecbc4713
 chapters = (core,files,state,timing,images,sets,idx,table,folders,download,digits,pixels,baseline,gradient_descent,losses,minibatches,
-            training_loop,optimizers,metrics,learner,schedules,neural_net,softmax,loaders,inference,model_files,tracking,precision,
-            checkpoint,activations,export,distributed,backprop,convnet,interpret,speed,augment,segment)
+            training_loop,optimizers,metrics,learner,schedules,neural_net,softmax,loaders,image_folders,inference,model_files,tracking,
+            precision,checkpoint,activations,export,distributed,backprop,convnet,resnet,interpret,speed,augment,segment)
 us = SimpleNamespace(**{n:getattr(m, n) for m in chapters for n in m.__all__})
 
 # %% ../../nbs/tools/01_side_by_side.ipynb #f4af6181
