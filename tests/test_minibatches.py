@@ -12,7 +12,7 @@ from torch.utils._pytree import tree_leaves
 from torch.utils.data import (BatchSampler, DataLoader as TorchDL, IterableDataset, RandomSampler, Subset, TensorDataset,
                               WeightedRandomSampler, get_worker_info, random_split)
 
-from mnist_from_scratch import losses, softmax
+from mnist_from_scratch import all as everything, losses, softmax
 from mnist_from_scratch.base.core import default_device, to_cpu
 from mnist_from_scratch.softmax import accuracy, cross_entropy
 from mnist_from_scratch.all import Learner
@@ -519,7 +519,7 @@ def test_get_preds_of_a_pytorch_loader_in_its_own_order(digits):
 def test_losses_like_fastais(name, x, y, reduction):
     fl = pytest.importorskip('fastai.losses')
     torch.manual_seed(0); x = (torch.randn(x)*5).requires_grad_()
-    a,b = getattr(losses, name)(reduction=reduction),getattr(fl, name)(reduction=reduction)
+    a,b = getattr(everything, name)(reduction=reduction),getattr(fl, name)(reduction=reduction)
     la,lb = a(x, y),torch.as_tensor(b(x, y).detach())
     torch.testing.assert_close(la, lb.as_subclass(torch.Tensor), atol=1e-5, rtol=1e-5)
     ga,gb = (torch.autograd.grad(l.sum(), x)[0] for l in (la, b(x, y)))
