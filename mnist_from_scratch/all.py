@@ -39,6 +39,7 @@ from .neural_net import *
 from .softmax import *
 from .engine.loaders import *
 from .engine.image_folders import *
+from .engine.running import *
 from .engine.inference import *
 from .engine.model_files import *
 from .engine.tracking import *

@@ -8,26 +8,35 @@ from typing import Any
 from typing import Self
 import torch
 __all__ = [
-        'events', 'CancelFitException', 'CancelEpochException', 'CancelTrainException', 'CancelValidException', 'CancelBatchException',
-        'CancelBackwardException', 'CancelStepException', 'Callback', 'TrainEvalCallback', 'trainable_params', 'Learner', 'model_device',
-        'n_inputs', 'SkipToEpoch', 'Recorder', 'ProgressCallback', 'FiniteLossCallback', 'same_modes'
+        'events', 'default_callbacks', 'CancelException', 'CancelFitException', 'CancelEpochException', 'CancelTrainException',
+        'CancelValidException', 'CancelBatchException', 'CancelBackwardException', 'CancelStepException', 'Callback', 'TrainEvalCallback',
+        'trainable_params', 'Learner', 'model_device', 'n_inputs', 'Recorder', 'ProgressCallback'
 ]
 events: Any
-class CancelFitException(Exception):
+batch_events: Any
+class CancelException(Exception):
+    """Calls a part of the loop off; nothing is wrong"""
+class CancelFitException(CancelException):
     """Stop training and go to `after_fit`"""
-class CancelEpochException(Exception):
+class CancelEpochException(CancelException):
     """Skip the rest of this epoch and go to `after_epoch`"""
-class CancelTrainException(Exception):
+class CancelTrainException(CancelException):
     """Skip the rest of training in this epoch and go to `after_train`"""
-class CancelValidException(Exception):
+class CancelValidException(CancelException):
     """Skip the rest of validation and go to `after_validate`"""
-class CancelBatchException(Exception):
+class CancelBatchException(CancelException):
     """Skip the rest of this batch and go to `after_batch`"""
-class CancelBackwardException(Exception):
+class CancelBackwardException(CancelException):
     """Skip the backward pass and go to `after_backward`"""
-class CancelStepException(Exception):
+class CancelStepException(CancelException):
     """Skip the optimizer's step and go to `after_step`"""
-class Callback:
+class Forwarding:
+    """What an object has not itself is looked up in its `_default`; where another module adds it to the class, the error names the
+    import"""
+
+    def __getattr__(self, k) -> Any:
+        ...
+class Callback(Forwarding):
     """Does something at events of a `Learner`: a method `before_fit`, `after_batch`, … is called when that event comes."""
     order: int
     learn: Any
@@ -35,17 +44,21 @@ class Callback:
     run_train: bool
     run_valid: bool
     fit_only: bool
-    state_attrs: Any
     writes: bool
+    state_attrs: Any
 
     def __init__(self, **kwargs) -> None:
         """Functions for events can be given by name: `Callback(after_epoch=f)`; each is called with the callback"""
 
-    def listener(self, event) -> Any:
-        """What is to be called at `event`: the method for it, if this callback is to run then; None where there is no such method"""
+    @property
+    def name(self) -> Any:
+        """The class's name in snake case, without `Callback`"""
 
-    def __call__(self, event) -> Any:
-        """Call the method for `event`, if there is one and this callback is to run now"""
+    def cleanup(self) -> Any:
+        """Called when a fit or a validation is over, however it ended: for what must not stay behind"""
+
+    def __repr__(self) -> str:
+        ...
 
     def state_dict(self) -> Any:
         """What must be kept to go on later: numbers, texts, tensors, and lists and dictionaries of them"""
@@ -53,18 +66,14 @@ class Callback:
     def load_state_dict(self, sd) -> Any:
         """Take over what `state_dict` gave"""
 
-    def cleanup(self) -> Any:
-        """Called when a fit or a validation is over, however it ended: for what must not stay behind"""
+    def listener(self, event) -> Any:
+        """What is to be called at `event`: the method for it, if this callback is to run then; None where there is no such method"""
 
-    @property
-    def name(self) -> Any:
-        """The class's name in snake case, without `Callback`"""
+    def __call__(self, event) -> Any:
+        """Call the method for `event`, if there is one and this callback is to run now"""
 
-    def __repr__(self) -> str:
-        ...
-
-    def __getattr__(self, name: str) -> Any:
-        ...
+    def runs_at(self, event) -> Any:
+        """Is this callback to run at `event`, as things are now?"""
 class TrainEvalCallback(Callback):
     """Puts the model on the device of the data, and in training or evaluation mode; counts `train_iter` batches so far, `pct_train` of the
     whole fit."""
@@ -87,13 +96,14 @@ class TrainEvalCallback(Callback):
         ...
 
     def state_dict(self) -> Any:
-        ...
+        """How many batches were done, and which part of the fit that is"""
 
     def load_state_dict(self, sd) -> Any:
-        ...
+        """Take over what `state_dict` gave"""
 def trainable_params(m: nn.Module) -> list:
     """All parameters to train, as one group."""
-class Learner:
+default_callbacks: Any
+class Learner(Forwarding):
     """Data, model, loss, optimizer and metrics, and the loop that trains. What it has is as in fastai's `Learner`."""
     n_checkpointed: Any
     opt: Any
@@ -101,23 +111,23 @@ class Learner:
     epoch: Any
     n_epoch: Any
     create_mbar: Any
-    cbs: Any
     logger: Any
+    dl: Any
+    iter: Any
+    loss_grad: Any
+    loss: Any
     first_epoch: Any
     resume: Any
-    dl: Any
+    opt_func: Any
     n_iter: Any
-    iter: Any
     xb: Any
     yb: Any
     pred: Any
-    loss: Any
-    loss_grad: Any
-    opt_func: Any
+    cbs: Any
     dls: Any
     model: nn.Module
-    loss_func: Any
     splitter: Any
+    loss_func: Any
     path: Any
     model_dir: str | Path
     train_bn: bool
@@ -131,9 +141,6 @@ class Learner:
             path: str | Path | None=None, model_dir: str | Path='models', wd: float | None=None, wd_bn_bias: bool=False,
             train_bn: bool=True, moms=..., default_cbs: bool=True
     ) -> None:
-        ...
-
-    def __getattr__(self, k) -> Any:
         ...
 
     @property
@@ -209,17 +216,11 @@ class Learner:
     def to_fp32(self) -> Any:
         """Train in float32 again"""
 
-    def add_cb(self, cb) -> Self:
+    def add_cb(self, cb) -> Any:
         """Hand over a callback (or its class); it becomes an attribute, such as `learn.recorder`"""
 
     def remove_cb(self, cb) -> Self:
         """Remove a callback, or all of a class"""
-
-    def add_cbs(self, cbs) -> Self:
-        """`add_cb` for each"""
-
-    def remove_cbs(self, cbs) -> Self:
-        """`remove_cb` for each"""
 
     @contextmanager
     def added_cbs(self, cbs) -> Iterator[Any]:
@@ -229,38 +230,44 @@ class Learner:
     def removed_cbs(self, cbs) -> Iterator[Any]:
         """Callbacks, or all of a class, are gone for as long as the block lasts"""
 
+    @contextmanager
+    def without_fit_only(self) -> Iterator[Any]:
+        """Callbacks that are for a real fit only stand aside while the block lasts"""
+
     def __call__(self, event) -> Any:
         """Announce `event` to the callbacks, in their order"""
+
+    def all_batches(self) -> Any:
+        """Train or evaluate on all batches of `self.dl`. Raises `ValueError` if there are none."""
 
     def create_opt(self) -> Any:
         """Make the optimizer for the model as it is now. One that exists already is used as it is; the next time it forgets earlier
         steps"""
-
-    def one_batch(self, i, b) -> Any:
-        """Train or evaluate on batch number `i`: inputs, and targets last if there are any. It is moved to where the model is."""
-
-    def all_batches(self) -> Any:
-        """Train or evaluate on all batches of `self.dl`. Raises `ValueError` if there are none."""
 
     def fit(
             self, n_epoch: int, lr=None, wd: float | None=None, cbs=None, reset_opt: bool=False, start_epoch: int=0, resume: bool=False
     ) -> Any:
         """Train for `n_epoch` epochs, with validation after each."""
 
+    def validate(self, ds_idx: int=1, dl=None, cbs=None) -> L:
+        """Loss and metrics on one set, without training. What the recorder holds of the last fit stays."""
+
+    def add_cbs(self, cbs) -> Self:
+        """`add_cb` for each"""
+
+    def remove_cbs(self, cbs) -> Self:
+        """`remove_cb` for each"""
+
+    def one_batch(self, i, b) -> Any:
+        """Train or evaluate on batch number `i`: inputs, and targets last if there are any. It is moved to where the model is."""
+
     @contextmanager
     def no_logging(self) -> Iterator[Any]:
         """No rows are written while the block lasts"""
 
     @contextmanager
-    def without_fit_only(self) -> Iterator[Any]:
-        """Callbacks that are for a real fit only stand aside while the block lasts"""
-
-    @contextmanager
     def no_bar(self) -> Iterator[Any]:
         """No progress bar and no table while the block lasts"""
-
-    def validate(self, ds_idx: int=1, dl=None, cbs=None) -> L:
-        """Loss and metrics on one set, without training. What the recorder holds of the last fit stays."""
 
     def fit_one_cycle(
             self, n_epoch: int, lr_max=None, div: float=25.0, div_final: float=100000.0, pct_start: float=0.25, wd: float | None=None,
@@ -298,15 +305,6 @@ def model_device(model: nn.Module) -> torch.device:
     """Where `model` is."""
 def n_inputs(b: tuple, n_inp: int | None=None) -> int:
     """How many parts of `b` are inputs: without `n_inp`, all but the last."""
-class SkipToEpoch(Callback):
-    """Skips the epochs before `epoch`."""
-    order: int
-
-    def __init__(self, epoch) -> None:
-        ...
-
-    def before_epoch(self) -> Any:
-        ...
 class Recorder(Callback):
     """Keeps what happened: `values` (a row per epoch), `metric_names`, and per training batch `losses` (smoothed) and `lrs`; `iters`
     batches at each epoch's end."""
@@ -412,21 +410,3 @@ class ProgressCallback(Callback):
 
     def cleanup(self) -> Any:
         ...
-class FiniteLossCallback(Callback):
-    """Ends a fit with a `FloatingPointError` at the first training loss that is infinite or not a number, before a step is made with it."""
-    every: int
-    order: Any
-    run_valid: bool
-    fit_only: bool
-
-    def __init__(self, every: int=50) -> None:
-        ...
-
-    def after_loss(self) -> Any:
-        ...
-
-    def after_train(self) -> Any:
-        ...
-@contextmanager
-def same_modes(model: nn.Module) -> Iterator[Any]:
-    """A block after which every layer is in the mode, training or evaluation, that it was in before."""

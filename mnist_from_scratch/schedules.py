@@ -266,11 +266,11 @@ def plot_lr_find(self:Recorder, skip_end:int=5, suggestions=None, nms=None):
 def _as_unfitted(self:Learner):
     """What a fit changes besides the model is afterwards as before: optimizer, rate, generators of random numbers, and what callbacks name
     in `state_attrs`"""
-    rng,opt,lr,own = rng_states(self.dls),self.opt,self.lr,self._own_rates
+    rng,opt,lr,own = rng_states(self.dls),self.opt,self.lr,getattr(self, '_own_rates', None)
     if opt is None: self.create_opt()
     made,kept = self.opt,deepcopy(self.opt.state_dict())
-    cbs = [(cb, deepcopy({k:vars(cb)[k] for k in cb.state_attrs if k in vars(cb)})) for cb in self.cbs if isinstance(cb, Callback)
-           and not isinstance(cb, Recorder)]
+    cbs = [(cb, deepcopy({k:vars(cb)[k] for k in cb.state_attrs if k in vars(cb)}))
+           for cb in self.cbs if isinstance(cb, Callback) and not isinstance(cb, Recorder)]
     try: yield
     finally:
         made.load_state_dict(kept)
@@ -292,7 +292,7 @@ def lr_find(self:Learner,
 
     Raises `ValueError` if the loss was not a number, or only rose."""
     cb = LRFinder(start_lr, end_lr, num_it, stop_div)
-    with self._as_before(), self._as_unfitted(), self.no_logging(), self.without_fit_only():
+    with self._aside(), self._as_unfitted(), self.no_logging():
         try: self.fit(num_it//len(self.dls.train)+1, self.lr, cbs=cb)
         except BaseException: cb.restore(self); raise
     lrs,losses = self.recorder.lrs[num_it//10:-5],[float(o) for o in self.recorder.losses[num_it//10:-5]]

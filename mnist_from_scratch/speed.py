@@ -22,7 +22,8 @@ from .softmax import accuracy
 from .minibatches import DataLoader, DataLoaders
 from .engine import loaders # gives DataLoader its windows
 from .optimizers import Adam
-from .learner import Callback, FiniteLossCallback, Learner
+from .learner import Callback, Learner
+from .engine.running import FiniteLossCallback
 from .schedules import ParamScheduler, SchedLin, combine_scheds
 from .engine.precision import MixedPrecision
 

@@ -15,7 +15,7 @@ from mnist_from_scratch.engine.checkpoint import Checkpoint
 from mnist_from_scratch.engine.precision import GradientAccumulation, GradientClip, MixedPrecision
 from mnist_from_scratch.engine.tracking import ShowGraphCallback, TensorBoardCallback, WandbCallback
 from mnist_from_scratch.learner import (Callback, CancelBatchException, CancelEpochException, CancelFitException, CancelStepException,
-                                        CancelTrainException, ProgressCallback, _inner_loop)
+                                        CancelTrainException, ProgressCallback, batch_events)
 from mnist_from_scratch.all import Learner
 from mnist_from_scratch.metrics import Metric
 from mnist_from_scratch.softmax import accuracy
@@ -39,7 +39,7 @@ def hooks(learn): return sum(len(m._forward_hooks) for m in learn.model.modules(
 def at(event, ex, epoch=0, **kwargs):
     "A callback that raises `ex` at `event`, in the third training batch if it is one of a batch"
     def f(cb):
-        if cb.epoch==epoch and (event not in _inner_loop or cb.training and cb.iter==2): raise ex
+        if cb.epoch==epoch and (event not in batch_events or cb.training and cb.iter==2): raise ex
     return Callback(**{event:f}, **kwargs)
 
 # --- MixedPrecision

@@ -556,7 +556,7 @@ def world(learn):
     return dict(weights=[o.clone() for o in learn.model.state_dict().values()], modes=[m.training for m in learn.model.modules()],
                 grads=[p.requires_grad for p in learn.model.parameters()],
         hooks=[len(m._forward_hooks)+len(m._forward_pre_hooks) for m in learn.model.modules()], cbs=[id(o) for o in learn.cbs],
-        names=sorted(k for k in vars(learn) if k not in ('_n_shown','_heard')),
+        names=sorted(k for k in vars(learn) if k not in ('_n_shown','_listeners')),
         opt=learn.opt and [dict(h) for h in learn.opt.hypers], lr=learn.lr, wd=learn.wd, logger=id(learn.logger), bar=learn.create_mbar,
         loss=id(learn.loss_func), dl=learn.dl,
         fit=[vars(learn).get(k) for k in 'epoch n_epoch train_iter pct_train training final_record'.split()], torch=torch.get_rng_state(),
@@ -1013,7 +1013,7 @@ def test_lbfgs_is_refused():
 
 def settings():
     from mnist_from_scratch import all as m
-    from mnist_from_scratch.learner import FiniteLossCallback
+    from mnist_from_scratch.engine.running import FiniteLossCallback
     from mnist_from_scratch.metrics import AvgSmoothLoss
     from mnist_from_scratch.softmax import top_k_accuracy
     no,few,whole = [float('nan'),'1',[1]],[-1,0],[2.5,True]
@@ -1167,9 +1167,11 @@ def patches():
     import ast
     from pathlib import Path
     root = Path(__file__).parent.parent/'mnist_from_scratch'
+    book = {o.name for o in ast.walk(ast.parse((root/'learner.py').read_text(encoding='utf-8'))) if isinstance(o, ast.FunctionDef)}
     for mod in ['schedules', *(f'engine.{o.stem}' for o in sorted((root/'engine').glob('*.py')))]:
         for o in ast.parse((root/f'{mod.replace(".", "/")}.py').read_text(encoding='utf-8')).body:
-            if not isinstance(o, ast.FunctionDef) or o.name[0]=='_' or not o.args.args or not o.args.args[0].annotation: continue
+            if not isinstance(o, ast.FunctionDef) or o.name[0]=='_' or o.name in book: continue
+            if not o.args.args or not o.args.args[0].annotation: continue
             cls = ast.unparse(o.args.args[0].annotation)
             if cls in ('Learner','Recorder') and any('patch' in ast.unparse(d) for d in o.decorator_list): yield cls,o.name,mod
 
@@ -1193,7 +1195,7 @@ def look(o, k):
     return ''
 cures = {{}}
 for cls,k,_ in {found}:
-    for o in [learn, learn.recorder] if cls=='Recorder' else [learn, Learner]:
+    for o in [learn.recorder, Recorder] if cls=='Recorder' else [learn, Learner]:
         e = look(o, k)
         assert e.startswith(k+' ') and '\\n' not in e and '; run: import mnist_from_scratch.' in e, (k, e)
         cures.setdefault(e.split('; run: ')[1], set()).add((cls,k))

@@ -15,6 +15,7 @@ from ..base.core import MnistError, check_number, one_line
 from ..base.state import read_state, write_state
 from ..minibatches import DataLoader
 from ..learner import Callback, CancelFitException, Learner
+from . import running # gives callbacks their state, and fit its resume
 from ..schedules import ParamScheduler, rng_states, set_rng_states
 from . import loaders # gives DataLoader its state_dict
 from .model_files import check_state

@@ -22,7 +22,8 @@ from ..base.core import apply, check_number, find_bs, generator_owners, to_devic
 from ..losses import binary_cross_entropy_with_logits, mnist_loss, sigmoid
 from ..minibatches import DataLoader
 from ..metrics import bare_func, short_repr, to_concat, to_detach
-from ..learner import Callback, Learner, ProgressCallback, Recorder, model_device, n_inputs, same_modes, trainable_params
+from ..learner import Callback, Learner, ProgressCallback, Recorder, model_device, n_inputs, trainable_params
+from .running import same_modes
 from ..softmax import cross_entropy, softmax
 from .loaders import class_name, label_text
 

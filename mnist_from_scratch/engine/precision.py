@@ -13,6 +13,7 @@ from fastcore.basics import patch
 from torch import nn
 from ..base.core import apply, check_number, find_bs
 from ..learner import Callback, CancelBatchException, CancelStepException, Learner, model_device
+from . import running # gives callbacks their state
 
 # %% ../../nbs/engine/07_precision.ipynb #b52124cb
 class GradientClip(Callback):

@@ -16,7 +16,8 @@ from fastcore.basics import noop, patch
 from ..base.core import check_number
 from ..base.files import is_stream, replacing
 from ..metrics import short_repr
-from ..learner import Callback, CancelFitException, FiniteLossCallback, Recorder
+from ..learner import Callback, CancelFitException, Recorder
+from .running import FiniteLossCallback
 from . import model_files # gives Learner its save
 
 # %% ../../nbs/engine/06_tracking.ipynb #de7c3e84
