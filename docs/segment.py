@@ -15,7 +15,8 @@ from mnist_from_scratch.base.files import replacing
 from mnist_from_scratch.data.digits import load_digits
 from mnist_from_scratch.engine import inference # gives Learner its get_preds
 from mnist_from_scratch.learner import Callback
-from mnist_from_scratch.segment import SegmentationDataLoaders, UNet, iou, mask_file, mean_precision, unet_learner, write_scenes
+from mnist_from_scratch.data.masks import mask_file, write_scenes
+from mnist_from_scratch.segment import SegmentationDataLoaders, UNet, iou, mean_precision, unet_learner
 from mnist_from_scratch.speed import fit_linear
 
 def measures(acts, targs):

@@ -29,7 +29,8 @@ from mnist_from_scratch.learner import Callback, Learner
 from mnist_from_scratch.softmax import accuracy
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders, to_dset
 from mnist_from_scratch.optimizers import Adam
-from mnist_from_scratch.speed import FoldDigits, Muon, fast_learner, fast_net, fit_linear, has_bf16, muon_groups, normalize, published
+from mnist_from_scratch.engine.hardware import has_bf16
+from mnist_from_scratch.speed import FoldDigits, Muon, fast_learner, fast_net, fit_linear, muon_groups, normalize, published
 
 class Stopwatch(Callback):
     "Seconds of the training half of an epoch"

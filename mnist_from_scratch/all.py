@@ -18,6 +18,7 @@ from .base.core import *
 from .base.files import *
 from .base.state import *
 from .base.timing import *
+from .base.gradients import *
 from .data.images import *
 from .data.sets import *
 from .data.idx import *

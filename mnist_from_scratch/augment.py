@@ -18,7 +18,8 @@ from .learner import Callback, Learner
 from .engine import inference, precision # give Learner its get_preds and to_bf16
 from .softmax import accuracy
 from .minibatches import DataLoader, DataLoaders
-from .speed import FoldDigits, Muon, fit_linear, has_bf16, muon_groups
+from .engine.hardware import has_bf16
+from .speed import FoldDigits, Muon, fit_linear, muon_groups
 
 # %% ../nbs/20_augment.ipynb #78347eaa
 def distort(

@@ -3,15 +3,9 @@ from torch import Tensor
 from torch import nn
 from typing import Any
 __all__ = [
-        'hand_layers', 'numerical_grad', 'check_grad', 'Layer', 'add_grad', 'LinearLayer', 'ReluLayer', 'SigmoidLayer', 'MnistLossLayer',
-        'CrossEntropyLayer', 'Layers', 'by_hand', 'calc_grad_by_hand'
+        'hand_layers', 'Layer', 'add_grad', 'LinearLayer', 'ReluLayer', 'SigmoidLayer', 'MnistLossLayer', 'CrossEntropyLayer', 'Layers',
+        'by_hand', 'calc_grad_by_hand'
 ]
-def numerical_grad(f, x: Tensor, eps: float=1e-06) -> Tensor:
-    """The gradient of `f` at `x` by central differences in 64-bit floats, two calls for each element. Raises `ValueError` if `f` gives more
-    than one number."""
-def check_grad(f, x: Tensor, grad: Tensor, eps: float=1e-06, atol: float=1e-06, rtol: float=0.0001) -> float:
-    """Compare `grad` with `numerical_grad(f, x)`. Raises `AssertionError` with index and both values where they differ most, `ValueError`
-    for another shape."""
 class Layer:
     """A step of a net and its way back. Kinds of layers define `fwd` and `bwd`; `bwd` adds to `grad` of the parameters, and returns the
     gradient for the input."""

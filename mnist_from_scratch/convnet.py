@@ -7,8 +7,10 @@ __all__ = ['conv2d', 'conv', 'mnist_convnet']
 
 # %% ../nbs/16_convnet.ipynb #a91a24d4
 import torch
+import torch.nn.functional as F
 from torch import nn, Tensor
 from .base.core import check_shapes
+from .backprop import Layer, add_grad, hand_layers
 
 # %% ../nbs/16_convnet.ipynb #33299592
 def conv2d(
@@ -22,7 +24,7 @@ def conv2d(
     check_shapes('conv2d', x=(x,'float [N,i,H,W]'), weight=(weight,'float [o,i,h,w]'),
                  **({} if bias is None else dict(bias=(bias,'float [o]'))))
     kh,kw = weight.shape[2:]
-    x = nn.functional.pad(x, [padding]*4)
+    x = F.pad(x, [padding]*4)
     res = torch.einsum('nchwij,ocij->nohw', x.unfold(2,kh,stride).unfold(3,kw,stride), weight)
     return res if bias is None else res+bias[:,None,None]
 
@@ -50,3 +52,45 @@ def mnist_convnet(
     "Five convolutions, each of which halves the image, down to one number for each class."
     return nn.Sequential(*[conv(ni, nf, norm=norm) for ni,nf in ((1,8),(8,16),(16,32),(32,64))], conv(64, n_out, norm=False, act=False),
                          nn.Flatten())
+
+# %% ../nbs/16_convnet.ipynb #2cb0ba69
+class _Conv(Layer):
+    "`nn.Conv2d` by hand."
+    def __init__(self, l): self.w,self.b,self.how = l.weight.detach().clone(),l.bias.detach().clone(),(l.stride,l.padding,l.dilation)
+    def parameters(self): return [self.w,self.b]
+    def fwd(self, x):
+        self.saved = x
+        return F.conv2d(x, self.w, self.b, *self.how)
+    def bwd(self, g, to_input=True):
+        # not transposed, nothing added, one group
+        dx,dw,db = torch.ops.aten.convolution_backward(g, self.saved, self.w, [len(self.b)], *self.how, False, (0,0), 1,
+                                                       (to_input,True,True))
+        add_grad(self.w, dw)
+        add_grad(self.b, db)
+        return dx
+    def bwd_params(self, g): self.bwd(g, to_input=False)
+
+# %% ../nbs/16_convnet.ipynb #32a731d3
+class _MaxPool(Layer):
+    "`nn.MaxPool2d` by hand, for squares beside each other."
+    def __init__(self, l): self.size = (l.kernel_size,)*2
+    def fwd(self, x):
+        out,where = F.max_pool2d(x, self.size, return_indices=True)
+        self.saved = x,where
+        return out
+    def bwd(self, g):
+        x,where = self.saved
+        return torch.ops.aten.max_pool2d_with_indices_backward(g, x, self.size, self.size, (0,0), (1,1), False, where)
+
+# %% ../nbs/16_convnet.ipynb #b629779d
+def _conv(l):
+    if l.groups!=1 or isinstance(l.padding, str) or l.padding_mode!='zeros':
+        raise TypeError(f'by_hand knows convolutions of one group, with zeros as padding and its width as a number, not {l}')
+    return _Conv(l)
+
+def _pool(l):
+    if l.stride!=l.kernel_size or not isinstance(l.stride, int) or l.padding or l.dilation!=1 or l.ceil_mode:
+        raise TypeError(f'by_hand knows pooling of squares beside each other, not {l}')
+    return _MaxPool(l)
+
+hand_layers.update({nn.Conv2d:_conv, nn.MaxPool2d:_pool})

@@ -1,5 +1,4 @@
 # Made by docs/stubs.py from the module of the same name.
-from mnist_from_scratch.data.sets import Digits
 from mnist_from_scratch.engine.image_folders import ImageDataset
 from mnist_from_scratch.learner import Learner
 from mnist_from_scratch.metrics import Metric
@@ -8,13 +7,7 @@ from pathlib import Path
 from torch import Tensor
 from torch import nn
 from typing import Any
-import numpy as np
-__all__ = [
-        'make_scene', 'iou', 'JaccardCoeff', 'mean_precision', 'rle_encode', 'rle_decode', 'write_rle', 'read_rle', 'write_scenes',
-        'SegmentationDataset', 'mask_file', 'show_masks', 'SegmentationDataLoaders', 'UNet', 'unet_learner'
-]
-def make_scene(x: np.ndarray, rng: np.random.Generator, size: int=64) -> tuple:
-    """Up to three digits that do not overlap, or none, on a cloudy ground with strokes, pieces of digits and noise."""
+__all__ = ['iou', 'JaccardCoeff', 'mean_precision', 'SegmentationDataset', 'show_masks', 'SegmentationDataLoaders', 'UNet', 'unet_learner']
 def iou(pred: Tensor, targ: Tensor) -> Tensor:
     """Intersection over union of each pair of masks; 1 where both are empty. Raises `ShapeError` where the shapes differ, `ValueError` for
     what is not a mask."""
@@ -36,19 +29,6 @@ class JaccardCoeff(Metric):
 def mean_precision(inp: Tensor, targ: Tensor) -> Tensor:
     """The mean, over images and the thresholds 0.5, 0.55, …, 0.95, of whether an image's `iou` is above the threshold: the measure of
     Kaggle's TGS salt contest."""
-def rle_encode(mask) -> str:
-    """Run-length code as in Kaggle's TGS salt contest: pixels are numbered from 1, column by column. Raises `MnistError` for anything that
-    is no mask."""
-def rle_decode(rle: str, shape) -> Tensor:
-    """The mask of a run-length code. Raises `MnistError` for a code that is not whole, not in order, or leads out of the mask."""
-def write_rle(file: str | Path, masks: dict) -> str | Path:
-    """Write a table `id,rle_mask`, whole or not at all. Raises `MnistError` for what is no mask, and where it cannot be written."""
-def read_rle(file: str | Path, shape) -> dict:
-    """Read what `write_rle` wrote, or Kaggle's `train.csv`; a line may have 65,535 characters. Raises `MnistError` for a wrong row or code,
-    and an id that comes twice."""
-def write_scenes(path: str | Path, digits: Digits, n: int, size: int=64, seed: int=0) -> Path:
-    """Write `n` scenes as `images/<id>.png`, `masks/<id>.png` with 0 and 255, and `masks.csv`, all or nothing. Raises `MnistError` where
-    `path` is already there, or cannot be written."""
 class SegmentationDataset(ImageDataset):
     """Images and their masks: `ds[i]` is an image, uint8 `[3,H,W]`, and its mask, uint8 `[1,H,W]` of 1 and 0 (without `label_func` the
     image alone, as a tuple of one). Raises `MnistError` where they do not fit."""
@@ -64,8 +44,6 @@ class SegmentationDataset(ImageDataset):
 
     def test_ds(self, items, with_labels=False) -> Any:
         """A set of other images; with their masks, where this set finds its own, if asked for."""
-def mask_file(o: Path) -> Path:
-    """Where the mask of an image is, in the layout of `write_scenes`: a `label_func`."""
 def show_masks(x: Tensor, targ: Tensor, pred: Tensor | None=None, **kwargs) -> Any:
     """Draw masks over images: blue what was found, yellow what was missed, red what was called so and is not."""
 class SegmentationDataLoaders(DataLoaders):

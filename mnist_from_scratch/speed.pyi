@@ -1,21 +1,16 @@
 # Made by docs/stubs.py from the module of the same name.
-from mnist_from_scratch.learner import Callback
 from mnist_from_scratch.learner import Learner
 from mnist_from_scratch.optimizers import Adam
 from torch import Tensor
 from torch import nn
 from typing import Any
-__all__ = [
-        'published', 'normalize', 'FoldDigits', 'Flat', 'fast_net', 'fit_linear', 'has_bf16', 'newton_schulz', 'Muon', 'muon_groups',
-        'CudaGraph', 'fast_learner'
-]
+__all__ = ['published', 'normalize', 'FoldDigits', 'Flat', 'fast_net', 'fit_linear', 'newton_schulz', 'Muon', 'muon_groups', 'fast_learner']
 def published(x: Tensor, y: Tensor, seed: int=0, bs: int=256, net=None) -> tuple:
     """One epoch by the recipe of train_mnist_fast (T. Oikarinen, 2021), in plain PyTorch: the peer of this chapter."""
 def normalize(x: Tensor) -> Tensor:
     """Subtract the mean of MNIST's pixels and divide by their standard deviation."""
 class FoldDigits(nn.Module):
-    """Cut pixels off each side, and fold squares of 2×2 into channels: [N, 784] or [N, 1, 28, 28], in [0,1] -> [N, 4, 14-crop, 14-crop],
-    normalized. Images that are folded already stay as they are."""
+    """[N, 784] or [N, 1, 28, 28] in [0,1] -> [N, 4, 14-crop, 14-crop], cropped, folded and normalized; what is folded stays as it is."""
     crop: int
 
     def __init__(self, crop: int=2) -> None:
@@ -33,9 +28,6 @@ def fast_net(n_out: int=10, nf=..., n_hidden: int=128) -> nn.Sequential:
     work."""
 def fit_linear(learn: Learner, n_epoch: int=1, lr_max: float | None=None, pct_start: float=0.1, cbs=...) -> Any:
     """Train with a learning rate that rises from a tenth of `lr_max` in a straight line, and falls to 0 in another one."""
-def has_bf16(device='cpu') -> bool:
-    """Does it have units for bfloat16? (Of processors PyTorch asks x86 only; where it can't be asked, no. NVIDIA's cards have them since
-    2020.)"""
 def newton_schulz(g: Tensor, steps: int=3) -> Tensor:
     """About the nearest matrix to `g` whose singular values are all 1: Newton-Schulz iteration with the factors of Muon (K. Jordan,
     2024)."""
@@ -48,22 +40,9 @@ class Muon(Adam):
         ...
 
     def update(self, p, state, lr, mom, sqr_mom, eps, wd, steps) -> Any:
-        """The average gradient, a little ahead of itself (Nesterov), with all singular values set to about 1; tall matrices take longer
-        steps"""
+        """A step along the average gradient, a little ahead of itself (Nesterov), with all singular values set to about 1"""
 def muon_groups(m: nn.Module) -> list:
     """Matrices and kernels of all layers but the last; and the rest."""
-class CudaGraph(Callback):
-    """On a CUDA device: records the model's forward and backward pass for a batch, before the first epoch, and replays them for each
-    training batch (`torch.cuda.make_graphed_callables`)."""
-    forward: Any
-    order: int
-    fit_only: bool
-
-    def before_fit(self) -> Any:
-        ...
-
-    def cleanup(self) -> Any:
-        ...
 def fast_learner(
         train, valid, n_out: int=10, safe: bool=False, seed: int=0, bs: int | None=None, lr: float=0.1, device=None, **kwargs
 ) -> Learner:

@@ -12,6 +12,7 @@ from torch import nn
 
 import mnist_from_scratch.backprop as backprop
 from mnist_from_scratch.backprop import *
+from mnist_from_scratch.base.gradients import check_grad, numerical_grad
 from mnist_from_scratch.losses import mnist_loss
 from mnist_from_scratch.softmax import cross_entropy
 from mnist_from_scratch.minibatches import DataLoader, to_dset

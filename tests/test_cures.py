@@ -22,7 +22,8 @@ from mnist_from_scratch.gradient_descent import mse
 from mnist_from_scratch.all import Learner
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders, DigitRows, to_dset
 from mnist_from_scratch.pixels import gv, show_image, show_images
-from mnist_from_scratch.segment import iou, rle_decode, rle_encode
+from mnist_from_scratch.data.masks import rle_decode, rle_encode
+from mnist_from_scratch.segment import iou
 
 ds = load_digits('digits')[0][:300]
 flat = to_dset(ds)

@@ -6,9 +6,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest, torch
 from PIL import Image
-from mnist_from_scratch import segment
+from mnist_from_scratch.data import masks as data_masks
 from mnist_from_scratch.base.core import MnistError, set_seed
 from mnist_from_scratch.engine.export import load_learner
+from mnist_from_scratch.data.masks import *
 from mnist_from_scratch.segment import *
 from mnist_from_scratch.speed import fit_linear
 
@@ -121,7 +122,7 @@ def test_folder(scenes):
 
 def test_ground_is_darker_than_ink(monkeypatch):
     "Else no net could tell them apart: a tenth is left to noise"
-    monkeypatch.setattr(segment, '_stroke', lambda *_: None)
+    monkeypatch.setattr(data_masks, '_stroke', lambda *_: None)
     rng = np.random.default_rng(0)
     ground = np.stack([make_scene(np.zeros((1,28,28), np.uint8), rng)[0] for _ in range(100)])
     assert (ground>.6*128).mean()<.1
@@ -132,8 +133,8 @@ def test_whole_or_not_at_all(digits, tmp_path, monkeypatch, scenes):
     again = write_scenes(tmp_path/'b', digits[0], 40)
     assert all(o.read_bytes()==(scenes/o.relative_to(again)).read_bytes() for o in again.rglob('*') if o.is_file())
     assert files(write_scenes(tmp_path/'c', digits[0], 1, seed=1))[0].read_bytes()!=files(scenes)[0].read_bytes()
-    true = segment.make_scene
-    monkeypatch.setattr(segment, 'make_scene', lambda x, rng, size: true(x, rng, size) if rng.random()<.7 else 1/0)
+    true = data_masks.make_scene
+    monkeypatch.setattr(data_masks, 'make_scene', lambda x, rng, size: true(x, rng, size) if rng.random()<.7 else 1/0)
     with pytest.raises(ZeroDivisionError): write_scenes(tmp_path/'new', digits[0], 40)
     assert not (tmp_path/'new').exists() and {o.name for o in tmp_path.iterdir() if not o.name.endswith('.lock')}=={'b','c'}
 

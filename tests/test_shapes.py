@@ -8,7 +8,8 @@ from torch import nn
 from torch.utils.data import TensorDataset
 
 from mnist_from_scratch import all as us, learner as L, metrics as M
-from mnist_from_scratch.backprop import LinearLayer, check_grad
+from mnist_from_scratch.backprop import LinearLayer
+from mnist_from_scratch.base.gradients import check_grad
 from mnist_from_scratch.baseline import PixelSimilarity
 from mnist_from_scratch.convnet import conv2d
 from mnist_from_scratch.base.core import MnistError, ShapeError, check_shapes, one_with_one

@@ -9,12 +9,13 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.data import TensorDataset
 from mnist_from_scratch.engine import export
-from mnist_from_scratch import speed        # the first gives `Learner` its `export`
+from mnist_from_scratch import convnet, speed        # the first gives `Learner` its `export`
 from mnist_from_scratch.backprop import CrossEntropyLayer, by_hand, calc_grad_by_hand
 from mnist_from_scratch.engine.precision import MixedPrecision
 from mnist_from_scratch.learner import Callback, CancelFitException
 from mnist_from_scratch.minibatches import to_dset
-from mnist_from_scratch.speed import CudaGraph, FoldDigits, Muon, fast_learner, fast_net, fit_linear, muon_groups, newton_schulz
+from mnist_from_scratch.engine.hardware import CudaGraph
+from mnist_from_scratch.speed import FoldDigits, Muon, fast_learner, fast_net, fit_linear, muon_groups, newton_schulz
 
 @pytest.fixture
 def f32(monkeypatch): monkeypatch.setattr(speed, 'has_bf16', lambda *_: False)
@@ -291,8 +292,8 @@ def test_quick_net_by_hand(safe, monkeypatch):
     net = fast_net(nf=(32,64) if safe else (16,64)).double()
     hand,x,y = by_hand(net),torch.rand(9, 784).double(),torch.randint(10, (9,))
     loss = F.cross_entropy(net(x), y); loss.backward()
-    masks,back = [],speed._Conv.bwd
-    monkeypatch.setattr(speed._Conv, 'bwd', lambda self, g, to_input=True: masks.append(to_input) or back(self, g, to_input))
+    masks,back = [],convnet._Conv.bwd
+    monkeypatch.setattr(convnet._Conv, 'bwd', lambda self, g, to_input=True: masks.append(to_input) or back(self, g, to_input))
     torch.testing.assert_close(calc_grad_by_hand(x, y, hand, CrossEntropyLayer()), loss.detach())
     grads_agree(net, hand)
     assert masks==[True,False]           # nothing is calculated for the images

@@ -43,7 +43,8 @@ from ..minibatches import DataLoader, DataLoaders, to_dset
 from ..neural_net import simple_net
 from ..optimizers import SGD
 from ..softmax import mnist_net
-from ..speed import fast_learner, fast_net, fit_linear, FoldDigits, has_bf16, normalize, published
+from ..engine.hardware import has_bf16
+from ..speed import fast_learner, fast_net, fit_linear, FoldDigits, normalize, published
 
 # %% ../../nbs/tools/02_bench.ipynb #ed0a2d7c
 def bare_loop(
