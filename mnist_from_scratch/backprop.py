@@ -80,11 +80,13 @@ class LinearLayer(Layer):
 # %% ../nbs/15_backprop.ipynb #3d428268
 @patch
 def bwd_params(self:LinearLayer, g):
+    "Gradients of weights and biases"
     add_grad(self.w, (g.T@self.saved).T)
     add_grad(self.b, g.sum(0))
 
 @patch
 def bwd(self:LinearLayer, g):
+    "The same, and the gradient for the inputs"
     self.bwd_params(g)
     return g@self.w.T
 
@@ -145,6 +147,7 @@ class Layers(Layer):
 # %% ../nbs/15_backprop.ipynb #b96bfdcf
 @patch
 def bwd_params(self:Layers, g):
+    "Back to the first layer with parameters"
     i = next((i for i,l in enumerate(self.layers) if l.parameters()), None)
     if i is None: return
     for l in reversed(self.layers[i+1:]): g = l._bwd(g)

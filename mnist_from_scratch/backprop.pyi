@@ -45,10 +45,10 @@ class LinearLayer(Layer):
         ...
 
     def bwd_params(self, g) -> Any:
-        ...
+        """Gradients of weights and biases"""
 
     def bwd(self, g) -> Any:
-        ...
+        """The same, and the gradient for the inputs"""
 class ReluLayer(Layer):
     """`relu`, any shape. At 0 the slope is taken as 0, as in PyTorch's `F.relu`."""
 
@@ -105,7 +105,7 @@ class Layers(Layer):
         ...
 
     def bwd_params(self, g) -> Any:
-        ...
+        """Back to the first layer with parameters"""
 hand_layers: Any
 def by_hand(net: nn.Sequential) -> Layers:
     """The layers of `net` without autograd. Raises `TypeError` for a layer that is not known here."""
