@@ -49,6 +49,7 @@ from .engine.checkpoint import *
 from .engine.activations import *
 from .engine.export import *
 from .engine.torch_optim import *
+from .engine.scheduling import *
 from .backprop import *
 from .convnet import *
 from .resnet import *

@@ -109,7 +109,8 @@ def trainable_params(
 default_callbacks = [TrainEvalCallback]    # of every Learner
 
 # %% ../nbs/09_learner.ipynb #1594186f
-@comes_with('schedules', 'fit_one_cycle fit_flat_cos lr_find fine_tune freeze_to freeze unfreeze')
+@comes_with('schedules', 'fit_one_cycle lr_find fine_tune freeze_to freeze unfreeze check_args')
+@comes_with('engine.scheduling', 'fit_flat_cos')
 @comes_with('engine.running', 'removed_cbs without_fit_only')
 @comes_with('engine.inference', 'get_preds predict show_results summary loss_not_reduced to_detach')
 @comes_with('engine.model_files', 'save load')
@@ -348,7 +349,8 @@ def _value_of(m):
     except Exception as e: blame(e, f'metric {m.name}'); raise
     return v.item() if isinstance(v, Tensor) and v.numel()==1 else v
 
-@comes_with('schedules', 'plot_sched plot_lr_find')
+@comes_with('schedules', 'plot_lr_find')
+@comes_with('engine.scheduling', 'plot_sched')
 @comes_with('engine.tracking', 'to_df plot_loss')
 class Recorder(Callback):
     """Keeps what happened: `values` (a row per epoch), `metric_names`, and per training batch `losses` (smoothed) and `lrs`; `iters`

@@ -105,9 +105,6 @@ def trainable_params(m: nn.Module) -> list:
 default_callbacks: Any
 class Learner(Forwarding):
     """Data, model, loss, optimizer and metrics, and the loop that trains. What it has is as in fastai's `Learner`."""
-    n_checkpointed: Any
-    opt: Any
-    lr: float
     epoch: Any
     n_epoch: Any
     create_mbar: Any
@@ -116,6 +113,8 @@ class Learner(Forwarding):
     iter: Any
     loss_grad: Any
     loss: Any
+    opt: Any
+    lr: float
     first_epoch: Any
     resume: Any
     opt_func: Any
@@ -252,6 +251,15 @@ class Learner(Forwarding):
     def validate(self, ds_idx: int=1, dl=None, cbs=None) -> L:
         """Loss and metrics on one set, without training. What the recorder holds of the last fit stays."""
 
+    def check_args(self, **args) -> Any:
+        """Raises `ValueError` for arguments of the methods of this chapter and of `schedules` that cannot be, by their names"""
+
+    def fit_flat_cos(
+            self, n_epoch: int, lr=None, div_final: float=100000.0, pct_start: float=0.75, wd: float | None=None, cbs=None,
+            reset_opt: bool=False, start_epoch: int=0, resume: bool=False
+    ) -> Any:
+        """Train at a flat rate, then along half a cosine wave down to next to nothing."""
+
     def add_cbs(self, cbs) -> Self:
         """`add_cb` for each"""
 
@@ -275,17 +283,14 @@ class Learner(Forwarding):
     ) -> Any:
         """Train with one cycle of the learning rate (Smith & Topin, 2018), with fastai's shape and defaults."""
 
-    def fit_flat_cos(
-            self, n_epoch: int, lr=None, div_final: float=100000.0, pct_start: float=0.75, wd: float | None=None, cbs=None,
-            reset_opt: bool=False, start_epoch: int=0, resume: bool=False
-    ) -> Any:
-        """Train at a flat rate, then along half a cosine wave down to next to nothing."""
+    def check_args(self, **args) -> Any:
+        """Called with arguments of the methods of this chapter, to raise `ValueError` for what cannot be"""
 
     def lr_find(
             self, start_lr: float=1e-07, end_lr: float=10, num_it: int=100, stop_div: bool=True, show_plot: bool=True, suggest_funcs=...
     ) -> Any:
-        """Try all rates in one mock training (Smith, 2015). Afterwards all is as before, the generators of random numbers too, but for the
-        `recorder`, which has the curve."""
+        """Try all rates in one mock training (Smith, 2015). Afterwards all is as before, but for the `recorder`, which has the curve.
+        Raises `ValueError` if the loss was not a number, or only rose."""
 
     def freeze_to(self, n: int) -> Any:
         """Train groups of parameters from `n` on (negative counts from the end), and forget momentum"""
@@ -371,14 +376,14 @@ class Recorder(Callback):
     def load_state_dict(self, sd) -> Any:
         ...
 
+    def plot_sched(self, keys=None, figsize=None) -> Any:
+        """Plot the values of scheduled hyper-parameters, batch by batch."""
+
     def to_df(self) -> Any:
         """`values` under their names, without the time."""
 
     def plot_loss(self, skip_start: int=5, with_valid: bool=True, log: bool=False, show_epochs: bool=False, ax=None) -> Any:
         """Plot the smoothed training loss of each batch, and the validation loss of each epoch."""
-
-    def plot_sched(self, keys=None, figsize=None) -> Any:
-        """Plot the values of scheduled hyper-parameters, batch by batch."""
 
     def plot_lr_find(self, skip_end: int=5, suggestions=None, nms=None) -> Any:
         """Plot the loss against the rate, after `lr_find`"""

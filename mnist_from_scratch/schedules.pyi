@@ -2,39 +2,30 @@
 from mnist_from_scratch.learner import Callback
 from typing import Any
 __all__ = [
-        'sched_lin', 'sched_cos', 'sched_exp', 'sched_no', 'SchedLin', 'SchedCos', 'SchedExp', 'SchedNo', 'combine_scheds', 'combined_cos',
-        'ParamScheduler', 'LRFinder', 'rng_states', 'set_rng_states', 'valley', 'slide'
+        'sched_lin', 'SchedLin', 'sched_cos', 'SchedCos', 'sched_exp', 'SchedExp', 'combined_cos', 'ParamScheduler', 'LRFinder', 'valley'
 ]
 def sched_lin(start, end, pos) -> Any:
     """Along a line"""
-def sched_cos(start, end, pos) -> Any:
-    """Along half a cosine wave"""
-def sched_exp(start, end, pos) -> Any:
-    """By an even factor"""
-def sched_no(start, end, pos) -> Any:
-    """Stay at `start`"""
 def SchedLin(start, end) -> Any:
     """A linear schedule from `start` to `end`, as a function of `pos`"""
+def sched_cos(start, end, pos) -> Any:
+    """Along half a cosine wave"""
 def SchedCos(start, end) -> Any:
     """A cosine schedule from `start` to `end`, as a function of `pos`"""
+def sched_exp(start, end, pos) -> Any:
+    """By an even factor"""
 def SchedExp(start, end) -> Any:
     """An exponential schedule from `start` to `end`, both above 0, else `ValueError`; as a function of `pos`"""
-def SchedNo(start, end) -> Any:
-    """The constant `start`, as a function of `pos`"""
-def combine_scheds(pcts, scheds) -> Any:
-    """One schedule after the other."""
-def combined_cos(pct: float, start, middle, end) -> Any:
-    """Cosine from `start` to `middle`, then from `middle` to `end`."""
+def combined_cos(pct, start, middle, end) -> Any:
+    """A schedule: a cosine from `start` to `middle` for the share `pct`, from 0 to 1, else `ValueError`; then one from `middle` to
+    `end`."""
 class ParamScheduler(Callback):
     """Sets hyper-parameters before each batch, by schedules over the whole fit."""
-    hps: Any
     scheds: dict
+    hps: Any
     order: int
     run_valid: bool
     state_attrs: Any
-
-    def __init__(self, scheds: dict) -> None:
-        """`scheds` has a schedule for each hyper-parameter's name"""
 
     def before_fit(self) -> Any:
         ...
@@ -47,17 +38,17 @@ class ParamScheduler(Callback):
 
     def after_fit(self) -> Any:
         ...
+
+    def __init__(self, scheds: dict) -> None:
+        """`scheds` has a schedule for each hyper-parameter's name"""
 class LRFinder(ParamScheduler):
     """Trains with a rate that grows from `start_lr` to `end_lr` in `num_it` batches, and restores model and optimizer afterwards."""
-    best_loss: Any
     kept: Any
     raw: Any
     n_first: Any
     num_it: Any
     stop_div: Any
-
-    def __init__(self, start_lr=1e-07, end_lr=10, num_it=100, stop_div=True) -> None:
-        ...
+    best_loss: Any
 
     def before_fit(self) -> Any:
         ...
@@ -74,14 +65,24 @@ class LRFinder(ParamScheduler):
     def after_fit(self) -> Any:
         ...
 
-    def restore(self, learn) -> Any:
-        """Model and optimizer as they were before the fit"""
-def rng_states(dls) -> dict:
-    """The state of all that training may draw random numbers from: PyTorch, Python, NumPy, and the loaders."""
-def set_rng_states(dls, s: dict) -> Any:
-    """Put all generators of random numbers back to where they were."""
-def valley(lrs, losses, num_it: int | None=None) -> tuple:
-    """The middle of the longest falling stretch of `losses`: the longest sequence in which each is lower than the last. Raises `ValueError`
-    if none is."""
-def slide(lrs, losses, num_it: int | None=None, lr_diff: int=15, thresh: float=0.005, adjust_value: float=1.0) -> tuple:
-    """Slide two slopes, `lr_diff` apart, from the right until they differ by no more than `thresh`."""
+    def __init__(self, start_lr=1e-07, end_lr=10, num_it=100, stop_div=True) -> None:
+        ...
+
+    def keep(self) -> Any:
+        """Keep model and optimizer as they are, with buffers that are in no state"""
+
+    def restore(self) -> Any:
+        """Model and optimizer as they were before the fit; nothing the second time"""
+
+    def cleanup(self) -> Any:
+        ...
+
+    def diverged(self, loss) -> Any:
+        """Has the loss shot up, to four times the best one, and in five batches in a row?"""
+
+    def curve(self, rec) -> Any:
+        """Rates and losses to read a rate off, of the recorder `rec`, without the first tenth and the last five, up to the first loss that
+        is not finite. Raises `ValueError` if there are none."""
+def valley(lrs, losses, num_it=None) -> Any:
+    """The middle of the longest falling stretch, the longest sequence of `losses` in which each is lower than the last, and so the rate and
+    its point (rate, loss). Raises `ValueError` if nothing falls; `num_it`, which all readers of the curve get, is not used."""

@@ -608,7 +608,8 @@ def test_values_with_commas_stay_in_their_column(tmp_path):
     assert log.read_log().pair[0]=='[1.0, 2.0]'
 
 def test_shares_and_schedules():
-    from mnist_from_scratch.schedules import SchedLin, combine_scheds
+    from mnist_from_scratch.engine.scheduling import combine_scheds
+    from mnist_from_scratch.schedules import SchedLin
     for n in 1,3:
         with pytest.raises(ValueError, match=f'2 shares for {n} schedules'): combine_scheds([.5,.5], [SchedLin(0,1)]*n)
     assert combine_scheds([.5,.5], [SchedLin(0,1),SchedLin(1,3)])(.75)==2

@@ -11,7 +11,8 @@ from mnist_from_scratch.tools import cli
 from mnist_from_scratch import all as us
 from mnist_from_scratch.augment import distort
 from mnist_from_scratch.baseline import PixelSimilarity, mnist_distance
-from mnist_from_scratch.schedules import SchedCos, combine_scheds, slide, valley
+from mnist_from_scratch.engine.scheduling import combine_scheds, slide
+from mnist_from_scratch.schedules import SchedCos, valley
 from mnist_from_scratch.engine.image_folders import ImageDataset, Resize
 from mnist_from_scratch.resnet import resnet18
 from mnist_from_scratch.base.core import MnistError, ShapeError, check_pixels

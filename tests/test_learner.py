@@ -776,7 +776,8 @@ def test_what_lr_find_advises_helps():
     with pytest.raises(ValueError, match='not finite in the first batch'): learn.lr_find(show_plot=False)
 
 def test_a_curve_that_only_rises():
-    from mnist_from_scratch.schedules import slide, valley
+    from mnist_from_scratch.engine.scheduling import slide
+    from mnist_from_scratch.schedules import valley
     with pytest.raises(ValueError, match='only rises, from 1 at a rate of 0.1: lower start_lr'): valley([.1,.2,.3], [1.,2.,3.])
     assert valley([.1,.2,.3], [2.,1.,3.])[0]==.1
     with pytest.raises(ValueError, match='raise num_it'): learner().lr_find(num_it=20, suggest_funcs=slide, show_plot=False)

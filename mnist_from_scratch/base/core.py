@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['MnistError', 'printable', 'ShapeError', 'check_shapes', 'only_ones', 'check_floats', 'check_pixels', 'one_with_one',
-           'set_seed', 'default_device', 'apply', 'find_bs', 'to_device', 'to_cpu', 'blame', 'misspelled',
-           'check_number']
+           'set_seed', 'rng_states', 'set_rng_states', 'default_device', 'apply', 'find_bs', 'to_device', 'to_cpu',
+           'blame', 'misspelled', 'check_number']
 
 # %% ../../nbs/base/01_core.ipynb #5b8ba1a0
 import math, random, re
@@ -289,6 +289,37 @@ def generator_owners(
     "What may have a generator of its own."
     bs = getattr(dl, 'batch_sampler', None)
     return dl,getattr(dl, 'sampler', None),bs,getattr(bs, 'sampler', None)
+
+# %% ../../nbs/base/01_core.ipynb #6b8ba728
+def _generators(dls):
+    "Generators that the loaders and their samplers have of their own: PyTorch's, and Python's in fastai's loaders"
+    return [getattr(o, k, None) for dl in getattr(dls, 'loaders', dls) for o in generator_owners(dl) for k in ('generator','rng')]
+
+def rng_states(
+    dls # `DataLoaders`, whose own generators count too
+) -> dict: # As `write_state` takes it
+    "The state of all that training may draw random numbers from: PyTorch, Python, NumPy, and the loaders."
+    def py(r): v,ints,g = r.getstate(); return [v, torch.tensor(ints), g]
+    def own(g): return g.get_state() if isinstance(g, torch.Generator) else py(g) if isinstance(g, random.Random) else None
+    name,keys,*rest = np.random.get_state()
+    return dict(torch=torch.get_rng_state(), python=py(random), numpy=[name, torch.from_numpy(keys.astype('int64')), *rest],
+                loaders=[own(g) for g in _generators(dls)],
+                cuda=torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+                mps=torch.mps.get_rng_state() if torch.backends.mps.is_available() else None)
+
+# %% ../../nbs/base/01_core.ipynb #c7bf2b57
+def set_rng_states(
+    dls, # As for `rng_states`
+    s:dict # What `rng_states` gave
+):
+    "Put all generators of random numbers back to where they were."
+    def py(r, o): r.setstate((o[0], tuple(o[1].tolist()), o[2]))
+    torch.set_rng_state(s['torch']); py(random, s['python'])
+    name,keys,*rest = s['numpy']; np.random.set_state((name, keys.numpy().astype('uint32'), *rest))
+    for g,o in zip(_generators(dls), s['loaders']):
+        if o is not None: g.set_state(o) if isinstance(g, torch.Generator) else py(g, o)
+    if s['cuda'] and torch.cuda.is_available(): torch.cuda.set_rng_state_all(s['cuda'])
+    if s['mps'] is not None and torch.backends.mps.is_available(): torch.mps.set_rng_state(s['mps'])
 
 # %% ../../nbs/base/01_core.ipynb #9e51cc07
 def of_dataset(

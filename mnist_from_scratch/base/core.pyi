@@ -6,7 +6,7 @@ from typing import Any
 import torch
 __all__ = [
         'MnistError', 'printable', 'ShapeError', 'check_shapes', 'only_ones', 'check_floats', 'check_pixels', 'one_with_one', 'set_seed',
-        'default_device', 'apply', 'find_bs', 'to_device', 'to_cpu', 'blame', 'misspelled', 'check_number'
+        'rng_states', 'set_rng_states', 'default_device', 'apply', 'find_bs', 'to_device', 'to_cpu', 'blame', 'misspelled', 'check_number'
 ]
 class MnistError(Exception):
     """Something outside the code is wrong. The message is one line: what, where, and what to do."""
@@ -46,6 +46,10 @@ def keeping_rng() -> Iterator[Any]:
     """After the block Python's, NumPy's and PyTorch's random generators are as they were before."""
 def generator_owners(dl) -> tuple:
     """What may have a generator of its own."""
+def rng_states(dls) -> dict:
+    """The state of all that training may draw random numbers from: PyTorch, Python, NumPy, and the loaders."""
+def set_rng_states(dls, s: dict) -> Any:
+    """Put all generators of random numbers back to where they were."""
 def of_dataset(ds, name: str) -> Any:
     """`ds.name`, or that of the dataset that `ds` is a part of; None if there is none"""
 def default_device(use: bool | int | None=-1) -> torch.device:

@@ -11,12 +11,12 @@ from functools import partial
 from uuid import uuid4
 
 from fastcore.basics import noop
-from ..base.core import MnistError, check_number, one_line
+from ..base.core import MnistError, check_number, one_line, rng_states, set_rng_states
 from ..base.state import read_state, write_state
 from ..minibatches import DataLoader
 from ..learner import Callback, CancelFitException, Learner
 from . import running # gives callbacks their state, and fit its resume
-from ..schedules import ParamScheduler, rng_states, set_rng_states
+from ..schedules import ParamScheduler
 from . import loaders # gives DataLoader its state_dict
 from .model_files import check_state
 from .tracking import SaveModelCallback, check_fname

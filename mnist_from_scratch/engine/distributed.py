@@ -15,10 +15,9 @@ import numpy as np
 import torch
 from fastcore.basics import noop, patch
 from torch import Tensor
-from ..schedules import rng_states, set_rng_states
 from .tracking import CSVLogger, SaveModelCallback
 from .checkpoint import Checkpoint
-from ..base.core import MnistError, apply, find_bs, one_line, set_seed, to_device
+from ..base.core import MnistError, apply, find_bs, one_line, rng_states, set_rng_states, set_seed, to_device
 from ..metrics import TorchMetric, to_detach
 from ..learner import Callback, Learner, model_device
 from ..minibatches import DataLoader
