@@ -75,7 +75,7 @@ class LRFinder(ParamScheduler):
         """Model and optimizer as they were before the fit; nothing the second time"""
 
     def cleanup(self) -> Any:
-        ...
+        """Put back what a broken fit has changed"""
 
     def diverged(self, loss) -> Any:
         """Has the loss shot up, to four times the best one, and in five batches in a row?"""

@@ -134,7 +134,7 @@ def restore(self:LRFinder):
 
 # %% ../../nbs/engine/14_scheduling.ipynb #30995341
 @patch
-def cleanup(self:LRFinder): self.restore()
+def cleanup(self:LRFinder): "Put back what a broken fit has changed"; self.restore()
 
 # %% ../../nbs/engine/14_scheduling.ipynb #2d2ec684
 @patch
