@@ -23,7 +23,8 @@ from .minibatches import DataLoader, DataLoaders
 from .optimizers import Adam
 from .learner import Learner
 from .engine.running import FiniteLossCallback
-from .schedules import ParamScheduler, SchedLin, combine_scheds
+from .engine.scheduling import combine_scheds
+from .schedules import ParamScheduler, SchedLin
 from .engine import loaders, precision # give DataLoader its windows, and Learner its to_bf16
 from .engine.hardware import CudaGraph, has_bf16
 
