@@ -39,7 +39,7 @@ class BasicBlock(nn.Module):
         res += self.downsample(x) if self.downsample else x
         return self.relu(res)
 
-# %% ../nbs/17_resnet.ipynb #b31d6769
+# %% ../nbs/17_resnet.ipynb #05de2942
 def make_layer(
     block, # Makes a block of channels in, channels out, stride and downsample
     n:int, # How many
@@ -52,6 +52,7 @@ def make_layer(
     if stride!=1 or inplanes!=planes: down = nn.Sequential(nn.Conv2d(inplanes, planes, 1, stride, bias=False), nn.BatchNorm2d(planes))
     return nn.Sequential(block(inplanes, planes, stride, down), *[block(planes, planes) for _ in range(n-1)])
 
+# %% ../nbs/17_resnet.ipynb #b31d6769
 @exportable
 class ResNet(nn.Module):
     "The nets of He et al. (2015): [N, 3, H, W] -> [N, num_classes]. Names, order and first weights as torchvision's."
@@ -92,12 +93,13 @@ def resnet18(
     if weights: model.load_state_dict(published_weights(RESNET18_URL, RESNET18_SHA, RESNET18_SIZE))
     return model
 
-# %% ../nbs/17_resnet.ipynb #a371cbd9
+# %% ../nbs/17_resnet.ipynb #e7a2ff29
 @exportable
 class AdaptiveConcatPool2d(nn.Module):
     "The maximum and the mean of each channel: [N, C, H, W] -> [N, 2*C, 1, 1]."
     def forward(self, x): return torch.cat([nn.functional.adaptive_max_pool2d(x, 1), nn.functional.adaptive_avg_pool2d(x, 1)], 1)
 
+# %% ../nbs/17_resnet.ipynb #a371cbd9
 def create_head(
     nf:int, # Channels that come in
     n_out:int, # Outputs
@@ -116,7 +118,7 @@ def create_head(
         nn.init.kaiming_normal_(layers[-1 if last else -2].weight)
     return nn.Sequential(*layers)
 
-# %% ../nbs/17_resnet.ipynb #1ed543e8
+# %% ../nbs/17_resnet.ipynb #97808abc
 @exportable
 class _Normalized(nn.Sequential):
     "Layers whose input, from 0 to 1 in three channels, first gets ImageNet's mean 0 and standard deviation 1"
@@ -124,11 +126,13 @@ class _Normalized(nn.Sequential):
         mean,std = (x.new_tensor(o)[:,None,None] for o in ((0.485,0.456,0.406),(0.229,0.224,0.225)))
         return super().forward((x-mean)/std)
 
+# %% ../nbs/17_resnet.ipynb #ab222f0f
 def _params(*ms): return [[*m.parameters()] for m in ms]
 def _default_split(m): "Body and head"; return _params(*m)
 def _resnet_split(m):
     "Body up to the second group of blocks, the rest of it, and head: as fastai's"; return _params(m[0][:6], m[0][6:], m[1])
 
+# %% ../nbs/17_resnet.ipynb #1ed543e8
 def _body(model):
     "The layers of `model` before its last one that pools"
     layers = [*model.children()]
