@@ -42,6 +42,13 @@ us = SimpleNamespace(**{n:getattr(m, n) for m in chapters for n in m.__all__})
 # %% ../../nbs/tools/01_side_by_side.ipynb #f4af6181
 _numbers = Tensor,np.ndarray,np.generic,int,float
 
+def _array_diff(a, b):
+    "`largest_diff` of two arrays"
+    if a.shape!=b.shape: return math.inf
+    same = (a==b) | (np.isnan(a) & np.isnan(b))
+    with np.errstate(invalid='ignore'): d = np.where(same, 0., abs(a-b))
+    return float(np.nan_to_num(d, nan=math.inf, posinf=math.inf).max(initial=0.))
+
 def largest_diff(
     a, # Numbers, tensors, arrays, texts …, in lists, tuples and dictionaries, nested as you like
     b # What to compare with
@@ -51,11 +58,7 @@ def largest_diff(
     if isinstance(a, (list,tuple,L)) and isinstance(b, (list,tuple,L)):
         return max(map(largest_diff, a, b), default=0.) if len(a)==len(b) else math.inf
     if not (isinstance(a, _numbers) and isinstance(b, _numbers)): return 0. if type(a) is type(b) and a==b else math.inf
-    a,b = (np.asarray(o.detach().cpu() if isinstance(o, Tensor) else o, dtype=np.float64) for o in (a,b))
-    if a.shape!=b.shape: return math.inf
-    same = (a==b) | (np.isnan(a) & np.isnan(b))
-    with np.errstate(invalid='ignore'): d = np.where(same, 0., abs(a-b))
-    return float(np.nan_to_num(d, nan=math.inf, posinf=math.inf).max(initial=0.))
+    return _array_diff(*(np.asarray(o.detach().cpu() if isinstance(o, Tensor) else o, dtype=np.float64) for o in (a,b)))
 
 # %% ../../nbs/tools/01_side_by_side.ipynb #158993a3
 def time_ratio(

@@ -286,26 +286,38 @@ def _summary(wrongs):
     return wrong+(f"{'.'*(wrong[-1]!='.')} And {len(more)} more like this." if more else '')
 
 # %% ../../../nbs/tools/homework/12_runner.ipynb #6fdf79d9
+def _told(lines):
+    "What went wrong, by its place, and the verdicts, of the lines that a child left"
+    return {tuple(l['at']):l['wrong'] for l in lines if 'wrong' in l},[l['verdict'] for l in lines if 'verdict' in l]
+
+def _left_off(last, fate, seconds):
+    "Of the last line that a child left, if any: where the next must not run, what to say of that place, the verdict of a task. None: nothing"
+    last, = last or [{}]
+    at = tuple(last.get('at', ()))
+    if at and 'wrong' not in last:
+        end = f'it did not end in {seconds:g} seconds' if fate=='too slow' else f'it ended the process ({fate})'
+        return at,end+last['where'],None
+    if last.get('wrong') and fate!='too slow': return at,None,None      # an exception, and then the process ended
+    return None,None,_lost(last['task'], fate, seconds) if 'task' in last else None
+
 def _check(job, start):
     "Child after child, until each task has its verdict. The verdicts, as dictionaries, and what went wrong at the top level, in a line"
     todo,skip,wrongs,res,idle = job['todo'],[],{},[],0
-    while todo:
+    while todo and idle<3:
         lines,fate = _run(job|dict(todo=todo, skip=skip), start)
         if not lines and not skip: raise MnistError(f'the process that should check {job["path"]} left no report ({fate}); try again')
-        last,before = lines[-1] if lines else {},(len(todo),len(skip))
-        wrongs = {tuple(l['at']):l['wrong'] for l in lines if 'wrong' in l} | wrongs      # what the first child met
-        res += [l['verdict'] for l in lines if 'verdict' in l]
-        if 'at' in last and 'wrong' not in last:
-            skip.append(at := tuple(last['at']))
-            end = f'it did not end in {job["seconds"]:g} seconds' if fate=='too slow' else f'it ended the process ({fate})'
-            wrongs[at] = end + last['where']
-        elif last.get('wrong') and fate!='too slow': skip.append(tuple(last['at']))        # an exception, and then the process ended
-        elif 'task' in last: res.append(_lost(last['task'], fate, job['seconds']))
+        before = len(todo),len(skip)
+        met,verdicts = _told(lines)
+        wrongs = met | wrongs       # what the first child met stays
+        res += verdicts
+        at,wrong,lost = _left_off(lines[-1:], fate, job['seconds'])
+        if at: skip.append(at)
+        if wrong: wrongs[at] = wrong
+        if lost: res.append(lost)
         done = {v['task'] for v in res}
         todo = [k for k in todo if k not in done]
         idle = idle+1 if before==(len(todo),len(skip)) else 0
-        if idle>2: res += [_lost(k, fate, job['seconds']) for k in todo]; break
-    return res,_summary(wrongs)
+    return res+[_lost(k, fate, job['seconds']) for k in todo],_summary(wrongs)
 
 # %% ../../../nbs/tools/homework/12_runner.ipynb #0a4e10f8
 def _serve():
