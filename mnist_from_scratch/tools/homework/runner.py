@@ -291,7 +291,7 @@ def _told(lines):
     return {tuple(l['at']):l['wrong'] for l in lines if 'wrong' in l},[l['verdict'] for l in lines if 'verdict' in l]
 
 def _left_off(last, fate, seconds):
-    "Of the last line that a child left, if any: where the next must not run, what to say of that place, the verdict of a task. None: nothing"
+    "Of the last line of a child, if any: where the next must not run, what to say of that place, the verdict of a task. None: nothing"
     last, = last or [{}]
     at = tuple(last.get('at', ()))
     if at and 'wrong' not in last:
