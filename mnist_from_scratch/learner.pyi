@@ -203,8 +203,8 @@ class Learner(Forwarding):
         cannot."""
 
     def load(self, file: str | Path, device=None, with_opt: bool=True, strict: bool=True, weights_only: bool=True) -> Self:
-        """Read back what `save` wrote. Raises `MnistError` for a file that is missing, damaged or of another model; then nothing is
-        changed."""
+        """Read back what `save` wrote, or the weights that `export`, `Checkpoint` or `mnist_train` wrote. Raises `MnistError` for a file
+        that is missing, damaged or of another model; then nothing is changed."""
 
     def to_fp16(self, **kwargs) -> Any:
         """Train in mixed precision with float16; `kwargs` are for `GradScaler`"""

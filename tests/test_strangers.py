@@ -225,14 +225,13 @@ def test_harmed_by_chance(kind, good, tally, canary):
 
 # --- forged: another content, with a checksum that fits
 
-def forged(kind, raw, text, change=lambda ts: ts):
-    "A file of `kind` with another text, and tensors as `change` leaves them"
+def forged(raw, text, change=lambda ts: ts):
+    "A file with another text than `raw`, and tensors as `change` leaves them"
     from safetensors.torch import load
     head,ts = split(raw)[0]['__metadata__'],change(load(raw))
-    if kind=='mnist_train': return b''.join(safetensors_parts(ts, **head | dict(spec=text, crc=cli._sum(text, ts))))
     return b''.join(safetensors_parts(ts, **head | dict(state=text, crc=checksum(text, [ts[str(i)] for i in range(len(ts))]))))
 
-def plain(kind, raw): return split(raw)[0]['__metadata__']['spec' if kind=='mnist_train' else 'state']
+def plain(raw): return split(raw)[0]['__metadata__']['state']
 
 def obj(name, **args): return {'object':[name, {'dict':[list(o) for o in args.items()]}, {'dict':[]}, {'dict':[]}, {'dict':[]}]}
 hostile = values|st.sampled_from(NAMES).map(lambda n: {'name':n})|st.sampled_from(NAMES).map(lambda n: obj(n, in_features=4,
@@ -265,11 +264,11 @@ def test_forged(kind, good, tally, canary):
     "It may be another model, but never code, never a crash, and never much memory"
     raw,n,refused = good[kind][1],0,0
     @settings(max_examples=max(20, cases//FORMATS[kind][2]), deadline=None, derandomize=cases<=2000, database=None)
-    @given(rewritten(plain(kind, raw)))
+    @given(rewritten(plain(raw)))
     def run(text):
         nonlocal n,refused
         n += 1
-        refused += tried(kind, good, forged(kind, raw, text), fits=True)
+        refused += tried(kind, good, forged(raw, text), fits=True)
     run()
     assert n/4<refused<=n and not canary.exists() and 'canary' not in sys.modules
     tally('strangers', f'{kind}, forged', tried=n, refused=refused, **{'code run':0})
@@ -284,7 +283,7 @@ def test_numbers_that_do_not_fit(kind, change, good, tally):
     raw = good[kind][1]
     keys = [k for k,t in load(raw).items() if t.is_floating_point() and t.numel()>1 and t.dim()
             and not (t.shape[0]==t.shape[-1] and change(t).shape==t.shape and change(t).dtype==t.dtype)]
-    n = sum(tried(kind, good, forged(kind, raw, plain(kind, raw), lambda ts: ts|{k:change(ts[k])}), fits=True) for k in keys)
+    n = sum(tried(kind, good, forged(raw, plain(raw), lambda ts: ts|{k:change(ts[k])}), fits=True) for k in keys)
     assert n>=(3 if kind in ('checkpoint','save') else 1)
     tally('strangers', f'{kind}, forged', tried=len(keys), refused=n)
 
@@ -322,7 +321,7 @@ def test_claims_cost_nothing(kind, good, tally):
 def test_a_text_that_grows(text, good):
     "At most 100 bytes of memory for a byte of the file"
     file,raw,_ = good['state']
-    data = forged('state', raw, text)
+    data = forged(raw, text)
     file.write_bytes(data)
     mem,_ = peak(lambda: read_state(file))
     assert mem < 100*len(data), mem/len(data)
@@ -340,9 +339,9 @@ def test_a_list_of_tensors_that_grows(dtype, tmp_path):
     if torch.empty(0, dtype=dtype).itemsize==8: return
     raw = file.read_bytes()
     for t in torch.zeros(n, dtype=dtype),torch.zeros(n, 1, 1, dtype=torch.int64):
-        file.write_bytes(forged('state', raw, plain('state', raw), lambda ts: {'0':t}))
+        file.write_bytes(forged(raw, plain(raw), lambda ts: {'0':t}))
         with unread(), pytest.raises(MnistError, match='damaged: it has a list of'): read_state(file)
-    file.write_bytes(forged('state', raw, '{"dict":[["s",{"numbers":0}]]}', lambda ts: {'0':torch.zeros(9,1,1,1, dtype=torch.uint8)}))
+    file.write_bytes(forged(raw, '{"dict":[["s",{"numbers":0}]]}', lambda ts: {'0':torch.zeros(9,1,1,1, dtype=torch.uint8)}))
     with pytest.raises(MnistError, match='damaged: it has a list of numbers that is not one'): read_state(file)
 
 # --- what is no file of ours is not read
@@ -383,7 +382,7 @@ def test_names_and_shapes_first(kind, good):
     k = next(k for k,t in sorted(ts.items()) if t.shape in ((4,4),(3,784)))
     for change in lambda o: o|{k:torch.zeros(5,5)}, lambda o: o|{k:o[k].double().long()}, lambda o: o|{
         str(len(o)):torch.zeros(9)}, lambda o: {}:
-        file.write_bytes(forged(kind, raw, plain(kind, raw), change))
+        file.write_bytes(forged(raw, plain(raw), change))
         with unread(), pytest.raises(MnistError) as e: FORMATS[kind][1](file)
         assert '\n' not in str(e.value) and str(file) in str(e.value)
     file.write_bytes(raw)

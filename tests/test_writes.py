@@ -32,7 +32,7 @@ def test_no_other_way_to_write():
         # replacing, making_folder
         'files.py': ['file.parent.mkdir','f = open(tmp','open(path if no is None else os.dup(no), \'wb\')','os.replace(tmp',
                      'path.parent.mkdir','tmp.mkdir()','os.replace(tmp'],
-        'state.py': ['open(file, \'wb\')'],   # write_parts: write_state and save_model
+        'state.py': ['open(file, \'wb\')'],   # write_parts: write_state
         # all but the last in temporary folders
         'bench.py': ['.write_bytes(gzip','.mkdir(parents','.save(folder','open(names[0]','f.write(idx_header',
                      'replacing(file) as f: f.write_text'],

@@ -102,18 +102,23 @@ def checksum(
     return str(c)
 
 # %% ../../nbs/base/03_state.ipynb #6c1fb571
+_TYPES = {k:getattr(torch, t) for k,t in dict(BOOL='bool', U8='uint8', I8='int8', I16='int16', U16='uint16', I32='int32', U32='uint32',
+                                              I64='int64', U64='uint64',
+    F8_E4M3='float8_e4m3fn', F8_E5M2='float8_e5m2', F16='float16', BF16='bfloat16', F32='float32', F64='float64', C64='complex64').items()
+    if hasattr(torch, t)}
+_NAMES = {t:k for k,t in _TYPES.items()}
+
 def safetensors_parts(
     tensors:dict, # Tensors by name
     **notes:str # Texts by name
 ) -> list: # Bytes and arrays, for `write_parts`
     """`tensors` (a dictionary) and `notes` (texts) in safetensors' format: what to write, in order, the tensors being no copies.
-    It is the same for the same contents; left to itself, safetensors writes notes in any order."""
-    from safetensors.torch import save
-    data = save({k:t.new_empty(0, device='cpu') for k,t in tensors.items()}) # it knows a name for each type
-    head,parts,n = json.loads(data[8:]) | {'__metadata__':notes},[],0
+    It is the same for the same contents. Raises `TypeError` for a type of numbers that cannot be read back."""
+    head,parts,n = {'__metadata__':notes},[],0
     for k,t in sorted(tensors.items(), key=lambda o: (-o[1].itemsize, o[0])): # so each begins at a multiple of its size
+        if t.dtype not in _NAMES: raise TypeError(f'a file has no place for numbers of the type {t.dtype}; convert them to another')
         parts.append(t.detach().cpu().reshape(-1).view(torch.uint8).numpy())
-        head[k] |= dict(shape=[*t.shape], data_offsets=[n, n := n+parts[-1].nbytes])
+        head[k] = dict(dtype=_NAMES[t.dtype], shape=[*t.shape], data_offsets=[n, n := n+parts[-1].nbytes])
     head = json.dumps(head).encode()
     head += b' '*(-len(head)%8) # the numbers begin at a multiple of 8
     if len(tensors)>_PARTS or len(head)>_HEAD:
@@ -159,11 +164,6 @@ def read_tensors(
         check(notes, like)
         return notes,{k:f.get_tensor(k).clone() for k in keys} # a copy: safetensors leaves them in the file, where somebody may change them
 
-_TYPES = {k:getattr(torch, t) for k,t in dict(BOOL='bool', U8='uint8', I8='int8', I16='int16', U16='uint16', I32='int32', U32='uint32',
-                                              I64='int64', U64='uint64',
-    F8_E4M3='float8_e4m3fn', F8_E5M2='float8_e5m2', F16='float16', BF16='bfloat16', F32='float32', F64='float64', C64='complex64').items()
-    if hasattr(torch, t)}
-
 def write_state(
     file:str|Path, # The file, of safetensors format
     state:dict, # As for `pack_state`
@@ -173,7 +173,8 @@ def write_state(
     "Write `state`, whole or not at all. Raises `MnistError` where it cannot be written, `TypeError` for what has no place in a state."
     text,tensors = pack_state(state, default)
     parts = safetensors_parts({str(i):t for i,t in enumerate(tensors)}, mnist_from_scratch='1', state=text, crc=checksum(text, tensors))
-    with replacing(file, sync) as tmp: write_parts(tmp, parts) # safetensors' own way of writing leaves a file behind when it is killed
+    # safetensors' `save` would take twice the memory of the tensors, and its `save_file` leaves a file behind when it is killed
+    with replacing(file, sync) as tmp: write_parts(tmp, parts)
     return file
 
 def read_state(
@@ -181,14 +182,15 @@ def read_state(
     object_hook=None, # As for `unpack_state`
     skip=(), # Keys to leave out, unread
     # A function of the state before its tensors are read, which are on the device 'meta': it raises if that is not what is wanted
-    check=noop
+    check=noop,
+    what:str='the name that it was saved under' # What to pass instead of a file that is not there, for the message
 ) -> dict: # The state
     "Read `file`. Raises `MnistError` if it cannot be read, is damaged, or is someone else's."
     import safetensors
     def state(notes, tensors):
         by = notes.get('mnist_from_scratch')
         if by!='1':
-            why = 'written by mnist_train; read it with mnist_predict or load_model' if by=='save_model' else \
+            why = 'written by an earlier mnist_train; train again' if by=='save_model' else \
                   'not written by mnist_from_scratch; load it with the tool that wrote it'
             raise MnistError(f'cannot load {file}: it was {why}')
         try: s,left = _unpacked(notes['state'], [tensors[str(i)] for i in range(len(tensors))], object_hook, skip)
@@ -200,12 +202,12 @@ def read_state(
         check(s)
         if left and not skip: raise ValueError('it holds tensors that are not part of its state')
     try:
-        notes,tensors = read_tensors(file, 'the name that it was saved under', look)
+        notes,tensors = read_tensors(file, what, look)
         if notes['crc']!=checksum(notes['state'], [tensors[str(i)] for i in range(len(tensors))]):
             raise ValueError('its contents do not match their checksum')
         return state(notes, tensors)[0]
     except MnistError: raise
-    except OSError as e: raise MnistError(f'cannot read {file}: {e.strerror or e}; pass the name that it was saved under') from e
+    except OSError as e: raise MnistError(f'cannot read {file}: {e.strerror or e}; pass {what}') from e
     except (safetensors.SafetensorError, ValueError, LookupError, TypeError, AttributeError, RuntimeError) as e:
         # the last: an empty tensor of a size that no tensor can have
         raise MnistError(f'{file} is damaged: {one_line(e)}; save it again, or take an earlier one') from e

@@ -10,14 +10,14 @@ def checksum(text: str, tensors: list) -> str:
     """A sum (CRC-32) of all bytes, types and shapes: it shows whether anything was changed by accident."""
 def safetensors_parts(tensors: dict, **notes: str) -> list:
     """`tensors` (a dictionary) and `notes` (texts) in safetensors' format: what to write, in order, the tensors being no copies. It is the
-    same for the same contents; left to itself, safetensors writes notes in any order."""
+    same for the same contents. Raises `TypeError` for a type of numbers that cannot be read back."""
 def write_parts(file: str | Path, parts: list) -> Any:
     """Write `parts` one after the other: to join them would be a copy."""
 def read_tensors(file: str | Path, what: str, check) -> tuple:
     """Read `file`, of at most 10,000 tensors; of these not a byte unless `check` has let them pass, which may raise any exception."""
 def write_state(file: str | Path, state: dict, default=None, sync: bool=True) -> str | Path:
     """Write `state`, whole or not at all. Raises `MnistError` where it cannot be written, `TypeError` for what has no place in a state."""
-def read_state(file: str | Path, object_hook=None, skip=..., check=...) -> dict:
+def read_state(file: str | Path, object_hook=None, skip=..., check=..., what: str='the name that it was saved under') -> dict:
     """Read `file`. Raises `MnistError` if it cannot be read, is damaged, or is someone else's."""
 exportables: Any
 def exportable(o) -> Any:

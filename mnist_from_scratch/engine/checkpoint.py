@@ -129,8 +129,8 @@ class Checkpoint(Callback):
         if _goes_on(train):
             place = train.state_dict() | (dict(order=None, sizes=None, done=0) if not batch and isinstance(train, DataLoader) else {})
         self.last = write_state(self.folder/f'{self.stem}-{seq:06d}-fit{self.no}.safetensors', dict(
-            run=self.learn.run_id, about=self.about, epoch=epoch, batch=batch, done=done, model=dict(self.model.state_dict()),
-            opt=self.opt.state_dict(),
+            run=self.learn.run_id, about=self.about, epoch=epoch, batch=batch, done=done, name=type(self.model).__name__,
+            model=dict(self.model.state_dict()), opt=self.opt.state_dict(),
             grads=[p.grad for p in self.model.parameters()], cbs=self._states(), rng=rng_states(self.dls), place=place))
         for o in [o for o,no in files if no==self.no and o not in self.old][self.keep-1:]: o.unlink(missing_ok=True)
         if epoch or batch:                                       # something was trained, so the earlier training is replaced
@@ -173,7 +173,8 @@ class Checkpoint(Callback):
         not read yet"""
         types = dict(run=str, about=dict, epoch=int, batch=int, done=bool, model=dict, opt=dict, grads=list, cbs=dict, rng=dict,
                      place=object)
-        if not all(k in s and isinstance(s[k], t) for k,t in types.items()): raise MnistError(f'{o} is not a checkpoint')
+        if not all(k in s and isinstance(s[k], t) for k,t in types.items()):
+            raise MnistError(f'{o} is not a checkpoint: it does not say where a fit was; Learner.load reads its weights')
         if self._is_older(s): return
         if {k:tuple(v.shape) for k,v in s['model'].items()}!=s['about'].get('model'):
             raise MnistError(f'{o} is damaged: its weights are not those that it describes')

@@ -23,7 +23,8 @@ def save(self:Learner,
 ) -> Path: # The file
     "Write the model's numbers, and the optimizer's, to `file.safetensors`, whole or not at all. Raises `MnistError` where it cannot."
     return write_state(self.path/self.model_dir/f'{file}.safetensors',
-                       dict(model=dict(self.model.state_dict()), opt=self.opt.state_dict() if with_opt and self.opt else None))
+                       dict(name=type(self.model).__name__, model=dict(self.model.state_dict()),
+                            opt=self.opt.state_dict() if with_opt and self.opt else None))
 
 # %% ../../nbs/engine/05_model_files.ipynb #db20be8a
 _floats = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
@@ -58,7 +59,8 @@ def load(self:Learner,
     strict:bool=True, # Must the names be just those of this model?
     weights_only:bool=True # In fastai's place: our files have numbers only, whatever is passed
 ): # The Learner
-    "Read back what `save` wrote. Raises `MnistError` for a file that is missing, damaged or of another model; then nothing is changed."
+    """Read back what `save` wrote, or the weights that `export`, `Checkpoint` or `mnist_train` wrote. Raises `MnistError` for a file that
+    is missing, damaged or of another model; then nothing is changed."""
     file = self.path/self.model_dir/f'{file}.safetensors'
     state = read_state(file, check=lambda s: check_state(file, s.get('model'), self.model, strict))
     if with_opt and state.get('opt'):

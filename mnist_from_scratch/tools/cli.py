@@ -69,20 +69,18 @@ from contextlib import contextmanager, nullcontext, redirect_stdout
 from typing import Annotated
 
 import mnist_from_scratch
-import safetensors
 import torch
 from fastcore.script import call_parse
 from torch import nn, Tensor
 from ..base.core import MnistError, check_shapes, one_line, only_ones, printable, set_seed
 from ..base.files import is_stream, replacing
-from ..base.state import checksum, read_tensors, safetensors_parts, write_parts
 from ..data.images import as_mnist, read_image
 from ..data.sets import Digits, dark_on_white
 from ..data.table import load_csv
 from ..data.digits import load_digits, source_files
 from ..baseline import Proportion, PixelSimilarity
-from ..softmax import accuracy, cross_entropy, softmax
-from ..minibatches import DataLoader, DataLoaders, to_dset
+from ..softmax import accuracy, cross_entropy
+from ..minibatches import DataLoader, DataLoaders, DigitRows, to_dset
 from ..optimizers import Adam
 from ..learner import Callback, CancelFitException, Learner
 from .. import schedules # gives `Learner` its `fit_one_cycle`
@@ -90,6 +88,8 @@ from ..softmax import mnist_net
 from ..interpret import report
 from ..speed import fast_learner, fast_net, fit_linear
 from ..augment import best_learner, best_net
+from ..engine.inference import activation_and_decodes
+from ..engine.export import read_export, write_export
 from ..engine.distributed import num_distrib, rank_distrib
 
 # %% ../../nbs/tools/03_cli.ipynb #b66fae17
@@ -145,7 +145,8 @@ def make_learner(
 # %% ../../nbs/tools/03_cli.ipynb #596aee3b
 def predict(
     model:nn.Module, # As `make_model` makes it
-    x:Tensor # Images, uint8 [N, 28, 28]
+    x:Tensor, # Images, uint8 [N, 28, 28]
+    bs:int=4096 # Images in a batch
 ) -> Tensor: # Scores, float [N, n]: the highest is the answer
     """Scores of a model for images, in batches, so that any number of them fits into memory. Raises `ValueError` for other types, shapes
     and pixels."""
@@ -153,11 +154,9 @@ def predict(
     if only_ones(x): raise ValueError('predict: all pixels are 0 or 1, and 255 is full ink; multiply them by 255')
     if which := dark_on_white(x): raise ValueError(f'predict: {which} are dark on white, and 255 is ink; pass 255-x for those')
     model.eval()
-    with torch.no_grad(): return torch.cat([model(o.float().div_(255).flatten(1)) for o in x.split(4096)])
+    with torch.no_grad(): return torch.cat([model(o.float().div_(255).flatten(1)) for o in x.split(bs)])
 
 # %% ../../nbs/tools/03_cli.ipynb #2ffede2f
-def _sum(text, tensors): return checksum(text, [tensors[k].contiguous() for k in sorted(tensors)])
-
 def save_model(
     folder:str|Path, # Where `model.safetensors` goes, and its description again as `model.json`; made if need be
     model:nn.Module, # As `make_model` made it
@@ -166,59 +165,53 @@ def save_model(
     options:dict={}, # The options it was made with
     **info # Whatever else should be known about it, if JSON can hold it
 ):
-    "Write a model's numbers and how to rebuild it; each file is replaced as a whole. Raises `MnistError` where it can't."
-    tensors = {k:v.detach().cpu() for k,v in model.state_dict().items()}
-    spec = dict(format=1, model=name, options=MODELS[name][1]|options, classes=list(classes),
+    "Write what `Learner.export` would, and `info`; each file is replaced as a whole. Raises `MnistError` where it can't."
+    spec = dict(model=name, options=MODELS[name][1]|options, classes=list(classes),
                 library=f'mnist_from_scratch {mnist_from_scratch.__version__}', **info)
-    text = json.dumps(spec)
-    parts = safetensors_parts(tensors, mnist_from_scratch='save_model', spec=text, crc=_sum(text, tensors))
-    with replacing(Path(folder)/'model.json') as js, replacing(Path(folder)/'model.safetensors') as st:
-        write_parts(st, parts)
-        js.write_text('{\n' + ',\n'.join(f'  {json.dumps(k)}: {json.dumps(v)}' for k,v in spec.items()) + '\n}\n')
+    text = '{\n' + ',\n'.join(f'  {json.dumps(k)}: {json.dumps(v)}' for k,v in spec.items()) + '\n}\n'
+    ds = to_dset(Digits(torch.zeros(0,28,28, dtype=torch.uint8), torch.zeros(0, dtype=torch.int64)), classes=classes)
+    with replacing(Path(folder)/'model.json') as js:
+        js.write_text(text)
+        write_export(Path(folder)/'model.safetensors', model, (torch.zeros(1,28*28),), ds.vocab, cross_entropy, ds.new_empty, spec)
 
 # %% ../../nbs/tools/03_cli.ipynb #09f6dd47
-def _described(text):
-    "The description in the JSON `text`, and the model that it describes, on 'meta'"
-    spec = json.loads(text)
-    if type(spec) is not dict or spec.get('format')!=1: raise ValueError('it does not say format 1')
-    name,classes,options = (spec.get(o) for o in ('model','classes','options'))
-    if type(name) is not str or type(options) is not dict: raise ValueError('model should be a name and options a dictionary')
-    if type(classes) is not list or not all(type(o) is int and 0<=o<=9
-                                            for o in classes) or len(set(classes))!=len(classes) or len(classes)<2:
-        raise ValueError('classes should be a list of two or more different digits')
-    with torch.device('meta'): return spec,make_model(name, len(classes), **options)
+_BS = 64         # so many images at once a model from elsewhere may take a model's memory for
+_READS = 'a folder that mnist_train wrote, the model.safetensors in it, or a file of Learner.export'
 
 def _model_file(path):
     return Path(path).with_suffix('.safetensors') if Path(path).suffix in ('.safetensors','.json') else Path(path)/'model.safetensors'
 
+def _answers(s, scores):
+    "Which of the classes each of `scores` stands for, as numbers [N], and the probabilities of all, [N, n], by the loss in the state `s`"
+    act,decodes = activation_and_decodes(s['loss'])
+    i = decodes(p := act(scores))
+    if i.is_floating_point(): raise ValueError('its loss does not make classes of its scores')
+    return i.long().flatten(),torch.cat([1-p,p], 1) if p.shape[1]==1 else p
+
+def _open(path):
+    "The state in the file of a model that reads digits, with their `classes` as numbers"
+    s = read_export(st := _model_file(path), what=_READS, n_items=_BS)
+    def no(why):
+        return MnistError(f'{st} does not read digits: {why}; load_learner takes the file in Python, and mnist_predict what a Learner '
+                          'exports whose sets are made by to_dset and whose loss is cross_entropy')
+    if not isinstance(s['data'], DigitRows): raise no('it does not say how 28×28 pixels become an input')
+    if [o.shape[1:] for o in s['x']]!=[(28*28,)]: raise no('its input is not one row of 784 pixels')
+    if s['loss'] is None: raise no('it does not say what its scores mean')
+    if not (names := s['vocab'] or []) or len({*map(str, names)} & {*'0123456789'})<max(len(names), 2):
+        raise no('its classes are not two or more different digits')
+    if not all(o.isfinite().all() for o in s['model'].state_dict().values()):
+        raise MnistError(f'{st} holds numbers that are not finite; train again')
+    try: i,p = _answers(s, predict(s['model'], torch.zeros(2,28,28, dtype=torch.uint8)))
+    except Exception as e: raise no(one_line(e)) from e
+    if i.shape!=(2,) or p.shape!=(2,len(names)): raise no(f'its answers are not of {len(names)} classes')
+    return s | dict(classes=[*map(int, names)])
+
 def load_model(
-    path:str|Path # The folder that `save_model` wrote, or one of the two files in it
+    path:str|Path # The folder that `save_model` wrote, or one of the two files in it; or what `Learner.export` wrote
 ) -> tuple: # The model, and its description, a dictionary
-    "Read a model back. Nothing in the files is run. Raises `MnistError` where they are missing, damaged, or no model of ours."
-    st = _model_file(path)
-    what = 'a folder that mnist_train wrote, or the model.safetensors in it'
-    def shapes(o): return {k:(tuple(v.shape), v.dtype) for k,v in o.items()}
-    def look(notes, tensors):
-        nonlocal spec,model
-        by = notes.get('mnist_from_scratch')
-        if by=='1':
-            raise MnistError(f'{st} was written by Learner.export or Learner.save; read it in Python, with load_learner or Learner.load')
-        if by!='save_model': raise MnistError(f'{st} was not written by mnist_train; load it with the tool that wrote it')
-        try: spec,model = _described(notes.get('spec', ''))
-        except (ValueError, RecursionError, TypeError, MnistError) as e:
-            raise MnistError(f'{st} describes no model of ours: {one_line(e)}; train again') from e
-        if shapes(tensors)!=shapes(model.state_dict()):
-            raise MnistError(f'{st} does not hold the numbers of the model that it describes; train again')
-    spec = model = None
-    try: notes,tensors = read_tensors(st, what, look)
-    except OSError as e: raise MnistError(f'cannot read {st}: {e.strerror or e}; pass {what}') from e
-    except (safetensors.SafetensorError, ValueError, RuntimeError) as e:
-        raise MnistError(f'{st} is damaged, or not a safetensors file ({one_line(e)}); train again') from e
-    if notes.get('crc')!=_sum(notes['spec'], tensors):
-        raise MnistError(f'{st} is damaged: its contents do not match their checksum; train again')
-    if not all(o.isfinite().all() for o in tensors.values()): raise MnistError(f'{st} holds numbers that are not finite; train again')
-    model.load_state_dict(tensors, assign=True)
-    return model.eval(),spec
+    "Read a model of digits. Nothing in the file is run. Raises `MnistError` where it is missing, damaged, or its input is no digit."
+    s = _open(path)
+    return s['model'],(s['about'] or {}) | dict(classes=s['classes'])
 
 # %% ../../nbs/tools/03_cli.ipynb #aa8e8b73
 class _CtrlC:
@@ -536,12 +529,15 @@ def mnist_train(
             if seeds>1: print('  of several runs, the table shows the median and the range')
 
 # %% ../../nbs/tools/03_cli.ipynb #39f2cb67
-def _says(model, classes, x):
-    "What the model says about one image, in words"
-    scores = predict(model, x[None])[0]
-    i,j = scores.topk(2).indices.tolist()
-    if not isinstance(model, PixelSimilarity): return f'{classes[i]}  probability {softmax(scores)[i]:.4f}'
-    return f'{classes[i]}  {model.dist} distance {-scores[i]:.4f}, next is {classes[j]} with {-scores[j]:.4f}'
+def _says(s, x):
+    "What the model in the state `s` says about one image, in words"
+    model,classes = s['model'],s['classes']
+    scores = predict(model, x[None])
+    if not isinstance(model, PixelSimilarity):
+        (i,),(p,) = _answers(s, scores)
+        return f'{classes[i]}  probability {p[i]:.4f}'
+    i,j = scores[0].topk(2).indices.tolist()
+    return f'{classes[i]}  {model.dist} distance {-scores[0,i]:.4f}, next is {classes[j]} with {-scores[0,j]:.4f}'
 
 def _glob(folder):
     "What to type for the files in `folder`, or in the folders in it"
@@ -559,13 +555,12 @@ def _check_order(model, images, submission=None):
         raise MnistError(f'the arguments are swapped: the model comes first, and the images behind it; type: {_typed("mnist_predict")} '
                          f'{shlex.quote(str(found[0]))} {others}{end}')
     if os.path.isfile(model) and Path(model).suffix not in ('.safetensors','.json'):
-        raise MnistError(f'{model} is not a model, which comes first, before the images; pass a folder that mnist_train wrote, or the '
-                         'model.safetensors in it')
+        raise MnistError(f'{model} is not a model, which comes first, before the images; pass {_READS}')
 
 @call_parse
 @_examples
 def mnist_predict(
-    model:str, # The folder that mnist_train wrote, or one of model.safetensors and model.json in it
+    model:str, # The folder that mnist_train wrote, or one of model.safetensors and model.json in it; or a file of Learner.export
     images:Param('Images of one digit each, of any size, dark on light or light on dark; with --submission, one CSV file with columns '
                  'pixel0 to pixel783', str, nargs='+'),
     submission:str=None, # Write the answers for a CSV file to this one, with the columns ImageId,Label that Kaggle wants
@@ -577,13 +572,12 @@ def mnist_predict(
         images,st = [images] if isinstance(images, (str,Path)) else images,_model_file(model)
         _apart('--submission', [submission]*(submission is not None), [st, st.with_suffix('.json'), *images])
         _check_order(model, images, submission)
-        net,spec = load_model(model)
-        classes = spec['classes']
+        s = _open(model)
         if submission is not None:
             _check_file(submission)
             if len(images)>1: raise MnistError(f'--submission takes one CSV file, not {len(images)} files')
             ds = load_csv(images[0])
-            answers = torch.tensor(classes)[predict(net, ds.x).argmax(1)].tolist()
+            answers = torch.tensor(s['classes'])[_answers(s, predict(s['model'], ds.x, _BS))[0]].tolist()
             with replacing(submission) as f: f.write_text('ImageId,Label\n' + ''.join(f'{i},{o}\n' for i,o in enumerate(answers, 1)))
             print(f"{len(answers):,} digit{'s'*(len(answers)!=1)} of {images[0]} read; the answers are in {submission}")
             return
@@ -595,7 +589,7 @@ def mnist_predict(
                 im = read_image(o)
                 try: x = as_mnist(im)
                 except MnistError as e: raise MnistError(f'{o}: {e}') from None
-                print(f'{printable(o):{width}}  {_says(net, classes, x)}', flush=True)
+                print(f'{printable(o):{width}}  {_says(s, x)}', flush=True)
             except MnistError as e:
                 if not _is_command(): raise
                 _tell(f'mnist_predict: {e}')
