@@ -23,6 +23,7 @@ from mnist_from_scratch.minibatches import DataLoader, DataLoaders, to_dset
 from mnist_from_scratch.optimizers import SGD
 from mnist_from_scratch.softmax import mnist_net
 from mnist_from_scratch.speed import fast_net
+from mnist_from_scratch.tools.cli import save_model
 
 class Two(nn.Module):
     "Two inputs, of different types"
@@ -196,7 +197,7 @@ def test_torch_export(name, tmp_path):
 # --- safetensors
 
 def test_safetensors_in_plain_pytorch(tmp_path):
-    "The lines that the chapter shows, in a process that cannot import this library, for what `save` and what `export` have written"
+    "The lines that the chapter shows, in a process without this library, for what `save`, `export` and `save_model` have written"
     cells = json.loads((Path(__file__).parent.parent/'nbs/engine/10_export.ipynb').read_text(encoding='utf-8'))['cells']
     program = next(o for c in cells if (o := re.search(r"program = '''(import json.*?)'''", ''.join(c['source']), re.S)))[1]
     program = program.split('\nprint(')[0].replace('nn.Linear(784, 10)',
@@ -207,7 +208,8 @@ def test_safetensors_in_plain_pytorch(tmp_path):
     learn.model = nn.Sequential(nn.Linear(784,30), nn.ReLU(), nn.BatchNorm1d(30), nn.Linear(30,10))
     learn.model(torch.rand(5,784))
     with learn.no_bar(): learn.fit(1, .1)
-    for file in learn.save('m'),learn.export():
+    save_model(tmp_path, learn.model, 'mlp', range(10))
+    for file in learn.save('m'),learn.export(),tmp_path/'model.safetensors':
         r = subprocess.run([sys.executable, '-c', program, file, tmp_path/'out'], capture_output=True, text=True)
         assert not r.returncode, r.stderr
         with torch.no_grad(): assert torch.equal(torch.load(tmp_path/'out'), learn.model.eval()(torch.ones(1,784)))
