@@ -59,8 +59,6 @@ def _rgb(o):
     return (Image.fromarray(to_grey(o).astype(np.uint8)) if o.mode[0] in 'IF' else o).convert('RGB') # I, F: 16 or 32 bits
 
 # %% ../../nbs/engine/02_image_folders.ipynb #edc85af8
-_keep_bytes = 2**30 # so much of the images stays in memory, for each set and in each worker process
-
 @exportable
 class ImageDataset:
     """Images and the numbers of their classes: `ds[i]` is an image, uint8 `[3,H,W]`, and its number (without labels, the image alone, as a
@@ -79,24 +77,6 @@ class ImageDataset:
         self.kept,self.free,self.shape = {},_keep_bytes,None
 
     def __len__(self): return len(self.items)
-
-    def _image(self, i):
-        im = self.kept.get(i)
-        if im is None:
-            im = np.asarray(_rgb(self.items[i]))
-            if self.free>=im.nbytes: self.kept[i] = im; self.free -= im.nbytes
-        for f in self.item_tfms: im = f(im if isinstance(im, Image.Image) else Image.fromarray(im))
-        return torch.from_numpy(np.asarray(im).transpose(2,0,1).copy())
-
-    def __getitem__(self, i):
-        x = self._image(i)
-        if self.shape is None: self.shape = self._image(0).shape
-        if x.shape!=self.shape:
-            size = lambda o: f'{o[2]}×{o[1]}'
-            raise MnistError(f'{self._name(i)} is {size(x.shape)} and {self._name(0)} {size(self.shape)}, and a batch needs one size; pass '
-                             f'item_tfms=Resize({min(self.shape[1:])})')
-        return (x,) if self.labels is None else (x,self.labels[i])
-
     def _name(self, i): return self.items[i] if isinstance(self.items[i], (str,Path)) else f'image {i}'
 
     def collate(self, items):
@@ -105,6 +85,30 @@ class ImageDataset:
         x = x.float().div_(255)
         for f in self.batch_tfms: x = f(x)
         return (x,*y)
+
+# %% ../../nbs/engine/02_image_folders.ipynb #3b74e061
+_keep_bytes = 2**30 # so much of the images stays in memory, for each set and in each worker process
+
+@patch
+def _image(self:ImageDataset, i):
+    im = self.kept.get(i)
+    if im is None:
+        im = np.asarray(_rgb(self.items[i]))
+        if self.free>=im.nbytes: self.kept[i] = im; self.free -= im.nbytes
+    for f in self.item_tfms: im = f(im if isinstance(im, Image.Image) else Image.fromarray(im))
+    return torch.from_numpy(np.asarray(im).transpose(2,0,1).copy())
+
+# %% ../../nbs/engine/02_image_folders.ipynb #574bbd81
+@patch
+def __getitem__(self:ImageDataset, i):
+    "An image, uint8 `[3,H,W]`, and its number, as a tuple"
+    x = self._image(i)
+    if self.shape is None: self.shape = self._image(0).shape
+    if x.shape!=self.shape:
+        size = lambda o: f'{o[2]}×{o[1]}'
+        raise MnistError(f'{self._name(i)} is {size(x.shape)} and {self._name(0)} {size(self.shape)}, and a batch needs one size; pass '
+                         f'item_tfms=Resize({min(self.shape[1:])})')
+    return (x,) if self.labels is None else (x,self.labels[i])
 
 # %% ../../nbs/engine/02_image_folders.ipynb #e721093d
 def _labels(files, vocab):

@@ -36,11 +36,11 @@ class ImageDataset:
     def __len__(self) -> int:
         ...
 
-    def __getitem__(self, i) -> Any:
-        ...
-
     def collate(self, items) -> Any:
         """Items as a batch: float32 `[N,3,H,W]` from 0 to 1, after that `batch_tfms`, and int64 `[N]` if there are labels"""
+
+    def __getitem__(self, i) -> Any:
+        """An image, uint8 `[3,H,W]`, and its number, as a tuple"""
 
     def test_ds(self, items, with_labels: bool=False) -> Any:
         """A set of other images, with the same classes and transforms."""
