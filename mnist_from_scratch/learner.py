@@ -5,22 +5,19 @@
 # %% auto #0
 __all__ = ['events', 'default_callbacks', 'CancelException', 'CancelFitException', 'CancelEpochException', 'CancelTrainException',
            'CancelValidException', 'CancelBatchException', 'CancelBackwardException', 'CancelStepException', 'Callback',
-           'TrainEvalCallback', 'trainable_params', 'Learner', 'model_device', 'n_inputs', 'Recorder',
-           'ProgressCallback']
+           'TrainEvalCallback', 'Learner', 'Recorder', 'ProgressCallback']
 
 # %% ../nbs/09_learner.ipynb #9566f8b4
 import sys, time
 from contextlib import contextmanager, nullcontext
 from functools import partial
-from inspect import getattr_static
-from itertools import chain
 from pathlib import Path
 
 import torch
-from fastcore.basics import GetAttr, class2attr, noop, patch
+from fastcore.basics import class2attr, noop, patch
 from fastcore.foundation import L
-from torch import nn, Tensor
-from .base.core import ComesWith, blame, check_number, comes_with, to_device
+from torch import nn
+from .base.core import Forwarding, comes_with, model_device, n_inputs, replacing, to_device, trainable_params
 from .optimizers import Adam
 from .metrics import AvgLoss, AvgSmoothLoss, mk_metric
 
@@ -43,16 +40,8 @@ class CancelBatchException(CancelException):     "Skip the rest of this batch an
 class CancelBackwardException(CancelException):  "Skip the backward pass and go to `after_backward`"
 class CancelStepException(CancelException):      "Skip the optimizer's step and go to `after_step`"
 
-# %% ../nbs/09_learner.ipynb #8586301b
-class Forwarding(GetAttr):
-    "What an object has not itself is looked up in its `_default`; where another module adds it to the class, the error names the import"
-    def __getattr__(self, k):
-        try: return super().__getattr__(k)
-        except AttributeError:
-            if isinstance(getattr_static(self, k, None), ComesWith): getattr(type(self), k)
-            raise
-
 # %% ../nbs/09_learner.ipynb #a816866d
+@comes_with('engine.running', 'listener state_dict load_state_dict')
 class Callback(Forwarding):
     "Does something at events of a `Learner`: a method `before_fit`, `after_batch`, … is called when that event comes."
     order,_default,learn,run,run_train,run_valid = 0,'learn',None,True,True,True
@@ -69,23 +58,17 @@ class Callback(Forwarding):
     def cleanup(self): "Called when a fit or a validation is over, however it ended: for what must not stay behind"
     def __repr__(self): return type(self).__name__
 
-# %% ../nbs/09_learner.ipynb #a34a4646
-@patch
-def runs_at(self:Callback, event):
-    "Is this callback to run at `event`, as things are now?"
-    half = self.run_train if getattr(self.learn, 'training', True) else self.run_valid
-    return self.run and (half or event not in batch_events)
-
 # %% ../nbs/09_learner.ipynb #08bb683f
 @patch
 def __call__(self:Callback, event):
     "Call the method for `event`, if there is one and this callback is to run now"
-    if (event in vars(self) or hasattr(type(self), event)) and self.runs_at(event): getattr(self, event)()
+    half = self.run_train if getattr(self.learn, 'training', True) else self.run_valid
+    mine = event in vars(self) or hasattr(type(self), event)
+    if mine and self.run and (half or event not in batch_events): getattr(self, event)()
 
 # %% ../nbs/09_learner.ipynb #f9cd9d87
 class TrainEvalCallback(Callback):
-    """Puts the model on the device of the data, and in training or evaluation mode; counts `train_iter` batches so far, `pct_train` of the
-    whole fit."""
+    "Puts the model on the data's device, and in its mode; counts `train_iter` batches, and `pct_train`, the part of the fit that is done"
     order,run_valid = -10,False
     def before_fit(self):
         self.learn.train_iter,self.learn.pct_train = 0,0.
@@ -95,18 +78,7 @@ class TrainEvalCallback(Callback):
     def before_validate(self): self.model.eval();  self.learn.training = False
     def after_batch(self):
         learn = self.learn
-        learn.pct_train += 1./(learn.n_iter*learn.n_epoch)
-        learn.train_iter += 1
-
-# %% ../nbs/09_learner.ipynb #1a862b00
-def trainable_params(
-    m:nn.Module # The model
-) -> list: # Its parameters that have `requires_grad`
-    "All parameters to train, as one group."
-    return [p for p in m.parameters() if p.requires_grad]
-
-# %% ../nbs/09_learner.ipynb #6f2b2deb
-default_callbacks = [TrainEvalCallback]    # of every Learner
+        learn.train_iter,learn.pct_train = learn.train_iter+1,learn.pct_train + 1./(learn.n_iter*learn.n_epoch)
 
 # %% ../nbs/09_learner.ipynb #1594186f
 @comes_with('schedules', 'fit_one_cycle lr_find fine_tune freeze_to freeze unfreeze check_args')
@@ -142,11 +114,9 @@ class Learner(Forwarding):
         self.path,self.model_dir,self.train_bn = Path(path or getattr(dls, 'path', '.')),model_dir,train_bn
         self.wd,self.wd_bn_bias,self.moms,self.metrics = wd,wd_bn_bias,moms,metrics
         self.training,self.opt,self.logger,self.create_mbar,self.cbs = False,None,print,True,L()
-        self._no_batch()
-        self._check_args()
+        self._no_batch(); self._check_args()
         given = {cb if isinstance(cb, type) else type(cb) for cb in L(cbs)}      # one of these takes the place of a default one
-        self.add_cbs([cb for cb in default_callbacks*default_cbs if cb not in given])
-        self.add_cbs(cbs)
+        self.add_cbs([*(cb for cb in (default_callbacks if default_cbs else []) if cb not in given), *L(cbs)])
         self('after_create')
 
     def _no_batch(self): self.dl,self.xb,self.yb,self.pred,self.loss,self.loss_grad = None,(None,),(None,),None,None,None
@@ -204,22 +174,6 @@ def __call__(self:Learner, event):
 def create_opt(self:Learner):
     "Make the optimizer for the model as it is now"
     self.opt = self.opt_func(self.splitter(self.model), lr=self.lr)
-    self._mark_params()
-
-# %% ../nbs/09_learner.ipynb #f066b00c
-_norms = (nn.modules.batchnorm._BatchNorm, nn.modules.instancenorm._InstanceNorm, nn.LayerNorm)
-def _norm_and_bias(m, bias=True):
-    "The parameters of normalisation layers, and all biases too if `bias`"
-    return [p for o in m.modules() for n,p in o.named_parameters(recurse=False) if isinstance(o, _norms) or (bias and n=='bias')]
-
-# %% ../nbs/09_learner.ipynb #4993b9d3
-@patch
-def _mark_params(self:Learner):
-    def note(ps, **kwargs):
-        for p in here.intersection(ps): self.opt.state[p].update(kwargs)
-    here = {p for g in self.opt.param_lists for p in g}
-    if not self.wd_bn_bias: note(_norm_and_bias(self.model), do_wd=False)
-    if self.train_bn:       note(_norm_and_bias(self.model, bias=False), force_train=True)
 
 # %% ../nbs/09_learner.ipynb #ce9741a4
 @patch
@@ -233,12 +187,8 @@ def _with_events(self:Learner, f, event, ex):
 def _to_loss(self:Learner):
     self.pred = self.model(*self.xb)
     self('after_pred')
-    if self.yb: self._set_loss(self.loss_func(self.pred, *self.yb))
+    if self.yb: self.loss_grad = self.loss_func(self.pred, *self.yb); self.loss = self.loss_grad.detach().clone()
     self('after_loss')
-
-# %% ../nbs/09_learner.ipynb #bca48d92
-@patch
-def _set_loss(self:Learner, loss): "One to derive by, and a copy to look at"; self.loss_grad,self.loss = loss,loss.detach().clone()
 
 # %% ../nbs/09_learner.ipynb #45e273f0
 @patch
@@ -252,21 +202,6 @@ def _to_step(self:Learner):
 def _do_one_batch(self:Learner):
     self._to_loss()
     if self.training and self.yb: self._to_step()
-
-# %% ../nbs/09_learner.ipynb #73c7ab88
-def model_device(
-    model:nn.Module # Any model
-) -> torch.device: # The device of its parameters and buffers; the CPU if there are none
-    "Where `model` is."
-    return next((o.device for o in chain(model.parameters(), model.buffers())), torch.device('cpu'))
-
-# %% ../nbs/09_learner.ipynb #ee91132f
-def n_inputs(
-    b:tuple, # A batch, or an item: inputs, and targets last if there are any
-    n_inp:int|None=None # How many are inputs, if that is known
-) -> int:
-    "How many parts of `b` are inputs: without `n_inp`, all but the last."
-    return n_inp or max(1, len(b)-1)
 
 # %% ../nbs/09_learner.ipynb #54ca9660
 @patch
@@ -343,128 +278,54 @@ def fit(self:Learner,
 def _rate(self:Learner, lr): "`lr`, or else that of the Learner"; return self.lr if lr is None else lr
 
 # %% ../nbs/09_learner.ipynb #bbdf2be5
-def _value_of(m):
-    "The value of metric `m`; a tensor of one number as that number"
-    try: v = m.value
-    except Exception as e: blame(e, f'metric {m.name}'); raise
-    return v.item() if isinstance(v, Tensor) and v.numel()==1 else v
-
 @comes_with('schedules', 'plot_lr_find')
 @comes_with('engine.scheduling', 'plot_sched')
 @comes_with('engine.tracking', 'to_df plot_loss')
+@comes_with('engine.running', 'columns')
 class Recorder(Callback):
-    """Keeps what happened: `values` (a row per epoch), `metric_names`, and per training batch `losses` (smoothed) and `lrs`; `iters`
-    batches at each epoch's end.
-
-    `log` is the row of the last epoch under all of `metric_names`. What was not measured is `None`, in its own column."""
-    _loss,_open,n_train = None,False,1    # the last loss that was taken in; has the row begun? how many columns are of the training half
-    order,state_attrs = 50,('values','lrs','iters','log')
-    def __init__(self,
-        add_time:bool=True, # A column for the time of each epoch?
-        train_metrics:bool=False, # Columns for the metrics on the training batches, as the model was when it saw each?
-        valid_metrics:bool=True, # Columns for loss and metrics on the validation set?
-        beta:float=0.98 # For `AvgSmoothLoss`
-    ):
-        check_number('beta', beta, least=0, below=1)
-        self.add_time,self.train_metrics,self.valid_metrics,self.beta,self.loss_avg = add_time,train_metrics,valid_metrics,beta,AvgLoss()
-
+    "Keeps `values`, a row per epoch, under `metric_names`; per training batch `losses` (smoothed) and `lrs`; `iters` at each epoch's end"
+    order = 50
     def before_fit(self):
-        self.values,self.lrs,self.iters,self.log = [],[],[],L()
-        self._own = self._names()
-        self.metric_names,self.n_train = L(*self._own, *(['time'] if self.add_time else [])),1+bool(self.train_metrics)*len(self.metrics)
-        self.smooth_loss = AvgSmoothLoss(self.beta)
+        self.values,self.lrs,self.iters,self.loss_avg,self.smooth_loss = [],[],[],AvgLoss(),AvgSmoothLoss()
+        self.metric_names = L('epoch','train_loss','valid_loss',*self.metrics.attrgot('name'),'time')
         self.smooth_loss.reset()
 
-    def _names(self):
-        "The columns that this callback fills"
-        names,both = self.metrics.attrgot('name'),self.train_metrics and self.valid_metrics
-        return ['epoch', *([f'{k}_{o}' for k in ('train','valid') for o in ['loss',*names]] if both
-                           else ['train_loss', *(['valid_loss'] if self.valid_metrics else []), *names])]
-    def _check(self):
-        if self._names()!=self._own:
-            raise ValueError(f"the table of this fit has the columns {', '.join(self._own)}, and metrics were changed since to "
-                             f"{', '.join(self._names())}; change them between two fits")
-        if list(self.metric_names[:len(self._own)])!=self._own:
-            raise ValueError(f"a callback has put columns before those of the recorder, {', '.join(self._own)}; put them behind, with "
-                             "recorder.metric_names.insert(-1, name)")
-
-    def before_epoch(self):
-        self.start,self._off,self._open = time.time(),set(),True
-        self.log = L(getattr(self.learn, 'epoch', 0)) + L([None]*len(self.columns))
-    def before_train(self):
-        self._check()
-        self._train,self._n_seen = list(self.metrics) if self.train_metrics else [],0
-        for m in self._train: m.reset()
-    def before_validate(self):
-        self._check()
-        self._valid = [self.loss_avg, *self.metrics] if self.valid_metrics else []
-        for m in self._valid: m.reset()
     @property
     def losses(self): "The smoothed loss after each training batch: tensors of one number"; return self.smooth_loss.history()
-    @property
-    def columns(self):
-        "Names of what is in each row of `values`"; return [n for i,n in enumerate(self.metric_names) if i not in (0,self._at_time)]
-    @property
-    def _at_time(self):
-        "Where the time stands in a row"; return max(i for i,n in enumerate(self.metric_names) if n=='time') if self.add_time else None
 
-    def after_batch(self):
-        learn = self.learn
-        if not learn.yb or learn.loss is None or learn.loss is self._loss: return      # the last: a batch called off before it had a loss
-        self._loss = learn.loss
-        if not learn.training:
-            for m in self._valid: m.accumulate(learn)
-            return
-        self.smooth_loss.accumulate(learn)
-        for m in self._train: m.accumulate(learn)
-        self._n_seen += 1
-        self.lrs.append(learn.opt.hypers[-1]['lr'])
+# %% ../nbs/09_learner.ipynb #13427bd7
+@patch
+def before_epoch(self:Recorder): "An empty row"; self.start,self.log = time.time(),L(self.epoch)+L([None]*(len(self.metric_names)-2))
 
-    def after_cancel_train(self):    self._off.add('train')
-    def after_cancel_validate(self): self._off.add('valid')
-    def _put(self, i, ms):
-        for i,m in enumerate(ms, i+1): self.log[i] = _value_of(m)
-    def after_train(self):
-        n = self.smooth_loss.count-(self.iters[-1] if self.iters else 0)
-        # not where a resumed fit has seen a part only
-        if 'train' not in self._off and n: self._put(0, [self.smooth_loss, *(self._train if n==self._n_seen else [])])
-    def after_validate(self):
-        if 'valid' not in self._off: self._put(self.n_train, self._valid)
+# %% ../nbs/09_learner.ipynb #54dbe807
+@patch
+def before_validate(self:Recorder):
+    "What is measured begins anew"
+    self.measured = [self.loss_avg, *self.metrics]
+    for m in self.measured: m.reset()
 
-    def after_epoch(self):
-        if not self._open: self.before_epoch()         # another callback called the epoch off before this one heard of it
-        self._take_appended()
-        self._open,self.learn.final_record = False,self.log[1:]
-        self.values.append(self.learn.final_record)
-        self.iters.append(self.smooth_loss.count)
-        t = time.time()-self.start
-        if self.add_time: self.log.insert(self._at_time, f'{int(t)//60:02}:{int(t)%60:02}')
-        self.logger(self.log)
+# %% ../nbs/09_learner.ipynb #6bee252f
+@patch
+def after_batch(self:Recorder):
+    "Take in the batch"
+    for m in [self.smooth_loss] if self.training else self.measured: m.accumulate(self.learn)
+    if self.training: self.lrs.append(self.opt.hypers[-1]['lr'])
 
-    def _take_appended(self):
-        "What other callbacks have appended to the row, as one does in fastai, goes into the columns that they added"
-        n = 1+len(self.columns)
-        new,free = self.log[n:],[i for i in range(len(self._own), n) if self.log[i] is None]
-        if not new: return
-        if len(new)!=len(free):
-            raise ValueError(f'callbacks have appended {len(new)} values to recorder.log, and {len(free)} columns wait for one; name each '
-                             'by recorder.metric_names.insert(-1, name) in before_fit')
-        for i,v in zip(free, new): self.log[i] = v
-        self.log = self.log[:n]
+# %% ../nbs/09_learner.ipynb #564fabed
+@patch
+def after_train(self:Recorder): "The smoothed loss goes into the row"; self.log[1] = self.smooth_loss.value.item()
+@patch
+def after_validate(self:Recorder):
+    "And so does what was measured"
+    for i,m in enumerate(self.measured, 2): self.log[i] = m.value
 
-    def state_dict(self):
-        return super().state_dict() | dict(values=[list(o) for o in self.values], log=list(self.log), losses=self.losses,
-                                           smooth=self.smooth_loss.val)
-    def load_state_dict(self, sd):
-        # earlier versions had an empty row for an epoch that was skipped
-        rows,n = [L(o or [None]*len(self.columns)) for o in sd['values']],len(self.columns)
-        if any(len(o)!=n for o in rows):
-            raise ValueError(
-                f'an epoch has fewer than the {n} figures {", ".join(self.columns)}, and an earlier version did not note which')
-        vars(self.smooth_loss).update(values=list(sd['losses']), count=len(sd['losses']), val=sd['smooth'], aside=[])
-        super().load_state_dict({k:v for k,v in sd.items() if k not in ('losses','smooth','log')} | dict(values=rows))
-        if len(sd['log'])>n: self.log = L(sd['log'])
-        if self.values: self.learn.final_record = self.values[-1]
+# %% ../nbs/09_learner.ipynb #7b2b037b
+@patch
+def after_epoch(self:Recorder):
+    "Write the row down, and hand it over with the time"
+    self.learn.final_record = self.log[1:]
+    self.values.append(self.log[1:]); self.iters.append(self.smooth_loss.count)
+    self.logger(self.log + [time.strftime('%M:%S', time.gmtime(time.time()-self.start))])
 
 # %% ../nbs/09_learner.ipynb #ac2acc06
 class ProgressCallback(Callback):
@@ -505,26 +366,15 @@ class ProgressCallback(Callback):
         elif self.plain: print('  '.join(f'{n} {o}' for n,o in zip(self.recorder.metric_names, row) if o), flush=True)
 
 # %% ../nbs/09_learner.ipynb #7691e379
-default_callbacks += [Recorder, ProgressCallback]
+default_callbacks = [TrainEvalCallback, Recorder, ProgressCallback]
 
-# %% ../nbs/09_learner.ipynb #6d809763
+# %% ../nbs/09_learner.ipynb #87707865
 @patch
-@contextmanager
-def no_logging(self:Learner):
-    "No rows are written while the block lasts"
-    old,self.logger = self.logger,noop
-    try: yield self
-    finally: self.logger = old
+def no_logging(self:Learner): "No rows are written while the block lasts"; return replacing(self, logger=noop)
 
-# %% ../nbs/09_learner.ipynb #8264bd74
+# %% ../nbs/09_learner.ipynb #bd9e1731
 @patch
-@contextmanager
-def no_bar(self:Learner):
-    "No progress bar and no table while the block lasts"
-    old,self.create_mbar = self.create_mbar,False
-    try:
-        with self.no_logging(): yield self
-    finally: self.create_mbar = old
+def no_bar(self:Learner): "No progress bar and no table while the block lasts"; return replacing(self, logger=noop, create_mbar=False)
 
 # %% ../nbs/09_learner.ipynb #66ffdae6
 @patch

@@ -2,15 +2,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fastcore.foundation import L
+from mnist_from_scratch.base.core import Forwarding
 from pathlib import Path
 from torch import nn
 from typing import Any
 from typing import Self
-import torch
 __all__ = [
         'events', 'default_callbacks', 'CancelException', 'CancelFitException', 'CancelEpochException', 'CancelTrainException',
         'CancelValidException', 'CancelBatchException', 'CancelBackwardException', 'CancelStepException', 'Callback', 'TrainEvalCallback',
-        'trainable_params', 'Learner', 'model_device', 'n_inputs', 'Recorder', 'ProgressCallback'
+        'Learner', 'Recorder', 'ProgressCallback'
 ]
 events: Any
 batch_events: Any
@@ -30,12 +30,6 @@ class CancelBackwardException(CancelException):
     """Skip the backward pass and go to `after_backward`"""
 class CancelStepException(CancelException):
     """Skip the optimizer's step and go to `after_step`"""
-class Forwarding:
-    """What an object has not itself is looked up in its `_default`; where another module adds it to the class, the error names the
-    import"""
-
-    def __getattr__(self, k) -> Any:
-        ...
 class Callback(Forwarding):
     """Does something at events of a `Learner`: a method `before_fit`, `after_batch`, … is called when that event comes."""
     order: int
@@ -71,12 +65,9 @@ class Callback(Forwarding):
 
     def __call__(self, event) -> Any:
         """Call the method for `event`, if there is one and this callback is to run now"""
-
-    def runs_at(self, event) -> Any:
-        """Is this callback to run at `event`, as things are now?"""
 class TrainEvalCallback(Callback):
-    """Puts the model on the device of the data, and in training or evaluation mode; counts `train_iter` batches so far, `pct_train` of the
-    whole fit."""
+    """Puts the model on the data's device, and in its mode; counts `train_iter` batches, and `pct_train`, the part of the fit that is
+    done"""
     order: Any
     run_valid: bool
 
@@ -100,19 +91,12 @@ class TrainEvalCallback(Callback):
 
     def load_state_dict(self, sd) -> Any:
         """Take over what `state_dict` gave"""
-def trainable_params(m: nn.Module) -> list:
-    """All parameters to train, as one group."""
-default_callbacks: Any
 class Learner(Forwarding):
     """Data, model, loss, optimizer and metrics, and the loop that trains. What it has is as in fastai's `Learner`."""
     epoch: Any
     n_epoch: Any
-    create_mbar: Any
-    logger: Any
     dl: Any
     iter: Any
-    loss_grad: Any
-    loss: Any
     opt: Any
     lr: float
     first_epoch: Any
@@ -122,6 +106,8 @@ class Learner(Forwarding):
     xb: Any
     yb: Any
     pred: Any
+    loss: Any
+    loss_grad: Any
     cbs: Any
     dls: Any
     model: nn.Module
@@ -134,6 +120,8 @@ class Learner(Forwarding):
     wd_bn_bias: bool
     moms: Any
     training: Any
+    logger: Any
+    create_mbar: Any
 
     def __init__(
             self, dls, model: nn.Module, loss_func=None, opt_func=..., lr: float=0.001, splitter=..., cbs=None, metrics=None,
@@ -269,12 +257,10 @@ class Learner(Forwarding):
     def one_batch(self, i, b) -> Any:
         """Train or evaluate on batch number `i`: inputs, and targets last if there are any. It is moved to where the model is."""
 
-    @contextmanager
-    def no_logging(self) -> Iterator[Any]:
+    def no_logging(self) -> Any:
         """No rows are written while the block lasts"""
 
-    @contextmanager
-    def no_bar(self) -> Iterator[Any]:
+    def no_bar(self) -> Any:
         """No progress bar and no table while the block lasts"""
 
     def fit_one_cycle(
@@ -306,75 +292,70 @@ class Learner(Forwarding):
             **kwargs
     ) -> Any:
         """One cycle with all but the last group frozen, then one with everything."""
-def model_device(model: nn.Module) -> torch.device:
-    """Where `model` is."""
-def n_inputs(b: tuple, n_inp: int | None=None) -> int:
-    """How many parts of `b` are inputs: without `n_inp`, all but the last."""
 class Recorder(Callback):
-    """Keeps what happened: `values` (a row per epoch), `metric_names`, and per training batch `losses` (smoothed) and `lrs`; `iters`
-    batches at each epoch's end."""
+    """Keeps `values`, a row per epoch, under `metric_names`; per training batch `losses` (smoothed) and `lrs`; `iters` at each epoch's
+    end"""
     log: Any
     start: Any
     values: Any
     lrs: Any
     iters: Any
+    loss_avg: Any
     metric_names: Any
-    n_train: int
+    n_train: Any
     smooth_loss: Any
     add_time: bool
     train_metrics: bool
     valid_metrics: bool
     beta: float
-    loss_avg: Any
     order: int
-    state_attrs: Any
-
-    def __init__(self, add_time: bool=True, train_metrics: bool=False, valid_metrics: bool=True, beta: float=0.98) -> None:
-        ...
-
-    def before_fit(self) -> Any:
-        ...
-
-    def before_epoch(self) -> Any:
-        ...
-
-    def before_train(self) -> Any:
-        ...
-
-    def before_validate(self) -> Any:
-        ...
 
     @property
     def losses(self) -> Any:
         """The smoothed loss after each training batch: tensors of one number"""
 
+    def __init__(self, add_time: bool=True, train_metrics: bool=False, valid_metrics: bool=True, beta: float=0.98) -> None:
+        ...
+
+    def before_fit(self) -> Any:
+        """Begin a record"""
+
     @property
     def columns(self) -> Any:
         """Names of what is in each row of `values`"""
 
+    def before_epoch(self) -> Any:
+        """Begin a row"""
+
+    def before_train(self) -> Any:
+        """Begin to measure"""
+
+    def before_validate(self) -> Any:
+        """Begin to measure"""
+
     def after_batch(self) -> Any:
-        ...
+        """Take in the batch, if it had a loss"""
 
     def after_cancel_train(self) -> Any:
-        ...
+        """Not measured"""
 
     def after_cancel_validate(self) -> Any:
-        ...
+        """Not measured"""
 
     def after_train(self) -> Any:
-        ...
+        """What was measured goes into the row"""
 
     def after_validate(self) -> Any:
-        ...
+        """What was measured goes into the row"""
 
     def after_epoch(self) -> Any:
-        ...
+        """Write the row down, and hand it over with the time"""
 
     def state_dict(self) -> Any:
-        ...
+        """All that a run which goes on needs"""
 
     def load_state_dict(self, sd) -> Any:
-        ...
+        """Take over what `state_dict` gave"""
 
     def plot_sched(self, keys=None, figsize=None) -> Any:
         """Plot the values of scheduled hyper-parameters, batch by batch."""
@@ -415,3 +396,4 @@ class ProgressCallback(Callback):
 
     def cleanup(self) -> Any:
         ...
+default_callbacks: Any

@@ -1167,11 +1167,12 @@ def patches():
     "Methods that a module adds to `Learner` or `Recorder`, by their names; those of part II and III, and private ones, aside"
     import ast
     from pathlib import Path
+    from mnist_from_scratch.learner import events
     root = Path(__file__).parent.parent/'mnist_from_scratch'
     book = {o.name for o in ast.walk(ast.parse((root/'learner.py').read_text(encoding='utf-8'))) if isinstance(o, ast.FunctionDef)}
     for mod in ['schedules', *(f'engine.{o.stem}' for o in sorted((root/'engine').glob('*.py')))]:
         for o in ast.parse((root/f'{mod.replace(".", "/")}.py').read_text(encoding='utf-8')).body:
-            if not isinstance(o, ast.FunctionDef) or o.name[0]=='_' or o.name in book: continue
+            if not isinstance(o, ast.FunctionDef) or o.name[0]=='_' or o.name in {*book,*events}: continue
             if not o.args.args or not o.args.args[0].annotation: continue
             cls = ast.unparse(o.args.args[0].annotation)
             if cls in ('Learner','Recorder') and any('patch' in ast.unparse(d) for d in o.decorator_list): yield cls,o.name,mod
@@ -1204,7 +1205,7 @@ assert not hasattr(learn, 'nothing') and 'nothing' in look(Learner, 'nothing') a
 for cure,ks in cures.items():
     if pid := os.fork(): assert not os.waitpid(pid, 0)[1], cure; continue
     exec(cure)
-    os._exit(any(look(learn.recorder if cls=='Recorder' else learn, k) for cls,k in ks)
+    os._exit(any(look(Recorder if cls=='Recorder' else learn, k) for cls,k in ks)
              or any(look(Learner, k) for cls,k in ks if cls=='Learner'))
 try: learn.fit(1, resume=True)
 except ImportError as e: exec(str(e).split('; run: ')[1])

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['MnistError', 'printable', 'ShapeError', 'check_shapes', 'only_ones', 'check_floats', 'check_pixels', 'one_with_one',
            'set_seed', 'rng_states', 'set_rng_states', 'default_device', 'apply', 'find_bs', 'to_device', 'to_cpu',
-           'blame', 'misspelled', 'check_number']
+           'model_device', 'trainable_params', 'n_inputs', 'replacing', 'blame', 'misspelled', 'check_number']
 
 # %% ../../nbs/base/01_core.ipynb #5b8ba1a0
 import math, random, re
@@ -13,14 +13,14 @@ from collections.abc import Mapping
 from contextlib import contextmanager
 from difflib import get_close_matches
 from functools import lru_cache
-from itertools import product
+from itertools import chain, product
 from numbers import Integral, Real
 
 import numpy as np
 import torch
-from fastcore.basics import defaults, noop
+from fastcore.basics import GetAttr, defaults, noop
 from fastcore.foundation import L
-from torch import Tensor
+from torch import nn, Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 # %% ../../nbs/base/01_core.ipynb #6c65e480
@@ -389,6 +389,40 @@ def to_cpu(
     "Put all tensors of `b` into the processor's memory."
     return to_device(b, 'cpu')
 
+# %% ../../nbs/base/01_core.ipynb #73c7ab88
+def model_device(
+    model:nn.Module # Any model
+) -> torch.device: # The device of its parameters and buffers; the CPU if there are none
+    "Where `model` is."
+    return next((o.device for o in chain(model.parameters(), model.buffers())), torch.device('cpu'))
+
+# %% ../../nbs/base/01_core.ipynb #1a862b00
+def trainable_params(
+    m:nn.Module # The model
+) -> list: # Its parameters that have `requires_grad`
+    "All parameters to train, as one group."
+    return [p for p in m.parameters() if p.requires_grad]
+
+# %% ../../nbs/base/01_core.ipynb #ee91132f
+def n_inputs(
+    b:tuple, # A batch, or an item: inputs, and targets last if there are any
+    n_inp:int|None=None # How many are inputs, if that is known
+) -> int:
+    "How many parts of `b` are inputs: without `n_inp`, all but the last."
+    return n_inp or max(1, len(b)-1)
+
+# %% ../../nbs/base/01_core.ipynb #6d809763
+@contextmanager
+def replacing(
+    o, # Any object
+    **attrs # What its attributes are in the block
+):
+    "A block in which some attributes of `o` are others"
+    old = {k:getattr(o, k) for k in attrs}
+    vars(o).update(attrs)
+    try: yield o
+    finally: vars(o).update(old)
+
 # %% ../../nbs/base/01_core.ipynb #8697fb70
 def blame(
     e:Exception, # The exception, as caught
@@ -427,8 +461,17 @@ def comes_with(
     "Until `module` is imported, whoever asks the class, or an object of it, for one of `names` is told to import it."
     def f(cls):
         for k in names.split(): setattr(cls, k, ComesWith(k, module))
+        cls._later = {*getattr(cls, '_later', ()), *names.split()}
         return cls
     return f
+
+# %% ../../nbs/base/01_core.ipynb #8a374d58
+class Forwarding(GetAttr):
+    "What an object has not itself is looked up in its `_default`; where another module adds it to the class, the error names the import"
+    _later = frozenset()
+    def __getattr__(self, k):
+        if k in self._later: getattr(type(self), k)
+        return super().__getattr__(k)
 
 # %% ../../nbs/base/01_core.ipynb #c763a8ba
 def check_number(

@@ -2,11 +2,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from torch import Tensor
+from torch import nn
 from typing import Any
 import torch
 __all__ = [
         'MnistError', 'printable', 'ShapeError', 'check_shapes', 'only_ones', 'check_floats', 'check_pixels', 'one_with_one', 'set_seed',
-        'rng_states', 'set_rng_states', 'default_device', 'apply', 'find_bs', 'to_device', 'to_cpu', 'blame', 'misspelled', 'check_number'
+        'rng_states', 'set_rng_states', 'default_device', 'apply', 'find_bs', 'to_device', 'to_cpu', 'model_device', 'trainable_params',
+        'n_inputs', 'replacing', 'blame', 'misspelled', 'check_number'
 ]
 class MnistError(Exception):
     """Something outside the code is wrong. The message is one line: what, where, and what to do."""
@@ -64,6 +66,15 @@ def to_device(b, device=None, non_blocking: bool=False) -> Any:
     """Put all tensors of `b` on `device`, as fastai's function of this name does."""
 def to_cpu(b) -> Any:
     """Put all tensors of `b` into the processor's memory."""
+def model_device(model: nn.Module) -> torch.device:
+    """Where `model` is."""
+def trainable_params(m: nn.Module) -> list:
+    """All parameters to train, as one group."""
+def n_inputs(b: tuple, n_inp: int | None=None) -> int:
+    """How many parts of `b` are inputs: without `n_inp`, all but the last."""
+@contextmanager
+def replacing(o, **attrs) -> Iterator[Any]:
+    """A block in which some attributes of `o` are others"""
 def blame(e: Exception, who: str) -> Any:
     """Add `who` to the message of `e`; then raise it again."""
 def misspelled(o, base: type, names) -> str | None:
@@ -79,6 +90,12 @@ class ComesWith:
         ...
 def comes_with(module: str, names: str) -> Any:
     """Until `module` is imported, whoever asks the class, or an object of it, for one of `names` is told to import it."""
+class Forwarding:
+    """What an object has not itself is looked up in its `_default`; where another module adds it to the class, the error names the
+    import"""
+
+    def __getattr__(self, k) -> Any:
+        ...
 def check_number(
         k: str, v, least: float | None=None, above: float | None=None, below: float | None=None, whole: bool=False, none: bool=False
 ) -> Any:

@@ -6,7 +6,7 @@
 __all__ = ['SkipToEpoch', 'same_modes', 'FiniteLossCallback']
 
 # %% ../../nbs/engine/03_running.ipynb #ed7e00b4
-import math, warnings
+import math, time, warnings
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from inspect import signature
@@ -16,11 +16,12 @@ import torch
 from fastcore.basics import noop, patch
 from fastcore.foundation import L
 from torch import nn, Tensor
-from ..base.core import blame, check_number, describe, misspelled, one_with_one, to_device
-from ..metrics import bare_func, short_repr
+from ..base.core import (blame, check_number, describe, misspelled, model_device, n_inputs, one_with_one,
+                                          to_device)
+from ..metrics import AvgLoss, AvgSmoothLoss, bare_func, short_repr
 from ..optimizers import Optimizer
 from ..learner import (Callback, CancelEpochException, CancelException, CancelTrainException, Learner,
-                                        TrainEvalCallback, batch_events, default_callbacks, events, model_device, n_inputs)
+                                        TrainEvalCallback, batch_events, Recorder, default_callbacks, events)
 
 # %% ../../nbs/engine/03_running.ipynb #885ef57f
 Learner._busy = Learner._own_rates = Learner._input_spec = None       # what runs now; rates that came with the optimizer; see `_where`
@@ -192,9 +193,9 @@ def _to_loss(self:Learner):
     except Exception as e: _blame_layer(e, self.model); raise
     self('after_pred')
     if self.yb:
-        try: loss = self.loss_func(self.pred, *self.yb) if self.iter else one_with_one(self.loss_func, self.pred, *self.yb)
+        try: self.loss_grad = self.loss_func(self.pred, *self.yb) if self.iter else one_with_one(self.loss_func, self.pred, *self.yb)
         except Exception as e: blame(e, f'the loss, of {_values(self.pred)} and {_values(self.y)}'); raise
-        self._set_loss(loss)
+        self.loss = self.loss_grad.detach().clone()
     self('after_loss')
 
 # %% ../../nbs/engine/03_running.ipynb #e0477e41
@@ -270,6 +271,21 @@ def _check_opt(opt):
     if lacks := [o for o in _opt_has if not hasattr(opt, o)]:
         raise TypeError(f'opt_func made a {type(opt).__name__}, and a Learner needs its {lacks[0]}; pass SGD, Adam, or a class of '
                         'torch.optim')
+
+# %% ../../nbs/engine/03_running.ipynb #f066b00c
+_norms = (nn.modules.batchnorm._BatchNorm, nn.modules.instancenorm._InstanceNorm, nn.LayerNorm)
+def _norm_and_bias(m, bias=True):
+    "The parameters of normalisation layers, and all biases too if `bias`"
+    return [p for o in m.modules() for n,p in o.named_parameters(recurse=False) if isinstance(o, _norms) or (bias and n=='bias')]
+
+# %% ../../nbs/engine/03_running.ipynb #4993b9d3
+@patch
+def _mark_params(self:Learner):
+    def note(ps, **kwargs):
+        for p in here.intersection(ps): self.opt.state[p].update(kwargs)
+    here = {p for g in self.opt.param_lists for p in g}
+    if not self.wd_bn_bias: note(_norm_and_bias(self.model), do_wd=False)
+    if self.train_bn:       note(_norm_and_bias(self.model, bias=False), force_train=True)
 
 # %% ../../nbs/engine/03_running.ipynb #f75cc725
 @patch
@@ -406,6 +422,178 @@ def validate(self:Learner,
         finally:
             self._end_cleanup()
             if rec: vars(rec).clear(); vars(rec).update(kept)
+
+# %% ../../nbs/engine/03_running.ipynb #27520f75
+# what recorders have that were made before; the last loss that was taken in; has the row begun? how many columns are of the training half
+Recorder.add_time,Recorder.train_metrics,Recorder.valid_metrics,Recorder.beta = True,False,True,.98
+Recorder._loss,Recorder._open,Recorder.n_train = None,False,1
+Recorder.state_attrs = 'values','lrs','iters','log'
+
+# %% ../../nbs/engine/03_running.ipynb #d62a8e73
+@patch
+def __init__(self:Recorder,
+    add_time:bool=True, # A column for the time of each epoch?
+    train_metrics:bool=False, # Columns for the metrics on the training batches, as the model was when it saw each?
+    valid_metrics:bool=True, # Columns for loss and metrics on the validation set?
+    beta:float=0.98 # For `AvgSmoothLoss`
+):
+    check_number('beta', beta, least=0, below=1)
+    self.add_time,self.train_metrics,self.valid_metrics,self.beta,self.loss_avg = add_time,train_metrics,valid_metrics,beta,AvgLoss()
+
+# %% ../../nbs/engine/03_running.ipynb #c6854295
+def _value_of(m):
+    "The value of metric `m`; a tensor of one number as that number"
+    try: v = m.value
+    except Exception as e: blame(e, f'metric {m.name}'); raise
+    return v.item() if isinstance(v, Tensor) and v.numel()==1 else v
+
+# %% ../../nbs/engine/03_running.ipynb #95d34890
+@patch
+def _names(self:Recorder):
+    "The columns that this callback fills"
+    names,both = self.metrics.attrgot('name'),self.train_metrics and self.valid_metrics
+    return ['epoch', *([f'{k}_{o}' for k in ('train','valid') for o in ['loss',*names]] if both
+                       else ['train_loss', *(['valid_loss'] if self.valid_metrics else []), *names])]
+
+# %% ../../nbs/engine/03_running.ipynb #0a79e4fd
+@patch
+def before_fit(self:Recorder):
+    "Begin a record"
+    self.values,self.lrs,self.iters,self.log,self.loss_avg = [],[],[],L(),AvgLoss()
+    self._own = self._names()
+    self.metric_names,self.n_train = L(*self._own, *(['time'] if self.add_time else [])),1+bool(self.train_metrics)*len(self.metrics)
+    self.smooth_loss = AvgSmoothLoss(self.beta)
+    self.smooth_loss.reset()
+
+# %% ../../nbs/engine/03_running.ipynb #064d1a4e
+@patch(as_prop=True)
+def columns(self:Recorder):
+    "Names of what is in each row of `values`"; return [n for i,n in enumerate(self.metric_names) if i not in (0,self._at_time)]
+
+# %% ../../nbs/engine/03_running.ipynb #2f9a727c
+@patch(as_prop=True)
+def _at_time(self:Recorder):
+    "Where the time stands in a row"; return max(i for i,n in enumerate(self.metric_names) if n=='time') if self.add_time else None
+
+# %% ../../nbs/engine/03_running.ipynb #d4de380e
+@patch
+def _check(self:Recorder):
+    if self._names()!=self._own:
+        raise ValueError(f"the table of this fit has the columns {', '.join(self._own)}, and metrics were changed since to "
+                         f"{', '.join(self._names())}; change them between two fits")
+    if list(self.metric_names[:len(self._own)])!=self._own:
+        raise ValueError(f"a callback has put columns before those of the recorder, {', '.join(self._own)}; put them behind, with "
+                         "recorder.metric_names.insert(-1, name)")
+
+# %% ../../nbs/engine/03_running.ipynb #b5565602
+@patch
+def before_epoch(self:Recorder):
+    "Begin a row"
+    self.start,self._off,self._open = time.time(),set(),True
+    self.log = L(getattr(self.learn, 'epoch', 0)) + L([None]*len(self.columns))
+
+# %% ../../nbs/engine/03_running.ipynb #cdf4aad9
+@patch
+def before_train(self:Recorder):
+    "Begin to measure"
+    self._check()
+    self._train,self._n_seen = list(self.metrics) if self.train_metrics else [],0
+    for m in self._train: m.reset()
+
+# %% ../../nbs/engine/03_running.ipynb #1c7d8721
+@patch
+def before_validate(self:Recorder):
+    "Begin to measure"
+    self._check()
+    self._valid = [self.loss_avg, *self.metrics] if self.valid_metrics else []
+    for m in self._valid: m.reset()
+
+# %% ../../nbs/engine/03_running.ipynb #9d15f4ec
+@patch
+def after_batch(self:Recorder):
+    "Take in the batch, if it had a loss"
+    learn = self.learn
+    if not learn.yb or learn.loss is None or learn.loss is self._loss: return      # the last: a batch called off before it had a loss
+    self._loss = learn.loss
+    if not learn.training:
+        for m in self._valid: m.accumulate(learn)
+        return
+    self.smooth_loss.accumulate(learn)
+    for m in self._train: m.accumulate(learn)
+    self._n_seen += 1
+    self.lrs.append(learn.opt.hypers[-1]['lr'])
+
+# %% ../../nbs/engine/03_running.ipynb #2257e6fe
+@patch
+def after_cancel_train(self:Recorder):    "Not measured"; self._off.add('train')
+@patch
+def after_cancel_validate(self:Recorder): "Not measured"; self._off.add('valid')
+
+# %% ../../nbs/engine/03_running.ipynb #d788748d
+@patch
+def _put(self:Recorder, i, ms):
+    for i,m in enumerate(ms, i+1): self.log[i] = _value_of(m)
+
+# %% ../../nbs/engine/03_running.ipynb #b296a300
+@patch
+def after_train(self:Recorder):
+    "What was measured goes into the row"
+    n = self.smooth_loss.count-(self.iters[-1] if self.iters else 0)
+    # not where a resumed fit has seen a part only
+    if 'train' not in self._off and n: self._put(0, [self.smooth_loss, *(self._train if n==self._n_seen else [])])
+
+# %% ../../nbs/engine/03_running.ipynb #38788a39
+@patch
+def after_validate(self:Recorder):
+    "What was measured goes into the row"
+    if 'valid' not in self._off: self._put(self.n_train, self._valid)
+
+# %% ../../nbs/engine/03_running.ipynb #f4e5d8d5
+@patch
+def _take_appended(self:Recorder):
+    "What other callbacks have appended to the row, as one does in fastai, goes into the columns that they added"
+    n = 1+len(self.columns)
+    new,free = self.log[n:],[i for i in range(len(self._own), n) if self.log[i] is None]
+    if not new: return
+    if len(new)!=len(free):
+        raise ValueError(f'callbacks have appended {len(new)} values to recorder.log, and {len(free)} columns wait for one; name each '
+                         'by recorder.metric_names.insert(-1, name) in before_fit')
+    for i,v in zip(free, new): self.log[i] = v
+    self.log = self.log[:n]
+
+# %% ../../nbs/engine/03_running.ipynb #cdfa43ee
+@patch
+def after_epoch(self:Recorder):
+    "Write the row down, and hand it over with the time"
+    if not self._open: self.before_epoch()         # another callback called the epoch off before this one heard of it
+    self._take_appended()
+    self._open,self.learn.final_record = False,self.log[1:]
+    self.values.append(self.learn.final_record)
+    self.iters.append(self.smooth_loss.count)
+    t = time.time()-self.start
+    if self.add_time: self.log.insert(self._at_time, f'{int(t)//60:02}:{int(t)%60:02}')
+    self.logger(self.log)
+
+# %% ../../nbs/engine/03_running.ipynb #b1e34131
+@patch
+def state_dict(self:Recorder):
+    "All that a run which goes on needs"
+    return Callback.state_dict(self) | dict(values=[list(o) for o in self.values], log=list(self.log), losses=self.losses,
+                                       smooth=self.smooth_loss.val)
+
+# %% ../../nbs/engine/03_running.ipynb #a8c96412
+@patch
+def load_state_dict(self:Recorder, sd):
+    "Take over what `state_dict` gave"
+    # earlier versions had an empty row for an epoch that was skipped
+    rows,n = [L(o or [None]*len(self.columns)) for o in sd['values']],len(self.columns)
+    if any(len(o)!=n for o in rows):
+        raise ValueError(
+            f'an epoch has fewer than the {n} figures {", ".join(self.columns)}, and an earlier version did not note which')
+    vars(self.smooth_loss).update(values=list(sd['losses']), count=len(sd['losses']), val=sd['smooth'], aside=[])
+    Callback.load_state_dict(self, {k:v for k,v in sd.items() if k not in ('losses','smooth','log')} | dict(values=rows))
+    if len(sd['log'])>n: self.log = L(sd['log'])
+    if self.values: self.learn.final_record = self.values[-1]
 
 # %% ../../nbs/engine/03_running.ipynb #60c46cf5
 class FiniteLossCallback(Callback):
