@@ -15,8 +15,7 @@ import torch
 from fastcore.basics import patch
 from torch import Tensor
 from torch.utils.data import IterableDataset, TensorDataset
-from .base.core import (ComesWith, ShapeError, check_pixels, check_shapes, comes_with, default_device, describe,
-                                          of_dataset, to_device)
+from .base.core import ComesWith, ShapeError, check_pixels, check_shapes, comes_with, describe, of_dataset
 from .base.state import exportable
 from .data.sets import Digits, digit_rows, floats_of
 
@@ -84,7 +83,7 @@ def to_dset(
 
 # %% ../nbs/05_minibatches.ipynb #5a976042
 @comes_with('engine.loaders', 'state_dict load_state_dict show_batch get_idxs shuffle_fn create_item after_item do_item before_batch '
-            'create_batch retain do_batch before_iter after_batch after_iter wif')
+            'create_batch retain do_batch before_iter after_batch after_iter wif to device')
 class DataLoader:
     "Batches from a dataset, as an iterable with a length. Raises `TypeError` or `ValueError` for arguments that do not fit together."
     def __init__(self,
@@ -96,22 +95,17 @@ class DataLoader:
         shuffle:bool=False, # A new random order for each pass?
         drop_last:bool=False, # Leave out a last batch that is short?
         n:int|None=None, # Use the first `n` items only
-        device=None, # Where to put the batches; None leaves them where they are
         collate_fn=collate, # Makes one batch of a list of items
         generator:torch.Generator|None=None, # Where `shuffle` draws from; PyTorch's global one by default
         **kwargs # None here; `engine.loaders` knows more arguments
     ):
         self.dataset,self.bs,self.shuffle,self.drop_last,self._n = dataset,bs if batch_size is None else batch_size,shuffle,drop_last,n
         self.collate_fn,self.generator = collate_fn,generator
-        self.to(device)
         self._refuse([*kwargs, *['num_workers']*bool(num_workers)])
 
-# %% ../nbs/05_minibatches.ipynb #49845f8a
-@patch
-def to(self:DataLoader, device):
-    "Put the batches on `device` from now on"
-    self.device = None if device is None else torch.device(device)
-    return self
+# %% ../nbs/05_minibatches.ipynb #25f850ee
+def _not_here(odd):
+    if odd: raise TypeError(f'{odd[0]} comes with another module; run: import mnist_from_scratch.engine.loaders')
 
 # %% ../nbs/05_minibatches.ipynb #cceb7009
 @patch
@@ -119,7 +113,7 @@ def _refuse(self:DataLoader, odd):
     "Raises `TypeError` for what only the full loader can do, and names the import that brings it"
     odd += [k for k,v in vars(DataLoader).items() if isinstance(v, ComesWith) and hasattr(self, k)]      # a child has it
     if not hasattr(self.dataset, '__getitem__') or isinstance(self.dataset, IterableDataset): odd.append('loading without an index')
-    if odd: raise TypeError(f'{odd[0]} comes with another module; run: import mnist_from_scratch.engine.loaders')
+    _not_here(odd)
     if self.bs is not None and self.bs<1: raise ValueError(f'a batch holds at least one item, not {self.bs}')
 
 # %% ../nbs/05_minibatches.ipynb #116892c9
@@ -145,15 +139,13 @@ def _fetch(self:DataLoader, idxs):
 @patch
 def __iter__(self:DataLoader):
     order = torch.randperm(self.n, generator=self.generator) if self.shuffle else torch.arange(self.n)
-    for idxs in (order if self.bs is None else order.split(self.bs))[:len(self)]:
-        b = self._fetch(idxs)
-        yield b if self.device is None else to_device(b, self.device)
+    for idxs in (order if self.bs is None else order.split(self.bs))[:len(self)]: yield self._fetch(idxs)
 
 # %% ../nbs/05_minibatches.ipynb #7211e82f
 @patch
 def new(self:DataLoader, dataset=None, cls=None, **kwargs):
     "A copy with some arguments changed, for instance `new(shuffle=False)`. Another dataset does not get `n`, which was made for this one."
-    args = {k:getattr(self, k) for k in 'bs shuffle drop_last device collate_fn generator'.split()}
+    args = {k:getattr(self, k) for k in 'bs shuffle drop_last collate_fn generator'.split()}
     args |= dict(dataset=self.dataset, n=self._n) if dataset is None else dict(dataset=dataset)
     return (cls or type(self))(**args | kwargs)
 
@@ -165,24 +157,18 @@ def one_batch(self:DataLoader):
     raise ValueError(f'this DataLoader has no batch: {self.n} items, bs={self.bs}, drop_last={self.drop_last}')
 
 # %% ../nbs/05_minibatches.ipynb #bbaaf3c1
-@comes_with('engine.loaders', 'from_dsets show_batch test_dl')
+@comes_with('engine.loaders', 'from_dsets show_batch test_dl to device cuda cpu n_inp')
 class DataLoaders:
     "The loaders of one problem: `train`, `valid`, and more by index."
     def __init__(self,
         *loaders, # `DataLoader`s, of this library or any other; the training set's first
         path:str|Path='.', # Where models of this problem are kept
-        device=None # Where the loaders put their batches; None changes nothing
+        **kwargs # None here; `engine.loaders` knows `device`
     ):
-        if odd := [o for o in loaders if not hasattr(o, '__iter__') and not hasattr(o, '__getitem__')]:
-            raise TypeError(f'{odd[0]!r} is not a loader, which gives batches in a loop; leave it out')
-        self.loaders,self.path,self._device = list(loaders),Path(path),None
-        if device is not None: self.to(device)
+        self.loaders,self.path = list(loaders),Path(path)
+        _not_here([*kwargs])
 
-    def __getitem__(self, i):
-        try: return self.loaders[i]
-        except IndexError:
-            raise IndexError(f'there is no loader {i}, where 0 is for the training set and 1 for validation: these DataLoaders have '
-                             f'{len(self.loaders)}') from None
+    def __getitem__(self, i): return self.loaders[i]
     def __len__(self): return len(self.loaders)
 
 # %% ../nbs/05_minibatches.ipynb #7e2a0d6e
@@ -197,24 +183,6 @@ def train_ds(self:DataLoaders): "The training set"; return getattr(self[0], 'dat
 @patch(as_prop=True)
 def valid_ds(self:DataLoaders): "The validation set"; return getattr(self[1], 'dataset', None)
 
-# %% ../nbs/05_minibatches.ipynb #f4ad8e24
-@patch
-def to(self:DataLoaders, device):
-    "Put batches on `device` from now on (PyTorch's loaders cannot; a `Learner` does it for them)"
-    self._device = torch.device(device)
-    for dl in self.loaders:
-        if hasattr(dl, 'to'): dl.to(self._device)
-    return self
-
-# %% ../nbs/05_minibatches.ipynb #7a632e61
-@patch(as_prop=True)
-def device(self:DataLoaders):
-    "Where the batches are put; None where the loaders leave them alone"; return self._device or getattr(self[0], 'device', None)
-@patch
-def cuda(self:DataLoaders): "Put batches on `default_device()`"; return self.to(default_device())
-@patch
-def cpu(self:DataLoaders): "Leave batches in the processor's memory"; return self.to('cpu')
-
 # %% ../nbs/05_minibatches.ipynb #b09db9e7
 @patch
 def one_batch(self:DataLoaders):
@@ -226,11 +194,3 @@ def one_batch(self:DataLoaders):
 # %% ../nbs/05_minibatches.ipynb #780151db
 @patch(as_prop=True)
 def vocab(self:DataLoaders): "Names of the classes, if the training set knows them"; return of_dataset(self.train_ds, 'vocab')
-
-# %% ../nbs/05_minibatches.ipynb #2b814bce
-@patch(as_prop=True)
-def n_inp(self:DataLoaders):
-    "How many parts of a batch are inputs, if the training set says so"
-    n = of_dataset(self.train_ds, 'n_inp')
-    if n is None: raise AttributeError('the training set does not say how many inputs it has (n_inp)')
-    return n

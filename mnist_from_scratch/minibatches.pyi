@@ -49,6 +49,9 @@ class DataLoader:
     ) -> None:
         ...
 
+    def to(self, device) -> Self:
+        """Put the batches on `device` from now on"""
+
     @property
     def n(self) -> Any:
         """How many items a pass has; None where nobody knows"""
@@ -118,13 +121,13 @@ class DataLoader:
             self, max_n: int=9, nrows: int | None=None, ncols: int | None=None, figsize=None, unique: bool=False, b=None, **kwargs
     ) -> Any:
         """Draw the images of a batch, with their labels. Raises `ValueError` where the inputs are no images."""
-
-    def to(self, device) -> Self:
-        """Put the batches on `device` from now on"""
 class DataLoaders:
     """The loaders of one problem: `train`, `valid`, and more by index."""
     loaders: Any
     path: Any
+
+    def __len__(self) -> int:
+        ...
 
     def __init__(self, *loaders, path: str | Path='.', device=None) -> None:
         ...
@@ -132,8 +135,22 @@ class DataLoaders:
     def __getitem__(self, i) -> Any:
         ...
 
-    def __len__(self) -> int:
-        ...
+    def to(self, device) -> Self:
+        """Put batches on `device` from now on (PyTorch's loaders cannot; a `Learner` does it for them)"""
+
+    @property
+    def device(self) -> Any:
+        """Where the batches are put; None where the loaders leave them alone"""
+
+    def cuda(self) -> Any:
+        """Put batches on `default_device()`"""
+
+    def cpu(self) -> Any:
+        """Leave batches in the processor's memory"""
+
+    @property
+    def n_inp(self) -> Any:
+        """How many parts of a batch are inputs, if the training set says so"""
 
     @classmethod
     def from_dsets(cls, *ds, path: str | Path='.', bs: int=64, device=None, **kwargs) -> Any:
@@ -164,26 +181,9 @@ class DataLoaders:
     def valid_ds(self) -> Any:
         """The validation set"""
 
-    def to(self, device) -> Self:
-        """Put batches on `device` from now on (PyTorch's loaders cannot; a `Learner` does it for them)"""
-
-    @property
-    def device(self) -> Any:
-        """Where the batches are put; None where the loaders leave them alone"""
-
-    def cuda(self) -> Any:
-        """Put batches on `default_device()`"""
-
-    def cpu(self) -> Any:
-        """Leave batches in the processor's memory"""
-
     def one_batch(self) -> Any:
         """The first batch of the training set. Raises `ValueError` if there is none."""
 
     @property
     def vocab(self) -> Any:
         """Names of the classes, if the training set knows them"""
-
-    @property
-    def n_inp(self) -> Any:
-        """How many parts of a batch are inputs, if the training set says so"""

@@ -741,9 +741,10 @@ for cls,k in {found}:
     for o in objects[cls],type(objects[cls]): says(lambda: getattr(o, k), k, AttributeError); assert not hasattr(o, k)
 class Stream(IterableDataset): __iter__ = lambda self: iter(range(3))
 for bad in iter(range(3)),Stream(),3: says(lambda: DataLoader(bad, bs=2), 'loading without an index', TypeError)
-for kw in dict(num_workers=2),dict(sampler=[1]),dict(batch_sampler=[[1]]),dict(after_item=len),dict(pin_memory=True):
+for kw in dict(num_workers=2),dict(sampler=[1]),dict(batch_sampler=[[1]]),dict(after_item=len),dict(pin_memory=True),dict(device='cpu'):
     says(lambda: DataLoader(range(3), **kw), [*kw][0], TypeError)
 says(lambda: DataLoader(range(3), 2, 2), 'num_workers', TypeError)
+says(lambda: DataLoaders(dl, device='cpu'), 'device', TypeError)
 class Mine(DataLoader):
     def after_item(self, o): return -o
 says(lambda: Mine(range(3)), 'after_item', TypeError)
@@ -766,7 +767,7 @@ class Marked(TensorDataset):
     def __getitem__(self, i): return super().__getitem__(i)[0].float().mean(),i
 sets = [TensorDataset(x,y), DigitRows(x,y), DigitRows(x.float()/255,y), Marked(x,y), list(zip(x,y)), range(23), 'abcdefgh',
         [{'a':i,'b':str(i)} for i in range(5)], []]
-args = [dict(), dict(bs=None), dict(shuffle=True), dict(drop_last=True), dict(n=4), dict(n=0), dict(device='cpu'),
+args = [dict(), dict(bs=None), dict(shuffle=True), dict(drop_last=True), dict(n=4), dict(n=0),
         dict(bs=None, batch_size=3), dict(bs=None, shuffle=True), dict(collate_fn=list), dict(collate_fn=len, shuffle=True)]
 def same(a, b):
     if isinstance(a, torch.Tensor): return torch.equal(a, b) and a.dtype==b.dtype

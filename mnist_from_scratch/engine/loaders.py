@@ -36,8 +36,8 @@ _steps = [*_orders, *_item_steps, *'before_iter after_batch after_iter wif'.spli
 _not_called = 'sample create_batches chunkify randomize prebatched'.split()               # of fastai's
 # what loaders have that were made before; and: the pass that is under way, one to go on with, PyTorch's loader that runs the workers,
 # what a list was found to be
-for _k,_v in dict(num_workers=0, sampler=None, batch_sampler=None, kwargs={}, indexed=True, _pass=None, _next=None, _workers=None,
-                  _seen=None).items(): setattr(DataLoader, _k, _v)
+for _k,_v in dict(num_workers=0, device=None, sampler=None, batch_sampler=None, kwargs={}, indexed=True, _pass=None, _next=None,
+                  _workers=None, _seen=None).items(): setattr(DataLoader, _k, _v)
 
 @patch
 def __init__(self:DataLoader,
@@ -71,6 +71,13 @@ def __init__(self:DataLoader,
     self.indexed = hasattr(dataset, '__getitem__') and not isinstance(dataset, IterableDataset)
     self.to(device)
     self._check()
+
+# %% ../../nbs/engine/01_loaders.ipynb #49845f8a
+@patch
+def to(self:DataLoader, device):
+    "Put the batches on `device` from now on"
+    self.device = None if device is None else torch.device(device)
+    return self
 
 # %% ../../nbs/engine/01_loaders.ipynb #809b8f30
 @patch(as_prop=True)
@@ -524,6 +531,54 @@ def load_state_dict(self:DataLoader,
     begun = p.done or p.order is not None
     if begun and self.num_workers and p.seed is None: p.seed = self._new_seed()     # it was begun without workers
     self._pass,self._next = Pass(seed=p.seed),p if begun else None
+
+# %% ../../nbs/engine/01_loaders.ipynb #faae7537
+DataLoaders._device = None           # of those that were made before
+
+@patch
+def __init__(self:DataLoaders,
+    *loaders, # `DataLoader`s, of this library or any other; the training set's first
+    path:str|Path='.', # Where models of this problem are kept
+    device=None # Where the loaders put their batches; None changes nothing
+):
+    if odd := [o for o in loaders if not hasattr(o, '__iter__') and not hasattr(o, '__getitem__')]:
+        raise TypeError(f'{odd[0]!r} is not a loader, which gives batches in a loop; leave it out')
+    self.loaders,self.path,self._device = list(loaders),Path(path),None
+    if device is not None: self.to(device)
+
+# %% ../../nbs/engine/01_loaders.ipynb #3c01110e
+@patch
+def __getitem__(self:DataLoaders, i):
+    try: return self.loaders[i]
+    except IndexError:
+        raise IndexError(f'there is no loader {i}, where 0 is for the training set and 1 for validation: these DataLoaders have '
+                         f'{len(self.loaders)}') from None
+
+# %% ../../nbs/engine/01_loaders.ipynb #f4ad8e24
+@patch
+def to(self:DataLoaders, device):
+    "Put batches on `device` from now on (PyTorch's loaders cannot; a `Learner` does it for them)"
+    self._device = torch.device(device)
+    for dl in self.loaders:
+        if hasattr(dl, 'to'): dl.to(self._device)
+    return self
+
+# %% ../../nbs/engine/01_loaders.ipynb #7a632e61
+@patch(as_prop=True)
+def device(self:DataLoaders):
+    "Where the batches are put; None where the loaders leave them alone"; return self._device or getattr(self[0], 'device', None)
+@patch
+def cuda(self:DataLoaders): "Put batches on `default_device()`"; return self.to(default_device())
+@patch
+def cpu(self:DataLoaders): "Leave batches in the processor's memory"; return self.to('cpu')
+
+# %% ../../nbs/engine/01_loaders.ipynb #2b814bce
+@patch(as_prop=True)
+def n_inp(self:DataLoaders):
+    "How many parts of a batch are inputs, if the training set says so"
+    n = of_dataset(self.train_ds, 'n_inp')
+    if n is None: raise AttributeError('the training set does not say how many inputs it has (n_inp)')
+    return n
 
 # %% ../../nbs/engine/01_loaders.ipynb #4396415f
 @patch(cls_method=True)
