@@ -13,13 +13,14 @@ from functools import partial
 from itertools import chain
 
 import torch
-from fastcore.basics import class2attr
+from fastcore.basics import class2attr, patch
 from torch import Tensor
 from .base.core import apply, blame, check_number, find_bs, one_with_one
 
 # %% ../nbs/08_metrics.ipynb #ec0d4fbb
 def bare_func(f): "The function in `f`, which may be a `partial` of it"; return f.func if isinstance(f, partial) else f
 
+# %% ../nbs/08_metrics.ipynb #9f425b31
 def short_repr(f) -> str:
     "A function or an object in few words"
     kw = f'({", ".join(f"{k}={short_repr(v)}" for k,v in f.keywords.items())})' if isinstance(f, partial) else ''
@@ -36,51 +37,72 @@ class Metric:
     @property
     def name(self): "The head of its column"; return class2attr(self, 'Metric')
 
-def _mean(loss): "One number, also where there is a loss for each item"; return loss.mean() if loss.ndim else loss
-
+# %% ../nbs/08_metrics.ipynb #737b8de8
 class AvgMetric(Metric):
     "The mean of `func(predictions, targets)` over items: each batch counts by its size."
     def __init__(self, func): self.func = func
     def reset(self): self.values,self.sizes = [],[]
-    def _value(self, learn):
-        f = self.func if self.sizes else partial(one_with_one, self.func)
-        try: return torch.as_tensor(f(learn.pred, *learn.yb)).detach()
-        except Exception as e: blame(e, f'metric {self.name}'); raise
-    def accumulate(self, learn): self.values.append(self._value(learn)); self.sizes.append(find_bs(learn.yb, getattr(learn, 'xb', ())))
-    @property
-    def value(self):
-        if not any(self.sizes): return None
-        values = torch.stack(self.values).view(len(self.sizes)).tolist()
-        return sum(v*n for v,n in zip(values, self.sizes))/sum(self.sizes)
-    @property
-    def name(self): f = bare_func(self.func); return getattr(f, '__name__', None) or type(f).__name__
 
+# %% ../nbs/08_metrics.ipynb #4dab62b1
+@patch
+def accumulate(self:AvgMetric, learn):
+    "Take in the batch that `learn` has just done"
+    self.values.append(self._value(learn)); self.sizes.append(find_bs(learn.yb, getattr(learn, 'xb', ())))
+
+# %% ../nbs/08_metrics.ipynb #737fcf01
+@patch
+def _value(self:AvgMetric, learn):
+    f = self.func if self.sizes else partial(one_with_one, self.func)
+    try: return torch.as_tensor(f(learn.pred, *learn.yb)).detach()
+    except Exception as e: blame(e, f'metric {self.name}'); raise
+
+# %% ../nbs/08_metrics.ipynb #4ae4b982
+@patch(as_prop=True)
+def value(self:AvgMetric):
+    "The mean so far; `None` without items"
+    if not any(self.sizes): return None
+    values = torch.stack(self.values).view(len(self.sizes)).tolist()
+    return sum(v*n for v,n in zip(values, self.sizes))/sum(self.sizes)
+
+# %% ../nbs/08_metrics.ipynb #00953ddd
+@patch(as_prop=True)
+def name(self:AvgMetric): "The function's name"; f = bare_func(self.func); return getattr(f, '__name__', None) or type(f).__name__
+
+# %% ../nbs/08_metrics.ipynb #a6acc447
+def _mean(loss): return loss.mean() if loss.ndim else loss
 class AvgLoss(AvgMetric):
     "The mean loss over items."
+    name = 'loss'
     def __init__(self): pass
     def _value(self, learn): return _mean(learn.loss)
-    @property
-    def name(self): return 'loss'
 
 # %% ../nbs/08_metrics.ipynb #883e4269
 class TorchMetric(Metric):
     "A metric of torchmetrics, or any object with `update(predictions, targets)`, `compute()` and `reset()`."
-    def __init__(self, metric): self.metric = metric
     n = 0      # updates so far
+    def __init__(self, metric): self.metric = metric
     def reset(self): self.n = 0; self.metric.reset()
-    def accumulate(self, learn):
-        self.n += 1
-        try:
-            if hasattr(self.metric, 'to'): self.metric.to(learn.pred.device)
-            self.metric.update(learn.pred, *learn.yb)
-        except Exception as e: blame(e, f'metric {self.name}'); raise
-    @property
-    def value(self):
-        if not self.n: return None
-        v = self.metric.compute()
-        return v.item() if isinstance(v, Tensor) and v.numel()==1 else v
-    @property
-    def name(self): return class2attr(self.metric, 'Metric')
+
+# %% ../nbs/08_metrics.ipynb #9ac432a6
+@patch
+def accumulate(self:TorchMetric, learn):
+    "Take in the batch that `learn` has just done"
+    self.n += 1
+    try:
+        if hasattr(self.metric, 'to'): self.metric.to(learn.pred.device)
+        self.metric.update(learn.pred, *learn.yb)
+    except Exception as e: blame(e, f'metric {self.name}'); raise
+
+# %% ../nbs/08_metrics.ipynb #9aa50cac
+@patch(as_prop=True)
+def value(self:TorchMetric):
+    "What `compute` gives; a tensor of one number as that number"
+    v = self.metric.compute() if self.n else None
+    return v.item() if isinstance(v, Tensor) and v.numel()==1 else v
+
+# %% ../nbs/08_metrics.ipynb #a7432a70
+@patch(as_prop=True)
+def name(self:TorchMetric): "The class's name in snake case, without `Metric`"; return class2attr(self.metric, 'Metric')
 
 # %% ../nbs/08_metrics.ipynb #f2c36be7
 def to_detach(
@@ -90,6 +112,7 @@ def to_detach(
     "`b` without the graph that autograd keeps for the backward pass, as in fastai."
     return apply(lambda o: (o.detach().cpu() if cpu else o.detach()) if isinstance(o, Tensor) else o, b)
 
+# %% ../nbs/08_metrics.ipynb #e879a8f2
 def to_concat(
     xs:list, # Batches of one structure
     dim:int=0 # The axis of the items
@@ -114,6 +137,7 @@ class _OverAll(AvgMetric):
     @property
     def value(self): return one_with_one(self.func, to_concat(self.preds), to_concat(self.targs)).item() if self.preds else None
 
+# %% ../nbs/08_metrics.ipynb #72b85842
 def mk_metric(m):
     """A `Metric` as it is, an object that counts along as a `TorchMetric`, a function as an `AvgMetric`; an object is made of a class.
     Raises `TypeError` for anything else."""
@@ -132,22 +156,30 @@ class AvgSmoothLoss(Metric):
     "Fading average of the training loss: `beta` of it stays at each batch. Losses are put aside, and taken in when somebody asks."
     def __init__(self, beta:float=0.98): check_number('beta', beta, least=0, below=1); self.beta = beta
     def reset(self): self.count,self.val,self.values,self.aside = 0,0.,[],[]
-    def accumulate(self, learn):
-        self.count += 1
-        loss = _mean(learn.loss)
-        self.aside.append(loss.detach() if loss.requires_grad else loss)     # a callback may have set a loss with a gradient
+    name = 'loss'
 
-    def history(self):
-        "The average after each batch: a list of tensors with one number each"
-        losses,self.aside,new = torch.stack(self.aside).tolist() if self.aside else [],[],[]
-        share = 1-torch.tensor(self.beta).item()              # in 32 bits, as fastai's: the sixth digit of the average shows it
-        for i,loss in enumerate(losses, len(self.values)+1):
-            self.val += share*(loss-self.val)
-            new.append(self.val/(1-self.beta**i))
-        self.values += torch.tensor(new).unbind()
-        return self.values
+# %% ../nbs/08_metrics.ipynb #085a8efa
+@patch
+def accumulate(self:AvgSmoothLoss, learn):
+    "Put its loss aside"
+    self.count += 1
+    loss = _mean(learn.loss)
+    self.aside.append(loss.detach() if loss.requires_grad else loss)     # a callback may have set a loss with a gradient
 
-    @property
-    def value(self): return self.history()[-1] if self.count else torch.tensor(math.nan)
-    @property
-    def name(self): return 'loss'
+# %% ../nbs/08_metrics.ipynb #c1358866
+@patch
+def history(self:AvgSmoothLoss):
+    "The average after each batch: a list of tensors with one number each"
+    losses,self.aside,new = torch.stack(self.aside).tolist() if self.aside else [],[],[]
+    share = 1-torch.tensor(self.beta).item()              # in 32 bits, as fastai's: the sixth digit of the average shows it
+    for i,loss in enumerate(losses, len(self.values)+1):
+        self.val += share*(loss-self.val)
+        new.append(self.val/(1-self.beta**i))
+    self.values += torch.tensor(new).unbind()
+    return self.values
+
+# %% ../nbs/08_metrics.ipynb #d9ed9c86
+@patch(as_prop=True)
+def value(self:AvgSmoothLoss):
+    "The average now; not a number without batches"
+    return self.history()[-1] if self.count else torch.tensor(math.nan)

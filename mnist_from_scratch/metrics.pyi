@@ -36,23 +36,20 @@ class AvgMetric(Metric):
         ...
 
     def accumulate(self, learn) -> Any:
-        ...
+        """Take in the batch that `learn` has just done"""
 
     @property
     def value(self) -> Any:
-        ...
+        """The mean so far; `None` without items"""
 
     @property
     def name(self) -> Any:
-        ...
+        """The function's name"""
 class AvgLoss(AvgMetric):
     """The mean loss over items."""
+    name: str
 
     def __init__(self) -> None:
-        ...
-
-    @property
-    def name(self) -> Any:
         ...
 class TorchMetric(Metric):
     """A metric of torchmetrics, or any object with `update(predictions, targets)`, `compute()` and `reset()`."""
@@ -66,15 +63,15 @@ class TorchMetric(Metric):
         ...
 
     def accumulate(self, learn) -> Any:
-        ...
+        """Take in the batch that `learn` has just done"""
 
     @property
     def value(self) -> Any:
-        ...
+        """What `compute` gives; a tensor of one number as that number"""
 
     @property
     def name(self) -> Any:
-        ...
+        """The class's name in snake case, without `Metric`"""
 def to_detach(b, cpu: bool=True) -> Any:
     """`b` without the graph that autograd keeps for the backward pass, as in fastai."""
 def to_concat(xs: list, dim: int=0) -> Any:
@@ -89,6 +86,7 @@ class AvgSmoothLoss(Metric):
     val: Any
     count: Any
     beta: float
+    name: str
 
     def __init__(self, beta: float=0.98) -> None:
         ...
@@ -97,15 +95,11 @@ class AvgSmoothLoss(Metric):
         ...
 
     def accumulate(self, learn) -> Any:
-        ...
+        """Put its loss aside"""
 
     def history(self) -> Any:
         """The average after each batch: a list of tensors with one number each"""
 
     @property
     def value(self) -> Any:
-        ...
-
-    @property
-    def name(self) -> Any:
-        ...
+        """The average now; not a number without batches"""
