@@ -128,8 +128,7 @@ class Muon(Adam):
     ):
         super().__init__(params, lr, mom, sqr_mom, eps, wd)
         for h in self.hypers: h['steps'] = None      # one hyper-parameter more than Adam has
-        self.set_hyper('steps', steps)
-        self.ratio = ratio
+        self.set_hyper('steps', steps); self.ratio = ratio
 
     def update(self, p, state, lr, mom, sqr_mom, eps, wd, steps):
         "A step along the average gradient, a little ahead of itself (Nesterov), with all singular values set to about 1"
