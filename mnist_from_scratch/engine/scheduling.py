@@ -18,7 +18,7 @@ from fastcore.foundation import L
 from ..base.core import check_number, rng_states, set_rng_states
 from ..learner import Callback, Learner, Recorder
 from ..optimizers import Optimizer
-from . import running # gives _aside its meaning
+from . import running, torch_optim # give _aside its meaning, and check_hyper its limits
 from ..schedules import LRFinder, ParamScheduler, SchedExp, combined_cos, valley
 
 # %% ../../nbs/engine/14_scheduling.ipynb #c8b59594
