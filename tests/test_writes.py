@@ -49,7 +49,7 @@ def test_no_other_way_to_write():
         # a child process reports to its parent, in a temporary folder
         'runner.py': ['write(out, \'a\'','new = open(0','p.stdin.write','out.with_name(\'job\')','out.touch()'],
         # write_scenes: in a making_folder
-        'segment.py': ['replacing(file) as tmp: tmp.write_text','(new/o).mkdir()','.save(new/part'],
+        'masks.py': ['replacing(file) as tmp: tmp.write_text','(new/o).mkdir()','.save(new/part'],
         # in temporary folders
         'side_by_side.py': ['torch.save(state','f.parent.mkdir','.save(f)','.mkdir(parents','np.savetxt','l.path.mkdir']}
     writes = re.compile(r"""open\([^)]*['"][wax+]|O_WRONLY|\.write_(text|bytes)\(|to_csv\(|savefig\(|savetxt\(|\.mkdir\("""
