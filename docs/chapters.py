@@ -191,9 +191,8 @@ def lines(stem):
     code = [c.source for c in nb.cells if c.cell_type=='code']
     def n(s): return sum(bool(l.strip()) and not l.startswith('#|') for l in s.splitlines())
     seen = [n(s) for s in code if not re.search(r'^#\| *(hide|default_exp)', s, re.M)]
-    return nb.cells[0].source.split('\n')[0].lstrip('# '),sum(n(s)
-                                                              for s in code if re.search(r'^#\| *export', s,
-                                                                  re.M)),median(seen) if seen else 0
+    exported = sum(n(s) for s in code if re.search(r'^#\| *export', s, re.M))
+    return nb.cells[0].source.split('\n')[0].lstrip('# '),exported,median(seen) if seen else 0
 
 def said(chapters):
     "Links among the chapters whose words tell the order, such as 'the next chapter': they may no longer be true"

@@ -20,6 +20,12 @@ from .base.state import exportable
 from .data.sets import Digits, digit_rows, floats_of
 
 # %% ../nbs/05_minibatches.ipynb #9df80248
+def _check_stack(items):
+    "Raises `ShapeError` where tensors or arrays have several shapes"
+    odd = [i for i in items if getattr(i, 'shape', None)!=items[0].shape]
+    if not odd: return
+    raise ShapeError(f'cannot stack items of {describe(items[0])} and of {describe(odd[0])}: bring them to one shape, or pass collate_fn')
+
 def collate(
     items:list # Items of one kind: tensors, arrays, numbers, strings, or tuples, lists and dictionaries of these
 ): # The same structure, with a new first axis in each tensor; strings as a tuple
@@ -27,8 +33,7 @@ def collate(
 
     Raises `TypeError` for other kinds, `ValueError` for items of different lengths or shapes."""
     o = items[0]
-    if isinstance(o, (Tensor,np.ndarray)) and (odd := [i for i in items if getattr(i, 'shape', None)!=o.shape]):
-        raise ShapeError(f'cannot stack items of {describe(o)} and of {describe(odd[0])}: bring them to one shape, or pass collate_fn')
+    if isinstance(o, (Tensor,np.ndarray)): _check_stack(items)
     if isinstance(o, Tensor): return torch.stack(list(items))
     if isinstance(o, np.ndarray): return torch.from_numpy(np.stack(items))
     if isinstance(o, float): return torch.tensor(items, dtype=torch.float64)   # as PyTorch's
@@ -39,7 +44,7 @@ def collate(
         if any(len(i)!=len(o) for i in items):
             raise ValueError(f'cannot stack items of {sorted({len(i) for i in items})} parts: all items need the same number')
         parts = [collate(part) for part in zip(*items)]
-        return type(o)(*parts) if hasattr(o, '_fields') else type(o)(parts)   # a named tuple, or any other
+        return getattr(o, '_make', type(o))(parts)    # of a named tuple, or any other
     raise TypeError(f'cannot stack items of type {type(o).__name__}: a dataset gives tensors, arrays, numbers, strings, '
                     'or tuples and dictionaries of them; or pass collate_fn')
 

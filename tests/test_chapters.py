@@ -26,6 +26,13 @@ def test_place(old, new, res): assert place(have, new, old)==res
 def test_place_refuses(old, new, says):
     with pytest.raises(Refused, match=says): place(have, new, old)
 
+@pytest.mark.parametrize('stem', [o for o in stems() if '/' not in o])
+def test_small(stem):
+    "A chapter of the book exports 150 lines at most, that on the Learner 300; up to part III half of the visible cells have five lines or fewer"
+    _,n,m = ch.lines(stem)
+    assert n<=(300 if stem.endswith('_learner') else 150)
+    if stem<next(o for o in stems() if o.endswith('_speed')): assert m<=5
+
 def test_links():
     "Of a file that stays, of one that moves, and to what moves; code, addresses and links within a page are left alone"
     moved = {Pure('nbs/01_a.ipynb'):Pure('nbs/base/02_a.ipynb')}

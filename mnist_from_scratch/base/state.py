@@ -78,15 +78,13 @@ def _items(t, kind=None):
 def _unpacked(text, tensors, object_hook, skip):
     "What `unpack_state` returns, and the tensors that it has no place for"
     left = dict(enumerate(tensors)) # each is used once: a short text cannot ask for many copies
+    kinds = dict(tensor=left.pop, numbers=lambda v: _items(left.pop(v)), scalars=lambda v: _items(left.pop(v[0]), v[1]),
+                 dict=lambda v: {unpack(a):unpack(b) for a,b in v}, list=lambda v: [*map(unpack, v)], tuple=lambda v: (*map(unpack, v),))
     def unpack(o):
         if not isinstance(o, dict): return o
         (k,v), = o.items()
-        if k=='tensor':  return left.pop(v)
-        if k=='numbers': return _items(left.pop(v))
-        if k=='scalars': return _items(left.pop(v[0]), v[1])
-        if k=='dict': return {unpack(a):unpack(b) for a,b in v}
-        parts = v if isinstance(v, str) else [unpack(a) for a in v]
-        if k in ('list','tuple'): return tuple(parts) if k=='tuple' else list(parts)
+        if k in kinds: return kinds[k](v)
+        parts = v if isinstance(v, str) else [*map(unpack, v)]
         return object_hook(k, parts) if object_hook else {k:parts}
     o = json.loads(text)
     return unpack({'dict':[(k,v) for k,v in o['dict'] if k not in skip]} if skip else o),left

@@ -98,21 +98,19 @@ def _plain(v): return v is None or isinstance(v, (bool,int,float,str,Tensor)) or
 def _within(v, most):
     return all(_within(o, most) for o in v) if isinstance(v, (tuple,list)) else not isinstance(v, (int,float)) or abs(v)<=most
 
+def _set_in(o):
+    "The names of the attributes that a function, method or property sets, or its code, with that of the functions in it"
+    o = unwrap(getattr(o, 'fget', None) or getattr(o, '__func__', o))
+    code = o if hasattr(o, 'co_code') else getattr(o, '__code__', None)
+    if not code: return set()
+    names = {i.argval for i in get_instructions(code) if i.opname=='STORE_ATTR'}
+    return names.union(*(_set_in(c) for c in code.co_consts if hasattr(c, 'co_code')))
+
 @lru_cache(None)
 def _attrs(cls):
     "The names of what objects of `cls` keep: what its own code and that of its parents sets in an object, and what stands in the classes"
-    names = set()
-    def look(o):
-        o = unwrap(getattr(o, 'fget', None) or getattr(o, '__func__', o))
-        code = o if hasattr(o, 'co_code') else getattr(o, '__code__', None)
-        if not code: return
-        names.update(i.argval for i in get_instructions(code) if i.opname=='STORE_ATTR')
-        for c in code.co_consts:
-            if hasattr(c, 'co_code'): look(c)
-    for c in cls.__mro__:
-        if c in (nn.Module, object): continue
-        names |= {*vars(c), *vars(c).get('__annotations__', ())}
-        for o in vars(c).values(): look(o)
+    own = [vars(c) for c in cls.__mro__ if c not in (nn.Module, object)]
+    names = set().union(*own, *(o.get('__annotations__', ()) for o in own), *(_set_in(f) for o in own for f in o.values()))
     return {o for o in names if not (o.startswith('__') or o in vars(nn.Module) or o in _own)}
 
 def _layer(cls, args):
