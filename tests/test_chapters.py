@@ -28,7 +28,7 @@ def test_place_refuses(old, new, says):
 
 @pytest.mark.parametrize('stem', [o for o in stems() if '/' not in o])
 def test_small(stem):
-    "A chapter of the book exports 150 lines at most, that on the Learner 300; up to part III half of the visible cells have five lines or fewer"
+    "A chapter of the book exports 150 lines at most, the Learner's 300; before part III half of the visible cells have at most five lines"
     _,n,m = ch.lines(stem)
     assert n<=(300 if stem.endswith('_learner') else 150)
     if stem<next(o for o in stems() if o.endswith('_speed')): assert m<=5
