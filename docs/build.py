@@ -153,8 +153,8 @@ def params(f):
             for k,p in ds.items() if p.docment and k!='self']
     return '\n'.join(['| | type | default | |', '| --- | --- | --- | --- |', *(f"| {' | '.join(r)} |" for r in rows)]) if rows else ''
 
-def entry(mod, kind, name, node, o, known):
-    "The reference of one public name, as a directive of Sphinx"
+def entry(mod, kind, name, node, o, known, seen):
+    "The reference of one public name, as a directive of Sphinx; a method that a later module writes again is in the index once"
     if kind=='data': return f'```{{py:data}} {name}\n:module: {mod.__name__}\n```'
     init = node if isinstance(node, ast.FunctionDef) else next((m for m in node.body if isinstance(m, ast.FunctionDef)
                                                                 and m.name=='__init__'), None)
@@ -170,14 +170,17 @@ def entry(mod, kind, name, node, o, known):
     if kind=='class' and init and (d := ast.get_docstring(init)): doc += '\n\n'+d
     body = '\n\n'.join(p for p in (link_names(doc, known), link_names(params(o.__init__ if kind=='class' and init else o), known)) if p)
     sig = re.sub(r'\b(nn|Tensor|Path)\b', lambda m: '~'+also[m[0]], sig)
-    return f'````{{py:{kind}}} {name}{sig}\n:module: {home(mod, name)}\n\n{body}\n````'
+    full = f'{home(mod, name)}.{name}'
+    again = '\n:no-index:' if full in seen else ''
+    seen.add(full)
+    return f'````{{py:{kind}}} {name}{sig}\n:module: {home(mod, name)}{again}\n\n{body}\n````'
 
-def reference(mod, title, known):
-    "The page of reference for the module `mod`, whose chapter is called `title`"
+def reference(mod, title, known, seen):
+    "The page of reference for the module `mod`, whose chapter is called `title`; `seen` are the names in pages before it"
     name = mod.__name__.removeprefix(f'{pkg}.')
     return '\n\n'.join([f'# {name}', link_names(inspect.getdoc(mod), known),
                         f'`from {mod.__name__} import *`. Chapter: [{title}](/{name.replace(".", "/")}.ipynb).',
-                        f'```{{py:module}} {mod.__name__}\n```', *(entry(mod, *m, known) for m in members(mod))])+'\n'
+                        f'```{{py:module}} {mod.__name__}\n```', *(entry(mod, *m, known, seen) for m in members(mod))])+'\n'
 
 def pictures(folder):
     "The icon and the picture for links, made of mean digits; of those that every machine has"
@@ -207,7 +210,8 @@ def prepare(
     for k in titles:
         for o in '','reference/','extra/notebooks/': (out/f'{o}{k}').parent.mkdir(parents=True, exist_ok=True)
     for o in nbs: nbformat.write(chapter(o, known), out/f'{page_of(o)}.ipynb'); shutil.copy(o, out/f'extra/notebooks/{page_of(o)}.ipynb')
-    for k,m in mods.items(): (out/f'reference/{k}.md').write_text(reference(m, titles[k], known), encoding='utf-8')
+    seen = set()
+    for k,m in mods.items(): (out/f'reference/{k}.md').write_text(reference(m, titles[k], known, seen), encoding='utf-8')
     def toc(pages, *options): return '\n'.join(['```{toctree}', *options, '', *pages, '```'])
     *parts,(appendix,floors) = plan().items()
     nb = nbformat.read(out/'index.ipynb', 4)

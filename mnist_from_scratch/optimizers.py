@@ -14,9 +14,8 @@ from torch import Tensor
 from .base.core import check_number, comes_with
 
 # %% ../nbs/07_optimizers.ipynb #38f587ca
-def _listed(params):
+def _check_list(params):
     if isinstance(params, Tensor): raise TypeError('an optimizer takes a list of tensors: [w] and not w')
-    return list(params)
 
 # %% ../nbs/07_optimizers.ipynb #c747d72e
 class BasicOptim:
@@ -26,22 +25,21 @@ class BasicOptim:
         lr:float # Learning rate
     ):
         check_number('lr', lr, least=0, below=math.inf)
-        self.params,self.lr = _listed(params),lr
+        _check_list(params)
+        self.params,self.lr = list(params),lr
 
-# %% ../nbs/07_optimizers.ipynb #10e6b197
-@patch
-def step(self:BasicOptim):
-    "One step for each parameter that has a gradient"
-    for p in self.params:
-        if p.grad is not None: p.data -= p.grad*self.lr
+    def step(self):
+        "One step for each parameter that has a gradient"
+        for p in self.params:
+            if p.grad is not None: p.data -= p.grad*self.lr
 
-# %% ../nbs/07_optimizers.ipynb #a803b675
-@patch
-def zero_grad(self:BasicOptim):
-    "Forget all gradients"
-    for p in self.params: p.grad = None
+    def zero_grad(self):
+        "Forget all gradients"
+        for p in self.params: p.grad = None
 
 # %% ../nbs/07_optimizers.ipynb #58a434a7
+def _listed(params): _check_list(params); return list(params)
+
 @comes_with('engine.torch_optim', 'from_torch')
 class Optimizer:
     "Groups of parameters with their hyper-parameters, and a state for each parameter. Children say in `update` how one is changed."

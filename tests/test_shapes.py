@@ -7,7 +7,8 @@ import torch.nn.functional as F
 from torch import nn
 from torch.utils.data import TensorDataset
 
-from mnist_from_scratch import all as us, learner as L, metrics as M
+from mnist_from_scratch import all as us, metrics as M
+from mnist_from_scratch.engine import running
 from mnist_from_scratch.backprop import LinearLayer
 from mnist_from_scratch.base.gradients import check_grad
 from mnist_from_scratch.baseline import PixelSimilarity
@@ -170,7 +171,7 @@ def test_in_a_learner(tally):
 def test_looks_once_in_a_pass(monkeypatch):
     "so that it costs nothing: two passes of an epoch, the loss in both and the metric in one"
     calls = []
-    for m in L,M: monkeypatch.setattr(m, 'one_with_one', lambda f, *args: (calls.append(f), f(*args))[1])
+    for m in running,M: monkeypatch.setattr(m, 'one_with_one', lambda f, *args: (calls.append(f), f(*args))[1])
     learner(us.mnist_loss, (torch.arange(20)%2)[:,None], us.batch_accuracy).fit(3)
     assert calls==[us.mnist_loss,us.mnist_loss,us.batch_accuracy]*3
 

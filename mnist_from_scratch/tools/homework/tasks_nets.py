@@ -283,6 +283,83 @@ class _NoLoss(_Lrn):
 for e in 'before_fit','before_epoch','after_batch','after_epoch','after_fit':
     tasks['Learner'].wrong(f'{e} is not called', _lrn(silent=e))
 
+# %% ../../../nbs/tools/homework/10_tasks_nets.ipynb #b57811ae
+_acts = [given(_t([1.,2.])), given(_t([[1.,2.],[3.,1.]])), given(rnd(2,3)), given(rnd(2,3,2)), given(rnd(3,4).double()),
+         given(rnd(4,3).T), given(_t([[1000.,999.,0.]])), given(_t([[1000.,999.],[-1000.,-1001.]])), given(rnd(0,3))]
+
+# %% ../../../nbs/tools/homework/10_tasks_nets.ipynb #6ed1fed2
+(Task('softmax', softmax.softmax, 'softmax', 'Probabilities along the last axis, safe for activations of 1000', _acts)
+ .wrong('softmax over the wrong axis', lambda x: torch.softmax(x, 0))
+ .wrong('axis 1 instead of the last',  lambda x: torch.softmax(x, 1), error=r'Dimension out of range.*got 1\)')
+ .wrong('one sum for the whole batch', lambda x: torch.softmax(x.flatten(), 0).view(x.shape))
+ .wrong('overflow',                    lambda x: torch.exp(x)/torch.exp(x).sum(-1, keepdim=True))
+ .wrong('one maximum for all rows',    lambda x: (e := torch.exp(x-(x.max() if x.numel() else 0)))/e.sum(-1, keepdim=True))
+ .wrong('a small number added',        lambda x: (e := torch.exp(x-(x.max() if x.numel() else 0)))/(e.sum(-1, keepdim=True)+1e-9))
+ .wrong('logarithms',                  lambda x: torch.log_softmax(x, -1))
+ .wrong('no exponential',              lambda x: x/x.sum(-1, keepdim=True))
+ .wrong('axis not kept',               lambda x: torch.exp(x)/torch.exp(x).sum(-1), error='must match the size')
+ .wrong('axis not kept',               lambda x: (e := torch.exp(x-x.amax(-1)))/e.sum(-1), hints='neither axis kept')
+ .wrong('sigmoid instead',             torch.sigmoid))
+
+# %% ../../../nbs/tools/homework/10_tasks_nets.ipynb #be93ca29
+(Task('log_softmax', softmax.log_softmax, 'softmax', 'The logarithm of softmax along the last axis, finite for activations of 1000', _acts)
+ .wrong('logarithm of a zero',         lambda x: torch.softmax(x, -1).log())
+ .wrong('softmax over the wrong axis', lambda x: torch.log_softmax(x, 0))
+ .wrong('axis 1 instead of the last',  lambda x: torch.log_softmax(x, 1), error=r'Dimension out of range.*got 1\)')
+ .wrong('axis not kept',               lambda x: x-x.logsumexp(-1))
+ .wrong('axis not kept',               lambda x: x-torch.exp(x).sum(-1).log())
+ .wrong('axis not kept',               lambda x: (x := x-x.amax(-1, keepdim=True))-x.exp().sum(-1).log())
+ .wrong('axis not kept',               lambda x: (x := x-x.amax(-1))-x.exp().sum(-1).log(), hints='neither axis kept')
+ .wrong('no logarithm',                lambda x: torch.softmax(x, -1))
+ .wrong('overflow',                    lambda x: x-torch.exp(x).sum(-1, keepdim=True).log())
+ .wrong('another logarithm',           lambda x: torch.log_softmax(x, -1)/2.302585093)
+ .wrong('another logarithm',           lambda x: torch.log_softmax(x, -1)/.69314718))
+
+# %% ../../../nbs/tools/homework/10_tasks_nets.ipynb #2e12c73b
+(Task('cross_entropy', Answers.cross_entropy, 'softmax', 'Cross-entropy of raw activations [N,n] and class numbers [N], one number',
+      [given(_t([[1.,2.]]), _t([0])), given(_t([[1.,2.],[3.,1.]]), _t([0,1])), given(rnd(2,3), _t([2,0])), given(rnd(3,3), _t([2,0,1])),
+       given(rnd(4,3), _t([2,0,1,1]), slope=True),
+       given(rnd(3,4).double(), _t([3,0,1])), given(_t([[1000.,0.],[0.,-1000.]]), _t([0,1]))])
+ .wrong('softmax before a cross-entropy that has one', lambda a,t: F.cross_entropy(a.softmax(-1), t))
+ .wrong('sum instead of mean',               lambda a,t: F.cross_entropy(a, t, reduction='sum'))
+ .wrong('not averaged',                      lambda a,t: F.cross_entropy(a, t, reduction='none'))
+ .wrong('sign',                              lambda a,t: -F.cross_entropy(a, t))
+ .wrong('no logarithm',                      lambda a,t: (1-a.softmax(-1)[range(len(t)),t]).mean())
+ .wrong('no logarithm',                      lambda a,t: -a.softmax(-1)[range(len(t)),t].mean(), hints='no logarithm, only the sign')
+ .wrong('softmax over the wrong axis',       lambda a,t: softmax.nll_loss(a.log_softmax(0), t))
+ .wrong('overflow',                          lambda a,t: softmax.nll_loss((torch.exp(a)/torch.exp(a).sum(-1, keepdim=True)).log(), t))
+ .wrong('logarithm of a zero',               lambda a,t: softmax.nll_loss(a.softmax(-1).log(), t))
+ .wrong('every target for every row',        lambda a,t: -a.log_softmax(-1)[:,t].mean())
+ .wrong('every target for every row',        lambda a,t: a.log_softmax(-1)[:,t].mean(), hints='every target for every row, and no minus')
+ .wrong('rows picked instead of classes',    lambda a,t: -a.log_softmax(-1)[t].mean())
+ .wrong('one_hot without the number of classes', lambda a,t: -(F.one_hot(t)*a.log_softmax(-1)).sum(-1).mean())
+ .wrong('targets not used',                  lambda a,t: -a.log_softmax(-1).mean())
+ .wrong('no softmax',                        lambda a,t: -a[range(len(t)),t].mean())
+ .wrong('another logarithm',                 lambda a,t: F.cross_entropy(a, t)/2.302585093)
+ .wrong('another logarithm',                 lambda a,t: F.cross_entropy(a, t)/.69314718))
+
+# %% ../../../nbs/tools/homework/10_tasks_nets.ipynb #098d1b9e
+(Task('accuracy', softmax.accuracy, 'softmax', 'Share of rows of [N,n] whose largest activation is that of the right class',
+      [given(_t([[1.,3.]]), _t([1])), given(_t([[1.,3.],[5.,4.],[0.,1.]]), _t([1,0,0])),
+       given(_t([[2.,1.,0.],[3.,5.,4.],[0.,6.,7.]]), _t([0,2,2])), given(rnd(2,3), _t([0,2])), given(-rnd(6,4).abs(), _t([0,1,2,3,0,1])),
+       given(_t([[1000.,-1000.]]), _t([1])), given(rnd(5,3).double(), _t([0,1,2,0,1], dtype=torch.uint8))])
+ .wrong('argmax over the wrong axis', lambda a,t: (a.argmax(0)==(t[:a.shape[1]] if a.shape[0]==a.shape[1] else t)).float().mean(),
+        error=r'must match the size')
+ .wrong('argmax over everything',      lambda a,t: (a.argmax()==t).float().mean())
+ .wrong('divided without a rest',      lambda a,t: (a.argmax(-1)==t).sum()//max(len(t), 1))
+ .wrong('values instead of positions', lambda a,t: (a.max(-1).values==t).float().mean())
+ .wrong('values and positions',        error="'bool' object has no attribute")
+ .wrong('count instead of share',      lambda a,t: (a.argmax(-1)==t).sum())
+ .wrong('error rate',                  lambda a,t: (a.argmax(-1)!=t).float().mean())
+ .wrong('not averaged',                lambda a,t: (a.argmax(-1)==t).float())
+ .wrong('smallest instead of largest', lambda a,t: (a.argmin(-1)==t).float().mean())
+ .wrong('percent',                     lambda a,t: 100*(a.argmax(-1)==t).float().mean()))
+
+# %% ../../../nbs/tools/homework/10_tasks_nets.ipynb #dd5cb184
+for e in (2.**-23, *(10.**-n for n in range(4, 17))):
+    tasks['log_softmax'].wrong('a small number added', lambda x,e=e: (x.softmax(-1)+e).log())
+    tasks['cross_entropy'].wrong('a small number added', lambda a,t,e=e: softmax.nll_loss((a.softmax(-1)+e).log(), t))
+
 # %% ../../../nbs/tools/homework/10_tasks_nets.ipynb #97c32d31
 def _ten(bs, epochs, says):
     def run(fn, o):
