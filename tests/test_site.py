@@ -182,10 +182,10 @@ def test_page_of_a_chapter(site, pages):
 def test_reference(site, pages):
     """Signature, table of parameters, source; a method that a later chapter adds; types of PyTorch lead there, those without an inventory
     do not"""
-    text = (site/'reference/losses.html').read_text(encoding='utf-8')
-    assert 'id="mnist_from_scratch.losses.cross_entropy"' in text and 'Class numbers, int64 [N]' in text
-    assert any(re.search(r'mnist_from_scratch/losses\.py#L\d+-L\d+', o) for o in pages['reference/losses.html'].links)
-    assert 'https://docs.pytorch.org/docs/stable/made-up.html#torch.Tensor' in pages['reference/losses.html'].links
+    text = (site/'reference/softmax.html').read_text(encoding='utf-8')
+    assert 'id="mnist_from_scratch.softmax.cross_entropy"' in text and 'Class numbers, int64 [N]' in text
+    assert any(re.search(r'mnist_from_scratch/softmax\.py#L\d+-L\d+', o) for o in pages['reference/softmax.html'].links)
+    assert 'https://docs.pytorch.org/docs/stable/made-up.html#torch.Tensor' in pages['reference/softmax.html'].links
     assert 'mnist_from_scratch.learner.Learner.fit_one_cycle' in pages['reference/schedules.html'].ids
     assert not [o for p in pages.values() for o in p.links if 'docs.python.org' in o]
 
@@ -220,7 +220,7 @@ def test_every_page_in_a_browser(site, pages, at, browser):
 
 def test_search(at, page):
     page.goto(at+'search.html?q=cross_entropy')
-    for o in 'losses.html','reference/losses.html': page.wait_for_selector(f'#search-results li a[href^="{o}"]')
+    for o in 'softmax.html','reference/softmax.html': page.wait_for_selector(f'#search-results li a[href^="{o}"]')
 
 def test_theme_toggles(at, page):
     page.goto(at+'losses.html')
