@@ -36,7 +36,7 @@ def _turned(pos, lr_max, pct=.25, div=25., div_final=1e5):
     return Answers.one_cycle(pct-pos if pos<pct else pos, lr_max, pct, div, div_final)
 
 # %% ../../../nbs/tools/homework/10_tasks_nets.ipynb #0a332c1b
-(Task('one_cycle', Answers.one_cycle, 'callbacks',
+(Task('one_cycle', Answers.one_cycle, 'schedules',
       'The learning rate at `pos` (0 to 1): from lr_max/div up to lr_max at `pct`, then down to lr_max/div_final, both along half a cosine',
       [given(0., 1.), given(.25, 1.), given(1., 1.), given(.1, 1.), given(.5, 1.), given(0., .5), given(.9, .1), given(.5, 2., .5),
        given(.2, 2., .5, 10., 100.), given(.6, 2., .5, 10., 100.), given(1., 2., .5, 10., 100.)])
