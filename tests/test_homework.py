@@ -525,7 +525,7 @@ book = nbformat.read(here.parent/'nbs/14_exercises.ipynb', 4)
 stated = {m[1]:c.source for c in book.cells if c.cell_type=='markdown' and (m := re.match(r'### (\w+)\n', c.source))}
 
 def test_each_task_is_stated():
-    "In the order of the checker, each of a chapter that there is: a text that has the call, shapes and an example, an empty cell, and the check"
+    "In the order of the checker, each of a real chapter: a text that has the call, shapes and an example, an empty cell, and the check"
     assert [*stated]==[*tasks]
     for t in tasks.values(): __import__(f'mnist_from_scratch.{t.chapter}')
     for i,c in enumerate(book.cells):
