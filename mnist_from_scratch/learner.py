@@ -260,11 +260,11 @@ def fit(self:Learner,
     wd:float|None=None, # Weight decay; by default the Learner's
     cbs=None, # Callbacks for this fit only
     reset_opt:bool=False, # Make a new optimizer, with no memory of earlier fits?
-    **kwargs # The engine knows two more
+    start_epoch:int=0, resume:bool=False # The engine has these two
 ):
     "Train for `n_epoch` epochs, with validation after each."
-    if any(kwargs.values()):
-        raise ImportError(f'{" and ".join(kwargs)} come with another module; run: import mnist_from_scratch.engine.checkpoint')
+    if start_epoch or resume:
+        raise ImportError('start_epoch and resume come with another module; run: import mnist_from_scratch.engine.checkpoint')
     with self.added_cbs(cbs):
         if reset_opt or not self.opt: self.create_opt()
         if (wd := self.wd if wd is None else wd) is not None: self.opt.set_hypers(wd=wd)
