@@ -4,9 +4,9 @@ from typing import Any
 __all__ = ['array', 'tensor', 'to_np', 'show_image', 'show_images', 'pixel_table', 'plot_function', 'gv']
 array: Any
 def tensor(x, *rest, **kwargs) -> Tensor:
-    """Make a tensor of `x`, as fastai's function of this name does."""
+    """Make a tensor of `x`, like fastai's function of the same name."""
 def to_np(x) -> Any:
-    """The same numbers as NumPy arrays, cut off from PyTorch's bookkeeping of gradients."""
+    """The same numbers as NumPy arrays, without PyTorch's records for gradients."""
 def show_image(im, ax=None, figsize=None, title=None, ctx=None, **kwargs) -> Any:
     """Show `im` without ticks, in greys (dark is high) if it has one channel. Raises `ValueError` for other shapes."""
 def show_images(ims, nrows: int=1, ncols: int | None=None, titles=None, imsize: float=1.2, suptitle: str | None=None, **kwargs) -> Any:
@@ -18,4 +18,4 @@ def plot_function(
 ) -> Any:
     """Plot `f` at 200 evenly spaced points from `min` to `max`."""
 def gv(s: str, figsize=None, ax=None) -> Any:
-    """Draw the graph that `s` describes, from left to right. Raises `ValueError` for what is no such statement."""
+    """Draw the graph that `s` describes, from left to right. Raises `ValueError` for any other statement."""
