@@ -442,6 +442,10 @@ def save(im, fmt, **kw):
 
 def orientation(k): e = Image.Exif(); e[0x0112] = k; return e
 
+def chunk(name, data=b''):
+    "A chunk of a PNG: how long it is, its name, its data and a checksum"
+    return len(data).to_bytes(4, 'big') + name + data + zlib.crc32(name+data).to_bytes(4, 'big')
+
 def kinds():
     "Images of all kinds, each of which must be read: name → bytes"
     L = seven()
@@ -462,7 +466,7 @@ def kinds():
            'packed.tif':save(L, 'tiff', compression='tiff_lzw'), 'float.tif':save(L.convert('F'), 'tiff'), '16 bit.tif':save(deep, 'tiff'),
            'RGB.webp':save(rgb, 'webp', lossless=True), 'grey.ppm':save(L, 'ppm'), '1x1.png':save(Image.new('L', (1,1), 9), 'png'),
            '10000x1.png':save(Image.fromarray(np.arange(10000, dtype=np.uint16)[None].astype(np.uint8)), 'png')}
-    res['odd animation.png'] = res['grey.png'][:33]+D.folders._chunk(b'acTL', bytes(8))+res['grey.png'][33:] # Pillow warns of it
+    res['odd animation.png'] = res['grey.png'][:33]+chunk(b'acTL', bytes(8))+res['grey.png'][33:] # Pillow warns of it
     for k in range(1, 9):
         for ext in ('jpg','png') if k in (3,6) else ('jpg',):
             res[f'turned {k}.{ext}'] = save(L, {'jpg':'jpeg'}.get(ext, ext), exif=orientation(k))
@@ -508,13 +512,13 @@ def chunk_edit(draw, b):
     if how=='data' and len(parts[i])>12:
         data = bytearray(parts[i][8:-4])
         data[draw(st.integers(0, len(data)-1))] = draw(st.sampled_from([0,1,2,3,4,5,6,8,16,28,127,255]))
-        parts[i] = D.folders._chunk(parts[i][4:8], bytes(data))
+        parts[i] = chunk(parts[i][4:8], bytes(data))
     elif how=='drop': del parts[i]
     elif how=='double': parts.insert(i, parts[i])
     elif how=='move': parts.insert(draw(st.integers(0, len(cs)-1)), parts.pop(i))
     elif how=='name':
-        parts[i] = D.folders._chunk(draw(st.sampled_from([b'IDAT',b'PLTE',b'tRNS',b'acTL',b'fcTL',b'fdAT',b'eXIf',b'iCCP',b'zTXt',b'JUNK',
-                                                          b'IEND'])), parts[i][8:-4])
+        parts[i] = chunk(draw(st.sampled_from([b'IDAT',b'PLTE',b'tRNS',b'acTL',b'fcTL',b'fdAT',b'eXIf',b'iCCP',b'zTXt',b'JUNK',b'IEND'])),
+                         parts[i][8:-4])
     return b[:8]+b''.join(parts)
 
 all_kinds = kinds()
@@ -557,7 +561,7 @@ def test_images_by_chance(place, tally, capfd):
             if b[:2] in (b'II',b'MM'): capfd.readouterr() # but for libtiff, which cannot be stopped
             if b==all_kinds[name]: assert ok
             # checksums protect the pixels: what was read must be what was saved
-            if ok and b[:8]==D.folders._HEAD[:8] and name.startswith('28x28'):
+            if ok and b[:8]==png28[:8] and name.startswith('28x28'):
                 used = [o for o in chunks(b) if o[2] in (b'IHDR',b'PLTE',b'IDAT')]
                 if not all(o[3] for o in used): assert np.array_equal(pillows(b)[0], pillows(all_kinds[name])[0])
             seen['read' if ok else 'refused'] += 1
@@ -583,13 +587,13 @@ def test_unusual_images_are_the_same_digit(place):
 
 whole_jpg,whole_png = all_kinds['RGB.jpg'],all_kinds['grey.png']
 def bomb(w, h, data=b''):
-    return b'\x89PNG\r\n\x1a\n'+D.folders._chunk(b'IHDR', struct.pack('>2I5B', w, h, 8, 0, 0, 0, 0))+D.folders._chunk(b'IDAT', data
-        or zlib.compress(bytes(9999)))+D.folders._chunk(b'IEND')
+    return b'\x89PNG\r\n\x1a\n'+chunk(b'IHDR', struct.pack('>2I5B', w, h, 8, 0, 0, 0, 0)) \
+        + chunk(b'IDAT', data or zlib.compress(bytes(9999)))+chunk(b'IEND')
 eps = b'%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 28 28\n%%EndComments\n(/tmp/owned) (w) file closefile\nshowpage\n%%EOF\n'
 
 @pytest.mark.parametrize('b,part', [pytest.param(b, p, id=k) for k,b,p in [
     ('empty', b'', 'cannot read'), ('a text', b'hello', 'cannot read'), ('PNG cut in its header', whole_png[:20], 'cannot read'),
-    ('PNG cut in its pixels', whole_png[:-40], 'cannot read'), ('PNG without its pixels', bomb(28, 28)[:41]+D.folders._END, 'cannot read'),
+    ('PNG cut in its pixels', whole_png[:-40], 'cannot read'), ('PNG without its pixels', bomb(28, 28)[:41]+chunk(b'IEND'), 'cannot read'),
     ('PNG with a changed pixel', whole_png[:60]+bytes([whole_png[60]^1])+whole_png[61:], 'cannot read'),
     ('JPEG cut short', whole_jpg[:-90], 'cannot read'), ('JPEG cut in its header', whole_jpg[:40], 'cannot read'),
     ('only the start of a JPEG', whole_jpg[:2], 'cannot read'),
@@ -597,7 +601,7 @@ eps = b'%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 28 28\n%%EndComments\n(/tmp/
     ('PNG of 0 by 9', bomb(0, 9), 'cannot read'), ('PostScript, a program', eps, 'cannot read'),
     ('SVG', b'<svg xmlns="http://www.w3.org/2000/svg"/>', 'cannot read'),
     ('PDF', b'%PDF-1.4\n', 'cannot read'), ('Windows metafile', b'\xd7\xcd\xc6\x9a\0\0'+bytes(80), 'cannot read'),
-    ('text that unpacks to 128 MB', bomb(28, 28)[:33]+D.folders._chunk(b'zTXt', b'x\0\0'+zlib.compress(bytes(2**27)))+bomb(28, 28)[33:],
+    ('text that unpacks to 128 MB', bomb(28, 28)[:33]+chunk(b'zTXt', b'x\0\0'+zlib.compress(bytes(2**27)))+bomb(28, 28)[33:],
      'cannot read')]])
 def test_bad_image(tmp_path, b, part, monkeypatch):
     from PIL import EpsImagePlugin
@@ -953,7 +957,7 @@ def test_memory(place, tally):
     (d/'holds.png').write_bytes(bomb(12000, 12000, zlib.compress(bytes(12001)*12000, 1)))
     for mode in 'L','RGBA','I;16': Image.new(mode, (4096,4096), None if mode=='I;16' else 'white').save(d/f'{mode}.png', compress_level=1)
     Image.new('F', (4096,4096)).save(d/'F.tif', compression='tiff_adobe_deflate')
-    (d/'28.png').write_bytes(D.folders._HEAD+D.folders._chunk(b'IDAT', zlib.compress(bytes(2**27)))+D.folders._END)
+    (d/'28.png').write_bytes(bomb(28, 28, zlib.compress(bytes(2**27))))
     size = {o.name:o.stat().st_size for o in d.iterdir()}
     p = lambda name: repr(str(d/name))
     todo = {o:f'read_idx({p(o)})' for o in ('2^63','2^63.gz','2^40.gz','small promise.gz','true promise.gz','full.idx')}

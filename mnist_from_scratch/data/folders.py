@@ -6,12 +6,12 @@
 __all__ = ['load_folder']
 
 # %% ../../nbs/data/05_folders.ipynb #7e0e0c56
-import hashlib, os, zlib
-from itertools import islice
+import hashlib, os
 from pathlib import Path
 
 import numpy as np
 from filelock import FileLock
+from PIL import Image
 
 from ..base.core import MnistError
 from ..base.files import cache_dir, check_link, with_progress
@@ -19,57 +19,22 @@ from ..base.state import read_state, write_state
 from .images import as_mnist, as_they_are, read_image
 from .sets import Digits
 
-# %% ../../nbs/data/05_folders.ipynb #6a033dc7
-def _chunk(name, data=b''): return len(data).to_bytes(4,'big') + name + data + zlib.crc32(name+data).to_bytes(4,'big')
-_HEAD,_END = b'\x89PNG\r\n\x1a\n'+_chunk(b'IHDR', bytes([0,0,0,28, 0,0,0,28, 8,0,0,0,0])),_chunk(b'IEND')
-
-def _png_lines(path):
-    "The lines of a grey 28×28 PNG of the simplest kind, 28×29 bytes; `None` for any other file, and for one that cannot be read."
-    try:
-        f = os.open(path, os.O_RDONLY|getattr(os, 'O_BINARY', 0)) # `open` costs half as much again
-        try: b = os.read(f, 4096)
-        finally: os.close(f)
-        data = b[len(_HEAD)+8:-len(_END)-4]
-        if b!=_HEAD+_chunk(b'IDAT', data)+_END: return None
-        z = zlib.decompressobj()
-        lines = z.decompress(data, 28*29+1)
-        return lines if z.eof and len(lines)==28*29 else None
-    except (OSError, zlib.error): return None
-
 # %% ../../nbs/data/05_folders.ipynb #62488dad
-def _unfilter(a):
-    "The pixels `[N,28,28]` of the lines `a`, uint8 `[N,28,29]`; those of an image with an unknown filter are not to be used."
-    a = a.transpose(1,0,2).copy() # `[28,N,29]`: line by line
-    kinds,x = a[:,:,0],a[:,:,1:]
-    for r in range(28):
-        above = x[r-1] if r else np.zeros_like(x[0])
-        one,two,*more = ((kinds[r]==k).nonzero()[0] for k in (1,2,3,4))
-        x[r,one] = x[r,one].cumsum(1, dtype=np.uint8)
-        x[r,two] += above[two]
-        for k,i in zip((3,4), more):
-            row,b,left,corner = x[r,i],above[i].astype(np.int16),np.int16(0),np.int16(0)
-            for c in range(28 if len(i) else 0):
-                if k==3: guess = (left+b[:,c])//2
-                else:
-                    p = [abs(b[:,c]-corner), abs(left-corner), abs(left+b[:,c]-2*corner)] # how far is each from the sum?
-                    guess = np.where((p[0]<=p[1]) & (p[0]<=p[2]), left, np.where(p[1]<=p[2], b[:,c], corner))
-                row[:,c] += guess.astype(np.uint8)
-                left,corner = row[:,c].astype(np.int16),b[:,c]
-            x[r,i] = row
-    return x.transpose(1,0,2)
-
 def _read_images(files):
-    "The images in `files` (paths), uint8 `[N,28,28]`: read by ourselves where we can, else by Pillow."
-    x,odd,todo = np.empty((len(files),28,28), np.uint8),[],iter(with_progress(files))
-    for i in range(0, len(files), 10000): # parts need less memory than the whole
-        lines = [_png_lines(f) for f in islice(todo, 10000)]
-        a = np.frombuffer(b''.join(o or bytes(28*29) for o in lines), np.uint8).reshape(-1,28,29)
-        x[i:i+10000],ok = as_they_are(_unfilter(a))
-        odd += [i+j for j,bad in enumerate((a[:,:,0]>4).any(1) | ~ok) if bad or lines[j] is None]
-    next(todo, None) # ends the progress bar
-    for i in odd:
-        try: x[i] = as_mnist(read_image(files[i]))
-        except MnistError as e: raise MnistError(e if str(files[i]) in str(e) else f'{files[i]}: {e}') from None
+    "The images in `files` (paths), uint8 `[N,28,28]`: what `as_mnist` makes of each."
+    x,small = np.empty((len(files),28,28), np.uint8),[]
+    def convert(i, im):
+        try: x[i] = as_mnist(im)
+        except MnistError as e: raise MnistError(f'{files[i]}: {e}') from None
+    for i,f in enumerate(with_progress(files)):
+        im = read_image(f)
+        if im.size==(28,28) and im.mode=='L' and not im.has_transparency_data: x[i] = np.asarray(im); small.append(i)
+        else: convert(i, im)
+    for k in range(0, len(small), 10000): # parts need less memory than the whole
+        part = small[k:k+10000]
+        for i,a,ok in zip(part, *as_they_are(x[part])):
+            if ok: x[i] = a
+            else: convert(i, Image.fromarray(x[i]))
     return x
 
 # %% ../../nbs/data/05_folders.ipynb #18977020
