@@ -34,9 +34,10 @@ def pytest_sessionfinish(session): # a worker of pytest-xdist hands its counts o
 def pytest_testnodedown(node): _add([(tuple(k), row) for k,row in getattr(node, 'workeroutput', {}).get('tally', [])])
 
 def pytest_collection_modifyitems(items):
-    "`pytest -m mnist` runs what cannot be tried without MNIST"
+    "`pytest -m mnist` runs what cannot be tried without MNIST, `-m 'not slow'` all that needs no site and no browser either"
     for o in items:
         if 'mnist' in o.fixturenames: o.add_marker('mnist')
+        if {'site','browser'} & {*o.fixturenames}: o.add_marker('slow')
 
 def pytest_terminal_summary(terminalreporter):
     if not _tally: return

@@ -56,6 +56,7 @@ def test_validation_is_left_alone(digits):
     torch.testing.assert_close(torch.cat(seen[False]), ds[1][:][0])
     assert not any((o==r).all() for o in torch.cat(seen[True]) for r in ds[0][:][0])
 
+@pytest.mark.slow
 def test_best_net(digits, tmp_path):
     ds = [to_dset(o.only(3,7)) for o in digits]
     learn = best_learner(*ds, n_out=2)

@@ -116,6 +116,7 @@ def idx_files(draw):
     if draw(st.booleans()): b = bytearray(edits(draw, b, 2))
     return packed(draw, bytes(b))
 
+@pytest.mark.slow
 def test_idx_by_chance(place, tally):
     f = place/'digits'
     def check(seen):
@@ -163,6 +164,7 @@ def true_set(files):
         res.append((x,y))
     return res
 
+@pytest.mark.slow
 def test_idx_sets_by_chance(place, tally):
     d = place/'set'
     def check(seen):
@@ -353,6 +355,7 @@ def is_right(ds, rows):
     return np.array_equal(ds.x.flatten(1), [o[-784:] for o in a]) and (np.array_equal(ds.y, [o[0] for o in a]) if labelled
         else ds.y is None)
 
+@pytest.mark.slow
 def test_csv_by_chance(place, tally):
     f = place/'table.csv'
     def check(seen):
@@ -550,6 +553,7 @@ def check_image(f, b):
     assert (one is None)==(x is None) and (x is None or np.array_equal(one[0], x))
     return True
 
+@pytest.mark.slow
 def test_images_by_chance(place, tally, capfd):
     f = place/'image'
     def check(seen):
@@ -717,6 +721,7 @@ def plant(d, parts, odd, entries):
 
 as_photo = as_mnist(Image.open(io.BytesIO(photo))).numpy()
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform=='win32', reason='makes links and pipes')
 def test_folders_by_chance(place, tally):
     d = place/'folder'
@@ -797,6 +802,7 @@ def test_empty_class(tmp_path):
         (tmp_path/o/'.DS_Store').write_text('hidden')
         refuses(lambda: load_folder(tmp_path), tmp_path/o, 'no images')
 
+@pytest.mark.slow
 def test_folder_cache_by_chance(place, tally, monkeypatch):
     "What lies in the cache may be broken too: then the images are read anew."
     monkeypatch.setattr(D.folders, '_MANY', 1)
@@ -927,6 +933,7 @@ def repeat(f, b, n):
     with open(f, 'wb') as o:
         for _ in range(n): o.write(b)
 
+@pytest.mark.slow
 @pytest.mark.skipif(not os.access('/proc/self/clear_refs', os.W_OK), reason='reads the memory from /proc')
 def test_memory(place, tally):
     "Files that promise, or hold, far more than their size: how much memory each takes"

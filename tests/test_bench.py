@@ -39,6 +39,7 @@ def test_errors(args, says, tmp_path):
     assert r.returncode==1 and r.stderr.startswith('mnist_bench: ') and says in r.stderr and len(r.stderr.splitlines())==1
     assert not list(tmp_path.iterdir())
 
+@pytest.mark.slow
 def test_what_cannot_run_says_why(monkeypatch, capsys):
     def none(*_): raise MnistError('there is no MNIST here')
     monkeypatch.setattr(bench, 'load_digits', none)
@@ -212,6 +213,7 @@ bench.benchmarks['mapped IDX file'].make = mapped
 if __name__=='__main__': sys.exit(mnist_bench())
 """
 
+@pytest.mark.slow
 @pytest.mark.parametrize('only,until', [('folder', 'mnist_bench-*/pngs/training/3/*'), ('folder', 'mnist_bench-*/cache/folders/*'),
                                         ('mapped', 'mnist_bench-*/train-images-idx3-ubyte')])
 def test_ctrl_c_leaves_nothing(tmp_path, only, until):
@@ -280,6 +282,7 @@ def test_a_later_slowdown_shows(tmp_path):
         True)==[] and 'earlier' in ax.get_xlabel()
     plt.close(ax.figure)
 
+@pytest.mark.slow
 @pytest.mark.skipif(platform.libc_ver()[0]!='glibc', reason='another C library than glibc')
 def test_freed_memory_is_kept():
     "What was freed is not asked for page by page a second time"

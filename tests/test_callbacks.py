@@ -378,6 +378,7 @@ def logged(run):
         if new := {k:v for k,v in row.items() if k[0]!='_'}: res[row['_step']] = new
     return res
 
+@pytest.mark.slow
 def test_wandb(wandb_run):
     "Rows for batches and epochs as `TensorBoardCallback` has them, and the next fit behind them"
     learn = learner(opt_func=Adam, splitter=lambda m: [[*m[0].parameters()],[*m[2].parameters()]])

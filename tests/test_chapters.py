@@ -79,6 +79,8 @@ def copy(tmp_path, monkeypatch):
         git('commit', '-qm', 'moved')
     return tmp_path/'book',git,move
 
+@pytest.mark.slow
+@pytest.mark.newest
 @pytest.mark.skipif(not (root/'.git').exists(), reason='no repository')
 def test_there_and_back(copy):
     "All links lead somewhere, and nothing is as before but what is named; after the way back everything is"

@@ -14,6 +14,7 @@ from mnist_from_scratch.softmax import accuracy, cross_entropy
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders
 from mnist_from_scratch.optimizers import SGD, Adam
 
+@pytest.mark.slow
 def test_killed(tmp_path):
     "At least 40 SIGKILLs: in a batch, in validation, while a checkpoint is written; seven kinds of training"
     r = subprocess.run([sys.executable, Path(__file__).parent/'killing.py', tmp_path, '40', '0'], capture_output=True, text=True,

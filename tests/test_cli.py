@@ -128,6 +128,7 @@ def test_train(run, data, tmp_path, monkeypatch):
         expected[title] = [name=='mlp',n,*fig(lo),round(lo/359,4),round(hi/359,4)]
     assert {k:list(v) for k,v in table.items()}==expected
 
+@pytest.mark.slow
 @pytest.mark.parametrize('model,title', [('baseline','pixel similarity, rmse'), ('linear','linear'), ('mlp','784-30-2 net'),
                                          ('fast','quick convnet'), ('best','residual net')])
 def test_each_model_on_two_digits(run, data, tmp_path, model, title):
@@ -399,6 +400,7 @@ def test_help(run, name, opts):
                                                         'convnet that trains in seconds), or best','(default: mlp)','default: 5, or 20',
                                                         '(default: all)'))
 
+@pytest.mark.slow
 def test_what_is_to_be_typed_works(script, tmp_path, monkeypatch):
     "Commands in messages and examples in the help: by their names where the shell finds them so, else as they were called"
     for o in 'env','my env','other':
@@ -434,6 +436,7 @@ class Says:
         if name=='torch': print('importing torch')
 sys.meta_path.insert(0, Says)"""
 
+@pytest.mark.slow
 def test_ctrl_c_in_imports(script, tmp_path):
     for pause in 0,.3:
         p = start(script('mnist_train', first=SAYS_TORCH), cwd=tmp_path)
@@ -442,6 +445,7 @@ def test_ctrl_c_in_imports(script, tmp_path):
         assert status==130 and 'interrupted' in err and 'Traceback' not in err and len(err.strip().splitlines())==1 and not list(
             tmp_path.iterdir())
 
+@pytest.mark.slow
 def test_ctrl_c_in_loading(script, tmp_path):
     # in short naps: a signal that comes in the moment before a sleep begins does not end it, Python handles it afterwards
     before = ('import time\nfrom mnist_from_scratch.tools import cli\ncli.load_digits = lambda data: (print("loading"), [time.sleep(.01) '
@@ -451,6 +455,7 @@ def test_ctrl_c_in_loading(script, tmp_path):
     status,out,err = stopped(p)
     assert status==130 and 'nothing is written' in one_line(err, 'mnist_train') and not list(tmp_path.iterdir())
 
+@pytest.mark.slow
 def test_ctrl_c_in_training(script, data, tmp_path):
     p = start(script('mnist_train'), '--data', data, '--epochs', 10**6, cwd=tmp_path)
     wait_for(p, 'epoch 1 ')
@@ -459,6 +464,7 @@ def test_ctrl_c_in_training(script, data, tmp_path):
     spec = whole(tmp_path/'mnist_run')
     assert spec['epochs_done']>=2 and spec['epochs']==10**6 and f"in epoch {spec['epochs_done']+1} of" in err
 
+@pytest.mark.slow
 def test_ctrl_c_in_saving(script, data, tmp_path):
     "Impatience does not break a file, and the run ends there"
     before = ('import time\nfrom mnist_from_scratch.tools import cli\nreal = cli.report\ndef slow(*a): print("saving"); time.sleep(1); '
@@ -469,6 +475,7 @@ def test_ctrl_c_in_saving(script, data, tmp_path):
     assert status==130 and 'the model is saved' in one_line(err, 'mnist_train') and not rows(out)
     assert whole(tmp_path/'mnist_run')['epochs_done']==1
 
+@pytest.mark.slow
 def test_ctrl_c_in_the_ladder(script, data, tmp_path):
     p = start(script('mnist_train'), '--data', data, '--model', 'baseline', '--epochs', 10**6, cwd=tmp_path)
     wait_for(p, 'rmse')
@@ -477,6 +484,7 @@ def test_ctrl_c_in_the_ladder(script, data, tmp_path):
     assert status==130 and 'the model is saved in mnist_run' in one_line(err, 'mnist_train')
     assert whole(tmp_path/'mnist_run')['model']=='baseline'
 
+@pytest.mark.slow
 def test_ctrl_c_at_any_moment(script, data, tmp_path):
     "Bursts of signals at random moments of short runs: one line or a normal end, and files that are whole or not there"
     rand,path,secs = Random(time.time_ns() if os.environ.get('RANDOM_TESTS') else 1),script('mnist_train', first=SAYS_TORCH),None
@@ -495,6 +503,7 @@ def test_ctrl_c_at_any_moment(script, data, tmp_path):
         else: assert status==130 and not list(folder.iterdir())
         assert (status==130)==('interrupted' in err)
 
+@pytest.mark.slow
 def test_ctrl_c_at_the_very_end(script, data, model, tmp_path):
     "While Python winds up nothing is left to interrupt"
     before = 'import atexit, signal\natexit.register(lambda: signal.raise_signal(signal.SIGINT))'
@@ -503,6 +512,7 @@ def test_ctrl_c_at_the_very_end(script, data, model, tmp_path):
         p = start(script(name, before), *args, cwd=tmp_path)
         assert p.communicate(timeout=60)[1]=='' and p.returncode==0
 
+@pytest.mark.slow
 def test_ignored_sigint_stays_ignored(script, data, tmp_path):
     "As with nohup, or in the background of a script"
     p = start(script('mnist_train'), '--data', data, '--epochs', 3, '--seeds', 1, cwd=tmp_path, sigint=signal.SIG_IGN)
@@ -511,6 +521,7 @@ def test_ignored_sigint_stays_ignored(script, data, tmp_path):
 
 # --- terminals and pipes
 
+@pytest.mark.slow
 def test_in_a_pipe(script, data, tmp_path):
     "One line per epoch and nothing that moves"
     p = start(script('mnist_train'), '--data', data, '--epochs', 3, '--seeds', 1, cwd=tmp_path)
@@ -537,6 +548,7 @@ def in_terminal(path, *args, cwd, keys=()):
     else: os.kill(pid, signal.SIGKILL)
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]),seen.decode()
 
+@pytest.mark.slow
 def test_in_a_terminal(script, data, tmp_path):
     "A bar that moves, a table with one head, and the ladder below it"
     status,seen = in_terminal(script('mnist_train'), '--data', data, '--epochs', 3, '--seeds', 2, cwd=tmp_path)
@@ -546,12 +558,14 @@ def test_in_a_terminal(script, data, tmp_path):
     assert 'run 2 of 2' in seen and not any('run 2 of 2' in o for o in lines)
     assert len(rows('\n'.join(o if o.startswith('*') else '  '+o for o in lines)))==5
 
+@pytest.mark.slow
 def test_ctrl_c_in_a_terminal(script, data, tmp_path):
     status,seen = in_terminal(script('mnist_train'), '--data', data, '--epochs', 10**6, cwd=tmp_path, keys=[(b'Epoch 2/', b'\x03')])
     assert status==130 and re.search(r'\nmnist_train: interrupted in epoch \d+ of 1000000; the model so far is saved in mnist_run\r?\n$',
                                      seen), seen[-300:]
     whole(tmp_path/'mnist_run')
 
+@pytest.mark.slow
 def test_broken_pipe(script, data, model, tmp_path):
     "Somebody reads one line and closes: no word about it, and nothing half written"
     Image.fromarray(load_idx(data)[1].x[0].numpy()).save(tmp_path/'a.png')
@@ -562,6 +576,7 @@ def test_broken_pipe(script, data, model, tmp_path):
         assert p.wait(60)==1 and p.stderr.read()==''
     assert [o.name for o in tmp_path.iterdir()]==['a.png']
 
+@pytest.mark.slow
 def test_full_disk(script, data, tmp_path):
     with open('/dev/full', 'w') as full:
         p = start(script('mnist_train'), '--data', data, '--epochs', 1, cwd=tmp_path, stdout=full)
@@ -573,6 +588,7 @@ def shell(line, cwd, **env):
                        env={k:v for k,v in {**os.environ, 'COLUMNS':'80', **env}.items() if v is not None})
     return r.returncode,r.stdout,r.stderr
 
+@pytest.mark.slow
 @pytest.mark.parametrize('how,status,says', [('<&-',0,''), ('2>&-',0,''),
                                              ('>&-',1,'no standard output to print to; send it to a file, or to /dev/null'),
                                              ('<&- >&- 2>&-',1,None), ('--help >&-',1,'no standard output'),
@@ -583,12 +599,14 @@ def test_closed_and_full(script, tmp_path, how, status, says):
     assert got==status and 'Traceback' not in err and not list(tmp_path.iterdir())
     assert says in one_line(err, 'mnist_check') if says else not err
 
+@pytest.mark.slow
 def test_no_file_gets_the_number_of_a_closed_stream(script, tmp_path):
     "What is printed would go into it"
     path = script('mnist_check', "import os, subprocess\nwith open('x', 'w') as f: os.write(2, b'lost'); subprocess.run(['sh','-c','echo "
                   "lost >&2']); print('lost', file=sys.stderr, flush=True)")
     assert shell(f'{sys.executable} {path} --list <&- 2>&-', tmp_path)[0]==0 and (tmp_path/'x').read_text()==''
 
+@pytest.mark.slow
 def test_full_after_an_error(script, tmp_path):
     "A status of its own, or an error, and what was printed before can't be: one line, and no traceback at the end"
     (tmp_path/'a.py').write_text('def relu(x): return x.abs()')
@@ -597,6 +615,7 @@ def test_full_after_an_error(script, tmp_path):
     status,_,err = shell(f"{sys.executable} {script('mnist_check')} none.py 2>/dev/full", tmp_path)
     assert status==1 and not err
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name,status', [('SIGTERM',143), ('SIGHUP',129)])
 def test_told_to_end(script, data, tmp_path, name, status):
     "As after Ctrl-C, what is trained is saved; and where nothing is, one line"
@@ -611,6 +630,7 @@ def test_told_to_end(script, data, tmp_path, name, status):
     assert 'is saved in mnist_run' in one_line(p.communicate(timeout=60)[1],
                                                'mnist_train') and p.returncode==status and whole(tmp_path/'mnist_run')
 
+@pytest.mark.slow
 def test_nohup_stays(script, data, tmp_path):
     p = start(script('mnist_train'), '--data', data, '--epochs', 3, '--seeds', 1, cwd=tmp_path,
               preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
@@ -622,6 +642,7 @@ def test_a_folder_that_is_gone(script, tmp_path):
     status,out,err = shell(f"mkdir g; cd g; rmdir ../g; {sys.executable} {script('mnist_check')} --list", tmp_path)
     assert status==1 and not out and 'no longer there; change to another folder' in one_line(err, 'mnist_check')
 
+@pytest.mark.slow
 @pytest.mark.parametrize('env', [dict(MPLBACKEND='nonsense'), dict(COLUMNS='abc', LINES='x'), dict(HOME=None),
                                  dict(HOME='/nonexistent', XDG_CACHE_HOME='/dev/null'), dict(TMPDIR='/nonexistent'),
                                  dict(PYTHONIOENCODING='ascii', LC_ALL='C'), dict(WORLD_SIZE='x', RANK='y', MASTER_PORT='z')], ids=str)
@@ -630,6 +651,7 @@ def test_an_odd_environment(script, data, tmp_path, env):
     status,out,err = shell(f"{sys.executable} {script('mnist_train')} --data {data} --model baseline --epochs 1 --seeds 1", tmp_path, **env)
     assert status==0 and len(rows(out))==5 and 'Traceback' not in err and whole(tmp_path/'mnist_run')
 
+@pytest.mark.slow
 def test_ctrl_c_in_the_first_epoch_keeps_an_older_model(tmp_path, monkeypatch, capsys):
     "What was trained for less than an epoch does not replace a finished model"
     import mnist_from_scratch.tools.cli as cli
@@ -696,6 +718,7 @@ def test_check_says_no_in_one_line(run, args, says):
     status,_,err = run('mnist_check', *args)
     assert status==1 and err.startswith('mnist_check: ') and says in err and err.count('\n')==1
 
+@pytest.mark.slow
 def test_check_stops_at_once(script, tmp_path):
     "Ctrl-C ends the check of a folder, and the processes that are under way"
     for i in range(4): (tmp_path/f'{i}.py').write_text(f'import time\nopen({str(tmp_path/"begun")!r}, "w")\ntime.sleep(300)')
@@ -792,6 +815,7 @@ def test_cures_for_one_file_help(run, tmp_path):
         assert 'saved in' in run('mnist_check', path, '--json', tmp_path/'a.json', '--only', 'sigmoid')[1]
         assert [*json.loads((tmp_path/'a.json').read_text())]==['a.py']
 
+@pytest.mark.slow
 def test_answers_to_standard_output(script, model, tmp_path):
     "They, and nothing else, in a pipe or in a file; what is said goes to stderr"
     (tmp_path/'t.csv').write_text(','.join(f'pixel{i}' for i in range(784))+'\n'+','.join(['0']*300+['255']*484)+'\n')
@@ -813,6 +837,7 @@ def white_made_clear(a):
     im.putalpha(Image.fromarray((255*(a<250)).astype('uint8')))
     return im
 
+@pytest.mark.slow
 @pytest.mark.parametrize('make', [lambda a: Image.fromarray(a), lambda a: Image.fromarray(255-a),
                                   lambda a: Image.fromarray(a).convert('RGB'), white_made_clear], ids=['dark','light','RGB','clear'])
 def test_predicts_what_it_was_validated_on(run, digits, tmp_path, make):

@@ -75,6 +75,8 @@ class fake:
     train_ds,device,n_inp = None,None,1
     def __init__(self, c): self.vocab = list(range(c))
 
+@pytest.mark.slow
+@pytest.mark.newest
 @pytest.mark.parametrize('fit', [lambda l: l.fit_one_cycle(2, slice(1e-5,1e-2)), lambda l: l.fine_tune(1, 1e-3)],
                          ids=['one_cycle','fine_tune'])
 def test_trains_as_fastai(fit):

@@ -186,6 +186,7 @@ def bytes_of(code, *setup):
     return int(subprocess.run([sys.executable, '-c', code], check=True, capture_output=True, text=True,
                               env={**os.environ, 'OMP_NUM_THREADS':'1'}).stdout)
 
+@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith('linux'), reason='reads /proc')
 def test_memory(tmp_path):
     "A set of 157 MB: mapped, cut and trained on in a few MB; read without a second copy of it."
@@ -353,6 +354,7 @@ def test_errors_are_not_kept(folder):
         with says('cannot read', f): load_folder(folder.path)
     assert not folder.files()
 
+@pytest.mark.slow
 def test_folder_cache_two_processes(tmp_path, sets):
     write_pngs(tmp_path/'d', fake(1200))
     outs = together(*[f"for _ in range(3): print(hash(load_folder({str(tmp_path/'d')!r})[0].x.numpy().tobytes()))"]*3,
@@ -587,6 +589,7 @@ def test_download_to_no_folder(tmp_path):
     (tmp_path/'file').write_text('')
     with says('cannot write'): download_mnist(tmp_path/'file'/'mnist', (nobody(),))
 
+@pytest.mark.slow
 def test_download_two_processes(tmp_path, sets, serve):
     files,sums = packed(sets)
     server = serve(files)
@@ -602,6 +605,7 @@ def fastai(home, sets, where='.fastai/data', name='mnist_png', parts=('training'
 
 def files(folder): return {o.relative_to(folder): o.read_bytes() for o in folder.rglob('*') if o.is_file()}
 
+@pytest.mark.slow
 def test_order(home, as_mnist_set, tmp_path, monkeypatch, capsys):
     "Each source is taken before the next: the environment, our cache, fastai's cache, a download, the bundled digits."
     other = fake(40, 2),fake(30, 3)
@@ -660,6 +664,7 @@ def test_fastai_home(home, as_mnist_set, monkeypatch, ini, env, where):
     fastai(home, as_mnist_set, where)
     assert load_digits()[0].is_mnist and not home.tries
 
+@pytest.mark.slow
 def test_fastai_half_there(home, as_mnist_set):
     "What is not all of MNIST is not taken for MNIST."
     folder = fastai(home, as_mnist_set)
@@ -667,6 +672,7 @@ def test_fastai_half_there(home, as_mnist_set):
     fastai(home, as_mnist_set, name='mnist_sample', parts=('train','valid'))
     assert load_digits()[0].source=='scikit-learn digits' and not (cache_dir()/'mnist').exists()
 
+@pytest.mark.slow
 def test_nothing_is_created(home):
     load_digits()
     assert not list(home.path.iterdir())
@@ -715,11 +721,13 @@ def test_untar_png(home, as_mnist_set):
     assert path==cache_dir()/'mnist_png' and layout(path, ('training','testing'), range(10)) and not (path/'labels.csv').exists()
     assert all(map(same, load_folder(path), as_mnist_set))
 
+@pytest.mark.slow
 def test_untar_fastai(home, as_mnist_set):
     theirs = fastai(home, [o.only(3,7) for o in as_mnist_set], name='mnist_sample', parts=('train','valid'))
     assert untar_data(URLs.MNIST_SAMPLE)==theirs and not cache_dir().exists() and not home.tries
     assert untar_data(URLs.MNIST_SAMPLE, source='digits')==cache_dir()/'digits_sample'
 
+@pytest.mark.slow
 def test_untar_others(home, sets, tmp_path, monkeypatch):
     "What is not MNIST never gets its name."
     path = untar_data(URLs.MNIST_SAMPLE)
@@ -741,6 +749,7 @@ def test_untar_others(home, sets, tmp_path, monkeypatch):
     for bad in 'https://example.com/cats.tgz','MNIST':
         with says(bad, URLs.MNIST, URLs.MNIST_SAMPLE): untar_data(bad)
 
+@pytest.mark.slow
 def test_untar_is_whole_or_not_there(home, monkeypatch):
     save,done = Image.Image.save,[]
     def interrupted(im, path):
@@ -752,6 +761,7 @@ def test_untar_is_whole_or_not_there(home, monkeypatch):
     assert len(done)==40 and not [o for o in cache_dir().iterdir() if o.suffix!='.lock']
     untar_data(URLs.MNIST_SAMPLE, source='digits')
 
+@pytest.mark.slow
 def test_untar_two_processes(tmp_path):
     outs = together(*["p = untar_data(URLs.MNIST_SAMPLE); print(p, sum(len(o) for o in load_folder(p)))"]*3, XDG_CACHE_HOME=str(tmp_path),
                     HOME=str(tmp_path), MNIST_FROM_SCRATCH_DATA='digits')

@@ -9,6 +9,8 @@ pytest.importorskip('accelerate', reason='no Accelerate here')
 pytest.importorskip('torchmetrics', reason='no torchmetrics here')
 import distributing
 
+pytestmark = pytest.mark.slow
+
 def torchrun(n, *args, seconds=240, **env):
     "Run in `n` processes; status, stdout, stderr"
     env = os.environ | dict(OMP_NUM_THREADS='1', PYTHONWARNINGS='ignore', COLUMNS='80') | env

@@ -98,6 +98,7 @@ def test_later_it_works(serve, files, tmp_path):
 def test_the_sizes_are_known():
     assert D.download._SIZES.keys()==D.download.MNIST_FILES.keys() and sum(D.download._SIZES.values())==11_594_722
 
+@pytest.mark.slow
 def test_offline(files, tmp_path, monkeypatch, serve, capsys):
     "One line, quickly; the bundled digits in its place where one may choose"
     monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path))
@@ -132,6 +133,7 @@ def test_progress_on_a_terminal(capsys, monkeypatch):
     for n in 0,2**19,2**20: bar.update(n)
     assert list(base_files.with_progress([1]*3))==[1]*3
 
+@pytest.mark.slow
 def test_killed_while_downloading(serve, files, tmp_path):
     "The next one fetches it, and what was left behind goes"
     stall,good = serve(for_images('stall')),serve()

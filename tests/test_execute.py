@@ -118,6 +118,7 @@ def test_the_book_is_without_trouble():
             for o in c.get('outputs', [])]
     assert len(outs)>400 and not [(n, t) for n,o in outs if (t := ex.trouble(o))]
 
+@pytest.mark.slow
 def test_nothing_is_run_without_mnist(monkeypatch, tmp_path):
     "Neither with the bundled digits nor with a folder of others"
     monkeypatch.setattr(ex, 'run', lambda path: pytest.fail('it was run'))

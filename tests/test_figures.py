@@ -136,6 +136,7 @@ def test_resnet18(mnist):
     with learn.no_bar(): learn.fit_one_cycle(1, .1)
     assert said('ResNet-18', [learn.recorder.values[-1][2]], 2038) >= .99
 
+@pytest.mark.slow
 def test_ten_digits_bundled(digits):
     train,valid = digits
     assert said('784-30-10, bundled digits', [ten(train, valid, s, epochs=15) for s in range(3)], len(valid)) >= .93

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest, torch
 
 root = Path(__file__).parent.parent
+pytestmark = pytest.mark.slow
 text = (root/'docs/move_on.md').read_text(encoding='utf-8')
 blocks = {}            # of each section: [(language, code)]
 for part in re.split(r'^#+ ', text, flags=re.M)[1:]: blocks[part.split('\n')[0]] = re.findall(r'^```(\w+)\n(.*?)^```$', part, re.M|re.S)
@@ -50,6 +51,7 @@ def code_of(section):
     return {'fastai':lambda cs: [re.sub('^from mnist_from_scratch.all import.*', cs[0].strip(), ours)],
             'Keras':lambda cs: [cs[0], cs[0]+cs[1]]}.get(section, list)([c for _,c in blocks[section]])
 
+@pytest.mark.newest
 @pytest.mark.parametrize('section,package', [('fastai','fastai'), ('Lightning','lightning'), ('Keras','keras'), ('Plain PyTorch','torch')])
 def test_same_weights(section, package, reference, tmp_path):
     "As it stands on the page: it learns. Without shuffling: weights as ours, but for those of Keras's own layers"

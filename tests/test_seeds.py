@@ -14,6 +14,7 @@ def start(tmp_path, hash_seed):
     return subprocess.Popen([sys.executable, here/'seeding.py', tmp_path/f'{hash_seed}'], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                             text=True, env=env)
 
+@pytest.mark.slow
 def test_bit_identical(tmp_path, tally):
     """Two processes, whose dictionaries and sets are in another order; each trains with 1 thread and no worker, and with 2 threads and 2
     workers"""

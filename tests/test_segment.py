@@ -309,6 +309,7 @@ def test_the_comparison_without_skips(digits, tmp_path, monkeypatch):
         assert [o['lr'] for o in mine]==[.1,.2,best,best,best] and [o['seed'] for o in mine]==[0,0,1,0,
             1] and mine[0]['epochs']==4*mine[-1]['epochs']
 
+@pytest.mark.slow
 def test_learns(scenes, tmp_path):
     set_seed(0)
     dls = SegmentationDataLoaders.from_label_func(scenes, files(scenes), mask_file, seed=0, bs=8)

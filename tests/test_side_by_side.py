@@ -76,6 +76,8 @@ def test_pair(data, p):
         if not (c := codes(public[n])): assert isinstance(public[n], type), n     # exceptions, addresses: nothing to run
         else: assert c&(made|ours) and not c&theirs, f"{n} is {'run by what should be its counterpart' if c&theirs else 'not run'}"
 
+@pytest.mark.slow
+@pytest.mark.newest
 @pytest.mark.parametrize('name,wrong', [('softmax', lambda x, dim=-1: torch.softmax(x, dim)+1e-4),
                                         ('accuracy', lambda inp, targ: (inp.argmin(1)==targ).float().mean()),
     ('combined_cos', lambda pct, a, b, c: lambda pos: a), ('mat_mul', lambda a, b: (a@b).T), ('to_np', lambda x: x)])
@@ -84,6 +86,8 @@ def test_a_mistake_shows(monkeypatch, name, wrong):
     df = side_by_side([name], n=0)
     assert len(df) and (df[['random','digits']].max(axis=1)>df.allowed).all()
 
+@pytest.mark.slow
+@pytest.mark.newest
 def test_a_mistake_in_a_class_shows(monkeypatch):
     monkeypatch.setattr(us.GradientClip, 'before_step', lambda self: None)
     monkeypatch.setattr(us.Adam, 'update', lambda self, p, state, lr, **_: p.sub_(p.grad, alpha=lr))
@@ -92,6 +96,8 @@ def test_a_mistake_in_a_class_shows(monkeypatch):
 
 # --- the tools
 
+@pytest.mark.slow
+@pytest.mark.newest
 def test_some_rows():
     df = side_by_side(['Learner','sigmoid','Learner.validate'], n=0)
     assert df.index.get_level_values('chapter').unique().tolist()==['losses','learner'] and df.time.isna().all()

@@ -37,6 +37,7 @@ class Page(HTMLParser):
 @pytest.fixture(scope='module')
 def pages(site): return {o.relative_to(site).as_posix():Page(o) for o in sorted(site.rglob('*.html')) if '_static' not in o.parts}
 
+@pytest.mark.newest
 def test_links_and_files(site, pages):
     """Every internal link leads to a page that is there, and to a place on it; every file that a page loads is there, and none comes from
     elsewhere."""

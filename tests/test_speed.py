@@ -71,6 +71,7 @@ def test_schedule(digits):
     assert n==2*len(learn.dls.train) and lrs[0]==pytest.approx(.01) and lrs[n//4]==pytest.approx(.1, rel=.05) and lrs[-1]<.005
     assert lrs[n//4+1:].diff().diff().abs().max()<1e-6
 
+@pytest.mark.slow
 @pytest.mark.parametrize('bf16,epochs,least', [(True,2,.85), (False,4,.93)]) # 16 bits without units for them take their time
 def test_sixteen_bits_only_where_there_are_units(digits, monkeypatch, bf16, epochs, least):
     monkeypatch.setattr(speed, 'has_bf16', lambda *_: bf16)
@@ -80,6 +81,7 @@ def test_sixteen_bits_only_where_there_are_units(digits, monkeypatch, bf16, epoc
     assert learn.recorder.values[-1][2]>least and all(p.dtype==torch.float32 for p in learn.model.parameters())
     assert newton_schulz(torch.eye(3)).dtype==(torch.bfloat16 if bf16 else torch.float32)
 
+@pytest.mark.slow
 def test_one_seed_one_net(digits):
     def weights(seed):
         learn = fast_learner(*(to_dset(o) for o in digits), seed=seed)
@@ -110,6 +112,7 @@ class NoLonger(Callback):
     order = -100
     def after_train(self): raise CancelFitException
 
+@pytest.mark.slow
 def test_nothing_is_read_inside_an_epoch(digits, f32):
     "On the device 'meta', where a tensor has no numbers: whoever wanted one would fail. The data go there once."
     learn = fast_learner(*(to_dset(o) for o in digits), device='meta', cbs=NoLonger)
@@ -123,6 +126,7 @@ def test_nothing_is_read_inside_an_epoch(digits, f32):
     learn.remove_cb(NoLonger)
     with learn.no_bar(), pytest.raises(RuntimeError, match='(?i)meta'): fit_linear(learn)        # at the end of the epoch somebody does
 
+@pytest.mark.slow
 def test_looks_at_the_loss(digits, f32, monkeypatch):
     "On a card: every 50th batch and the end of the epoch as a rule, and only the end for the quick net"
     looks = []
@@ -210,6 +214,7 @@ def script():
     res = importlib.util.module_from_spec(spec); spec.loader.exec_module(res)
     return res
 
+@pytest.mark.slow
 def test_what_the_script_writes(script, tmp_path, monkeypatch, digits):
     "A row for each recipe, also in float32; none of the example without a seed for it"
     used = []

@@ -209,6 +209,7 @@ def harmed(draw, raw):
         else: del head['__metadata__'][key]
     return joined(head, body)
 
+@pytest.mark.slow
 @pytest.mark.parametrize('kind', FORMATS)
 def test_harmed_by_chance(kind, good, tally, canary):
     refused = 0
@@ -259,6 +260,7 @@ def rewritten(draw, text):
     if how=='big': return text.replace('1', '1'*draw(st.integers(2,6000)), 1)
     return text
 
+@pytest.mark.slow
 @pytest.mark.parametrize('kind', [o for o in FORMATS if o!='state'])
 def test_forged(kind, good, tally, canary):
     "It may be another model, but never code, never a crash, and never much memory"
@@ -389,6 +391,7 @@ def test_names_and_shapes_first(kind, good):
     with unread(), pytest.raises((AssertionError, MnistError), match='a tensor was read'): FORMATS[kind][1](file)
     for o in file.parent.glob(file.name): o.unlink()
 
+@pytest.mark.slow
 @pytest.mark.parametrize('kind', FORMATS)
 def test_too_many_parts(kind, good, tmp_path):
     "Refused by its header, of which safetensors sees nothing; and neither is such a file written"
@@ -404,6 +407,7 @@ def test_too_many_parts(kind, good, tmp_path):
             with pytest.raises(MnistError, match='more than 10,000 tensors'): FORMATS[kind][1](file)
     file.write_bytes(raw)
 
+@pytest.mark.slow
 def test_what_cannot_be_read_is_not_written(tmp_path):
     for s in [torch.zeros(i%2+1) for i in range(10_001)],'x'*2**24:
         with pytest.raises(MnistError, match='10,000 tensors and 16,777,216 bytes'): write_state(tmp_path/'s.safetensors', dict(s=s))

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 root = Path(__file__).parent.parent
+pytestmark = pytest.mark.slow
 broken = dict(wrong_build="raise RuntimeError('operator torchvision::nms does not exist')", half="import no_such_library",
               old="__version__ = '0.1'")
 

@@ -65,6 +65,7 @@ def test_stubs_are_up_to_date():
     for p,text in new.items():
         assert p.read_text(encoding='utf-8')==text, f'{p.name} is not what {p.stem}.py gives: run `python docs/stubs.py`'
 
+@pytest.mark.slow
 def test_mypy(tmp_path, monkeypatch):
     "One run for all: the program with nothing to complain about, then the wrong lines, each with its error; and the stubs themselves"
     api = pytest.importorskip('mypy.api', reason='no mypy here')
@@ -78,6 +79,7 @@ def test_mypy(tmp_path, monkeypatch):
     assert not err and {Path(f).name for f,*_ in found}=={'program.py'}, out+err
     assert [(int(i),code) for _,i,code in found]==want, out
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', ['DataLoader','DataLoaders','Learner','Recorder','Digits'])
 def test_completion(name):
     "After `Learner.` an editor shows each method, wherever in the library it is added"

@@ -62,6 +62,7 @@ def test_no_other_way_to_write():
     for name,lines in found.items():
         for l in lines: assert any(k in l for k in known.get(name, ())), f'{name} writes in a way of its own: {l}'
 
+@pytest.mark.slow
 def test_killed(folder, tally):
     "At each step, in the middle of a write, and at any time; also where a write fails because the file would get too large"
     ways = {}
@@ -79,6 +80,7 @@ def small_disks(folder):
             if not subprocess.run([*how, 'mount','-t','tmpfs','-o','size=64k','tmpfs',folder], capture_output=True).returncode: return how
         except OSError: return
 
+@pytest.mark.slow
 def test_full_disk(tmp_path, tally):
     how = small_disks(tmp_path)
     if not how: pytest.skip('no small file system can be mounted here')
@@ -86,6 +88,7 @@ def test_full_disk(tmp_path, tally):
         assert o['refused']>=1 or o['kind']=='Folders', o # a cache that cannot be kept is no error
         tally('full disks', o['kind'], survived=o['refused']+o['done'], **{'bytes lost':0})
 
+@pytest.mark.slow
 def test_race(folder, tally):
     r = {o['kind']:o for o in ran('race', folder)}
     for k,o in r.items():
@@ -106,6 +109,7 @@ def killed(code, folder):
                         env=os.environ|dict(PYTHONPATH=str(here.parent)))
     assert r.returncode==-signal.SIGKILL
 
+@pytest.mark.slow
 def test_abandoned_files_go(tmp_path):
     "What a killed process left goes with the next write of that file; what somebody is writing stays, and so does every other file"
     killed("with replacing(folder/'m.txt') as f: f.write_text('half'); os.kill(os.getpid(), 9)", tmp_path)
@@ -250,6 +254,7 @@ def test_a_reader_that_leaves(tmp_path):
     with pytest.raises(MnistError, match='Broken pipe'): put(tmp_path/'p', 'x'*10**6)
     p.wait(30)
 
+@pytest.mark.slow
 @posix
 def test_open_files_are_written_on(tmp_path):
     "/dev/stdout and /dev/fd/N, whatever they are: what was printed before comes before, and nothing is cut off"
@@ -306,6 +311,7 @@ def test_csv_log_into_a_pipe(tmp_path):
     rows = os.read(keep, 10**6).decode().splitlines(); os.close(keep)
     assert [o.split(',')[0] for o in rows]==['epoch','0','1','2']
 
+@pytest.mark.slow
 def test_tensorboard_appends(tmp_path):
     "Its file grows by records with a checksum each: after a kill, all but the last one are there"
     pytest.importorskip('tensorboard', reason='no TensorBoard here')
