@@ -3,7 +3,7 @@ from torch import Tensor
 from typing import Any
 __all__ = ['descend', 'roller_coaster', 'quadratic', 'mse', 'rmse', 'show_preds', 'apply_step']
 def descend(f, x: Tensor, lr: float, n: int=10) -> Tensor:
-    """Go down `f` from `x`: `n` steps of `lr` times the gradient, against it."""
+    """Gradient descent on `f` from `x`: `n` steps, each of `lr` times the gradient, downhill."""
 def roller_coaster(seed: int=42) -> tuple[Tensor, Tensor]:
     """Noisy measurements of speed: lowest, about 1, at 9.5 s."""
 def quadratic(t: Tensor, params: Tensor) -> Tensor:
