@@ -100,6 +100,7 @@ def execute(
     if wrong := [o for o in names if o not in nbs]: sys.exit(f"there is no notebook {wrong[0]}; choose from {', '.join(nbs)}")
     nbs = [o for k,o in nbs.items() if not names or k in names]
     check_mnist()
+    import matplotlib.font_manager # noqa: F401 makes its list of fonts, about which it would warn in a notebook if that took long
     os.environ['OMP_NUM_THREADS'],os.environ['PYTHONWARNINGS'] = '1','ignore:IProgress'
     # as where the environment is activated
     os.environ['PATH'] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get('PATH', '')])
