@@ -6,21 +6,20 @@ __all__ = [
         'MSELossFlat'
 ]
 def sigmoid(x: Tensor) -> Tensor:
-    """$1/(1+e^{-x})$, and $e^x/(1+e^x)$ where `x` is negative: with the right slope for every `x`, in any type of floats."""
+    """$1/(1+e^{-x})$, and $e^x/(1+e^x)$ where `x` is negative: with the right gradient for every `x`, in any type of floats."""
 def may_look(targets: Tensor) -> bool:
-    """May the values of `targets` be looked at? On a GPU, which would have to be waited for, only where nothing is trained."""
+    """May we look at the values of `targets`? On a GPU we would have to wait for them, so there only where nothing is trained."""
 def reduce_losses(losses: Tensor, reduction: str) -> Tensor:
-    """What is asked for of all losses. Raises `ValueError` for another `reduction`."""
+    """The mean of `losses`, their sum, or all of them. Raises `ValueError` for another `reduction`."""
 def mnist_loss(predictions: Tensor, targets: Tensor, activation=...) -> Tensor:
     """Mean distance of `activation(predictions)` from `targets`, after chapter 4 of fast.ai's book."""
 def batch_accuracy(xb: Tensor, yb: Tensor) -> Tensor:
-    """Share of activations on the right side: a probability above 0.5 is a yes. Raises `ShapeError` where the shapes differ, `ValueError`
-    for other targets."""
+    """Accuracy, the fraction of activations on the right side: a probability above 0.5 is a yes."""
 def binary_cross_entropy_with_logits(input: Tensor, target: Tensor, reduction: str='mean') -> Tensor:
     """Minus the log probability that the sigmoid of `input` gives to `target`, as PyTorch's function of this name. Raises `ShapeError`
     where the shapes differ, `ValueError` for targets out of range."""
 class BaseLoss:
-    """A loss of activations and targets. `activation` makes probabilities of activations, `decodes` makes answers of these; here both
+    """A loss of activations and targets. `activation` turns activations into probabilities, `decodes` turns these into answers; here both
     change nothing."""
     axis: int
     reduction: str
