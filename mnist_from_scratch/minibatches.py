@@ -64,7 +64,7 @@ class DigitRows(TensorDataset):
     def __getitem__(self, i): return floats_of(super().__getitem__(i))
 
     def new_empty(self):
-        "The same without rows: what is left is `vocab`, and how items are made"
+        "The same without rows: it keeps `vocab`, and how items are made"
         return type(self)(*self[:0], vocab=self.vocab, to_target=self.to_target)
 
 # %% ../nbs/05_minibatches.ipynb #ce5e9738

@@ -21,7 +21,7 @@ class DigitRows(TensorDataset):
         ...
 
     def new_empty(self) -> Any:
-        """The same without rows: what is left is `vocab`, and how items are made"""
+        """The same without rows: it keeps `vocab`, and how items are made"""
 
     def test_ds(self, items, with_labels: bool=False) -> DigitRows:
         """Images as rows like those of this set. Raises `ValueError` for other shapes, or pixels out of range."""
