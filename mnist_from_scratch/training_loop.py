@@ -15,7 +15,7 @@ def pr_eight(
     x:Tensor, # Images, [..., 28, 28]
     w:Tensor # A weight for each pixel, [28, 28]
 ) -> Tensor: # [...]
-    "The weighted sum of the pixels. A score, and no probability, whatever its name says: it can be any number."
+    "The weighted sum of the pixels: a score that can be any number, and not a probability, despite its name."
     return (x*w).sum((-1,-2))
 
 # %% ../nbs/06_training_loop.ipynb #795f44ec

@@ -3,7 +3,7 @@ from torch import Tensor
 from typing import Any
 __all__ = ['pr_eight', 'init_params', 'mat_mul', 'linear1', 'calc_grad', 'validate_epoch', 'train_epoch', 'train_model']
 def pr_eight(x: Tensor, w: Tensor) -> Tensor:
-    """The weighted sum of the pixels. A score, and no probability, whatever its name says: it can be any number."""
+    """The weighted sum of the pixels: a score that can be any number, and not a probability, despite its name."""
 def init_params(size, std: float=1.0) -> Tensor:
     """Random numbers from a normal distribution, ready to be trained."""
 def mat_mul(m1, m2) -> Tensor:
