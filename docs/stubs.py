@@ -90,7 +90,7 @@ def class_(c, patched, elsewhere=()):
                       for n, v in zip(getattr(t, 'elts', [t]), vs) if isinstance(n, ast.Name) and public(n.id)}
     for f in fs+[f for f,_ in patched]: attrs = attributes(f)|attrs
     for f,ds in [*((f,None) for f in fs), *patched]:
-        if public(f.name): res.append(function(f, ds, method=True)); seen.add(f.name)
+        if public(f.name) and (ds is None or f.name not in seen): res.append(function(f, ds, method=True)); seen.add(f.name)
     attrs = [ast.Assign([ast.Name(k)], ast.Constant(...), lineno=1) if any('Enum' in called(b) for b in c.bases)
              else ast.AnnAssign(ast.Name(k), parse(t).body, None, 1) for k,t in attrs.items() if k not in seen]
     bases = [b for b in c.bases if called(b)!='GetAttr']

@@ -17,7 +17,7 @@ import torch
 from fastcore.basics import class2attr, noop, patch
 from fastcore.foundation import L
 from torch import nn
-from .base.core import Forwarding, comes_with, model_device, n_inputs, replacing, to_device, trainable_params
+from .base.core import Forwarding, comes_with, model_device, n_inputs, replacing_attrs, to_device, trainable_params
 from .optimizers import Adam
 from .metrics import AvgLoss, AvgSmoothLoss, mk_metric
 
@@ -370,11 +370,11 @@ default_callbacks = [TrainEvalCallback, Recorder, ProgressCallback]
 
 # %% ../nbs/09_learner.ipynb #87707865
 @patch
-def no_logging(self:Learner): "No rows are written while the block lasts"; return replacing(self, logger=noop)
+def no_logging(self:Learner): "No rows are written while the block lasts"; return replacing_attrs(self, logger=noop)
 
 # %% ../nbs/09_learner.ipynb #bd9e1731
 @patch
-def no_bar(self:Learner): "No progress bar and no table while the block lasts"; return replacing(self, logger=noop, create_mbar=False)
+def no_bar(self:Learner): "No progress bar and no table in the block"; return replacing_attrs(self, logger=noop, create_mbar=False)
 
 # %% ../nbs/09_learner.ipynb #66ffdae6
 @patch

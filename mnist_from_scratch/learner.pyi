@@ -261,16 +261,13 @@ class Learner(Forwarding):
         """No rows are written while the block lasts"""
 
     def no_bar(self) -> Any:
-        """No progress bar and no table while the block lasts"""
+        """No progress bar and no table in the block"""
 
     def fit_one_cycle(
             self, n_epoch: int, lr_max=None, div: float=25.0, div_final: float=100000.0, pct_start: float=0.25, wd: float | None=None,
             moms=None, cbs=None, reset_opt: bool=False, start_epoch: int=0, resume: bool=False
     ) -> Any:
         """Train with one cycle of the learning rate (Smith & Topin, 2018), with fastai's shape and defaults."""
-
-    def check_args(self, **args) -> Any:
-        """Called with arguments of the methods of this chapter, to raise `ValueError` for what cannot be"""
 
     def lr_find(
             self, start_lr: float=1e-07, end_lr: float=10, num_it: int=100, stop_div: bool=True, show_plot: bool=True, suggest_funcs=...

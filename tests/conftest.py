@@ -1,6 +1,6 @@
 """What several test modules use: MNIST where there is one, the bundled digits, the built site, a browser, a counter of operations, the
 table of what was survived."""
-import os, shutil, subprocess, sys, threading, zlib
+import ast, os, shutil, subprocess, sys, threading, zlib
 from collections import Counter
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -58,6 +58,17 @@ def mnist():
 def digits():
     "`(train, valid)` of the bundled digits"
     return load_digits('digits')
+
+def in_a_new_process(src):
+    "Run the program `src` by itself; it fails where that does"
+    r = subprocess.run([sys.executable, '-c', src], capture_output=True, text=True)
+    assert not r.returncode, r.stderr
+
+def patched(mod):
+    "Public methods that the module `mod` of the package adds to classes: the names of class and method"
+    for o in ast.parse((root/'mnist_from_scratch'/f'{mod.replace(".", "/")}.py').read_text(encoding='utf-8')).body:
+        if isinstance(o, ast.FunctionDef) and o.name[0]!='_' and any('patch' in ast.unparse(d) for d in o.decorator_list):
+            yield ast.unparse(o.args.args[0].annotation),o.name
 
 class Ops(TorchDispatchMode):
     "Counts the operations on tensors, by name, while the block lasts"

@@ -1,8 +1,9 @@
 "What a `Learner` says when something is wrong: one line, with the name of what was wrong."
+import re
 from collections import Counter
 
 import pytest, torch
-from conftest import Ops
+from conftest import Ops, in_a_new_process, patched, root
 from torch import nn
 from torch.utils.data import TensorDataset
 
@@ -1165,25 +1166,18 @@ def test_samplers_hear_of_the_epoch(theirs):
 
 def patches():
     "Methods that a module adds to `Learner` or `Recorder`, by their names; those of part II and III, and private ones, aside"
-    import ast
-    from pathlib import Path
     from mnist_from_scratch.learner import events
-    root = Path(__file__).parent.parent/'mnist_from_scratch'
-    book = {o.name for o in ast.walk(ast.parse((root/'learner.py').read_text(encoding='utf-8'))) if isinstance(o, ast.FunctionDef)}
-    for mod in ['schedules', *(f'engine.{o.stem}' for o in sorted((root/'engine').glob('*.py')))]:
-        for o in ast.parse((root/f'{mod.replace(".", "/")}.py').read_text(encoding='utf-8')).body:
-            if not isinstance(o, ast.FunctionDef) or o.name[0]=='_' or o.name in {*book,*events}: continue
-            if not o.args.args or not o.args.args[0].annotation: continue
-            cls = ast.unparse(o.args.args[0].annotation)
-            if cls in ('Learner','Recorder') and any('patch' in ast.unparse(d) for d in o.decorator_list): yield cls,o.name,mod
+    book = {*re.findall(r'def (\w+)', (root/'mnist_from_scratch/learner.py').read_text(encoding='utf-8')), *events}
+    for mod in ['schedules', *(f'engine.{o.stem}' for o in sorted((root/'mnist_from_scratch/engine').glob('*.py')))]:
+        for cls,k in patched(mod):
+            if cls in ('Learner','Recorder') and k not in book: yield cls,k,mod
 
 def test_what_is_missing_names_its_import():
     """With the learner's module alone, each method of another one raises an AttributeError, of the class and of an object; a new process
     follows its advice"""
-    import subprocess, sys
     found = list(patches())
     assert len(found)>20 and {'get_preds','lr_find','save','to_df','to_bf16','export','distrib_ctx','plot_sched'} <= {k for _,k,_ in found}
-    src = (f'''
+    in_a_new_process(f'''
 import os, sys
 import torch
 from mnist_from_scratch.learner import Learner, Recorder
@@ -1216,5 +1210,3 @@ import tempfile, pathlib
 with tempfile.TemporaryDirectory() as d:
     learn.path = pathlib.Path(d); learn.fit(1, resume=True); assert list(learn.path.rglob('checkpoint-*'))
 ''')
-    r = subprocess.run([sys.executable, '-c', src], capture_output=True, text=True)
-    assert not r.returncode, r.stderr

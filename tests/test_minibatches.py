@@ -5,6 +5,7 @@ from copy import deepcopy
 
 import numpy as np
 import pytest, torch
+from conftest import in_a_new_process, patched
 from hypothesis import given, settings, strategies as st
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -702,26 +703,10 @@ def test_labels_of_nested_targets():
 
 # --- what the engine adds
 
-def added():
-    "What `engine.loaders` adds to the classes of the chapter, by their names; private ones, and what the chapter has itself, aside"
-    import ast
-    from pathlib import Path
-    root = Path(__file__).parent.parent/'mnist_from_scratch'
-    def patched(mod):
-        for o in ast.parse((root/mod).read_text(encoding='utf-8')).body:
-            if isinstance(o, ast.FunctionDef) and o.name[0]!='_' and any('patch' in ast.unparse(d) for d in o.decorator_list):
-                yield ast.unparse(o.args.args[0].annotation),o.name
-    return sorted({*patched('engine/loaders.py')}-{*patched('minibatches.py')})
-
-def in_a_new_process(src):
-    import subprocess, sys
-    r = subprocess.run([sys.executable, '-c', src], capture_output=True, text=True)
-    assert not r.returncode, r.stderr
-
 def test_what_is_missing_names_its_import():
     """With the module of the chapter alone, each method that the engine adds raises an `AttributeError`, of the class and of an object, and
     each argument a `TypeError`; objects made before follow the advice"""
-    found = added()
+    found = sorted({*patched('engine.loaders')}-{*patched('minibatches')})
     assert {('DataLoader','state_dict'),('DataLoader','after_item'),('DataLoaders','from_dsets'),('DigitRows','test_ds')} <= {*found}
     in_a_new_process(f'''
 import pickle, sys, torch

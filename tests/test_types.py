@@ -1,5 +1,5 @@
 "What the stubs say is true: a program is accepted by mypy, wrong calls are not, and an editor knows what a class can do."
-import re
+import ast, re
 from pathlib import Path
 
 import jedi, pytest
@@ -64,6 +64,9 @@ def test_stubs_are_up_to_date():
     assert {p.relative_to(root) for p in (root/'mnist_from_scratch').rglob('*.pyi')}=={p.relative_to(root) for p in new}
     for p,text in new.items():
         assert p.read_text(encoding='utf-8')==text, f'{p.name} is not what {p.stem}.py gives: run `python docs/stubs.py`'
+        for c in ast.walk(ast.parse(text)):
+            once = [o.name for o in getattr(c, 'body', []) if isinstance(o, ast.FunctionDef) and '.setter' not in ast.unparse(o)]
+            assert len({*once})==len(once), f'{p.name} has a method twice'
 
 @pytest.mark.slow
 def test_mypy(tmp_path, monkeypatch):

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['MnistError', 'printable', 'ShapeError', 'check_shapes', 'only_ones', 'check_floats', 'check_pixels', 'one_with_one',
            'set_seed', 'rng_states', 'set_rng_states', 'default_device', 'apply', 'find_bs', 'to_device', 'to_cpu',
-           'model_device', 'trainable_params', 'n_inputs', 'replacing', 'blame', 'misspelled', 'check_number']
+           'model_device', 'trainable_params', 'n_inputs', 'replacing_attrs', 'blame', 'misspelled', 'check_number']
 
 # %% ../../nbs/base/01_core.ipynb #5b8ba1a0
 import math, random, re
@@ -413,15 +413,16 @@ def n_inputs(
 
 # %% ../../nbs/base/01_core.ipynb #6d809763
 @contextmanager
-def replacing(
+def replacing_attrs(
     o, # Any object
     **attrs # What its attributes are in the block
 ):
-    "A block in which some attributes of `o` are others"
-    old = {k:getattr(o, k) for k in attrs}
-    vars(o).update(attrs)
+    "A block in which some attributes of `o` are others; those that only its class has are afterwards the class's again"
+    own,old = {*vars(o)},{k:getattr(o, k) for k in attrs}
+    for k,v in attrs.items(): setattr(o, k, v)
     try: yield o
-    finally: vars(o).update(old)
+    finally:
+        for k,v in old.items(): delattr(o, k) if k in {*vars(o)}-own else setattr(o, k, v)
 
 # %% ../../nbs/base/01_core.ipynb #8697fb70
 def blame(
@@ -451,8 +452,8 @@ class ComesWith:
     def __init__(self,
         what:str, # The method's name, or whatever else it is
         module:str # Within this package, such as `engine.loaders`
-    ): self.error = AttributeError,f'{what} comes with another module; run: import mnist_from_scratch.{module}'
-    def __get__(self, obj, cls=None): raise self.error[0](self.error[1])
+    ): self.why = f'{what} comes with another module; run: import mnist_from_scratch.{module}'
+    def __get__(self, obj, cls=None): raise AttributeError(self.why)
 
 def comes_with(
     module:str, # Within this package, such as `engine.loaders`

@@ -8,7 +8,7 @@ import torch
 __all__ = [
         'MnistError', 'printable', 'ShapeError', 'check_shapes', 'only_ones', 'check_floats', 'check_pixels', 'one_with_one', 'set_seed',
         'rng_states', 'set_rng_states', 'default_device', 'apply', 'find_bs', 'to_device', 'to_cpu', 'model_device', 'trainable_params',
-        'n_inputs', 'replacing', 'blame', 'misspelled', 'check_number'
+        'n_inputs', 'replacing_attrs', 'blame', 'misspelled', 'check_number'
 ]
 class MnistError(Exception):
     """Something outside the code is wrong. The message is one line: what, where, and what to do."""
@@ -73,15 +73,15 @@ def trainable_params(m: nn.Module) -> list:
 def n_inputs(b: tuple, n_inp: int | None=None) -> int:
     """How many parts of `b` are inputs: without `n_inp`, all but the last."""
 @contextmanager
-def replacing(o, **attrs) -> Iterator[Any]:
-    """A block in which some attributes of `o` are others"""
+def replacing_attrs(o, **attrs) -> Iterator[Any]:
+    """A block in which some attributes of `o` are others; those that only its class has are afterwards the class's again"""
 def blame(e: Exception, who: str) -> Any:
     """Add `who` to the message of `e`; then raise it again."""
 def misspelled(o, base: type, names) -> str | None:
     """Does a child of `base` have a method that is never called, since its name is nearly one of `names`?"""
 class ComesWith:
     """Stands in a class for a method that another module adds, and names that module"""
-    error: Any
+    why: Any
 
     def __init__(self, what: str, module: str) -> None:
         ...

@@ -6,19 +6,18 @@
 __all__ = ['GatherPredsCallback', 'activation_and_decodes', 'evaluating', 'first_inputs']
 
 # %% ../../nbs/engine/04_inference.ipynb #0c56cfa2
-import random, textwrap
+import textwrap
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from inspect import signature
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from fastcore.basics import PrettyString, noop, patch
 from fastcore.foundation import L
 from torch import nn, Tensor
 from torch.utils import data as torch_data
-from ..base.core import apply, check_number, find_bs, generator_owners, to_device
+from ..base.core import apply, check_number, find_bs, replacing_attrs, rng_states, set_rng_states, to_device
 from ..losses import binary_cross_entropy_with_logits, mnist_loss, sigmoid
 from ..minibatches import DataLoader
 from ..metrics import bare_func, short_repr, to_concat, to_detach
@@ -85,10 +84,7 @@ def loss_not_reduced(self:Learner):
             raise TypeError(f"{short_repr(f)} only gives one loss for a batch; for one per item take a loss with `reduction`, such as "
                             "CrossEntropyLossFlat, or leave out with_loss")
         obj,attr,new = self,'loss_func',partial(self.loss_func, reduction='none')
-    old = getattr(obj, attr)
-    setattr(obj, attr, new)
-    try: yield self
-    finally: setattr(obj, attr, old)
+    with replacing_attrs(obj, **{attr:new}): yield self
 
 # %% ../../nbs/engine/04_inference.ipynb #c20ae4af
 @patch
@@ -170,13 +166,9 @@ def predict(self:Learner,
 @contextmanager
 def _draws_apart(*dls):
     "Whatever is drawn in the block, all generators of random numbers, those of `dls` too, are afterwards as before"
-    gs = [g for dl in dls for o in generator_owners(dl) if (g := getattr(o, 'generator', None)) is not None]
-    py,nump,own = random.getstate(),np.random.get_state(),[g.get_state() for g in gs]
-    try:
-        with torch.random.fork_rng(): yield
-    finally:
-        random.setstate(py); np.random.set_state(nump)
-        for g,s in zip(gs, own): g.set_state(s)
+    was = rng_states(dls)
+    try: yield
+    finally: set_rng_states(dls, was)
 
 @patch
 def show_results(self:Learner,

@@ -438,7 +438,7 @@ def __init__(self:Recorder,
     beta:float=0.98 # For `AvgSmoothLoss`
 ):
     check_number('beta', beta, least=0, below=1)
-    self.add_time,self.train_metrics,self.valid_metrics,self.beta,self.loss_avg = add_time,train_metrics,valid_metrics,beta,AvgLoss()
+    self.add_time,self.train_metrics,self.valid_metrics,self.beta = add_time,train_metrics,valid_metrics,beta
 
 # %% ../../nbs/engine/03_running.ipynb #c6854295
 def _value_of(m):
