@@ -231,6 +231,9 @@ class Learner(Forwarding):
         """Make the optimizer for the model as it is now. One that exists already is used as it is; the next time it forgets earlier
         steps"""
 
+    def from_first(self, f) -> Any:
+        """What `f()` gives; of several processes that train together, only the first one calls it, and all get the result"""
+
     def fit(
             self, n_epoch: int, lr=None, wd: float | None=None, cbs=None, reset_opt: bool=False, start_epoch: int=0, resume: bool=False
     ) -> Any:

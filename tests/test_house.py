@@ -178,6 +178,23 @@ def test_borrowed():
 @pytest.mark.parametrize('mod', modules, ids=name)
 def test_no_private_name_crosses_modules(mod): assert not borrowed(mod.read_text(encoding='utf-8'))
 
+def asked_for(src):
+    "Private names that `src` has defined or set; and those that it asks of other objects than `self` and `cls`"
+    own,asked = set(),set()
+    for o in ast.walk(ast.parse(src)):
+        if isinstance(o, (ast.FunctionDef,ast.ClassDef)): own.add(o.name)
+        elif isinstance(o, ast.Attribute) and isinstance(o.ctx, ast.Store): own.add(o.attr)
+        elif isinstance(o, ast.Attribute) and getattr(o.value, 'id', '') not in ('self','cls'): asked.add(o.attr)
+        elif isinstance(o, ast.Call) and ast.unparse(o.func) in ('getattr','hasattr','setattr') and isinstance(o.args[1], ast.Constant):
+            asked.add(o.args[1].value)
+    return {o for o in own if private(o)},{o for o in asked if private(o)}
+
+def test_no_private_name_crosses_classes():
+    "What another module's classes have for themselves is not asked of an object"
+    found = {dotted(o):asked_for(o.read_text(encoding='utf-8')) for o in modules}
+    others = {'_make','_modules'}       # of named tuples and of PyTorch
+    assert not {k:bad for k,(own,asked) in found.items() if (bad := (asked-own-others) & set().union(*(o for o,_ in found.values())))}
+
 def test_no_module_is_too_large():
     "None has more than 8 % of the lines"
     n = {dotted(o):len(o.read_text(encoding='utf-8').splitlines()) for o in modules}

@@ -29,11 +29,11 @@ def _goes_on(dl):
 class _Rest:
     """What is left of a pass over `dl` after its `first` batches. If `dl` cannot go on by itself, `place` has the generators as they were
     at the start of the pass."""
-    def __init__(self, dl, dls, first, place, rng): self.dl,self.dls,self._first,self.place,self.rng = dl,dls,first,place,rng
+    def __init__(self, dl, dls, first, place, rng): self.dl,self.dls,self.resumed_at,self.place,self.rng = dl,dls,first,place,rng
     def __len__(self): return len(self.dl)
     def __getattr__(self, k): return getattr(self.dl, k)
     def __iter__(self):
-        again = 0 if _goes_on(self.dl) else self._first
+        again = 0 if _goes_on(self.dl) else self.resumed_at
         if again: set_rng_states(self.dls, self.place)
         it = iter(self.dl)
         for _ in range(again): next(it)
@@ -66,7 +66,7 @@ class Checkpoint(Callback):
         for o in self.folder.glob(f'.{self.stem}-*'):            # half written when a process was killed
             if re.fullmatch(rf'\.{re.escape(self.stem)}-\d+-fit\d+-\w{{8}}\.safetensors', o.name): o.unlink(missing_ok=True)
         self.about,self.last,self.place,self.todo,self.old = self._about(),None,None,None,[]
-        if self.resume: self.todo = self._newest()
+        if self.resume: self.todo = self.from_first(self._newest)
         if self.todo:
             try: self._take_over(self.todo)
             except CancelFitException: raise
@@ -117,7 +117,8 @@ class Checkpoint(Callback):
         self.learn.n_checkpointed = self.no+1
     def cleanup(self): self.no = self.todo = None
 
-    def _save(self, epoch, batch, done=False):
+    def _save(self, *args, **kwargs): self.last = self.from_first(lambda: self._write(*args, **kwargs))
+    def _write(self, epoch, batch, done=False):
         for k,v in self.model.state_dict().items():
             if v.is_floating_point() and not v.isfinite().all():
                 raise FloatingPointError(f'{k} is not finite any more after batch {self.train_iter-1} of the fit, so nothing is saved: '
@@ -128,7 +129,7 @@ class Checkpoint(Callback):
         # no rest of a pass that was called off
         if _goes_on(train):
             place = train.state_dict() | (dict(order=None, sizes=None, done=0) if not batch and isinstance(train, DataLoader) else {})
-        self.last = write_state(self.folder/f'{self.stem}-{seq:06d}-fit{self.no}.safetensors', dict(
+        file = write_state(self.folder/f'{self.stem}-{seq:06d}-fit{self.no}.safetensors', dict(
             run=self.learn.run_id, about=self.about, epoch=epoch, batch=batch, done=done, name=type(self.model).__name__,
             model=dict(self.model.state_dict()), opt=self.opt.state_dict(),
             grads=[p.grad for p in self.model.parameters()], cbs=self._states(), rng=rng_states(self.dls), place=place))
@@ -136,6 +137,7 @@ class Checkpoint(Callback):
         if epoch or batch:                                       # something was trained, so the earlier training is replaced
             for o in self.old: o.unlink(missing_ok=True)
             self.old = []
+        return file
 
     def _named(self):
         "The callbacks under names of their own, since two may be of one class"

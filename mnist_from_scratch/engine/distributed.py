@@ -15,13 +15,13 @@ import numpy as np
 import torch
 from fastcore.basics import noop, patch
 from torch import Tensor
-from .tracking import CSVLogger, SaveModelCallback
-from .checkpoint import Checkpoint
-from ..base.core import MnistError, apply, find_bs, one_line, rng_states, set_rng_states, set_seed, to_device
+from .tracking import CSVLogger
+from ..base.core import (MnistError, apply, find_bs, one_line, replacing_attrs, rng_states, set_rng_states, set_seed,
+                                          to_device)
 from ..metrics import TorchMetric, to_detach
 from ..learner import Callback, Learner, model_device
 from ..minibatches import DataLoader
-from .loaders import Pass, batch_seed
+from .loaders import batch_seed
 
 # %% ../../nbs/engine/11_distributed.ipynb #88117287
 def _env(name, lo=0, hi=math.inf, default=None):
@@ -62,10 +62,12 @@ class DistributedDL:
     @property
     def sizes(self) -> list:
         "How many items of the batch at hand each process has"; cs = self._cuts(self.n_items); return [b-a for a,b in zip(cs, cs[1:])]
-    def _mine(self, n): lo,hi = self._cuts(n)[self.rank:self.rank+2]; return slice(lo, max(hi, lo+1))
+    def mine(self, n):
+        "Which of `n` items of a batch this process takes"; lo,hi = self._cuts(n)[self.rank:self.rank+2]; return slice(lo, max(hi, lo+1))
 
-    def _alone(self, i):
-        "From here to `_together` draw random numbers for this process and batch `i`"
+    def begin(self, i, n):
+        "Now comes batch `i`, of `n` items: from here to `_together` draw random numbers for this process"
+        self.n_items = n
         self._together()
         self._kept = random.getstate(),np.random.get_state(),torch.get_rng_state()
         set_seed(batch_seed([zlib.crc32(self._kept[2].numpy()), self.rank, *self.seed], i))
@@ -73,34 +75,19 @@ class DistributedDL:
         if self._kept:
             random.setstate(self._kept[0]); np.random.set_state(self._kept[1]); torch.set_rng_state(self._kept[2]); self._kept = None
 
-    def _batches(self, p):
-        "In place of `DataLoader._batches`: the parts of what is left of pass `p`"
-        dl = self.dl
-        if dl.bs is None and p.sizes is None:
-            raise ValueError('this DataLoader gives single items (bs=None), and processes can only share batches; pass bs')
-        whole = p.order.split(dl.bs)[:dl._n_batches(len(p.order))] if p.sizes is None else p.order.split(p.sizes.tolist())
-        mine = [o[self._mine(len(o))] for o in whole]
-        part = Pass(torch.cat(mine), torch.tensor([len(o) for o in mine]), p.done, p.seed and [*p.seed, self.rank])
-        it = iter(type(dl)._batches(dl, part))
-        for i in range(p.done, len(whole)):
-            self._alone(i)
-            self.n_items = len(whole[i])
-            yield next(it)
-
     def __iter__(self):
         own = isinstance(self.dl, DataLoader) and self.dl.indexed
-        if own: self.dl._batches = self._batches
+        if own: self.dl.shared_by = self
         try:
             for i,b in enumerate(self.dl):
                 if not own:
-                    self.n_items = find_bs(b)
-                    mine = self._mine(self.n_items)
+                    self.begin(i, find_bs(b))
+                    mine = self.mine(self.n_items)
                     b = apply(lambda o: o[mine] if isinstance(o, Tensor) and o.ndim else o, b)
-                    self._alone(i)
                 yield b
         finally:
             self._together()
-            if own: vars(self.dl).pop('_batches', None)
+            if own: self.dl.shared_by = None
 
 # %% ../../nbs/engine/11_distributed.ipynb #4a855b0e
 def _batch_norm(cb, m, x):
@@ -146,8 +133,9 @@ class DistributedTrainer(Callback):
         self.rank,self.world_size,self.n_fits,self._undo = self.accelerator.process_index,self.accelerator.num_processes,0,ExitStack()
 
     def from_first(self, f):
-        "What `f()` gives in the first process, in all of them"
+        "What `f()` gives in the first process, in all of them. It waits for the others, and they for it: what it writes they have read"
         from accelerate.utils import broadcast_object_list
+        self.accelerator.wait_for_everyone()
         return broadcast_object_list([None if self.rank else f()])[0]
 
     def any(self, b:bool) -> bool:
@@ -170,36 +158,22 @@ class DistributedTrainer(Callback):
     def n_mine(self): "How many items of this batch are this process's; 0 where it has a stand-in"; return self._dl.sizes[self.rank]
 
     def _set(self, o, k, v):
-        "`o.k = v` until the fit is over"
-        if k in vars(o): self._undo.callback(setattr, o, k, vars(o)[k])
-        else: self._undo.callback(vars(o).pop, k, None)
-        setattr(o, k, v)
+        "`o.k = v` until the fit is over"; self._undo.enter_context(replacing_attrs(o, **{k:v}))
 
     def before_fit(self):
         if getattr(getattr(self.learn, 'recorder', None), 'train_metrics', False):
             raise ValueError('a process sees its part of the training batches only; train without recorder.train_metrics')
         self.n_fits += 1
         set_rng_states(self.dls, self.from_first(lambda: rng_states(self.dls)))
-        for cb in self.learn.cbs: self._write_once(cb)
+        self._set(self.learn, 'from_first', self.from_first)
         if self.rank: self._set(self.learn, 'logger', noop)
+        for cb in self.learn.cbs if self.rank else ():
+            if getattr(cb, 'writes', False): cb.run = False
+            if isinstance(cb, CSVLogger): self._set(cb, 'write', noop)
         for m in self.learn.metrics:
             for o in m.metric.modules() if isinstance(m, TorchMetric) and hasattr(m.metric, 'modules') else ():
                 # torchmetrics would add up what all have already
                 if hasattr(o, 'distributed_available_fn'): self._set(o, 'distributed_available_fn', lambda: False)
-
-    def _write_once(self, cb):
-        "Of what `cb` writes, the first process writes all, and the others nothing"
-        if self.rank and getattr(cb, 'writes', False): cb.run = False
-        if self.rank and isinstance(cb, CSVLogger): self._set(cb, '_write', noop)
-        if isinstance(cb, (Checkpoint,SaveModelCallback)): self._set(cb, '_save', partial(self._save, cb))
-        if isinstance(cb, Checkpoint): self._set(cb, '_newest', partial(self.from_first, cb._newest))
-
-    def _save(self, cb, *args, **kwargs):
-        "The first process writes, when all others have read, and they wait until it has"
-        self.accelerator.wait_for_everyone()
-        if not self.rank: type(cb)._save(cb, *args, **kwargs)
-        elif isinstance(cb, SaveModelCallback): cb.last_saved_path = str(self.path/self.model_dir/f'{args[0]}.safetensors')
-        self.accelerator.wait_for_everyone()
 
     def _share(self): self.learn.dl = self._dl = DistributedDL(self.learn.dl, self.rank, self.world_size, [self.n_fits, self.learn.epoch])
     def before_train(self):
@@ -226,7 +200,7 @@ class DistributedTrainer(Callback):
         learn.pred,learn.yb = self.gather(learn.pred),self.gather(learn.yb)
         for cb in learn.cbs:
             # `get_preds` with inputs
-            if getattr(cb, '_x', None) is not None: cb._x = to_detach(self.gather(to_device(cb._x, self.accelerator.device)))
+            if getattr(cb, 'kept_x', None) is not None: cb.kept_x = to_detach(self.gather(to_device(cb.kept_x, self.accelerator.device)))
     def after_loss(self):
         learn = self.learn
         if not (learn.training and learn.yb): return

@@ -29,6 +29,12 @@ class DistributedDL:
     def sizes(self) -> list:
         """How many items of the batch at hand each process has"""
 
+    def mine(self, n) -> Any:
+        """Which of `n` items of a batch this process takes"""
+
+    def begin(self, i, n) -> Any:
+        """Now comes batch `i`, of `n` items: from here to `_together` draw random numbers for this process"""
+
     def __iter__(self) -> Iterator[Any]:
         ...
 class DistributedTrainer(Callback):
@@ -45,7 +51,7 @@ class DistributedTrainer(Callback):
         ...
 
     def from_first(self, f) -> Any:
-        """What `f()` gives in the first process, in all of them"""
+        """What `f()` gives in the first process, in all of them. It waits for the others, and they for it: what it writes they have read"""
 
     def any(self, b: bool) -> bool:
         """Is `b` true in any process?"""

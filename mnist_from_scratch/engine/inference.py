@@ -38,9 +38,10 @@ class GatherPredsCallback(Callback):
     def __init__(self, with_input=False, with_loss=False, *, concat_dim=0):
         self.with_input,self.with_loss,self.concat_dim = with_input,with_loss,concat_dim
     def before_validate(self): self.inputs,self.preds,self.targets,self.losses = [],[],[],[]
-    def before_batch(self): self._x = to_detach(self.x) if self.with_input else None
+    def before_batch(self): self.kept_x = to_detach(self.x) if self.with_input else None
     def after_loss(self):    # and not after_batch, which also comes for a batch that was cancelled
-        self.inputs.append(self._x); self.preds.append(to_detach(self.pred)); self.targets.append(to_detach(self.y) if self.yb else None)
+        self.inputs.append(self.kept_x); self.preds.append(to_detach(self.pred))
+        self.targets.append(to_detach(self.y) if self.yb else None)
         if self.with_loss and self.yb: self.losses.append(to_detach(self._per_item()))
 
     def _per_item(self):
@@ -57,7 +58,7 @@ class GatherPredsCallback(Callback):
 # %% ../../nbs/engine/04_inference.ipynb #f9bf71fa
 def _anew(dl, shuffle=False):
     "`dl` in the order of its set (or shuffled) and complete; as it is where a sampler of its own decides about that"
-    if isinstance(dl, DataLoader) and dl._own(['get_idxs']) and not shuffle:
+    if isinstance(dl, DataLoader) and getattr(dl.get_idxs, '__func__', None) is not DataLoader.get_idxs and not shuffle:
         idxs = sorted(dl.get_idxs())
         return dl.new(shuffle=False, drop_last=False, get_idxs=lambda: idxs)
     if isinstance(dl, DataLoader): shuffle = shuffle and dl.indexed and dl.sampler is None and dl.batch_sampler is None

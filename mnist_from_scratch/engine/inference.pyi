@@ -7,6 +7,7 @@ from typing import Any
 __all__ = ['GatherPredsCallback', 'activation_and_decodes', 'evaluating', 'first_inputs']
 class GatherPredsCallback(Callback):
     """Keeps predictions and targets of all batches, and on demand inputs and losses, one loss per item."""
+    kept_x: Any
     inputs: Any
     preds: Any
     targets: Any

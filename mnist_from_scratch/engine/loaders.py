@@ -35,9 +35,9 @@ _item_steps = 'create_item after_item do_item before_batch create_batch retain d
 _steps = [*_orders, *_item_steps, *'before_iter after_batch after_iter wif'.split()]
 _not_called = 'sample create_batches chunkify randomize prebatched'.split()               # of fastai's
 # what loaders have that were made before; and: the pass that is under way, one to go on with, PyTorch's loader that runs the workers,
-# what a list was found to be
+# what a list was found to be, and who shares each batch with other processes
 for _k,_v in dict(num_workers=0, device=None, sampler=None, batch_sampler=None, kwargs={}, indexed=True, _pass=None, _next=None,
-                  _workers=None, _seen=None).items(): setattr(DataLoader, _k, _v)
+                  _workers=None, _seen=None, shared_by=None).items(): setattr(DataLoader, _k, _v)
 
 @patch
 def __init__(self:DataLoader,
@@ -250,7 +250,7 @@ def __iter__(self:DataLoader):
     p,self._next = self._next or self._new_pass(),None
     outer,self._pass,p.live = self._pass,p,True
     try:
-        for b in self._batches(p):
+        for b in self._batches(p) if self.shared_by is None else self._shared(p):
             p.done,self._pass = p.done+1,p
             yield self.after_batch(b if self.device is None else to_device(b, self.device, self.kwargs.get('pin_memory', False)))
         p.order,p.sizes,p.done = None,None,0
@@ -304,6 +304,18 @@ def _batches(self:DataLoader, p):
 def _cut(self:DataLoader, p, t):
     "The tensor `t`, which is in the order of pass `p`, in batches: those that are left"
     return (t.split(self.bs)[:self._n_batches(len(t))] if p.sizes is None else t.split(p.sizes.tolist()))[p.done:]
+
+@patch
+def _shared(self:DataLoader, p):
+    "What is left of pass `p`, of each batch the part that is for this one of several processes"
+    if self.bs is None and p.sizes is None:
+        raise ValueError('this DataLoader gives single items (bs=None), and processes can only share batches; pass bs')
+    by,whole = self.shared_by,self._cut(Pass(p.order, p.sizes), p.order)
+    mine = [o[by.mine(len(o))] for o in whole]
+    it = iter(self._batches(Pass(torch.cat(mine), torch.tensor([len(o) for o in mine]), p.done, p.seed and [*p.seed, by.rank])))
+    for i in range(p.done, len(whole)):
+        by.begin(i, len(whole[i]))
+        yield next(it)
 
 @patch
 def _from_tensors(self:DataLoader, p, tensors):

@@ -224,7 +224,7 @@ def all_batches(self:Learner):
     if not self.n_iter:
         raise ValueError(f"the {'training' if self.training else 'validation'} set has no batches; give it items, or a smaller batch size "
                          "if drop_last left none")
-    for i,b in enumerate(self.dl, getattr(self.dl, '_first', 0)): self.one_batch(i, b)     # `_first`: see Checkpoint
+    for i,b in enumerate(self.dl, getattr(self.dl, 'resumed_at', 0)): self.one_batch(i, b)     # see Checkpoint
 
 # %% ../../nbs/engine/03_running.ipynb #359886a2
 def _set_epoch(dl, epoch):
@@ -343,6 +343,11 @@ class SkipToEpoch(Callback):
 # %% ../../nbs/engine/03_running.ipynb #c53b73b5
 def _no_resumer(): raise ImportError('resume=True needs a Checkpoint; run: import mnist_from_scratch.engine.checkpoint')
 Learner._resumer = staticmethod(_no_resumer)
+
+# %% ../../nbs/engine/03_running.ipynb #b90d3e15
+@patch
+def from_first(self:Learner, f):
+    "What `f()` gives; of several processes that train together, only the first one calls it, and all get the result"; return f()
 
 # %% ../../nbs/engine/03_running.ipynb #b24cf4c4
 @patch

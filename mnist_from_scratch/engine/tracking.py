@@ -119,7 +119,7 @@ class SaveModelCallback(TrackerCallback):
         check_fname(fname)
         if every_epoch and at_end: raise ValueError('every_epoch and at_end cannot both be set')
         self.fname,self.every_epoch,self.at_end,self.with_opt,self.last_saved_path = fname,every_epoch,at_end,with_opt,None
-    def _save(self, name): self.last_saved_path = str(self.learn.save(name, with_opt=self.with_opt))
+    def _save(self, name): self.last_saved_path = str(self.from_first(lambda: self.learn.save(name, with_opt=self.with_opt)))
     def before_fit(self):
         super().before_fit()
         if self.reset_on_fit: self.last_saved_path = None    # or a fit that finds none better would end with the model of an earlier one
@@ -176,8 +176,9 @@ class CSVLogger(Callback):
         f = io.StringIO()
         csv.writer(f, lineterminator='\n').writerow(row)
         self.rows += f.getvalue()
-        if write: self._write()
-    def _write(self):
+        if write: self.write()
+    def write(self):
+        "The table as it is now; of several processes that train together the first one's"
         text = self.before+self.rows
         if is_stream(self._dest): text,self.passed = text[self.passed:],len(text)      # a pipe keeps nothing, so it gets each row once
         with replacing(self._dest) as f: f.write_text(text)
@@ -188,7 +189,7 @@ class CSVLogger(Callback):
                              'after_validate, before the row is done')
         self._line(log)
     def state_dict(self): return dict(start=len(self.before), rows=self.rows)
-    def load_state_dict(self, sd): self.before,self.rows = self.before[:sd['start']],sd['rows']; self._write()
+    def load_state_dict(self, sd): self.before,self.rows = self.before[:sd['start']],sd['rows']; self.write()
 
 # %% ../../nbs/engine/06_tracking.ipynb #c2553867
 class _Tracker(Callback):

@@ -104,6 +104,9 @@ class CSVLogger(Callback):
     def before_fit(self) -> Any:
         ...
 
+    def write(self) -> Any:
+        """The table as it is now; of several processes that train together the first one's"""
+
     def after_epoch(self) -> Any:
         ...
 
