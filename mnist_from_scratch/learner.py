@@ -114,13 +114,13 @@ class Learner(Forwarding):
         self.path,self.model_dir,self.train_bn = Path(path or getattr(dls, 'path', '.')),model_dir,train_bn
         self.wd,self.wd_bn_bias,self.moms,self.metrics = wd,wd_bn_bias,moms,metrics
         self.training,self.opt,self.logger,self.create_mbar,self.cbs = False,None,print,True,L()
-        self._no_batch(); self._check_args()
+        self._no_batch(); self._set_up()
         given = {cb if isinstance(cb, type) else type(cb) for cb in L(cbs)}      # one of these takes the place of a default one
         self.add_cbs([*(cb for cb in (default_callbacks if default_cbs else []) if cb not in given), *L(cbs)])
         self('after_create')
 
     def _no_batch(self): self.dl,self.xb,self.yb,self.pred,self.loss,self.loss_grad = None,(None,),(None,),None,None,None
-    def _check_args(self): "Here arguments are taken as they come; the engine looks at them"
+    def _set_up(self): "Here arguments are taken as they come; the engine looks at them"
 
     @property
     def metrics(self): "What is measured on the validation set"; return self._metrics

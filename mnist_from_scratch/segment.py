@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from fastcore.foundation import L
 from torch import nn, Tensor
-from .base.core import MnistError, ShapeError, default_device
+from .base.core import MnistError, ShapeError
 from .base.state import exportable
 from .data.masks import read_mask
 from .metrics import Metric
@@ -22,7 +22,7 @@ from .engine import precision # gives Learner its to_bf16
 from .engine.hardware import has_bf16
 from .engine.image_folders import ImageDataset
 from .losses import BCEWithLogitsLossFlat
-from .minibatches import DataLoader, DataLoaders
+from .minibatches import DataLoaders
 from .pixels import show_images
 from .convnet import conv
 from .speed import Muon, muon_groups
@@ -124,8 +124,7 @@ class SegmentationDataLoaders(DataLoaders):
             raise MnistError(f'of {len(fnames)} images the share {valid_pct} cannot be held out; pass more in fnames, or another valid_pct')
         idxs = torch.randperm(len(fnames), generator=None if seed is None else torch.Generator().manual_seed(seed)).tolist()
         tds,vds = (SegmentationDataset([fnames[i] for i in o], label_func, batch_tfms) for o in (idxs[n:],idxs[:n]))
-        return cls(DataLoader(tds, bs, shuffle=True, drop_last=len(tds)>bs, collate_fn=tds.collate, **kwargs),
-                   DataLoader(vds, bs, collate_fn=vds.collate, **kwargs), path=path, device=default_device() if device is None else device)
+        return cls.from_dsets(tds, vds, path=path, bs=bs, device=device, collate_fn=(tds.collate,vds.collate), **kwargs)
 
     def show_batch(self, b=None, max_n:int=9, **kwargs):
         "Draw the masks of a batch over its images; `kwargs` are for `show_masks`."

@@ -102,11 +102,9 @@ def new(self:DataLoader, dataset=None, cls=None, **kwargs):
     """A copy with some arguments changed, for instance `new(shuffle=False)`.
 
     Another dataset does not get `n`, the samplers, and `get_idxs` and `shuffle_fn` that were arguments, which were made for this one."""
-    args = {k:getattr(self, k) for k in 'bs num_workers shuffle drop_last device collate_fn generator'.split()}
-    args |= {k:v for k,v in vars(self).items() if k in _steps and (dataset is None or k not in _orders)}
-    if dataset is None: args |= dict(dataset=self.dataset, n=self._n, sampler=self.sampler, batch_sampler=self.batch_sampler)
-    else: args['dataset'] = dataset
-    return (cls or type(self))(**args | self.kwargs | kwargs)
+    args = {k:v for k,v in vars(self).items() if k in _steps and (dataset is None or k not in _orders)} | self.kwargs
+    if dataset is None: args |= dict(sampler=self.sampler, batch_sampler=self.batch_sampler)
+    return self._orig_new(dataset, cls, **dict(num_workers=self.num_workers, device=self.device) | args | kwargs)
 
 @patch
 def one_batch(self:DataLoader):
@@ -114,8 +112,7 @@ def one_batch(self:DataLoader):
     batch."""
     dl = copy(self)
     dl.num_workers,dl._pass,dl._next = 0,None,None
-    for b in dl: return b
-    raise ValueError(f'this DataLoader has no batch: {self.n} items, bs={self.bs}, drop_last={self.drop_last}')
+    return dl._orig_one_batch()
 
 # %% ../../nbs/engine/01_loaders.ipynb #91f3b6c8
 class SkipItemException(Exception): "Raised by `create_item` or `after_item`: leave this item out, as in fastai"

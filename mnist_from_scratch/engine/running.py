@@ -29,7 +29,7 @@ Learner._listeners,Learner._own = (None,{}),frozenset()               # who list
 
 # %% ../../nbs/engine/03_running.ipynb #f7a15bf6
 @patch
-def _check_args(self:Learner):
+def _set_up(self:Learner):
     if self.loss_func is None: raise ValueError('a Learner needs a loss: pass loss_func, for instance mnist_loss or F.cross_entropy')
     for k,v in dict(lr=self.lr, wd=self.wd, mom=self.moms).items():
         if v is not None: Optimizer.check_hyper(k, v)

@@ -57,8 +57,6 @@ def check_hyper(cls:Optimizer, k, v):
         raise ValueError(f'{k} is {v!r}, and nothing multiplies up from or to 0; both ends should be above 0')
 
 # %% ../../nbs/engine/12_torch_optim.ipynb #438312e2
-_load = Optimizer.load_state_dict
-
 @patch
 def load_state_dict(self:Optimizer, sd):
     "Take over what `state_dict` gave. Raises `ValueError` if it belongs to other parameters."
@@ -68,7 +66,7 @@ def load_state_dict(self:Optimizer, sd):
                          f"in {len(here)}")
     for a,b in zip(sd['hypers'], here):
         if set(a)!=set(b): raise ValueError(f"its hyper-parameters are {', '.join(a)}, and the optimizer's {', '.join(b)}")
-    _load(self, sd)
+    self._orig_load_state_dict(sd)
 
 # %% ../../nbs/engine/12_torch_optim.ipynb #871cdf4d
 pytorch_hp_map = {'momentum':'mom', 'weight_decay':'wd', 'alpha':'sqr_mom', 'betas__0':'mom', 'betas__1':'sqr_mom'}
