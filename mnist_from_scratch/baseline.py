@@ -121,8 +121,8 @@ class PixelSimilarity(nn.Module):
     def forward(self,
         x:Tensor # float [N, 28, 28] or [N, 784], in [0,1]
     ) -> Tensor: # [N, n]: minus the distance to each mean
-        """One class after the other, so that memory holds N×28×28 differences and not n times as many. Raises `ShapeError` or `ValueError`
-        for other inputs."""
+        """The scores, one class after the other, so that memory holds N×28×28 differences and not n times as many. Raises `ShapeError` or
+        `ValueError` for other inputs."""
         check_shapes('PixelSimilarity', x=(x,'float [N,28,28] or float [N,1,28,28] or float [N,784]'))
         check_pixels('PixelSimilarity', x)
         x = x.reshape(-1, 28, 28)

@@ -48,8 +48,8 @@ class PixelSimilarity(nn.Module):
         """Made from the mean image of each class in `ds`"""
 
     def forward(self, x: Tensor) -> Tensor:
-        """One class after the other, so that memory holds N×28×28 differences and not n times as many. Raises `ShapeError` or `ValueError`
-        for other inputs."""
+        """The scores, one class after the other, so that memory holds N×28×28 differences and not n times as many. Raises `ShapeError` or
+        `ValueError` for other inputs."""
 
     def extra_repr(self) -> Any:
         ...
