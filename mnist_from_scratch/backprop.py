@@ -21,9 +21,9 @@ class Layer:
     gradient for the input."""
     out = saved = None   # the last result, and what `fwd` saves for `bwd`
     def parameters(self): return []
-    def bwd_params(self, g): "`bwd` without the gradient for the input, where that saves work"; self.bwd(g)
+    def bwd_params(self, g): "`bwd` of `g` without the gradient for the input, where that saves work"; self.bwd(g)
     def __call__(self, *args): return self.forward(*args)
-    def forward(self, *args):
+    def forward(self, *args): # For `fwd`
         "The result of `fwd`, kept in `out` for the way back"
         with torch.no_grad(): return self._fwd(*args)
     def _fwd(self, *args): self.out = self.fwd(*args); return self.out
@@ -79,13 +79,13 @@ class LinearLayer(Layer):
 
 # %% ../nbs/15_backprop.ipynb #3d428268
 @patch
-def bwd_params(self:LinearLayer, g):
+def bwd_params(self:LinearLayer, g): # Gradient for the outputs
     "Gradients of weights and biases"
     add_grad(self.w, (g.T@self.saved).T)
     add_grad(self.b, g.sum(0))
 
 @patch
-def bwd(self:LinearLayer, g):
+def bwd(self:LinearLayer, g): # Gradient for the outputs
     "The same, and the gradient for the inputs"
     self.bwd_params(g)
     return g@self.w.T
@@ -133,7 +133,7 @@ class CrossEntropyLayer(Layer):
 # %% ../nbs/15_backprop.ipynb #cefaed54
 class Layers(Layer):
     "Layers one after the other, as `nn.Sequential` has them."
-    def __init__(self, *layers): self.layers = layers
+    def __init__(self, *layers): "One after the other: `layers`"; self.layers = layers
     def parameters(self): return [p for l in self.layers for p in l.parameters()]
 
     def fwd(self, x):
@@ -146,7 +146,7 @@ class Layers(Layer):
 
 # %% ../nbs/15_backprop.ipynb #b96bfdcf
 @patch
-def bwd_params(self:Layers, g):
+def bwd_params(self:Layers, g): # Gradient for the outputs of the last layer
     "Back to the first layer with parameters"
     i = next((i for i,l in enumerate(self.layers) if l.parameters()), None)
     if i is None: return

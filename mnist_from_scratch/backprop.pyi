@@ -16,7 +16,7 @@ class Layer:
         ...
 
     def bwd_params(self, g) -> Any:
-        """`bwd` without the gradient for the input, where that saves work"""
+        """`bwd` of `g` without the gradient for the input, where that saves work"""
 
     def __call__(self, *args) -> Any:
         ...
@@ -93,7 +93,7 @@ class Layers(Layer):
     layers: Any
 
     def __init__(self, *layers) -> None:
-        ...
+        """One after the other: `layers`"""
 
     def parameters(self) -> Any:
         ...

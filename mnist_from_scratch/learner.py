@@ -14,8 +14,7 @@ from functools import partial
 from pathlib import Path
 
 import torch
-from fastcore.basics import class2attr, noop, patch
-from fastcore.foundation import L
+from fastcore.foundation import L, class2attr, noop, patch
 from torch import nn
 from .base.core import Forwarding, comes_with, model_device, n_inputs, replacing_attrs, to_device, trainable_params
 from .optimizers import Adam
@@ -47,8 +46,8 @@ class Callback(Forwarding):
     order,_default,learn,run,run_train,run_valid = 0,'learn',None,True,True,True
     fit_only,writes,state_attrs = False,False,()       # what the engine asks of some
 
-    def __init__(self, **kwargs):
-        "Functions for events can be given by name: `Callback(after_epoch=f)`; each is called with the callback"
+    def __init__(self, **kwargs): # Functions for events, by their names
+        "Such as `Callback(after_epoch=f)`; each is called with the callback"
         for k,f in kwargs.items():
             if k not in events: raise ValueError(f'{k} is not an event; the events are {", ".join(events)}')
             setattr(self, k, partial(f, self))
@@ -81,7 +80,7 @@ class TrainEvalCallback(Callback):
         learn.train_iter,learn.pct_train = learn.train_iter+1,learn.pct_train + 1./(learn.n_iter*learn.n_epoch)
 
 # %% ../nbs/09_learner.ipynb #1594186f
-@comes_with('schedules', 'fit_one_cycle lr_find fine_tune freeze_to freeze unfreeze check_args')
+@comes_with('schedules', 'fit_one_cycle lr_find fine_tune freeze_to freeze unfreeze')
 @comes_with('engine.scheduling', 'fit_flat_cos')
 @comes_with('engine.running', 'removed_cbs without_fit_only from_first')
 @comes_with('engine.inference', 'get_preds predict show_results summary loss_not_reduced to_detach')
@@ -133,8 +132,8 @@ class Learner(Forwarding):
 
 # %% ../nbs/09_learner.ipynb #78a5fe56
 @patch
-def add_cb(self:Learner, cb):
-    "Hand over a callback (or its class); it becomes an attribute, such as `learn.recorder`"
+def add_cb(self:Learner, cb): # A callback, or its class
+    "Hand over a callback; it becomes an attribute, such as `learn.recorder`"
     cb = cb() if isinstance(cb, type) else cb
     cb.learn = self
     setattr(self, cb.name, cb)
@@ -143,21 +142,21 @@ def add_cb(self:Learner, cb):
 
 # %% ../nbs/09_learner.ipynb #0849ca29
 @patch
-def remove_cb(self:Learner, cb):
+def remove_cb(self:Learner, cb): # One that is there
     "Remove a callback"
     self.cbs = L(o for o in self.cbs if o is not cb)
     delattr(self, cb.name)
 
 # %% ../nbs/09_learner.ipynb #2968e80e
 @patch
-def add_cbs(self:Learner, cbs):    "`add_cb` for each"; L(cbs).map(self.add_cb); return self
+def add_cbs(self:Learner, cbs):    "`add_cb` for each of `cbs`"; L(cbs).map(self.add_cb); return self
 @patch
-def remove_cbs(self:Learner, cbs): "`remove_cb` for each"; L(cbs).map(self.remove_cb); return self
+def remove_cbs(self:Learner, cbs): "`remove_cb` for each of `cbs`"; L(cbs).map(self.remove_cb); return self
 
 # %% ../nbs/09_learner.ipynb #529c7e12
 @patch
 @contextmanager
-def added_cbs(self:Learner, cbs):
+def added_cbs(self:Learner, cbs): # Callbacks, or their classes
     "Add callbacks for as long as the block lasts"
     cbs = L(cbs).map(lambda cb: cb() if isinstance(cb, type) else cb)
     try: yield self.add_cbs(cbs)
@@ -212,8 +211,9 @@ def _split(self:Learner, b):
 
 # %% ../nbs/09_learner.ipynb #500b5ff7
 @patch
-def one_batch(self:Learner, i, b):
-    "Train or evaluate on batch number `i`: inputs, and targets last if there are any. It is moved to where the model is."
+def one_batch(self:Learner, i, # Its number
+              b): # Inputs, and targets last if there are any
+    "Train or evaluate on one batch. It is moved to where the model is."
     self.iter = i
     self._split(b)
     self._with_events(self._do_one_batch, 'batch', CancelBatchException)
@@ -254,14 +254,13 @@ def _end_cleanup(self:Learner):
 
 # %% ../nbs/09_learner.ipynb #0d2cf10d
 @patch
-def fit(self:Learner,
-    n_epoch:int, # How many passes over the training set
+def fit(self:Learner, n_epoch:int, # How many passes over the training set
     lr=None, # Learning rate: a number, a `slice` or one value per group; by default the Learner's
     wd:float|None=None, # Weight decay; by default the Learner's
     cbs=None, # Callbacks for this fit only
     reset_opt:bool=False, # Make a new optimizer, with no memory of earlier fits?
-    start_epoch:int=0, resume:bool=False # The engine has these two
-):
+    start_epoch:int=0, # Skip the epochs before this one; comes with the engine
+    resume:bool=False): # Continue from the last checkpoint; comes with the engine
     "Train for `n_epoch` epochs, with validation after each."
     if start_epoch or resume:
         raise ImportError('start_epoch and resume come with another module; run: import mnist_from_scratch.engine.checkpoint')

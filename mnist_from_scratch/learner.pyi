@@ -42,7 +42,7 @@ class Callback(Forwarding):
     state_attrs: Any
 
     def __init__(self, **kwargs) -> None:
-        """Functions for events can be given by name: `Callback(after_epoch=f)`; each is called with the callback"""
+        """Such as `Callback(after_epoch=f)`; each is called with the callback"""
 
     @property
     def name(self) -> Any:
@@ -58,7 +58,7 @@ class Callback(Forwarding):
         """What must be kept to go on later: numbers, texts, tensors, and lists and dictionaries of them"""
 
     def load_state_dict(self, sd) -> Any:
-        """Take over what `state_dict` gave"""
+        """Take over `sd`, which `state_dict` gave"""
 
     def listener(self, event) -> Any:
         """What is to be called at `event`: the method for it, if this callback is to run then; None where there is no such method"""
@@ -90,7 +90,7 @@ class TrainEvalCallback(Callback):
         """How many batches were done, and which part of the fit that is"""
 
     def load_state_dict(self, sd) -> Any:
-        """Take over what `state_dict` gave"""
+        """Take over `sd`, which `state_dict` gave"""
 class Learner(Forwarding):
     """Data, model, loss, optimizer and metrics, and the loop that trains. What it has is as in fastai's `Learner`."""
     epoch: Any
@@ -162,7 +162,7 @@ class Learner(Forwarding):
         to make them."""
 
     def to_detach(self, b, cpu=True, gather=True) -> Any:
-        """`b` without its history, and with `cpu` in the processor's memory; fastai's metrics ask for this"""
+        """`b` without the graph that autograd keeps for the backward pass; fastai's metrics ask for this"""
 
     @contextmanager
     def loss_not_reduced(self) -> Iterator[Any]:
@@ -195,7 +195,7 @@ class Learner(Forwarding):
         that is missing, damaged or of another model; then nothing is changed."""
 
     def to_fp16(self, **kwargs) -> Any:
-        """Train in mixed precision with float16; `kwargs` are for `GradScaler`"""
+        """Train in mixed precision with float16"""
 
     def to_bf16(self) -> Any:
         """Train in mixed precision with bfloat16"""
@@ -242,9 +242,6 @@ class Learner(Forwarding):
     def validate(self, ds_idx: int=1, dl=None, cbs=None) -> L:
         """Loss and metrics on one set, without training. What the recorder holds of the last fit stays."""
 
-    def check_args(self, **args) -> Any:
-        """Raises `ValueError` for arguments of the methods of this chapter and of `schedules` that cannot be, by their names"""
-
     def fit_flat_cos(
             self, n_epoch: int, lr=None, div_final: float=100000.0, pct_start: float=0.75, wd: float | None=None, cbs=None,
             reset_opt: bool=False, start_epoch: int=0, resume: bool=False
@@ -252,13 +249,13 @@ class Learner(Forwarding):
         """Train at a flat rate, then along half a cosine wave down to next to nothing."""
 
     def add_cbs(self, cbs) -> Self:
-        """`add_cb` for each"""
+        """`add_cb` for each of `cbs`"""
 
     def remove_cbs(self, cbs) -> Self:
-        """`remove_cb` for each"""
+        """`remove_cb` for each of `cbs`"""
 
     def one_batch(self, i, b) -> Any:
-        """Train or evaluate on batch number `i`: inputs, and targets last if there are any. It is moved to where the model is."""
+        """Train or evaluate on one batch. It is moved to where the model is."""
 
     def no_logging(self) -> Any:
         """No rows are written while the block lasts"""
@@ -279,7 +276,7 @@ class Learner(Forwarding):
         Raises `ValueError` if the loss was not a number, or only rose."""
 
     def freeze_to(self, n: int) -> Any:
-        """Train groups of parameters from `n` on (negative counts from the end), and forget momentum"""
+        """Train the last groups of parameters only, and forget momentum"""
 
     def freeze(self) -> Any:
         """Train the last group of parameters only"""

@@ -103,12 +103,15 @@ class BaseLoss:
 # %% ../nbs/04_losses.ipynb #f4e58cd8
 class BCEWithLogitsLossFlat(BaseLoss):
     "`binary_cross_entropy_with_logits` of activations and targets with as many elements; an answer is yes above `thresh`."
-    def __init__(self, thresh:float=0.5, reduction:str='mean'):
+    def __init__(self,
+        thresh:float=0.5, # A probability above this is a yes
+        reduction:str='mean' # As for `BaseLoss`
+    ):
         super().__init__(reduction=reduction)
         self.thresh = thresh
     def __call__(self, inp, targ): return binary_cross_entropy_with_logits(*_flat(self, inp, targ), self.reduction)
-    def activation(self, x): "Probabilities, by sigmoid"; return sigmoid(x)
-    def decodes(self, x): "Is the probability above `thresh`?"; return x>self.thresh
+    def activation(self, x): "Probabilities of `x`, by sigmoid"; return sigmoid(x)
+    def decodes(self, x): "Is the probability `x` above `thresh`?"; return x>self.thresh
 
 class MnistLossFlat(BCEWithLogitsLossFlat):
     "`mnist_loss`, with the sigmoid, of activations and targets with as many elements."

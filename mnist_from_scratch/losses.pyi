@@ -46,10 +46,10 @@ class BCEWithLogitsLossFlat(BaseLoss):
         ...
 
     def activation(self, x) -> Any:
-        """Probabilities, by sigmoid"""
+        """Probabilities of `x`, by sigmoid"""
 
     def decodes(self, x) -> Any:
-        """Is the probability above `thresh`?"""
+        """Is the probability `x` above `thresh`?"""
 class MnistLossFlat(BCEWithLogitsLossFlat):
     """`mnist_loss`, with the sigmoid, of activations and targets with as many elements."""
 

@@ -21,8 +21,10 @@ from .base.core import apply, blame, check_number, find_bs, one_with_one
 def bare_func(f): "The function in `f`, which may be a `partial` of it"; return f.func if isinstance(f, partial) else f
 
 # %% ../nbs/08_metrics.ipynb #9f425b31
-def short_repr(f) -> str:
-    "A function or an object in few words"
+def short_repr(
+    f # A function or an object
+) -> str:
+    "`f` in few words"
     kw = f'({", ".join(f"{k}={short_repr(v)}" for k,v in f.keywords.items())})' if isinstance(f, partial) else ''
     f = bare_func(f)
     return (getattr(f, '__name__', None) or repr(f)) + kw
@@ -40,12 +42,12 @@ class Metric:
 # %% ../nbs/08_metrics.ipynb #737b8de8
 class AvgMetric(Metric):
     "The mean of `func(predictions, targets)` over items: each batch counts by its size."
-    def __init__(self, func): self.func = func
+    def __init__(self, func): "`func` gives one number"; self.func = func
     def reset(self): self.values,self.sizes = [],[]
 
 # %% ../nbs/08_metrics.ipynb #4dab62b1
 @patch
-def accumulate(self:AvgMetric, learn):
+def accumulate(self:AvgMetric, learn): # A `Learner` after a batch
     "Take in the batch that `learn` has just done"
     self.values.append(self._value(learn)); self.sizes.append(find_bs(learn.yb, getattr(learn, 'xb', ())))
 
@@ -80,12 +82,12 @@ class AvgLoss(AvgMetric):
 class TorchMetric(Metric):
     "A metric of torchmetrics, or any object with `update(predictions, targets)`, `compute()` and `reset()`."
     n = 0      # updates so far
-    def __init__(self, metric): self.metric = metric
+    def __init__(self, metric): "`metric` counts along"; self.metric = metric
     def reset(self): self.n = 0; self.metric.reset()
 
 # %% ../nbs/08_metrics.ipynb #9ac432a6
 @patch
-def accumulate(self:TorchMetric, learn):
+def accumulate(self:TorchMetric, learn): # A `Learner` after a batch
     "Take in the batch that `learn` has just done"
     self.n += 1
     try:
@@ -138,7 +140,9 @@ class _OverAll(AvgMetric):
     def value(self): return one_with_one(self.func, to_concat(self.preds), to_concat(self.targs)).item() if self.preds else None
 
 # %% ../nbs/08_metrics.ipynb #72b85842
-def mk_metric(m):
+def mk_metric(
+    m # A `Metric`, an object of torchmetrics, a function, or a class of these
+):
     """A `Metric` as it is, an object that counts along as a `TorchMetric`, a function as an `AvgMetric`; an object is made of a class.
     Raises `TypeError` for anything else."""
     if isinstance(m, type):
@@ -154,13 +158,13 @@ def mk_metric(m):
 # %% ../nbs/08_metrics.ipynb #59ac08af
 class AvgSmoothLoss(Metric):
     "Fading average of the training loss: `beta` of it stays at each batch. Losses are put aside, and taken in when somebody asks."
-    def __init__(self, beta:float=0.98): check_number('beta', beta, least=0, below=1); self.beta = beta
+    def __init__(self, beta:float=0.98): "`beta` is below 1"; check_number('beta', beta, least=0, below=1); self.beta = beta
     def reset(self): self.count,self.val,self.values,self.aside = 0,0.,[],[]
     name = 'loss'
 
 # %% ../nbs/08_metrics.ipynb #085a8efa
 @patch
-def accumulate(self:AvgSmoothLoss, learn):
+def accumulate(self:AvgSmoothLoss, learn): # A `Learner` after a batch
     "Put its loss aside"
     self.count += 1
     loss = _mean(learn.loss)

@@ -6,7 +6,7 @@ __all__ = [
 def bare_func(f) -> Any:
     """The function in `f`, which may be a `partial` of it"""
 def short_repr(f) -> str:
-    """A function or an object in few words"""
+    """`f` in few words"""
 class Metric:
     """What is measured over an epoch: `reset`, `accumulate` after each batch, then `value`."""
 
@@ -30,7 +30,7 @@ class AvgMetric(Metric):
     func: Any
 
     def __init__(self, func) -> None:
-        ...
+        """`func` gives one number"""
 
     def reset(self) -> Any:
         ...
@@ -57,7 +57,7 @@ class TorchMetric(Metric):
     metric: Any
 
     def __init__(self, metric) -> None:
-        ...
+        """`metric` counts along"""
 
     def reset(self) -> Any:
         ...
@@ -89,7 +89,7 @@ class AvgSmoothLoss(Metric):
     name: str
 
     def __init__(self, beta: float=0.98) -> None:
-        ...
+        """`beta` is below 1"""
 
     def reset(self) -> Any:
         ...

@@ -55,7 +55,10 @@ class DigitRows(TensorDataset):
     """Rows of 784 pixels, float32 [N,784] in [0,1], and their targets, int64 [N] or [N,1]. `vocab` has the names of the classes.
 
     Where `x` are bytes, uint8 [N,784], they are kept as such, and items are made of them. Without `y` an item is `(x,)`."""
-    def __init__(self, x, y=None, vocab=None, to_target=None):
+    def __init__(self, x, # Pixels, uint8 or float [N,784]
+                 y=None, # Targets, int64 [N] or [N,1]
+                 vocab=None, # Names of the classes
+                 to_target=None): # Makes targets of `Digits`, for new ones
         check_shapes('DigitRows', x=(x,'uint8 [N,784] or float [N,784]'), **({} if y is None else dict(y=(y,'int64 [N] or int64 [N,1]'))))
         check_pixels('DigitRows', x[:64 if x.dtype==torch.uint8 else None])
         super().__init__(x, *(() if y is None else (y,)))
@@ -91,19 +94,16 @@ def to_dset(
             'create_batch retain do_batch before_iter after_batch after_iter wif to device')
 class DataLoader:
     "Batches from a dataset, as an iterable with a length. Raises `TypeError` or `ValueError` for arguments that do not fit together."
-    def __init__(self,
-        dataset=None, # Has a length and an index
+    def __init__(self, dataset=None, # Has a length and an index
         bs:int|None=None, # Items per batch; None gives single items
         num_workers:int=0, # Only 0: processes that fetch batches in advance come with `engine.loaders`
-        *,
-        batch_size:int|None=None, # Another name for `bs`
+        *, batch_size:int|None=None, # Another name for `bs`
         shuffle:bool=False, # A new random order for each pass?
         drop_last:bool=False, # Leave out a last batch that is short?
         n:int|None=None, # Use the first `n` items only
         collate_fn=collate, # Makes one batch of a list of items
         generator:torch.Generator|None=None, # Where `shuffle` draws from; PyTorch's global one by default
-        **kwargs # None here; `engine.loaders` knows more arguments
-    ):
+        **kwargs): # None here; `engine.loaders` knows more arguments
         self.dataset,self.bs,self.shuffle,self.drop_last,self._n = dataset,bs if batch_size is None else batch_size,shuffle,drop_last,n
         self.collate_fn,self.generator = collate_fn,generator
         self._refuse([*kwargs, *['num_workers']*bool(num_workers)])
@@ -148,7 +148,9 @@ def __iter__(self:DataLoader):
 
 # %% ../nbs/05_minibatches.ipynb #7211e82f
 @patch
-def new(self:DataLoader, dataset=None, cls=None, **kwargs):
+def new(self:DataLoader, dataset=None, # By default the same
+        cls=None, # The class of the copy; by default the same
+        **kwargs): # Arguments of the constructor that are to be others
     "A copy with some arguments changed, for instance `new(shuffle=False)`. Another dataset does not get `n`, which was made for this one."
     args = {k:getattr(self, k) for k in 'bs shuffle drop_last collate_fn generator'.split()}
     args |= dict(dataset=self.dataset, n=self._n) if dataset is None else dict(dataset=dataset)
@@ -165,11 +167,9 @@ def one_batch(self:DataLoader):
 @comes_with('engine.loaders', 'from_dsets show_batch test_dl to device cuda cpu n_inp')
 class DataLoaders:
     "The loaders of one problem: `train`, `valid`, and more by index."
-    def __init__(self,
-        *loaders, # `DataLoader`s, of this library or any other; the training set's first
+    def __init__(self, *loaders, # `DataLoader`s, of this library or any other; the training set's first
         path:str|Path='.', # Where models of this problem are kept
-        **kwargs # None here; `engine.loaders` knows `device`
-    ):
+        **kwargs): # None here; `engine.loaders` knows `device`
         self.loaders,self.path = list(loaders),Path(path)
         _not_here([*kwargs])
 

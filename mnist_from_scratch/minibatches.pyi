@@ -85,25 +85,25 @@ class DataLoader:
         """The item with index `i`; the next one of a stream, where `i` is `None`"""
 
     def after_item(self, item) -> Any:
-        """An item, changed"""
+        """`item`, changed"""
 
     def do_item(self, i) -> Any:
         """An item after `create_item` and `after_item`; `None` to leave it out"""
 
     def before_batch(self, items: list) -> Any:
-        """The items of a batch, changed"""
+        """`items`, those of a batch, changed"""
 
     def create_batch(self, items: list) -> Any:
         """A batch of a list of items; a single item as it is"""
 
     def retain(self, b, items) -> Any:
-        """A batch, with `items` at hand that it was made of"""
+        """`b`, a batch, with `items` at hand that it was made of"""
 
     def do_batch(self, items: list) -> Any:
         """A batch after `before_batch`, `create_batch` and `retain`"""
 
     def after_batch(self, b) -> Any:
-        """A batch that is where it should be, changed"""
+        """`b`, a batch that is where it should be, changed"""
 
     def __iter__(self) -> Iterator[Any]:
         """One pass; if `load_state_dict` has brought one that was begun, the rest of it"""

@@ -64,7 +64,9 @@ def step(self:Optimizer):
 
 # %% ../nbs/07_optimizers.ipynb #75724442
 @patch
-def update(self:Optimizer, p, state, **hypers):
+def update(self:Optimizer, p, # A parameter
+           state, # Its state, a dictionary
+           **hypers): # The hyper-parameters of its group
     "Change `p` in place by its `grad`"
     raise NotImplementedError
 
@@ -97,7 +99,7 @@ def set_hyper(self:Optimizer,
 
 # %% ../nbs/07_optimizers.ipynb #97273292
 @patch
-def set_hypers(self:Optimizer, **kwargs):
+def set_hypers(self:Optimizer, **kwargs): # Values by the names of hyper-parameters
     "`set_hyper` for each"
     for k,v in kwargs.items(): self.set_hyper(k, v)
 
@@ -132,7 +134,7 @@ def state_dict(self:Optimizer):
 
 # %% ../nbs/07_optimizers.ipynb #e614a152
 @patch
-def load_state_dict(self:Optimizer, sd):
+def load_state_dict(self:Optimizer, sd): # From `state_dict`
     "Take over what `state_dict` gave"
     ps = [p for g in self.param_lists for p in g]
     self.state = {p:{k:v.to(p.device) if isinstance(v, Tensor) else v for k,v in s.items()} for p,s in zip(ps, sd['state'])}

@@ -143,21 +143,28 @@ def _body(model):
     return layers[:pools[-1]]
 
 # %% ../nbs/17_resnet.ipynb #5e7d93f7
-def vision_learner(
-    dls, # `DataLoaders` of images, float [N,3,H,W] from 0 to 1
+def vision_learner(dls, # `DataLoaders` of images, float [N,3,H,W] from 0 to 1
     arch, # Makes a net that pools before its last layers, such as `resnet18` or one of torchvision's
     normalize:bool=True, # If pretrained: bring the images to ImageNet's mean and standard deviation?
     n_out:int|None=None, # Outputs; by default as many as `dls.vocab` has classes
     pretrained:bool=True, # Take the published weights, and freeze all but the head?
     weights=None, # Which of them; 'DEFAULT' if `pretrained`
-    loss_func=None, opt_func=Adam, lr:float=1e-3, # As for `Learner`, like all in the next two lines
-    splitter=None, cbs=None, metrics=None, path:str|Path|None=None, model_dir:str|Path='models',
-    wd:float|None=None, wd_bn_bias:bool=False, train_bn:bool=True, moms=(0.95,0.85,0.95),
+    loss_func=None, # Of predictions and targets; by default what the training set names, as for `Learner`, like all up to `moms`
+    opt_func=Adam, # Makes an optimizer of parameters and `lr`
+    lr:float=1e-3, # Default learning rate
+    splitter=None, # Gives groups of parameters; by default body and head
+    cbs=None, # Callbacks, besides the default ones
+    metrics=None, # Functions of predictions and targets, or `Metric`s
+    path:str|Path|None=None, # Folder for whatever is saved; by default that of `dls`
+    model_dir:str|Path='models', # Folder below it for models
+    wd:float|None=None, # Weight decay; by default that of `opt_func`
+    wd_bn_bias:bool=False, # Does weight decay apply to biases and normalisation layers?
+    train_bn:bool=True, # Are normalisation layers trained even where the rest is frozen?
+    moms=(0.95,0.85,0.95), # Momentum at the start, the middle and the end of one cycle
     *, custom_head:nn.Module|None=None, # Another head
     **kwargs # For `create_head`: `lin_ftrs`, `ps`, `concat_pool`
 ) -> Learner: # Its model has the body as `model[0]` and the head as `model[1]`
-    """A `Learner` with the body of `arch` and a new head; fastai's names, order and defaults. Raises `MnistError` where weights cannot be
-    had."""
+    "A `Learner` with the body of `arch` and a new head; fastai's names, order and defaults. Raises `MnistError` if weights are missing."
     n_out = n_out or len(getattr(dls, 'vocab', None) or ())
     if not n_out: raise ValueError('the training set has no vocab that would tell how many classes there are; pass n_out')
     if weights is None and pretrained: weights = 'DEFAULT'

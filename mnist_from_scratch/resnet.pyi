@@ -58,6 +58,6 @@ def vision_learner(
         lr: float=0.001, splitter=None, cbs=None, metrics=None, path: str | Path | None=None, model_dir: str | Path='models',
         wd: float | None=None, wd_bn_bias: bool=False, train_bn: bool=True, moms=..., *, custom_head: nn.Module | None=None, **kwargs
 ) -> Learner:
-    """A `Learner` with the body of `arch` and a new head; fastai's names, order and defaults. Raises `MnistError` where weights cannot be
-    had."""
+    """A `Learner` with the body of `arch` and a new head; fastai's names, order and defaults. Raises `MnistError` if weights are
+    missing."""
 cnn_learner = vision_learner

@@ -7,33 +7,35 @@ __all__ = ['sched_lin', 'SchedLin', 'sched_cos', 'SchedCos', 'sched_exp', 'Sched
            'LRFinder', 'valley']
 
 # %% ../nbs/10_schedules.ipynb #357a1bfe
-import math
+import copy, math
 from collections import namedtuple
-from copy import deepcopy
 from functools import partial
 
-from fastcore.basics import patch
-from fastcore.foundation import L
+from fastcore.foundation import L, patch
 from .learner import Callback, CancelFitException, CancelValidException, Learner, Recorder
 
 # %% ../nbs/10_schedules.ipynb #747d5a48
-def sched_lin(start, end, pos): "Along a line"; return start + pos*(end-start)
+def sched_lin(start, end, pos): "Along a line from `start` to `end`, at `pos` from 0 to 1"; return start + pos*(end-start)
 def SchedLin(start, end): "A linear schedule from `start` to `end`, as a function of `pos`"; return partial(sched_lin, start, end)
 
 # %% ../nbs/10_schedules.ipynb #f3937cea
-def sched_cos(start, end, pos): "Along half a cosine wave"; return start + (1+math.cos(math.pi*(1-pos)))*(end-start)/2
+def sched_cos(start, end, pos): "Half a cosine from `start` to `end`, at `pos`"; return start + (1+math.cos(math.pi*(1-pos)))*(end-start)/2
 def SchedCos(start, end): "A cosine schedule from `start` to `end`, as a function of `pos`"; return partial(sched_cos, start, end)
 
 # %% ../nbs/10_schedules.ipynb #fea6d0b9
-def sched_exp(start, end, pos): "By an even factor"; return start*(end/start)**pos
-def SchedExp(start, end):
-    "An exponential schedule from `start` to `end`, both above 0, else `ValueError`; as a function of `pos`"
+def sched_exp(start, end, pos): "From `start` to `end` by an even factor, at `pos` from 0 to 1"; return start*(end/start)**pos
+def SchedExp(start, # The value at `pos` 0; above 0, else `ValueError`
+             end): # The value at `pos` 1; above 0 too
+    "An exponential schedule from `start` to `end`, as a function of `pos`"
     if start>0 and end>0: return partial(sched_exp, start, end)
     raise ValueError(f'an exponential schedule multiplies, so it goes from {start} to {end} in no way; both should be above 0')
 
 # %% ../nbs/10_schedules.ipynb #46f68984
-def combined_cos(pct, start, middle, end):
-    "A schedule: a cosine from `start` to `middle` for the share `pct`, from 0 to 1, else `ValueError`; then one from `middle` to `end`."
+def combined_cos(pct, # Share of the first part, from 0 to 1, else `ValueError`
+                 start, # The value at the beginning
+                 middle, # The value where the parts meet
+                 end): # The value at the end
+    "A schedule: half a cosine wave from `start` to `middle`, then one from `middle` to `end`"
     if not 0<=pct<=1: raise ValueError(f'pct is {pct}; a share is a number from 0 to 1')
     up,down = SchedCos(start, middle),SchedCos(middle, end)
     return lambda pos: up(pos/pct) if pos<pct or pct==1 else down((pos-pct)/(1-pct))
@@ -56,38 +58,37 @@ class ParamScheduler(Callback):
 @patch
 def _lr_sched(self:Learner, lr, make):
     "Sets the rate `lr`; `make` makes a schedule of a number, here for each group, and together they are a schedule of lists"
-    self.opt.set_hyper('lr', lr)
+    self.opt.set_hyper('lr', self._rate(lr))
     scheds = [make(h['lr']) for h in self.opt.hypers]
     return lambda pos: [f(pos) for f in scheds]
 
 # %% ../nbs/10_schedules.ipynb #c6ce98ce
 @patch
-def fit_one_cycle(self:Learner,
-    n_epoch:int, # How many epochs
+def fit_one_cycle(self:Learner, n_epoch:int, # How many epochs
     lr_max=None, # The highest learning rate: a number, a `slice`, or one per group; by default the Learner's
-    div:float=25., div_final:float=1e5, # Starts at `lr_max/div`, ends at `lr_max/div_final`
+    div:float=25., # Starts at `lr_max/div`
+    div_final:float=1e5, # Ends at `lr_max/div_final`
     pct_start:float=0.25, # Share of the rise
     wd:float|None=None, # Weight decay
     moms=None, # Momentum at the start, the top, and the end; by default the Learner's
-    cbs=None, reset_opt:bool=False, start_epoch:int=0, resume:bool=False # As for `fit`
-):
+    cbs=None, # Callbacks for this fit only
+    reset_opt:bool=False, # Make a new optimizer, with no memory of earlier fits?
+    start_epoch:int=0, # Skip the epochs before this one, as `fit` does
+    resume:bool=False): # Continue from the last checkpoint, as `fit` does?
     "Train with one cycle of the learning rate (Smith & Topin, 2018), with fastai's shape and defaults."
-    self.check_args(div=div, div_final=div_final, pct_start=pct_start, moms=moms or self.moms)
     if self.opt is None: self.create_opt()
-    lr_max = self._rate(lr_max)
     scheds = dict(lr=self._lr_sched(lr_max, lambda lr: combined_cos(pct_start, lr/div, lr, lr/div_final)),
                   mom=combined_cos(pct_start, *(moms or self.moms)))
     if moms is None and 'mom' not in self.opt.hypers[-1]: del scheds['mom']
     self.fit(n_epoch, lr_max, cbs=[ParamScheduler(scheds), *L(cbs)], reset_opt=reset_opt, wd=wd, start_epoch=start_epoch, resume=resume)
 
-# %% ../nbs/10_schedules.ipynb #8e1f435d
-@patch
-def check_args(self:Learner, **args): "Called with arguments of the methods of this chapter, to raise `ValueError` for what cannot be"
-
 # %% ../nbs/10_schedules.ipynb #c1ea18d5
 class LRFinder(ParamScheduler):
     "Trains with a rate that grows from `start_lr` to `end_lr` in `num_it` batches, and restores model and optimizer afterwards."
-    def __init__(self, start_lr=1e-7, end_lr=10, num_it=100, stop_div=True):
+    def __init__(self, start_lr=1e-7, # The first rate
+                 end_lr=10, # The last one, unless the loss shoots up before
+                 num_it=100, # How many batches
+                 stop_div=True): # Stop when the loss shoots up?
         super().__init__(dict(lr=SchedExp(start_lr, end_lr)))
         self.num_it,self.stop_div = num_it,stop_div
     def before_fit(self): super().before_fit(); self.best_loss = math.inf; self.keep()
@@ -98,9 +99,9 @@ class LRFinder(ParamScheduler):
         self.best_loss = min(self.best_loss, loss)
         if (self.diverged(loss) and self.stop_div) or self.train_iter>=self.num_it: raise CancelFitException
     def before_validate(self): raise CancelValidException
-    def diverged(self, loss): "Has the loss shot up, to four times the best one?"; return loss>4*self.best_loss
+    def diverged(self, loss): "Has the `loss` shot up, to four times the best one?"; return loss>4*self.best_loss
     def after_fit(self): self.restore()
-    def keep(self): "Keep model and optimizer as they are"; self.kept = deepcopy((self.model.state_dict(), self.opt.state_dict()))
+    def keep(self): "Keep model and optimizer as they are"; self.kept = copy.deepcopy((self.model.state_dict(), self.opt.state_dict()))
 
 # %% ../nbs/10_schedules.ipynb #b13cf038
 @patch
@@ -111,15 +112,16 @@ def restore(self:LRFinder):
 
 # %% ../nbs/10_schedules.ipynb #7585fa99
 @patch
-def curve(self:LRFinder, rec):
-    "Rates and losses to read a rate off, of the recorder `rec`, without the first tenth and the last five"
+def curve(self:LRFinder, rec): # The Learner's recorder
+    "Rates and losses to read a rate off, without the first tenth and the last five"
     n = self.num_it//10
     return rec.lrs[n:-5],[float(o) for o in rec.losses[n:-5]]
 
 # %% ../nbs/10_schedules.ipynb #24c4fc10
-def valley(lrs, losses, num_it=None):
-    """The middle of the longest falling stretch, the longest sequence of `losses` in which each is lower than the last, and so the rate and
-    its point (rate, loss). Raises `ValueError` if nothing falls; `num_it`, which all readers of the curve get, is not used."""
+def valley(lrs, # Learning rates, rising
+           losses, # The loss at each
+           num_it=None): # As all readers of the curve take it; not used
+    "The rate half-way along the longest sequence of falling losses, and its point (rate, loss). Raises `ValueError` if nothing falls."
     losses = [float(o) for o in losses]
     longest,end,start = [1]*len(losses),0,0       # the longest falling sequence that ends at each place
     for i,l in enumerate(losses):
@@ -133,24 +135,23 @@ def valley(lrs, losses, num_it=None):
 
 # %% ../nbs/10_schedules.ipynb #2f515c5a
 @patch
-def plot_lr_find(self:Recorder, skip_end:int=5, suggestions=None, nms=None):
+def plot_lr_find(self:Recorder, skip_end:int=5, # Leave out so many batches at the end
+                 suggestions=None, # Points (rate, loss) to mark
+                 nms=None): # A name for each
     "Plot the loss against the rate, after `lr_find`"
     import matplotlib.pyplot as plt
     ax,n = plt.subplots(figsize=(5,3))[1],len(self.lrs)-skip_end
-    ax.plot(self.lrs[:n], [float(o) for o in self.losses[:n]])
-    ax.set(xscale='log', xlabel='Learning Rate', ylabel='Loss')
-    for (x,y),name in zip(suggestions or [], nms or []): ax.plot(x, y, 'o', label=name)
-    if suggestions: ax.legend()
+    ax.plot(self.lrs[:n], [float(o) for o in self.losses[:n]]); ax.set(xscale='log', xlabel='Learning Rate', ylabel='Loss')
+    for (x,y),name in zip(suggestions or [], nms or []): ax.plot(x, y, 'o', label=name); ax.legend()
 
 # %% ../nbs/10_schedules.ipynb #a5c837a1
 @patch
-def lr_find(self:Learner,
-    start_lr:float=1e-7, end_lr:float=10, # The first rate, and the last, unless the loss shoots up before
+def lr_find(self:Learner, start_lr:float=1e-7, # The first rate
+    end_lr:float=10, # The last one, unless the loss shoots up before
     num_it:int=100, # How many batches
     stop_div:bool=True, # Stop when the loss is four times the best one?
     show_plot:bool=True, # Plot the curve?
-    suggest_funcs=valley # How to read a rate off it; one function or several
-): # A named tuple with a rate for each of `suggest_funcs`
+    suggest_funcs=valley): # How to read a rate off it: one function or several; the result is a named tuple with a rate of each
     """Try all rates in one mock training (Smith, 2015). Afterwards all is as before, but for the `recorder`, which has the curve.
     Raises `ValueError` if the loss was not a number, or only rose."""
     cb,funcs = LRFinder(start_lr, end_lr, num_it, stop_div),L(suggest_funcs)
@@ -162,9 +163,8 @@ def lr_find(self:Learner,
 
 # %% ../nbs/10_schedules.ipynb #87d7ba03
 @patch
-def freeze_to(self:Learner, n:int):
-    "Train groups of parameters from `n` on (negative counts from the end), and forget momentum"
-    self.check_args(n=n)
+def freeze_to(self:Learner, n:int): # The first group of parameters to train; negative counts from the end
+    "Train the last groups of parameters only, and forget momentum"
     if self.opt is None: self.create_opt()
     self.opt.freeze_to(n)
     self.opt.clear_state()
@@ -177,16 +177,14 @@ def unfreeze(self:Learner): "Train all groups of parameters"; self.freeze_to(0)
 
 # %% ../nbs/10_schedules.ipynb #860a53b7
 @patch
-def fine_tune(self:Learner,
-    epochs:int, # Epochs with everything trained
+def fine_tune(self:Learner, epochs:int, # Epochs with everything trained
     base_lr:float=2e-3, # Highest rate of the first step; half of it is that of the last group in the second
     freeze_epochs:int=1, # Epochs with only the last group trained
     lr_mult:float=100, # In the second step the first group's rate is this many times lower than the last one's
-    pct_start:float=0.3, div:float=5.0, # The second step: share of the rise, and by what the highest rate is divided at the start
-    **kwargs # For `fit_one_cycle`
-):
+    pct_start:float=0.3, # Share of the rise in the second step
+    div:float=5.0, # What the highest rate is divided by at the start of the second step
+    **kwargs): # For `fit_one_cycle`
     "One cycle with all but the last group frozen, then one with everything."
-    self.check_args(epochs=epochs, freeze_epochs=freeze_epochs, start_epoch=kwargs.get('start_epoch', 0), lr=base_lr, lr_mult=lr_mult)
     if freeze_epochs:
         self.freeze()
         self.fit_one_cycle(freeze_epochs, slice(base_lr), pct_start=0.99, **kwargs)

@@ -5,20 +5,19 @@ __all__ = [
         'sched_lin', 'SchedLin', 'sched_cos', 'SchedCos', 'sched_exp', 'SchedExp', 'combined_cos', 'ParamScheduler', 'LRFinder', 'valley'
 ]
 def sched_lin(start, end, pos) -> Any:
-    """Along a line"""
+    """Along a line from `start` to `end`, at `pos` from 0 to 1"""
 def SchedLin(start, end) -> Any:
     """A linear schedule from `start` to `end`, as a function of `pos`"""
 def sched_cos(start, end, pos) -> Any:
-    """Along half a cosine wave"""
+    """Half a cosine from `start` to `end`, at `pos`"""
 def SchedCos(start, end) -> Any:
     """A cosine schedule from `start` to `end`, as a function of `pos`"""
 def sched_exp(start, end, pos) -> Any:
-    """By an even factor"""
+    """From `start` to `end` by an even factor, at `pos` from 0 to 1"""
 def SchedExp(start, end) -> Any:
-    """An exponential schedule from `start` to `end`, both above 0, else `ValueError`; as a function of `pos`"""
+    """An exponential schedule from `start` to `end`, as a function of `pos`"""
 def combined_cos(pct, start, middle, end) -> Any:
-    """A schedule: a cosine from `start` to `middle` for the share `pct`, from 0 to 1, else `ValueError`; then one from `middle` to
-    `end`."""
+    """A schedule: half a cosine wave from `start` to `middle`, then one from `middle` to `end`"""
 class ParamScheduler(Callback):
     """Sets hyper-parameters before each batch, by schedules over the whole fit."""
     scheds: dict
@@ -40,7 +39,7 @@ class ParamScheduler(Callback):
         ...
 
     def __init__(self, scheds: dict) -> None:
-        """`scheds` has a schedule for each hyper-parameter's name"""
+        ...
 class LRFinder(ParamScheduler):
     """Trains with a rate that grows from `start_lr` to `end_lr` in `num_it` batches, and restores model and optimizer afterwards."""
     kept: Any
@@ -81,8 +80,7 @@ class LRFinder(ParamScheduler):
         """Has the loss shot up, to four times the best one, and in five batches in a row?"""
 
     def curve(self, rec) -> Any:
-        """Rates and losses to read a rate off, of the recorder `rec`, without the first tenth and the last five, up to the first loss that
-        is not finite. Raises `ValueError` if there are none."""
+        """Rates and losses to read a rate off, without the first tenth and the last five, up to the first loss that is not finite. Raises
+        `ValueError` if there are none."""
 def valley(lrs, losses, num_it=None) -> Any:
-    """The middle of the longest falling stretch, the longest sequence of `losses` in which each is lower than the last, and so the rate and
-    its point (rate, loss). Raises `ValueError` if nothing falls; `num_it`, which all readers of the curve get, is not used."""
+    """The rate half-way along the longest sequence of falling losses, and its point (rate, loss). Raises `ValueError` if nothing falls."""

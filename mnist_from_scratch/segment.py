@@ -86,8 +86,9 @@ class SegmentationDataset(ImageDataset):
             raise MnistError(f'{y[0]} is {m.shape[2]}×{m.shape[1]} and its image {x.shape[2]}×{x.shape[1]}; bring them to one size')
         return x,m
 
-    def test_ds(self, items, with_labels=False):
-        "A set of other images; with their masks, where this set finds its own, if asked for."
+    def test_ds(self, items, # Files of other images
+                with_labels=False): # With their masks, found as those of this set?
+        "A set of other images."
         return SegmentationDataset(items, self.label_func if with_labels else None, self.batch_tfms)
 
 # %% ../nbs/21_segment.ipynb #f63f10f0
@@ -126,8 +127,10 @@ class SegmentationDataLoaders(DataLoaders):
         tds,vds = (SegmentationDataset([fnames[i] for i in o], label_func, batch_tfms) for o in (idxs[n:],idxs[:n]))
         return cls.from_dsets(tds, vds, path=path, bs=bs, device=device, collate_fn=(tds.collate,vds.collate), **kwargs)
 
-    def show_batch(self, b=None, max_n:int=9, **kwargs):
-        "Draw the masks of a batch over its images; `kwargs` are for `show_masks`."
+    def show_batch(self, b=None, # Images and masks; by default the first batch of the training set
+                   max_n:int=9, # So many at most
+                   **kwargs): # For `show_masks`
+        "Draw the masks of a batch over its images."
         x,y = (o[:max_n].cpu() for o in (b or self.one_batch()))
         return show_masks(x, y, **kwargs)
 
@@ -148,7 +151,8 @@ class UNet(nn.Module):
         self.up = nn.ModuleList(_two(a*skips+b, a) for a,b in zip(nf[-2::-1], nf[:0:-1]))
         self.last,self.skips = nn.Conv2d(nf[0], n_out, 1),skips
 
-    def join(self, skip, x):
+    def join(self, skip, # What was there at this size, on the way down
+             x): # What comes from below
         "What comes from below, enlarged; with the skip connection, next to what was there at this size"
         x = F.interpolate(x, skip.shape[2:])
         return torch.cat([skip, x], 1) if self.skips else x

@@ -43,7 +43,7 @@ class SegmentationDataset(ImageDataset):
         ...
 
     def test_ds(self, items, with_labels=False) -> Any:
-        """A set of other images; with their masks, where this set finds its own, if asked for."""
+        """A set of other images."""
 def show_masks(x: Tensor, targ: Tensor, pred: Tensor | None=None, **kwargs) -> Any:
     """Draw masks over images: blue what was found, yellow what was missed, red what was called so and is not."""
 class SegmentationDataLoaders(DataLoaders):
@@ -57,7 +57,7 @@ class SegmentationDataLoaders(DataLoaders):
         """Images, and for each the mask that `label_func` finds. Raises `MnistError` where there are too few."""
 
     def show_batch(self, b=None, max_n: int=9, **kwargs) -> Any:
-        """Draw the masks of a batch over its images; `kwargs` are for `show_masks`."""
+        """Draw the masks of a batch over its images."""
 class UNet(nn.Module):
     """A small U-Net with batch normalisation (after O. Ronneberger and others, 2015): [N, n_in, H, W] -> [N, n_out, H, W], of any size."""
     down: Any

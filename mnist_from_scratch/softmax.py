@@ -106,15 +106,18 @@ def top_k_accuracy(
 # %% ../nbs/12_softmax.ipynb #5b7e10a3
 class CrossEntropyLossFlat(BaseLoss):
     "`cross_entropy` of activations [N, …, n] and class numbers [N, …], or with the n classes along another `axis`."
-    def __init__(self, *, axis:int=-1, reduction:str='mean'): super().__init__(axis, reduction)
+    def __init__(self, *,
+        axis:int=-1, # The axis that runs over the classes
+        reduction:str='mean' # As for `BaseLoss`
+    ): super().__init__(axis, reduction)
     def __call__(self, inp, targ):
         if targ.is_floating_point():
             raise ValueError(f'cross-entropy takes class numbers as targets, not {targ.dtype}; for targets between 0 and 1 use '
                              'BCEWithLogitsLossFlat')
         inp = inp.movedim(self.axis, -1)
         return cross_entropy(inp.reshape(-1, inp.shape[-1]), targ.reshape(-1).long(), self.reduction)
-    def activation(self, x): "Probabilities, by softmax"; return softmax(x, self.axis)
-    def decodes(self, x): "The class of the highest value"; return x.argmax(self.axis)
+    def activation(self, x): "Probabilities of `x`, by softmax"; return softmax(x, self.axis)
+    def decodes(self, x): "The class of the highest value of `x`"; return x.argmax(self.axis)
 
 # %% ../nbs/12_softmax.ipynb #58a053be
 def mnist_net(

@@ -34,9 +34,9 @@ class CrossEntropyLossFlat(BaseLoss):
         ...
 
     def activation(self, x) -> Any:
-        """Probabilities, by softmax"""
+        """Probabilities of `x`, by softmax"""
 
     def decodes(self, x) -> Any:
-        """The class of the highest value"""
+        """The class of the highest value of `x`"""
 def mnist_net(n_hidden: int=30, n_out: int=10) -> nn.Sequential:
     """`simple_net` for the ten digits: 784 pixels, `n_hidden` activations, one output for each class."""

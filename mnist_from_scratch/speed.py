@@ -118,14 +118,14 @@ def newton_schulz(
 # %% ../nbs/19_speed.ipynb #4067d628
 class Muon(Adam):
     "Momentum, then `newton_schulz` (K. Jordan, 2024), for groups whose `steps` is not 0; Adam for the others, at `ratio` times the rate."
-    def __init__(self,
-        params, # Two groups of parameters: matrices and kernels; the rest (`muon_groups`)
+    def __init__(self, params, # Two groups of parameters: matrices and kernels; the rest (`muon_groups`)
         lr, # Learning rate of the first group
         mom=.8, # What is left of the average gradient a step later
-        sqr_mom:float=.9, eps:float=1e-8, wd:float=0., # As for `Adam`, and for its groups only
+        sqr_mom:float=.9, # As for `Adam`, like the next two, and for its groups only
+        eps:float=1e-8, # As for `Adam`
+        wd:float=0., # As for `Adam`
         steps=(3,0), # Newton-Schulz iterations of each group; 0 for Adam
-        ratio:float=.4 # Adam's learning rate as a multiple of `lr`
-    ):
+        ratio:float=.4): # Adam's learning rate as a multiple of `lr`
         super().__init__(params, lr, mom, sqr_mom, eps, wd)
         for h in self.hypers: h['steps'] = None      # one hyper-parameter more than Adam has
         self.set_hyper('steps', steps); self.ratio = ratio

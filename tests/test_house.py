@@ -1,11 +1,12 @@
 "What holds of the house as a whole: the order of its chapters, what an import costs, and what may be stored in a notebook."
-import ast, configparser, importlib.util, json, re, subprocess, symtable, sys
+import ast, configparser, importlib.util, json, linecache, re, subprocess, symtable, sys, textwrap
 from collections import Counter
 from pathlib import Path
 
 import pytest
 from conftest import in_a_new_process
 from chapters import module, order as in_order, plan, stems
+from fastcore.docments import docments
 from IPython.core.inputtransformer2 import TransformerManager
 
 root = Path(__file__).parent.parent
@@ -242,3 +243,56 @@ def test_paths():
 def test_what_is_exported_says_what_it_does(mod):
     defs = [o for o in ast.parse(mod.read_text(encoding='utf-8')).body if isinstance(o, (ast.FunctionDef, ast.ClassDef)) and o.name[0]!='_']
     assert not [o.name for o in defs if not ast.get_docstring(o)]
+
+def params(f):
+    "The parameters of a function's node, but for that of a method's object, in their order"
+    a = f.args
+    ps = [*a.posonlyargs, *a.args, *filter(None, [a.vararg]), *a.kwonlyargs, *filter(None, [a.kwarg])]
+    return [o for o in ps if o is not ps[0] or not (o.arg in ('self','cls') or any('patch' in ast.unparse(d) for d in f.decorator_list))]
+
+def undescribed(src, f, ns):
+    """Parameters of `f`, a node of the module `src` whose names are `ns`, that have no docment of their own. In a function of one line the
+    docstring, which stands next to them, may name them; and `Param` of a command has its text in it."""
+    if f.lineno==f.end_lineno: return [o.arg for o in params(f) if f'`{o.arg}`' not in (ast.get_docstring(f) or '')]
+    own = textwrap.dedent('\n'.join(src.splitlines()[f.lineno-1:f.end_lineno])+'\n')     # a later module may have patched it
+    file = f'<{f.name} {hash(own)}>'
+    linecache.cache[file] = len(own),None,own.splitlines(True),file
+    exec(compile(own, file, 'exec'), ns := dict(ns))
+    has = docments(ns[f.name], args_kwargs=True)
+    return [o.arg for o in params(f) if not has.get(o.arg) and not ast.unparse(o.annotation or ast.Constant(0)).startswith('Param(')]
+
+def written(src):
+    """Names and nodes of what a reader of the module `src` calls: functions, constructors, and methods that say what they do, also those
+    of `patch`. (The `update` of a kind of optimizer is called by `step`, with the hyper-parameters that the constructor describes.)"""
+    for cls in ast.parse(src).body:
+        for f in [cls] if isinstance(cls, ast.FunctionDef) else cls.body if isinstance(cls, ast.ClassDef) and cls.name[0]!='_' else []:
+            if not isinstance(f, ast.FunctionDef) or f.name!='__init__' and (f.name[0]=='_' or not ast.get_docstring(f)): continue
+            of = getattr(f.args.args[0].annotation, 'id', cls.name) if f.args.args else cls.name
+            if f.name!='update' or of=='Optimizer': yield f'{of}.{f.name}',f
+
+@pytest.mark.parametrize('mod', modules, ids=name)
+def test_every_parameter_is_described(mod):
+    src,ns = mod.read_text(encoding='utf-8'),vars(importlib.import_module(f'{pkg}.{dotted(mod)}'))
+    assert not {k:miss for k,f in written(src) if (miss := undescribed(src, f, ns))}
+
+def test_undescribed():
+    src = textwrap.dedent('''
+        def f(a, b, # both
+              # of c
+              c=1,
+              *d, # more
+              **e): "`a`"; return
+        class A:
+            def __init__(self, a, # one
+                         b): "`b`"
+            def g(self, a): pass
+            def i(self, a):
+                "It"
+        @patch
+        def h(self:A, a, b:Param('x', str)=2): # one
+            "It"
+        @patch
+        def k(self:A, a, b): "Just `a`"
+        def _l(a): pass''')
+    found = {k:undescribed(src, f, dict(A=0, Param=lambda *_: str)) for k,f in written(src)}
+    assert found=={'f.f':['a','e'], 'A.__init__':['b'], 'A.i':['a'], 'A.h':['a'], 'A.k':['b']}

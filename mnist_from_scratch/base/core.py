@@ -140,7 +140,10 @@ def _cure(tensors):
 class ShapeError(MnistError, ValueError):
     """Tensors have other shapes or types than are needed. `tensors` are as for `check_shapes`; the message says what to pass instead, if
     that is plain."""
-    def __init__(self, who, **tensors):
+    def __init__(self,
+        who, # The function that refuses them; or the whole message, where there is nothing else
+        **tensors # By their names, pairs of a tensor and the shape and type that it should have
+    ):
         if not tensors: return super().__init__(who)
         needs = ' and '.join(f'{k} {need}' for k,(_,need) in tensors.items()) + (' of one shape'
             if any('[...]' in need for _,need in tensors.values()) else '')

@@ -50,11 +50,15 @@ class ActivationStats(Callback):
         if not res: raise ValueError(f'ActivationStats has seen no batch of layer {idx}; train first, with the layer in use')
         return res
 
-    def layer_stats(self, idx:int) -> L: # Three lists
+    def layer_stats(self,
+        idx:int # Number of the layer
+    ) -> L: # Three lists
         "Mean, standard deviation and share near zero of layer `idx`, batch by batch"
         return L(self._get(idx, k) for k in ('mean','std','near_zero'))
 
-    def hist(self, idx:int) -> torch.Tensor: # [40, batches]
+    def hist(self,
+        idx:int # Number of the layer
+    ) -> torch.Tensor: # [40, batches]
         "Histograms of layer `idx`, as log(1+count), one per column"
         if not self.with_hist: raise ValueError('there are no histograms; ask for them with ActivationStats(with_hist=True)')
         return torch.stack(self._get(idx, 'hist')).t().float().log1p()
@@ -76,7 +80,9 @@ class ActivationStats(Callback):
         ax.set(title=self.names[idx], xlabel='batch', ylabel='activation')
         ax.figure.colorbar(im, ax=ax, label='log(1 + count)')
 
-    def plot_layer_stats(self, idx:int):
+    def plot_layer_stats(self,
+        idx:int # Number of the layer
+    ):
         "Plot `layer_stats`"
         import matplotlib.pyplot as plt
         _,axs = plt.subplots(1, 3, figsize=(12,2.5), layout='constrained')

@@ -132,16 +132,22 @@ class DistributedTrainer(Callback):
                                                             kwargs_handlers=[*{type(h):h for h in hs}.values()])
         self.rank,self.world_size,self.n_fits,self._undo = self.accelerator.process_index,self.accelerator.num_processes,0,ExitStack()
 
-    def from_first(self, f):
+    def from_first(self,
+        f # Without arguments; called in the first process only
+    ):
         "What `f()` gives in the first process, in all of them. It waits for the others, and they for it: what it writes they have read"
         from accelerate.utils import broadcast_object_list
         self.accelerator.wait_for_everyone()
         return broadcast_object_list([None if self.rank else f()])[0]
 
-    def any(self, b:bool) -> bool:
+    def any(self,
+        b:bool # In this process
+    ) -> bool:
         "Is `b` true in any process?"; return bool(self.accelerator.reduce(torch.tensor(float(b), device=self.accelerator.device), 'sum'))
 
-    def gather(self, b):
+    def gather(self,
+        b # Tensors, however nested, with a row for each item that this process has
+    ):
         "Of each tensor of `b`, the rows of all processes, in their order"
         sizes = self._dl.sizes
         n,k = max(sizes),max(sizes[self.rank], 1)

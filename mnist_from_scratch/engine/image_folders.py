@@ -79,8 +79,10 @@ class ImageDataset:
     def __len__(self): return len(self.items)
     def _name(self, i): return self.items[i] if isinstance(self.items[i], (str,Path)) else f'image {i}'
 
-    def collate(self, items):
-        "Items as a batch: float32 `[N,3,H,W]` from 0 to 1, after that `batch_tfms`, and int64 `[N]` if there are labels"
+    def collate(self,
+        items # Of this set
+    ):
+        "`items` as a batch: float32 `[N,3,H,W]` from 0 to 1, after that `batch_tfms`, and int64 `[N]` if there are labels"
         x,*y = collate(items)
         x = x.float().div_(255)
         for f in self.batch_tfms: x = f(x)

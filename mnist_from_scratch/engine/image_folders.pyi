@@ -37,7 +37,7 @@ class ImageDataset:
         ...
 
     def collate(self, items) -> Any:
-        """Items as a batch: float32 `[N,3,H,W]` from 0 to 1, after that `batch_tfms`, and int64 `[N]` if there are labels"""
+        """`items` as a batch: float32 `[N,3,H,W]` from 0 to 1, after that `batch_tfms`, and int64 `[N]` if there are labels"""
 
     def __getitem__(self, i) -> Any:
         """An image, uint8 `[3,H,W]`, and its number, as a tuple"""

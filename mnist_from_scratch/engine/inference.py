@@ -28,14 +28,23 @@ from .loaders import class_name, label_text
 
 # %% ../../nbs/engine/04_inference.ipynb #c83cde38
 @patch
-def to_detach(self:Learner, b, cpu=True, gather=True):
-    "`b` without its history, and with `cpu` in the processor's memory; fastai's metrics ask for this"
+def to_detach(self:Learner,
+    b, # Tensors, however nested
+    cpu=True, # Copy them to the CPU's memory?
+    gather=True # In fastai's place; not used
+): # The same structure
+    "`b` without the graph that autograd keeps for the backward pass; fastai's metrics ask for this"
     return to_detach(b, cpu)
 
 class GatherPredsCallback(Callback):
     "Keeps predictions and targets of all batches, and on demand inputs and losses, one loss per item."
     order = 70
-    def __init__(self, with_input=False, with_loss=False, *, concat_dim=0):
+    def __init__(self,
+        with_input=False, # Keep the inputs too?
+        with_loss=False, # And the loss of each item?
+        *,
+        concat_dim=0 # The axis of the items
+    ):
         self.with_input,self.with_loss,self.concat_dim = with_input,with_loss,concat_dim
     def before_validate(self): self.inputs,self.preds,self.targets,self.losses = [],[],[],[]
     def before_batch(self): self.kept_x = to_detach(self.x) if self.with_input else None

@@ -74,7 +74,9 @@ def __init__(self:DataLoader,
 
 # %% ../../nbs/engine/01_loaders.ipynb #49845f8a
 @patch
-def to(self:DataLoader, device):
+def to(self:DataLoader,
+    device # Of PyTorch, or its name
+):
     "Put the batches on `device` from now on"
     self.device = None if device is None else torch.device(device)
     return self
@@ -98,7 +100,11 @@ def __len__(self:DataLoader):
 
 # %% ../../nbs/engine/01_loaders.ipynb #750dc7e9
 @patch
-def new(self:DataLoader, dataset=None, cls=None, **kwargs):
+def new(self:DataLoader,
+    dataset=None, # By default the same
+    cls=None, # The class of the copy; by default the same
+    **kwargs # Arguments of the constructor that are to be others
+):
     """A copy with some arguments changed, for instance `new(shuffle=False)`.
 
     Another dataset does not get `n`, the samplers, and `get_idxs` and `shuffle_fn` that were arguments, which were made for this one."""
@@ -135,15 +141,21 @@ def get_idxs(self:DataLoader) -> list:
     if not self._own(['shuffle_fn']): return self._plain_order().tolist()
     return list(self.shuffle_fn(list(range(self.n)))) if self.shuffle else list(range(self.n))
 @patch
-def shuffle_fn(self:DataLoader, idxs:list) -> list:
+def shuffle_fn(self:DataLoader,
+    idxs:list # Indexes of items
+) -> list:
     "`idxs` in a random order"; return [idxs[i] for i in torch.randperm(len(idxs), generator=self.generator).tolist()]
 @patch
-def create_item(self:DataLoader, i):
+def create_item(self:DataLoader,
+    i # An index
+):
     "The item with index `i`; the next one of a stream, where `i` is `None`"; return next(self.it) if i is None else self.dataset[i]
 @patch
-def after_item(self:DataLoader, item): "An item, changed"; return item
+def after_item(self:DataLoader, item): "`item`, changed"; return item
 @patch
-def do_item(self:DataLoader, i):
+def do_item(self:DataLoader,
+    i # An index, as for `create_item`
+):
     "An item after `create_item` and `after_item`; `None` to leave it out"
     try: return self.after_item(self.create_item(i))
     except Exception as e:
@@ -151,18 +163,22 @@ def do_item(self:DataLoader, i):
         if not isinstance(e, StopIteration): blame(e, 'an item of the stream' if i is None else f'item {i} of the dataset')
         raise
 @patch
-def before_batch(self:DataLoader, items:list): "The items of a batch, changed"; return items
+def before_batch(self:DataLoader, items:list): "`items`, those of a batch, changed"; return items
 @patch
-def create_batch(self:DataLoader, items:list):
+def create_batch(self:DataLoader,
+    items:list # What `do_item` gave for each
+):
     "A batch of a list of items; a single item as it is"
     return items if self.bs is None and self.batch_sampler is None else self.collate_fn(items)
 @patch
-def retain(self:DataLoader, b, items): "A batch, with `items` at hand that it was made of"; return b
+def retain(self:DataLoader, b, items): "`b`, a batch, with `items` at hand that it was made of"; return b
 @patch
-def do_batch(self:DataLoader, items:list):
+def do_batch(self:DataLoader,
+    items:list # What `do_item` gave for each
+):
     "A batch after `before_batch`, `create_batch` and `retain`"; return self.retain(self.create_batch(self.before_batch(items)), items)
 @patch
-def after_batch(self:DataLoader, b): "A batch that is where it should be, changed"; return b
+def after_batch(self:DataLoader, b): "`b`, a batch that is where it should be, changed"; return b
 
 # %% ../../nbs/engine/01_loaders.ipynb #e7e53e8b
 @patch
@@ -565,7 +581,9 @@ def __getitem__(self:DataLoaders, i):
 
 # %% ../../nbs/engine/01_loaders.ipynb #f4ad8e24
 @patch
-def to(self:DataLoaders, device):
+def to(self:DataLoaders,
+    device # Of PyTorch, or its name
+):
     "Put batches on `device` from now on (PyTorch's loaders cannot; a `Learner` does it for them)"
     self._device = torch.device(device)
     for dl in self.loaders:

@@ -19,7 +19,10 @@ from . import running # gives callbacks their state
 class GradientClip(Callback):
     "Scales the gradient down if its norm is above `max_norm`."
     order,run_valid = 11,False
-    def __init__(self, max_norm:float=1., norm_type:float=2.):
+    def __init__(self,
+        max_norm:float=1., # The norm of all gradients together is at most this
+        norm_type:float=2. # Which norm: 2 is the length
+    ):
         check_number('max_norm', max_norm, above=0); check_number('norm_type', norm_type, above=0)
         self.max_norm,self.norm_type = max_norm,norm_type
     def before_step(self): nn.utils.clip_grad_norm_(self.model.parameters(), self.max_norm, self.norm_type)
@@ -27,7 +30,9 @@ class GradientClip(Callback):
 class GradientAccumulation(Callback):
     "Steps only when `n_acc` items or more have been seen since the last step."
     order,run_valid,state_attrs = 6,False,('count',)
-    def __init__(self, n_acc:int=32): check_number('n_acc', n_acc, least=1, whole=True); self.n_acc = n_acc
+    def __init__(self,
+        n_acc:int=32 # Items
+    ): check_number('n_acc', n_acc, least=1, whole=True); self.n_acc = n_acc
     def before_fit(self): self.count = 0
     # the former: of a batch that several processes share
     def _n(self): return getattr(self.learn.dl, 'n_items', None) or find_bs(self.yb, self.xb)
@@ -91,14 +96,18 @@ class MixedPrecision(Callback):
 
     def state_dict(self):
         "The state of the `GradScaler`, if there is one"; return dict(scaler=self.scaler.state_dict() if self.scaler else self._kept)
-    def load_state_dict(self, sd):
+    def load_state_dict(self,
+        sd # From `state_dict`
+    ):
         "Go on with what `state_dict` gave, now or in the next fit"
         self._kept = sd['scaler']
         if self.scaler and self._kept: self.scaler.load_state_dict(self._kept)
 
 @patch
-def to_fp16(self:Learner, **kwargs):
-    "Train in mixed precision with float16; `kwargs` are for `GradScaler`"; return self.to_fp32().add_cb(MixedPrecision(**kwargs))
+def to_fp16(self:Learner,
+    **kwargs # For PyTorch's `GradScaler`
+):
+    "Train in mixed precision with float16"; return self.to_fp32().add_cb(MixedPrecision(**kwargs))
 @patch
 def to_bf16(self:Learner): "Train in mixed precision with bfloat16"; return self.to_fp32().add_cb(MixedPrecision(AMPMode.BF16))
 @patch

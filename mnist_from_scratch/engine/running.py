@@ -48,7 +48,9 @@ def _check_cb(self:Learner, cb):
 
 # %% ../../nbs/engine/03_running.ipynb #ada2458e
 @patch
-def add_cb(self:Learner, cb):
+def add_cb(self:Learner,
+    cb # A callback, or its class
+):
     "Hand over a callback (or its class); it becomes an attribute, such as `learn.recorder`"
     cb = cb() if isinstance(cb, type) else cb
     self._check_cb(cb)
@@ -57,7 +59,9 @@ def add_cb(self:Learner, cb):
 
 # %% ../../nbs/engine/03_running.ipynb #a82e2919
 @patch
-def remove_cb(self:Learner, cb):
+def remove_cb(self:Learner,
+    cb # A callback, or the class of some
+):
     "Remove a callback, or all of a class"
     for o in [o for o in self.cbs if (isinstance(o, cb) if isinstance(cb, type) else o is cb)]:
         o.learn = None
@@ -71,7 +75,9 @@ def remove_cb(self:Learner, cb):
 # %% ../../nbs/engine/03_running.ipynb #59bcbb3f
 @patch
 @contextmanager
-def added_cbs(self:Learner, cbs):
+def added_cbs(self:Learner,
+    cbs # Callbacks or their classes
+):
     "Add callbacks for as long as the block lasts; one that is here already stays"
     cbs = L(cbs).map(lambda cb: cb() if isinstance(cb, type) else cb)
     with self._orig_added_cbs(cbs.filter(lambda cb: not any(o is cb for o in self.cbs))): yield self.add_cbs(cbs)
@@ -85,7 +91,9 @@ def _back(old, now, off):
 # %% ../../nbs/engine/03_running.ipynb #ac6925c6
 @patch
 @contextmanager
-def removed_cbs(self:Learner, cbs):
+def removed_cbs(self:Learner,
+    cbs # Callbacks or their classes
+):
     "Callbacks, or all of a class, are gone for as long as the block lasts"
     old,cbs = self.cbs,L(cbs)
     self.cbs = L(o for o in old if not any(isinstance(o, cb) if isinstance(cb, type) else o is cb for cb in cbs))
@@ -108,7 +116,7 @@ def state_dict(self:Callback):
     "What must be kept to go on later: numbers, texts, tensors, and lists and dictionaries of them"
     return {k:vars(self)[k] for k in self.state_attrs if k in vars(self)}
 @patch
-def load_state_dict(self:Callback, sd): "Take over what `state_dict` gave"; vars(self).update(sd)
+def load_state_dict(self:Callback, sd): "Take over `sd`, which `state_dict` gave"; vars(self).update(sd)
 
 # %% ../../nbs/engine/03_running.ipynb #5cd310d0
 @patch
@@ -116,11 +124,13 @@ def state_dict(self:TrainEvalCallback):
     "How many batches were done, and which part of the fit that is"
     return dict(train_iter=self.train_iter, pct_train=self.pct_train)
 @patch
-def load_state_dict(self:TrainEvalCallback, sd): "Take over what `state_dict` gave"; vars(self.learn).update(sd)
+def load_state_dict(self:TrainEvalCallback, sd): "Take over `sd`, which `state_dict` gave"; vars(self.learn).update(sd)
 
 # %% ../../nbs/engine/03_running.ipynb #8d188e5a
 @patch
-def listener(self:Callback, event):
+def listener(self:Callback,
+    event # Its name
+):
     "What is to be called at `event`: the method for it, if this callback is to run then; None where there is no such method"
     if event not in vars(self) and not hasattr(type(self), event): return None       # the Learner's, or the model's, do not count
     f,inner = getattr(self, event),event in batch_events
@@ -336,7 +346,7 @@ def _alone(self:Learner, what):
 class SkipToEpoch(Callback):
     "Skips the epochs before `epoch`."
     order = 70
-    def __init__(self, epoch): self._skip_to = epoch
+    def __init__(self, epoch): "`epoch` is the first that is not skipped"; self._skip_to = epoch
     def before_epoch(self):
         if self.epoch < self._skip_to: raise CancelEpochException
 
@@ -588,7 +598,9 @@ def state_dict(self:Recorder):
 
 # %% ../../nbs/engine/03_running.ipynb #a8c96412
 @patch
-def load_state_dict(self:Recorder, sd):
+def load_state_dict(self:Recorder,
+    sd # From `state_dict`
+):
     "Take over what `state_dict` gave"
     # earlier versions had an empty row for an epoch that was skipped
     rows,n = [L(o or [None]*len(self.columns)) for o in sd['values']],len(self.columns)

@@ -10,7 +10,7 @@ class SkipToEpoch(Callback):
     order: int
 
     def __init__(self, epoch) -> None:
-        ...
+        """`epoch` is the first that is not skipped"""
 
     def before_epoch(self) -> Any:
         ...

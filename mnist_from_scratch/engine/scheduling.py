@@ -10,6 +10,7 @@ import math
 from contextlib import contextmanager
 from copy import deepcopy
 from functools import partial, wraps
+from inspect import signature
 from itertools import accumulate
 
 import numpy as np
@@ -34,28 +35,45 @@ def _check_start(start, freeze_epochs):
                          'pass freeze_epochs=0 to leave that step out')
 
 # %% ../../nbs/engine/14_scheduling.ipynb #1b5be846
-@patch
-def check_args(self:Learner, **args):
-    "Raises `ValueError` for arguments of the methods of this chapter and of `schedules` that cannot be, by their names"
+def _check_args(learn, args):
+    "Raises `ValueError` for arguments of a method of the Learner `learn` that cannot be, by their names"
     for k,v in args.items():
         if k in ('epochs','freeze_epochs'): check_number(k, v, least=int(k=='epochs'), whole=True)
         elif k=='n': check_number(k, v, whole=True)
-        elif k=='lr': Optimizer.check_hyper(k, v)
-        elif k=='moms': _check_moms(v)
-        elif k=='start_epoch': _check_start(v, args['freeze_epochs'])
-        else: check_number(k, v, above=0, below=1 if k=='pct_start' else math.inf)
+        elif k=='base_lr': Optimizer.check_hyper('lr', v)
+        elif k=='moms': _check_moms(v or learn.moms)
+        elif k in ('div','div_final','lr_mult','pct_start'): check_number(k, v, above=0, below=1 if k=='pct_start' else math.inf)
+    if 'freeze_epochs' in args: _check_start(args['kwargs'].get('start_epoch', 0), args['freeze_epochs'])
+
+def _checked(f):
+    "`f`, a method of the Learner, with its arguments looked at first"
+    @wraps(f)
+    def inner(self, *args, **kwargs):
+        try: a = signature(f).bind(self, *args, **kwargs)
+        except TypeError: return f(self, *args, **kwargs)       # Python's own message is better
+        a.apply_defaults()
+        _check_args(self, a.arguments)
+        return f(self, *args, **kwargs)
+    return inner
+for _k in 'fit_one_cycle','fine_tune','freeze_to': setattr(Learner, _k, _checked(getattr(Learner, _k)))
 
 # %% ../../nbs/engine/14_scheduling.ipynb #3a6d9806
 @patch
-def __init__(self:ParamScheduler, scheds:dict):
-    "`scheds` has a schedule for each hyper-parameter's name"
+def __init__(self:ParamScheduler,
+    scheds:dict # A schedule for each hyper-parameter's name
+):
     if not isinstance(scheds, dict) or not all(map(callable, scheds.values())):
         raise TypeError(f"scheds is {scheds!r}; it should be a dictionary of schedules, such as {{'lr': SchedCos(.1, 0)}}")
     self.scheds = scheds
 
 # %% ../../nbs/engine/14_scheduling.ipynb #38c8529a
 @patch
-def __init__(self:LRFinder, start_lr=1e-7, end_lr=10, num_it=100, stop_div=True):
+def __init__(self:LRFinder,
+    start_lr=1e-7, # The first rate, above 0
+    end_lr=10, # The last one, unless the loss shoots up before; above the first
+    num_it=100, # How many batches; at least 6 are taken
+    stop_div=True # Stop when the loss shoots up?
+):
     for k,v in dict(start_lr=start_lr, end_lr=end_lr).items(): check_number(k, v, above=0, below=math.inf)
     if not start_lr<end_lr: raise ValueError(f'the rate grows from start_lr to end_lr, so {start_lr} should be less than {end_lr}')
     check_number('num_it', num_it, least=1, whole=True)
@@ -63,8 +81,8 @@ def __init__(self:LRFinder, start_lr=1e-7, end_lr=10, num_it=100, stop_div=True)
     ParamScheduler.__init__(self, dict(lr=SchedExp(start_lr, end_lr)))
 
 # %% ../../nbs/engine/14_scheduling.ipynb #d74c9a6f
-def sched_no(start, end, pos): "Stay at `start`"; return start
-def SchedNo(start, end): "The constant `start`, as a function of `pos`"; return partial(sched_no, start, end)
+def sched_no(start, end, pos): "Stay at `start`, whatever `end` and `pos` are"; return start
+def SchedNo(start, end): "The constant `start`, as a function of `pos`; `end` is not used"; return partial(sched_no, start, end)
 
 # %% ../../nbs/engine/14_scheduling.ipynb #c91d44b1
 def combine_scheds(
@@ -95,9 +113,8 @@ def fit_flat_cos(self:Learner,
     resume:bool=False # Go on from the last checkpoint, if there is one?
 ):
     "Train at a flat rate, then along half a cosine wave down to next to nothing."
-    self.check_args(div_final=div_final, pct_start=pct_start)
+    _check_args(self, dict(div_final=div_final, pct_start=pct_start))
     if self.opt is None: self.create_opt()
-    lr = self._rate(lr)
     scheds = dict(lr=self._lr_sched(lr, lambda o: combined_cos(pct_start, o, o, o/div_final)))
     self.fit(n_epoch, lr, cbs=[ParamScheduler(scheds), *L(cbs)], reset_opt=reset_opt, wd=wd, start_epoch=start_epoch, resume=resume)
 
@@ -138,7 +155,9 @@ def cleanup(self:LRFinder): "Put back what a broken fit has changed"; self.resto
 
 # %% ../../nbs/engine/14_scheduling.ipynb #2d2ec684
 @patch
-def diverged(self:LRFinder, loss):
+def diverged(self:LRFinder,
+    loss # The smoothed one
+):
     "Has the loss shot up, to four times the best one, and in five batches in a row?"
     if self.loss is not None: self.raw.append(self.loss.mean().item())
     first,last = self.raw[:self.n_first],self.raw[self.n_first:][-5:]
@@ -183,9 +202,11 @@ def _no_curve(losses, start_lr):
 
 # %% ../../nbs/engine/14_scheduling.ipynb #5d390a01
 @patch
-def curve(self:LRFinder, rec):
-    """Rates and losses to read a rate off, of the recorder `rec`, without the first tenth and the last five, up to the first loss that is
-    not finite. Raises `ValueError` if there are none."""
+def curve(self:LRFinder,
+    rec # The Learner's recorder
+):
+    """Rates and losses to read a rate off, without the first tenth and the last five, up to the first loss that is not finite. Raises
+    `ValueError` if there are none."""
     n,losses = self.num_it//10,[float(o) for o in rec.losses]
     bad = next((i for i,l in enumerate(losses) if i>=n and not math.isfinite(l)), len(losses))
     end = min(bad, len(losses)-5)

@@ -44,7 +44,10 @@ def __init__(self:Optimizer,
 
 # %% ../../nbs/engine/12_torch_optim.ipynb #6cfe7f6b
 @patch(cls_method=True)
-def check_hyper(cls:Optimizer, k, v):
+def check_hyper(cls:Optimizer,
+    k, # Name of a hyper-parameter
+    v # Its value, or one for each group
+):
     """Raises `ValueError` where `v` cannot be the hyper-parameter `k`: rates, weight decay and `eps` are 0 or more, and finite, what is
     left of averages is less than 1"""
     if k not in ('lr','wd','mom','sqr_mom','eps'): return
@@ -58,7 +61,9 @@ def check_hyper(cls:Optimizer, k, v):
 
 # %% ../../nbs/engine/12_torch_optim.ipynb #438312e2
 @patch
-def load_state_dict(self:Optimizer, sd):
+def load_state_dict(self:Optimizer,
+    sd # From `state_dict`
+):
     "Take over what `state_dict` gave. Raises `ValueError` if it belongs to other parameters."
     n,here = len(self.state),self.hypers
     if len(sd['state'])!=n or len(sd['hypers'])!=len(here):
@@ -119,7 +124,10 @@ class OptimWrapper(Optimizer, GetAttr):
     @property
     def hypers(self): "A view of the hyper-parameters of each group"; return [_GroupHypers(g, self.hp_map) for g in self.opt.param_groups]
 
-    def set_hyper(self, k, v):
+    def set_hyper(self,
+        k, # Its name
+        v # A value, or one for each group
+    ):
         "As that of `Optimizer`; for what is several numbers in PyTorch, such as `betas`, a tuple is one value"
         h = self.hypers[0]
         if k not in h and k not in self.opt.param_groups[0]:
@@ -127,7 +135,10 @@ class OptimWrapper(Optimizer, GetAttr):
         if isinstance(self.param_groups[0].get(k), tuple) and isinstance(v, tuple) and not isinstance(v[0], tuple): v = [v]
         super().set_hyper(k, v)
 
-    def step(self, closure=None): "Let `opt` take its step"; return self.opt.step() if closure is None else self.opt.step(closure)
+    def step(self,
+        closure=None # As PyTorch's optimizers take it
+    ):
+        "Let `opt` take its step"; return self.opt.step() if closure is None else self.opt.step(closure)
     def clear_state(self): self.opt.state.clear()
     def state_dict(self): "That of `opt`"; return self.opt.state_dict()
     def load_state_dict(self, sd): self.opt.load_state_dict(sd)

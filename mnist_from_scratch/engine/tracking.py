@@ -96,7 +96,13 @@ class TrackerCallback(Callback):
 class EarlyStoppingCallback(TrackerCallback):
     "Stops when the watched value has not improved for `patience` epochs."
     order,state_attrs = TrackerCallback.order+3,('best','wait')
-    def __init__(self, monitor='valid_loss', comp=None, min_delta=0., patience=1, reset_on_fit=True):
+    def __init__(self,
+        monitor='valid_loss', # The column to watch
+        comp=None, # `np.less` or `np.greater`; chosen by the column's name if None
+        min_delta=0., # An improvement by less than this does not count
+        patience=1, # So many epochs without improvement end the fit
+        reset_on_fit=True # Start anew with each fit?
+    ):
         super().__init__(monitor, comp, min_delta, reset_on_fit)
         check_number('patience', patience, least=1, whole=True)
         self.patience = patience
@@ -112,8 +118,16 @@ class EarlyStoppingCallback(TrackerCallback):
 class SaveModelCallback(TrackerCallback):
     "Saves the model when the watched value is the best so far, and loads the best one at the end."
     order,state_attrs = TrackerCallback.order+1,('best','last_saved_path')
-    def __init__(self, monitor='valid_loss', comp=None, min_delta=0., fname='model', every_epoch=False, at_end=False, with_opt=False,
-                 reset_on_fit=True):
+    def __init__(self,
+        monitor='valid_loss', # The column to watch
+        comp=None, # `np.less` or `np.greater`; chosen by the column's name if None
+        min_delta=0., # An improvement by less than this does not count
+        fname='model', # Name of the file, without its ending
+        every_epoch=False, # Save after each epoch, or each so many, with its number in the name?
+        at_end=False, # Save at the end of the fit too, and load nothing?
+        with_opt=False, # Save the optimizer's state too?
+        reset_on_fit=True # Start anew with each fit?
+    ):
         super().__init__(monitor, comp, min_delta, reset_on_fit)
         if not isinstance(every_epoch, bool): check_number('every_epoch', every_epoch, least=1, whole=True)
         check_fname(fname)
@@ -155,7 +169,10 @@ class CSVLogger(Callback):
     With `append` the rows come behind those that are there. Raises `MnistError` where it cannot write, `ValueError` if those have other
     columns."""
     order,fit_only = 60,True
-    def __init__(self, fname:str='history.csv', append:bool=False): self.fname,self.append = Path(check_fname(fname)),append
+    def __init__(self,
+        fname:str='history.csv', # The file, below the Learner's `path`
+        append:bool=False # Add to what is there, in place of replacing it?
+    ): self.fname,self.append = Path(check_fname(fname)),append
     def read_log(self):
         "The file as a DataFrame"
         import pandas as pd
@@ -220,8 +237,9 @@ class TensorBoardCallback(_Tracker):
     """Writes for TensorBoard `train_loss` and hyper-parameters (`lr_0` is the rate of the first group) for each batch, and the table's
     other columns for each epoch, under fastai's names."""
     package = 'tensorboard'
-    def __init__(self, log_dir:str|Path|None=None):
-        "`log_dir` is the folder; by default a new one for each fit, below `runs`"; self.log_dir = log_dir
+    def __init__(self,
+        log_dir:str|Path|None=None # The folder; by default a new one for each fit, below `runs`
+    ): self.log_dir = log_dir
     def _open(self):
         from torch.utils.tensorboard import SummaryWriter
         return SummaryWriter(self.log_dir)

@@ -145,7 +145,7 @@ class TensorBoardCallback(_Tracker):
     package: str
 
     def __init__(self, log_dir: str | Path | None=None) -> None:
-        """`log_dir` is the folder; by default a new one for each fit, below `runs`"""
+        ...
 class WandbCallback(_Tracker):
     """Writes to the run that `wandb.init` has begun what `TensorBoardCallback` writes, and to its `config` what is trained. Raises
     `ValueError` if there is no run."""

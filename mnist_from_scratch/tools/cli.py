@@ -228,7 +228,9 @@ class _CtrlC:
 class Watch(Callback):
     "Ends the fit after the batch in which Ctrl-C was pressed; of several processes that train together, in any of them."
     order = 100
-    def __init__(self, ctrlc): self.ctrlc = ctrlc
+    def __init__(self,
+        ctrlc # Has `pressed`, which is true once it was
+    ): self.ctrlc = ctrlc
     def after_batch(self):
         others = getattr(self.learn, 'distributed_trainer', None)
         if others.any(self.ctrlc.pressed) if others else self.ctrlc.pressed: raise CancelFitException
