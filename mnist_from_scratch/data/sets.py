@@ -100,6 +100,18 @@ def light_on_dark(
                          'subtract them from 255')
     return 255-x,f'{source} (dark on white, and turned)'
 
+# %% ../../nbs/data/02_sets.ipynb #7d0b63e5
+def check_ink(
+    who:str, # Who needs light ink on dark, for the message
+    x:Tensor, # Images, [N,28,28] or [N,784]
+    top:int # What stands for full ink in them: 1 or 255
+):
+    "Raises `ValueError` where some of the images are dark on white. Some 1,000 are looked at."
+    if x.is_meta: return
+    some = x[::max(1, len(x)//1000)].detach()
+    if which := dark_on_white(some if top==255 else 255*some.float()):
+        raise ValueError(f'{who}: {which} are dark on white, and {top} is ink; pass {top}-x for those')
+
 # %% ../../nbs/data/02_sets.ipynb #607745c3
 @patch
 def only(self:Digits,

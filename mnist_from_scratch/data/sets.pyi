@@ -45,6 +45,8 @@ class Digits:
 def light_on_dark(x: Tensor, file, source: str, mapped: bool=False) -> tuple:
     """`x`, the images of `file`, light ink on dark, and `source`; where they are dark on white, all are turned, and `source` says so.
     Raises `MnistError` where some are the one and some the other."""
+def check_ink(who: str, x: Tensor, top: int) -> Any:
+    """Raises `ValueError` where some of the images are dark on white. Some 1,000 are looked at."""
 def digit_rows(ds: Digits, as_bytes: bool | None=None) -> Tensor:
     """The images of `ds` as rows, uint8 or float32."""
 def floats_of(b: tuple) -> tuple:

@@ -75,7 +75,7 @@ from torch import nn, Tensor
 from ..base.core import MnistError, check_shapes, one_line, only_ones, printable, set_seed
 from ..base.files import is_stream, replacing
 from ..data.images import as_mnist, read_image
-from ..data.sets import Digits, dark_on_white
+from ..data.sets import Digits, check_ink
 from ..data.table import load_csv
 from ..data.digits import load_digits, source_files
 from ..baseline import Proportion, PixelSimilarity
@@ -152,7 +152,7 @@ def predict(
     and pixels."""
     check_shapes('predict', x=(x,'uint8 [N,28,28]'))
     if only_ones(x): raise ValueError('predict: all pixels are 0 or 1, and 255 is full ink; multiply them by 255')
-    if which := dark_on_white(x): raise ValueError(f'predict: {which} are dark on white, and 255 is ink; pass 255-x for those')
+    check_ink('predict', x, 255)
     model.eval()
     with torch.no_grad(): return torch.cat([model(o.float().div_(255).flatten(1)) for o in x.split(bs)])
 
