@@ -2,6 +2,7 @@
 import mmap, json, os, platform, shutil, signal, subprocess, sys, time
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest, torch
@@ -38,6 +39,12 @@ def test_errors(args, says, tmp_path):
     r = run(*args, cwd=tmp_path)
     assert r.returncode==1 and r.stderr.startswith('mnist_bench: ') and says in r.stderr and len(r.stderr.splitlines())==1
     assert not list(tmp_path.iterdir())
+
+def test_names_of_benchmarks():
+    "All that the message names can be asked for"
+    with pytest.raises(MnistError, match="there is no benchmark 'nothing'; there are: ") as e: bench.plan_benchmarks('nothing')
+    names = str(e.value).partition('there are: ')[2].split('; ')
+    assert [*bench.plan_benchmarks(names)]==names==[*bench.benchmarks]
 
 @pytest.mark.slow
 def test_what_cannot_run_says_why(monkeypatch, capsys):
@@ -122,7 +129,9 @@ def test_gradients_are_the_same(monkeypatch):
 def test_damaged_results(tmp_path):
     for bad in 'no json', '[]', json.dumps(dict(machine={})):
         (tmp_path/'x.json').write_text(bad)
-        with pytest.raises(MnistError, match='x.json holds no results'): bench.load_results(tmp_path)
+        with pytest.raises(MnistError, match='x.json holds no results of mnist_bench .*; write it anew'): bench.load_results(tmp_path)
+    bench.save_results([dict(benchmark='a', why='b')], tmp_path/'x.json')
+    assert bench.load_results(tmp_path)[0]['rows']==[dict(benchmark='a', why='b')]
 
 # --- data that are made for it
 
@@ -202,6 +211,23 @@ def test_temporary_files_are_gone_after_an_error(scratch, monkeypatch, e, name):
     monkeypatch.setattr(bench, 'race', broken)
     with pytest.raises(e): bench.run_benchmarks(name, 1)
     assert seen and not [*scratch.glob('mnist_bench-*')]
+
+@pytest.mark.parametrize('why,says', [('disk','GB free; set TMPDIR to a folder with more'),
+                                      ('full','left on device; set TMPDIR to another folder'),
+                                      ('gone','tmp/mnist_bench-.*; set TMPDIR to another folder')])
+def test_another_temporary_folder(scratch, tmp_path, monkeypatch, why, says):
+    "What the messages say to do is done, as a new process would find it, and then there is room"
+    if why=='disk': monkeypatch.setattr(bench.shutil, 'disk_usage', lambda o: SimpleNamespace(free=1e6 if str(scratch) in o else 1e12))
+    if why=='gone': scratch.rmdir()
+    def use():
+        with bench._scratch(2e6) as tmp:
+            if why=='full' and tmp.parent==scratch: raise OSError(28, 'No space left on device')
+            return tmp
+    with pytest.raises(MnistError, match=says) as e: use()
+    assert '\n' not in str(e.value)
+    (tmp_path/'other').mkdir()
+    monkeypatch.setenv('TMPDIR', str(tmp_path/'other')); monkeypatch.setattr(bench.tempfile, 'tempdir', None)
+    assert use().parent==tmp_path/'other' and not [*(tmp_path/'other').iterdir()]
 
 BENCH = """import sys
 from mnist_from_scratch.tools.cli import mnist_bench

@@ -147,6 +147,41 @@ def test_bad_environment(monkeypatch, alone, bad):
     for k in 'WORLD_SIZE','RANK': monkeypatch.delenv(k, raising=False)
     with alone.distrib_ctx(): pass
 
+def test_what_cannot_be_shared(alone):
+    "Errors of what processes cannot do together; each is gone once it is done as the message says"
+    from mnist_from_scratch.engine.distributed import DistributedDL, DistributedTrainer
+    from mnist_from_scratch.minibatches import DataLoader
+    ds = alone.dls.train_ds
+    with pytest.raises(ValueError, match=r'single items \(bs=None\), and processes can only share batches; pass bs$'):
+        [*DistributedDL(DataLoader(ds, bs=None), 0, 2)]
+    assert [len(o) for o,_ in DistributedDL(DataLoader(ds, bs=20), 0, 2)]==[10,10,5]
+    alone.recorder.train_metrics = True
+    def fit():
+        with alone.no_bar(): alone.fit(1, cbs=DistributedTrainer(cpu=True))
+    with pytest.raises(ValueError, match='train without recorder.train_metrics'): fit()
+    alone.recorder.train_metrics = False
+    fit()
+
+def test_a_free_port(tmp_path):
+    "What to do where the processes cannot meet: start all of them again, with a free port"
+    program = ("import sys; from mnist_from_scratch.all import *; from mnist_from_scratch.base.core import MnistError\n"
+               "import mnist_from_scratch.engine.distributed\n"
+               "dl = DataLoader([(torch.ones(2), torch.ones(1))]*4, bs=2)\n"
+               "learn = Learner(DataLoaders(dl, dl), nn.Linear(2,1), F.mse_loss)\n"
+               "try:\n    with learn.distrib_ctx(): learn.fit(1)\nexcept MnistError as e: sys.exit(f'no: {e}')\nprint('trained')")
+    (tmp_path/'program.py').write_text(program)
+    def start(port, rank):
+        env = os.environ | GOOD | dict(RANK=str(rank), LOCAL_RANK=str(rank), MASTER_PORT=str(port), OMP_NUM_THREADS='1')
+        return subprocess.Popen([sys.executable, 'program.py'], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env,
+                                cwd=tmp_path)
+    with socket.socket() as s:
+        s.bind(('127.0.0.1', 0)); s.listen()
+        port = s.getsockname()[1]
+        _,err = start(port, 0).communicate(timeout=120)
+        assert 'cannot meet at 127.0.0.1, port' in err and 'Start all of them again, with a free port' in err
+    ended = [o.communicate(timeout=120) for o in [start(port, i) for i in range(2)]]
+    assert 'trained' in ended[0][0], ended
+
 @pytest.mark.parametrize('bad,says', [(dict(MASTER_PORT='notaport'), "MASTER_PORT is 'notaport'"),
                                       (dict(MASTER_PORT='taken'), 'cannot meet at 127.0.0.1, port')])
 def test_command_in_a_bad_environment(tmp_path, bad, says):

@@ -129,6 +129,11 @@ def test_chapters_are_called_by_name(nb):
     assert not [m for c in json.loads(nb.read_text(encoding='utf-8'))['cells']
                 for m in re.findall(r'\bchapters? (?!4 of fast)\d+', ''.join(c['source']), re.I)]
 
+@pytest.mark.parametrize('nb', notebooks, ids=name)
+def test_code_names_other_chapters(nb):
+    "`docs/chapters.py` asks about links such as 'the next chapter' when chapters move; nobody would look at such words in code."
+    assert not [m for c in cells(nb) for m in re.findall(r'\b(?:next|last|previous) chapters?\b', c['source'])]
+
 @pytest.mark.parametrize('nb', chapters, ids=name)
 def test_opens_on_colab(nb):
     "After the title come the button that opens this notebook on Colab, and the hidden cell that installs the package where it is missing."

@@ -115,7 +115,7 @@ def test_rows_dark_on_white(learn, digits, monkeypatch, top):
     good = x if top==255 else x/255
     for which,bad in ('the images',top-good),('some images',torch.cat([good,top-good])):
         for f in DigitRows,lambda o: learn.dls.test_dl(TensorDataset(o)):
-            with pytest.raises(ValueError, match=f'^DigitRows: {which} are dark on white, and {top} is ink; pass {top}-x for those$'): f(bad)
+            with pytest.raises(ValueError, match=f'^DigitRows: {which} are dark on white, and {top} is ink; pass {top}-x for'): f(bad)
     assert torch.allclose(DigitRows(top-(top-good))[:][0], x/255)
     DigitRows(torch.full_like(good, top)), DigitRows(good[:0])          # blank ones are of neither kind
     monkeypatch.setattr(sets, 'dark_on_white', lambda o: seen.append(len(o)) or '')

@@ -49,6 +49,12 @@ def test_vocabulary():
         (_,target), = links(link)
         assert meaning and term.strip('*`').lower() in prose(target).lower(), (term, target)
 
+def test_vocabulary_leads_to_the_chapter_of_that_name():
+    "A term that is the title of a chapter, such as metric, is linked to that chapter."
+    own = {title(o.name).lower():o.name for o in sorted(nbs.glob('[0-9]*.ipynb'))}
+    odd = [t for t,_,link in terms if (o := own.get(t.strip('*`').lower()+'s')) and o not in link]
+    assert own['metrics'] and not odd
+
 def test_vocabulary_has_the_basics():
     basics = '''ReLU, mini-batch, forward pass, backward pass, loss, gradient, gradient descent, learning rate, activations, parameters,
         rank 0, rank 1, rank 2, baseline, label, transfer learning'''

@@ -186,7 +186,7 @@ def split(self:Digits,
 def idx_header(
     t:Tensor # Any
 ) -> bytes:
-    "The first bytes of the IDX file that would hold `t`, as the [next chapter](03_idx.ipynb) explains them."
+    "The first bytes of the IDX file that would hold `t`, as [IDX files](03_idx.ipynb) explains them."
     return bytes([0,0,8,t.ndim]) + b''.join(n.to_bytes(4,'big') for n in t.shape)
 
 # %% ../../nbs/data/02_sets.ipynb #56558a65

@@ -52,6 +52,6 @@ def digit_rows(ds: Digits, as_bytes: bool | None=None) -> Tensor:
 def floats_of(b: tuple) -> tuple:
     """An item or a batch with pixels from 0 to 1, where they were bytes"""
 def idx_header(t: Tensor) -> bytes:
-    """The first bytes of the IDX file that would hold `t`, as the [next chapter](03_idx.ipynb) explains them."""
+    """The first bytes of the IDX file that would hold `t`, as [IDX files](03_idx.ipynb) explains them."""
 def idx_checksum(t: Tensor) -> str:
     """The checksum of the IDX file that would hold `t`."""

@@ -193,7 +193,8 @@ def _scratch(size):
     """A temporary folder with room for `size` bytes, which is gone after the block, however it ends. Raises `MnistError` where there is no
     room."""
     # its own clearing up at the end of the program is the second safeguard
-    tmp = tempfile.TemporaryDirectory(prefix='mnist_bench-')
+    try: tmp = tempfile.TemporaryDirectory(prefix='mnist_bench-')
+    except OSError as e: raise MnistError(f'cannot make a temporary folder: {one_line(e)}; set TMPDIR to another folder') from e
     try:
         if (free := shutil.disk_usage(tmp.name).free)<1.1*size:
             raise MnistError(f'it needs {size/1e9:.1f} GB on disk, and {Path(tmp.name).parent} has {free/1e9:.1f} GB free; set TMPDIR to a '
