@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.utils.data import IterableDataset, TensorDataset
 from .base.core import ComesWith, ShapeError, check_pixels, check_shapes, comes_with, describe, of_dataset
 from .base.state import exportable
-from .data.sets import Digits, digit_rows, floats_of
+from .data.sets import Digits, check_ink, digit_rows, floats_of
 
 # %% ../nbs/05_minibatches.ipynb #9df80248
 def _check_stack(items):
@@ -60,7 +60,7 @@ class DigitRows(TensorDataset):
                  vocab=None, # Names of the classes
                  to_target=None): # Makes targets of `Digits`, for new ones
         check_shapes('DigitRows', x=(x,'uint8 [N,784] or float [N,784]'), **({} if y is None else dict(y=(y,'int64 [N] or int64 [N,1]'))))
-        check_pixels('DigitRows', x[:64 if x.dtype==torch.uint8 else None])
+        check_ink('DigitRows', x, check_pixels('DigitRows', x[:64 if x.dtype==torch.uint8 else None]))
         super().__init__(x, *(() if y is None else (y,)))
         self.vocab,self.to_target = vocab,to_target
 

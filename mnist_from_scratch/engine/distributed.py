@@ -62,10 +62,15 @@ class DistributedDL:
     @property
     def sizes(self) -> list:
         "How many items of the batch at hand each process has"; cs = self._cuts(self.n_items); return [b-a for a,b in zip(cs, cs[1:])]
-    def mine(self, n):
+    def mine(self,
+        n # How many items the batch has
+    ):
         "Which of `n` items of a batch this process takes"; lo,hi = self._cuts(n)[self.rank:self.rank+2]; return slice(lo, max(hi, lo+1))
 
-    def begin(self, i, n):
+    def begin(self,
+        i, # Number of the batch
+        n # How many items it has
+    ):
         "Now comes batch `i`, of `n` items: from here to `_together` draw random numbers for this process"
         self.n_items = n
         self._together()

@@ -356,7 +356,9 @@ Learner._resumer = staticmethod(_no_resumer)
 
 # %% ../../nbs/engine/03_running.ipynb #b90d3e15
 @patch
-def from_first(self:Learner, f):
+def from_first(self:Learner,
+    f # Without arguments
+):
     "What `f()` gives; of several processes that train together, only the first one calls it, and all get the result"; return f()
 
 # %% ../../nbs/engine/03_running.ipynb #b24cf4c4
