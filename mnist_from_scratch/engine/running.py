@@ -25,7 +25,7 @@ from ..learner import (Callback, CancelEpochException, CancelException, CancelTr
 
 # %% ../../nbs/engine/03_running.ipynb #885ef57f
 Learner._busy = Learner._own_rates = Learner._input_spec = None       # what runs now; rates that came with the optimizer; see `_where`
-Learner._listeners,Learner._own = (None,{}),frozenset()               # who listens to what; names that no callback can have
+Learner._listeners,Learner._reserved = (None,{}),frozenset()          # who listens to what; names that no callback can have
 
 # %% ../../nbs/engine/03_running.ipynb #f7a15bf6
 @patch
@@ -34,7 +34,7 @@ def _set_up(self:Learner):
     for k,v in dict(lr=self.lr, wd=self.wd, mom=self.moms).items():
         if v is not None: Optimizer.check_hyper(k, v)
     self._busy,self._own_rates,self._input_spec,self._listeners = None,None,None,(None,{})
-    self._own = {*vars(self)}
+    self._reserved = {*vars(self)}
 
 # %% ../../nbs/engine/03_running.ipynb #3288c991
 @patch
@@ -42,7 +42,7 @@ def _check_cb(self:Learner, cb):
     if isinstance(cb, Callback) and (odd := misspelled(cb, Callback, events)): raise TypeError(odd)
     if not (hasattr(cb, 'order') and hasattr(cb, 'name') and callable(cb)):
         raise TypeError(f'{cb!r} is not a callback; pass a Callback, such as Callback(after_batch=f) for a function f of the callback')
-    if not any(o is cb for o in self.cbs) and (cb.name in self._own or hasattr(type(self), cb.name)):
+    if not any(o is cb for o in self.cbs) and (cb.name in self._reserved or hasattr(type(self), cb.name)):
         raise ValueError(f'a callback cannot be called {cb.name}, which is something that every Learner has; give {type(cb).__name__} '
                          'another name')
 
@@ -477,8 +477,8 @@ def _names(self:Recorder):
 def before_fit(self:Recorder):
     "Begin a record"
     self.values,self.lrs,self.iters,self.log,self.loss_avg = [],[],[],L(),AvgLoss()
-    self._own = self._names()
-    self.metric_names,self.n_train = L(*self._own, *(['time'] if self.add_time else [])),1+bool(self.train_metrics)*len(self.metrics)
+    self._cols = self._names()
+    self.metric_names,self.n_train = L(*self._cols, *(['time'] if self.add_time else [])),1+bool(self.train_metrics)*len(self.metrics)
     self.smooth_loss = AvgSmoothLoss(self.beta)
     self.smooth_loss.reset()
 
@@ -495,11 +495,11 @@ def _at_time(self:Recorder):
 # %% ../../nbs/engine/03_running.ipynb #d4de380e
 @patch
 def _check(self:Recorder):
-    if self._names()!=self._own:
-        raise ValueError(f"the table of this fit has the columns {', '.join(self._own)}, and metrics were changed since to "
+    if self._names()!=self._cols:
+        raise ValueError(f"the table of this fit has the columns {', '.join(self._cols)}, and metrics were changed since to "
                          f"{', '.join(self._names())}; change them between two fits")
-    if list(self.metric_names[:len(self._own)])!=self._own:
-        raise ValueError(f"a callback has put columns before those of the recorder, {', '.join(self._own)}; put them behind, with "
+    if list(self.metric_names[:len(self._cols)])!=self._cols:
+        raise ValueError(f"a callback has put columns before those of the recorder, {', '.join(self._cols)}; put them behind, with "
                          "recorder.metric_names.insert(-1, name)")
 
 # %% ../../nbs/engine/03_running.ipynb #b5565602
@@ -570,7 +570,7 @@ def after_validate(self:Recorder):
 def _take_appended(self:Recorder):
     "What other callbacks have appended to the row, as one does in fastai, goes into the columns that they added"
     n = 1+len(self.columns)
-    new,free = self.log[n:],[i for i in range(len(self._own), n) if self.log[i] is None]
+    new,free = self.log[n:],[i for i in range(len(self._cols), n) if self.log[i] is None]
     if not new: return
     if len(new)!=len(free):
         raise ValueError(f'callbacks have appended {len(new)} values to recorder.log, and {len(free)} columns wait for one; name each '
