@@ -40,6 +40,7 @@ class DataLoader:
     collate_fn: Any
     generator: torch.Generator | None
     kwargs: Any
+    shared_by: Any
     indexed: Any
 
     def __init__(

@@ -67,7 +67,7 @@ def __init__(self:DataLoader,
         if (fs := listify(kwargs.pop(k, None))) and not all(map(callable, fs)):
             raise TypeError(f'{k} of a DataLoader is a function, or a list of them, and not {fs}')
         if fs: setattr(self, k, fs[0] if len(fs)==1 else compose(*fs))
-    self.kwargs = kwargs
+    self.kwargs,self.shared_by = kwargs,None
     self.indexed = hasattr(dataset, '__getitem__') and not isinstance(dataset, IterableDataset)
     self.to(device)
     self._check()
