@@ -641,4 +641,5 @@ class FiniteLossCallback(Callback):
                                  + (f'; the last checkpoint is {kept}' if kept else ''))
 
 # %% ../../nbs/engine/03_running.ipynb #f912a158
+default_callbacks[:] = [o for o in default_callbacks if o.__name__!='FiniteLossCallback']          # of before, where this runs again
 default_callbacks.insert(default_callbacks.index(TrainEvalCallback)+1, FiniteLossCallback)     # every Learner has it
