@@ -6,9 +6,10 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import pytest
+import pytest, torch
 from filelock import FileLock
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 from mnist_from_scratch.base.core import MnistError
 from mnist_from_scratch.data.digits import load_digits
@@ -76,6 +77,15 @@ class Ops(TorchDispatchMode):
     def __torch_dispatch__(self, f, types, args=(), kwargs=None):
         self.n[f.overloadpacket.__name__] += 1
         return f(*args, **kwargs or {})
+
+class Biggest(TorchDispatchMode):
+    "`top` is the size in bytes of the largest tensor made in the block, views of others aside"
+    top = 0
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        out,old = func(*args, **(kwargs or {})),{o.untyped_storage().data_ptr() for o in tree_leaves(args) if isinstance(o, torch.Tensor)}
+        for o in tree_leaves(out):
+            if isinstance(o, torch.Tensor) and o.untyped_storage().data_ptr() not in old: self.top = max(self.top, o.nbytes)
+        return out
 
 def inventory(file, project, *names):
     "An inventory of the kind that Sphinx fetches from other projects"

@@ -263,6 +263,14 @@ def test_nan_check_comes_back():
     learn.loss_func = lambda p, y: cross_entropy(p, y)*float('nan')
     fails(FloatingPointError, 'the loss is nan', learn=learn)
 
+def test_nan_check_of_another_module():
+    "A notebook that runs again makes the class of the check again; the callback that takes its place knows that one too"
+    from mnist_from_scratch.engine import running
+    from mnist_from_scratch.engine.tracking import TerminateOnNaNCallback
+    again = type('FiniteLossCallback', (Callback,), {k:v for k,v in vars(running.FiniteLossCallback).items() if k not in
+                                                     ('__dict__','__weakref__')})
+    learner(cbs=again).fit(3, 1e30, cbs=TerminateOnNaNCallback())
+
 def test_methods_of_the_model_are_no_events():
     class Net(nn.Linear):
         def after_batch(self): raise ZeroDivisionError
@@ -712,7 +720,8 @@ def test_rates_that_cannot_be(v):
              lambda: Adam(p, .1, eps=v), lambda: Adam(p, .1, sqr_mom=v),
              lambda: SGD(p, .1).set_hyper('lr', [v]), lambda: learner(lr=v), lambda: learner(wd=v), lambda: learner(moms=(.9,v,.9)),
              lambda: learn.fit(1, v), lambda: learn.fit(1, wd=v), lambda: learn.fit(1, slice(.1, v)), lambda: learn.fit_one_cycle(1, v),
-             lambda: learn.fit_flat_cos(1, v), lambda: learn.fine_tune(1, v),
+             lambda: learn.fit_flat_cos(1, v), lambda: learn.fine_tune(1, v), lambda: learn.fine_tune(1, .1, div=v),
+             lambda: learn.fine_tune(1, .1, pct_start=v),
              lambda: learn.fit_one_cycle(1, .1, moms=(v,.9,.9)), lambda: learn.fit_one_cycle(1, .1, div=v),
              lambda: learn.fit_one_cycle(1, .1, pct_start=v), lambda: learn.fit_flat_cos(1, .1, div_final=v),
              lambda: learn.lr_find(start_lr=v), lambda: learn.lr_find(end_lr=v)]

@@ -5,11 +5,9 @@ from copy import deepcopy
 
 import numpy as np
 import pytest, torch
-from conftest import in_a_new_process, patched
+from conftest import Biggest, in_a_new_process, patched
 from hypothesis import given, settings, strategies as st
 from torch import nn
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
 from torch.utils.data import (BatchSampler, DataLoader as TorchDL, IterableDataset, RandomSampler, Subset, TensorDataset,
                               WeightedRandomSampler, get_worker_info, random_split)
 
@@ -402,15 +400,6 @@ def test_where_bytes_are_kept(digits):
     for k,kind in (n,torch.float32),(n+1,torch.uint8):
         ds = to_dset(some(k), classes=range(10))
         assert ds.tensors[0].dtype==kind==ds.test_ds(some(k)).tensors[0].dtype and ds[0][0].dtype==torch.float32
-
-class Biggest(TorchDispatchMode):
-    "`top` is the size in bytes of the largest tensor made in the block, views of others aside"
-    top = 0
-    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        out,old = func(*args, **(kwargs or {})),{o.untyped_storage().data_ptr() for o in tree_leaves(args) if isinstance(o, torch.Tensor)}
-        for o in tree_leaves(out):
-            if isinstance(o, torch.Tensor) and o.untyped_storage().data_ptr() not in old: self.top = max(self.top, o.nbytes)
-        return out
 
 def test_lean():
     "Of many images only bytes are kept, and nothing is made that is larger than the order of a pass or a batch"

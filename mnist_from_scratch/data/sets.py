@@ -19,18 +19,19 @@ from .images import margin
 # %% ../../nbs/data/02_sets.ipynb #7be37358
 _RING = margin((28,28)).ravel()
 
-def _by_paper(x):
+def _by_paper(x, top=255):
     "How many of the images are dark on white, how many light on black, and of how many: of some 1,000. Grey and blank ones are neither"
     some = x[::max(1, len(x)//1000)].reshape(-1,784)
     if not len(some): return 0,0,0
-    ring = some[:,_RING].median(1).values            # the paper is most of the margin
+    ring = some[:,_RING].median(1).values*(255/top)  # the paper is most of the margin
     return (*((o & (some.amax(1)!=some.amin(1))).sum().item() for o in (ring>=192, ring<64)),len(some))
 
 def dark_on_white(
-    x:Tensor # Images, 0 to 255, [N,28,28] or [N,784]
+    x:Tensor, # Images, [N,28,28] or [N,784]
+    top:int=255 # What stands for full ink in them, or for white paper: 1 or 255
 ) -> str: # Which of them are dark on white, in words; empty if at most 2 % are
     "Are the images, or some, the wrong way round? Some 1,000 are looked at."
-    white,black,_ = _by_paper(x)
+    white,black,_ = _by_paper(x, top)
     return '' if white<=.02*(white+black) else 'the images' if black<=.02*(white+black) else 'some images'
 
 # %% ../../nbs/data/02_sets.ipynb #fe6664e8
@@ -108,8 +109,7 @@ def check_ink(
 ):
     "Raises `ValueError` where some of the images are dark on white. Some 1,000 are looked at."
     if x.is_meta: return
-    some = x[::max(1, len(x)//1000)].detach()
-    if which := dark_on_white(some if top==255 else 255*some.float()):
+    if which := dark_on_white(x, top):
         raise ValueError(f'{who}: {which} are dark on white, and {top} is ink; pass {top}-x for those')
 
 # %% ../../nbs/data/02_sets.ipynb #607745c3

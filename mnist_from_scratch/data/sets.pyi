@@ -2,7 +2,7 @@
 from torch import Tensor
 from typing import Any
 __all__ = ['dark_on_white', 'Digits']
-def dark_on_white(x: Tensor) -> str:
+def dark_on_white(x: Tensor, top: int=255) -> str:
     """Are the images, or some, the wrong way round? Some 1,000 are looked at."""
 class Digits:
     """A set of handwritten digits in two tensors, `x` the images and `y` the labels (`None` where they are not known)."""

@@ -720,7 +720,7 @@ def _row(im):
                 'size pass its file, or PIL.Image.fromarray of its bytes')
         raise ShapeError(f'an image is 28×28 or 784 numbers, not {describe(im if a is im or not isinstance(a, Tensor) else a)}; {cure}')
     top = check_pixels('an image', a)
-    if dark_on_white(a.reshape(1,784)/top*255):
+    if dark_on_white(a.reshape(1,784).float(), top):
         raise ValueError(f'an image is dark on white, and {top} is ink; pass {top}-x for x, or PIL.Image.fromarray of its bytes')
     return (a.float()/top).flatten()
 
