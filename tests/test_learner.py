@@ -269,7 +269,10 @@ def test_nan_check_of_another_module():
     from mnist_from_scratch.engine.tracking import TerminateOnNaNCallback
     again = type('FiniteLossCallback', (Callback,), {k:v for k,v in vars(running.FiniteLossCallback).items() if k not in
                                                      ('__dict__','__weakref__')})
-    learner(cbs=again).fit(3, 1e30, cbs=TerminateOnNaNCallback())
+    learn = learner(cbs=again)
+    learn.loss_func = lambda p, y: cross_entropy(p, y)*float('nan')
+    learn.fit(3, cbs=TerminateOnNaNCallback())
+    fails(FloatingPointError, 'the loss is nan', learn=learn)
 
 def test_methods_of_the_model_are_no_events():
     class Net(nn.Linear):
