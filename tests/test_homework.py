@@ -2,7 +2,7 @@
 tasks, empty and filled in.
 
 The answers that it is tried with are in the folder homework: `wrong.py` and `right.py`."""
-import functools, importlib.util, json, operator, os, random, re, sys, threading, time
+import functools, importlib.util, json, math, operator, os, random, re, sys, threading, time
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +12,9 @@ from mnist_from_scratch.base.core import MnistError
 from mnist_from_scratch.tools.homework import (check, check_file, check_folder, class_table, isolation, progress, runner, session, tasks,
                                                verdict)
 from mnist_from_scratch.tools.homework.compare import difference
-from mnist_from_scratch.tools.homework.engine import handed_in, judge
+from mnist_from_scratch.tools.homework.engine import handed_in, judge, why_not_finite
 from mnist_from_scratch.tools.homework.hints import all_hints, exceptions, general, hints_for
+from mnist_from_scratch.tools.homework.task import given, Task
 
 here = Path(__file__).parent
 def answers(name):
@@ -133,15 +134,78 @@ def test_no_paper_for_what_is_not_shown():
 def test_the_slope_is_that_of_the_function():
     "A sigmoid has the slope s(1-s), at 1 0.1966, and a relu 0 or 1: no weights that nobody sees"
     def sigmoid(x): return 1/(1+torch.exp(-x))
-    assert check(sigmoid).should=='the slope: [0, 0.1966, 0]'
+    assert check(sigmoid).should=='the gradient: [0, 0.1966, 0]'
     assert set(re.findall(r'[\d.]+', check('relu', lambda x: torch.relu(x).detach()).should))<={'0','1'}
 
-def test_hints_get_clearer_and_begin_anew():
-    session._told.clear()
+def test_hints_get_clearer_and_begin_again():
+    session._attempts.clear()
     def three(): return [check('relu', torch.abs).hint for _ in range(3)]
     a,b,c = three()
     assert a!=b==c and check('relu', torch.abs).title=='relu: not right yet (absolute value)'
     assert check('relu', torch.relu) and three()==[a,b,c]
+
+def test_the_second_attempt_gets_the_clear_hint_whatever_its_mistake():
+    "… and one at another task the gentle one"
+    session._attempts.clear()
+    tries = [lambda a,b: (a-b).mean(), lambda a,b: (a-b).abs().sum(), lambda a,b: (a-b).abs().mean()]
+    vs = [check('mnist_distance', f) for f in tries]
+    assert len({v.mistake for v in vs})==3 and [v.hint for v in vs]==[vs[0].hints[0],vs[1].hints[1],vs[2].hints[1]]
+    v = check('rmse_distance', tries[0])
+    assert v.hint==v.hints[0]!=v.hints[1]
+
+def test_two_mistakes_at_once_are_both_named():
+    "The first hint counts them and begins with one, the second explains each"
+    for f,n in (lambda a,b: (a-b).mean(), 2), (lambda a,b: (a-b).abs().sum(), 2), (lambda a,b: (a-b).sum(), 3):
+        v = check('mnist_distance', f)
+        parts = re.split(', | and ', v.mistake)
+        assert len(parts)==n and 'for the whole batch' in v.mistake
+        gentle,clear = zip(*(hints_for(o, 'mnist_distance') for o in parts))
+        count = ['Two','Three'][n-2]
+        assert v.hints[0]==f'{count} things are wrong here. Begin with the first: {gentle[0]}' and all(o in v.hints[1] for o in clear)
+        assert v.hints[1].startswith(f'{count} things')
+
+def test_no_hint_is_cut():
+    for t in tasks.values():
+        for m in t.mistakes: assert all(verdict.shorten(h)==h for h in m.hints), (t.name, m.name)
+
+@pytest.mark.parametrize('fn,mistake,says', [
+    (lambda x: x.exp(), 'an axis too many', ['mean or sum']), (lambda x: x.exp().sum(-1)[0,0], 'an axis too few', ['keepdim']),
+    (lambda x: x.softmax(-1).sum(0).mT, 'axes exchanged', ['`.T`']), (lambda x: torch.ones(2,4), 'shape', ['slice'])])
+def test_a_wrong_shape_leads_on(fn, mistake, says, monkeypatch):
+    "The first hint points to the shapes, the second says which axes are wrong, and what to do about it"
+    t = Task('of_shape', lambda x: x.softmax(-1).sum(0), 'softmax', '', [given(torch.arange(12.).view(2,2,3).sin())])
+    try: v = judge(t, fn)
+    finally: del tasks['of_shape']
+    assert v.mistake==mistake and 'shapes' in v.hints[0] and all(o in v.hints[1] for o in says), v
+
+def test_the_same_wrong_shape_twice():
+    "A second attempt at fault in the same way gets another hint"
+    session._attempts.clear()
+    a,b = (check('softmax', f) for f in (lambda x: x.exp().sum(), lambda x: x.exp().mean()))
+    assert a.mistake==b.mistake=='an axis too few' and a.hint!=b.hint and 'Name the axes' in b.hint
+    assert check('linear1', lambda x,w,b: (x@w+b).expand(-1,3)).mistake=='an axis of 1 stretched'
+
+@pytest.mark.parametrize('task,fn,mistake', [
+    ('rmse', lambda p,t: (p-t).mean().sqrt(), 'no square before the root'),
+    ('rmse', lambda p,t: (p-t).mean()**.5, 'no square before the root'),
+    ('rmse', lambda p,t: math.sqrt((p-t).mean()), 'outside of the domain'),
+    ('rmse', lambda p,t: ((p-t)**3).mean()**.5, 'no square before the root'),
+    ('rmse', lambda p,t: float((p-t).mean())**.5, 'root of a negative number'),
+    ('rmse_distance', lambda a,b: ((a-b)**3).mean((-1,-2)).sqrt(), 'root of a negative number'),
+    ('mse', lambda p,t: torch.pow(p-t, 1.5).mean(), 'root of a negative number')])
+def test_the_root_of_a_negative_number(task, fn, mistake):
+    "… has nothing to do with exponentials"
+    v = judge(tasks[task], fn)
+    assert v.mistake==mistake and not any('xponential' in h or 'logarithm' in h for h in v.hints), v
+    assert any(o in v.hints[1] for o in ('negative','squared')), v
+
+@pytest.mark.parametrize('cause,fns', {
+    'root of a negative number':(torch.sqrt, lambda x: x**.5, torch.rsqrt), 'logarithm of 0 or less':(torch.log, lambda x: x.abs().log2()),
+    'exponential too large':(torch.exp, lambda x: math.e**x, lambda x: (x.exp()+1).log()),
+    'division by zero':(lambda x: 1/x, lambda x: x/(x-x), lambda x: x**-1), 'mean of nothing':(lambda x: x[:0].mean(),),
+    'not a number':(lambda x: x+float('inf'),)}.items())
+def test_the_first_step_that_is_not_finite(cause, fns):
+    for f in fns: assert why_not_finite(f, given(torch.tensor([-4.,0.,1000.])), 5)==cause
 
 def test_text_fits_80_columns():
     for task,mistake,fn in wrong[::3]:
@@ -245,6 +309,10 @@ def test_progress():
     p = progress()
     assert repr(p).startswith(f'1 of {len(tasks)} right') and '+ relu' in repr(p) and 'x mse' in repr(p) and '. rmse' in repr(p)
     assert p._repr_html_().count('✓')==1 and p._repr_html_().count('✗')==1 and all(k in p._repr_html_() for k in tasks)
+
+def test_a_nan_of_another_kind_is_not_the_known_one():
+    "All that is nan looks alike, and what makes it tells it apart"
+    assert check('rmse', lambda p,t: (p-t).log().mean()).mistake=='logarithm of 0 or less'
 
 # --- no harm
 

@@ -398,3 +398,112 @@ class _:
                     for xb,yb in dl: self.one_batch(xb, yb, train)
             self('after_epoch')
         self('after_fit')
+
+# --- parts II and III
+
+@right('linear_backward')
+def _(g, x, w): return torch.einsum('nm,km->nk', g, w),torch.einsum('nk,nm->km', x, g),torch.ones(len(g), dtype=g.dtype)@g
+@right('linear_backward')
+def _(g, x, w):
+    x,w,b = (o.clone().requires_grad_() for o in (x,w,torch.zeros(g.shape[1], dtype=g.dtype)))
+    (x@w+b).backward(g)
+    return [x.grad,w.grad,b.grad]
+@right('linear_backward')
+def _(grad, inp, weight):
+    grad,inp,weight = (o.numpy() for o in (grad,inp,weight))
+    dw = sum(np.outer(a, b) for a,b in zip(inp, grad))
+    return np.stack([weight@row for row in grad]),dw,grad.sum(axis=0)
+
+@right('conv2d')
+def _(x, weight, bias=None, stride=1, padding=0): return F.conv2d(x, weight, bias, stride, padding)
+@right('conv2d')
+def _(x, weight, bias=None, stride=1, padding=0):
+    x = F.pad(x, (padding,)*4)
+    n,_,h,w = x.shape
+    o,_,kh,kw = weight.shape
+    cols = F.unfold(x, (kh,kw), stride=stride)
+    out = (weight.view(o, -1)@cols).view(n, o, (h-kh)//stride+1, (w-kw)//stride+1)
+    return out if bias is None else out+bias.view(1,-1,1,1)
+@right('conv2d')
+def _(images, kernels, b, s, p):
+    images = np.pad(images.numpy(), [(0,0),(0,0),(p,p),(p,p)])
+    kh,kw = kernels.shape[2:]
+    return [[[[(im[:,i:i+kh,j:j+kw]*k).sum()+(0 if b is None else b[n].item()) for j in range(0, im.shape[2]-kw+1, s)]
+              for i in range(0, im.shape[1]-kh+1, s)] for n,k in enumerate(kernels.numpy())] for im in images]
+
+@right('BatchNorm')
+class _(nn.Module):
+    def __init__(self, nf, mom=0.1, eps=1e-5):
+        super().__init__()
+        self.mom,self.eps = mom,eps
+        self.mults,self.adds = nn.Parameter(torch.ones(nf,1,1)),nn.Parameter(torch.zeros(nf,1,1))
+        self.register_buffer('vars', torch.ones(1,nf,1,1)); self.register_buffer('means', torch.zeros(1,nf,1,1))
+    def update_stats(self, x):
+        m,v = x.mean((0,2,3), keepdim=True),((x-x.mean((0,2,3), keepdim=True))**2).mean((0,2,3), keepdim=True)
+        self.means.data.lerp_(m, self.mom); self.vars.data.lerp_(v, self.mom)
+        return m,v
+    def forward(self, x):
+        m,v = self.update_stats(x) if self.training else (self.means,self.vars)
+        return self.adds+(x-m)/(v+self.eps).sqrt()*self.mults
+@right('BatchNorm')
+class _(nn.Module):
+    "With PyTorch's running variance, which divides by n-1"
+    def __init__(self, c): super().__init__(); self.g,self.b = nn.Parameter(torch.ones(c)),nn.Parameter(torch.zeros(c)); self.m,self.v = torch.zeros(c),torch.ones(c)
+    def forward(self, x): return F.batch_norm(x, self.m, self.v, self.g, self.b, self.training)
+@right('BatchNorm')
+class _(nn.Module):
+    def __init__(self, c): super().__init__(); self.inner = nn.BatchNorm2d(c)
+    def forward(self, x): return self.inner(x)
+
+@right('confusion_matrix')
+def _(p, t, n):
+    cm = torch.zeros(n, n, dtype=torch.int64)
+    for i,j in zip(t.tolist(), p.tolist()): cm[i,j] += 1
+    return cm
+@right('confusion_matrix')
+def _(p, t, n): return F.one_hot(t, n).T@F.one_hot(p, n)
+@right('confusion_matrix')
+def _(p, t, n): return [[sum(a==i and b==j for a,b in zip(t.tolist(), p.tolist())) for j in range(n)] for i in range(n)]
+
+@right('fgsm')
+def _(model, x, y, eps):
+    x = x.detach().clone()
+    x.requires_grad = True
+    nn.CrossEntropyLoss()(model(x), y).backward()
+    with torch.no_grad(): return torch.clamp(x+eps*torch.sign(x.grad), min=0, max=1)
+@right('fgsm')
+def _(model, x, y, eps):
+    delta = torch.zeros_like(x, requires_grad=True)
+    (-model(x+delta).log_softmax(1)[range(len(y)),y]).sum().backward()
+    return torch.minimum(torch.maximum(x+eps*delta.grad.sign(), torch.tensor(0.)), torch.tensor(1.))
+
+@right('calibration_table')
+def _(probs, targs, n):
+    conf,pred = probs.max(dim=-1)
+    rows = []
+    for i in range(n):
+        m = (conf>=i/n)&(conf<(i+1)/n) if i<n-1 else conf>=i/n
+        rows.append((m.sum().item(), conf[m].mean().item(), (pred==targs)[m].float().mean().item()) if m.any() else (0,0,0))
+    return rows
+@right('calibration_table')
+def _(probs, targs, n):
+    p = probs.numpy()
+    c,r = p.max(1),p.argmax(1)==targs.numpy()
+    b = np.minimum((c*n).astype(int), n-1)
+    count = np.bincount(b, minlength=n)
+    return np.stack([count,*(np.bincount(b, o, n)/np.maximum(count, 1) for o in (c,r))], 1)
+
+@right('iou')
+def _(a, b):
+    i,u = (a*b).sum((1,2)),(a.int()+b.int()).clamp(max=1).sum((1,2))
+    return torch.tensor([1. if y==0 else (x/y).item() for x,y in zip(i, u)])
+@right('iou')
+def _(a, b):
+    a,b = a.numpy().reshape(len(a), -1),b.numpy().reshape(len(b), -1)
+    i = (a&b).sum(1)
+    u = a.sum(1)+b.sum(1)-i
+    return np.divide(i, u, out=np.ones(len(a)), where=u>0)
+@right('iou')
+def _(a, b):
+    i,u = (a&b).sum((1,2)).double(),(a|b).sum((1,2)).double()
+    return (i+1e-9)/(u+1e-9)

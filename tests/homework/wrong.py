@@ -162,7 +162,7 @@ def _(x):
     e = x.exp()
     return e/(e+1)
 
-@wrong('sigmoid', 'overflow in the slope')
+@wrong('sigmoid', 'overflow in the gradient')
 def _(x): return (1+(-x).exp())**-1
 
 @wrong('sigmoid', 'tanh')
@@ -187,7 +187,7 @@ def _(preds, targs):
 @wrong('mnist_loss', 'sum instead of mean')
 def _(preds, targs): return (preds.sigmoid()-targs.float()).abs().sum()
 
-@wrong('mnist_loss', 'a loss without a slope')
+@wrong('mnist_loss', 'a loss without a gradient')
 def _(preds, targs): return ((preds.sigmoid()>0.5)!=(targs==1)).float().mean()
 
 @wrong('mnist_loss', 'cross-entropy instead')
@@ -830,7 +830,7 @@ def _(preds, targs):
 @wrong('mnist_loss', 'no sigmoid')
 def _(preds, targs): return torch.mean((preds-targs.to(preds.dtype)).abs())
 
-@wrong('mnist_loss', 'no sigmoid')
+@wrong('mnist_loss', 'no sigmoid and differences cancel')
 def _(preds, targs): return torch.mean(preds-targs.to(preds.dtype))
 
 @wrong('mnist_loss', 'true and false subtracted')
@@ -846,7 +846,7 @@ def _(x):
     m = x.amax(-1, keepdim=True)
     return x-m-(x-m).exp().sum(-1).log()
 
-@wrong('cross_entropy', 'every target for every row')
+@wrong('cross_entropy', 'every target for every row and sign')
 def _(acts, targs): return F.log_softmax(acts, dim=-1)[:,targs].mean()
 
 @wrong('log_softmax', 'axis not kept')
@@ -940,10 +940,10 @@ def _(x):
 @wrong('relu', 'an exception')
 def _(x): raise ValueError('not for me')
 
-@wrong('softmax', 'not a number')
+@wrong('softmax', 'division by zero')
 def _(x): return x/0
 
-@wrong('mse', 'shape')
+@wrong('mse', 'an axis too many')
 def _(p, t): return ((p-t)**2).mean().reshape(1,1)
 
 # --- what a second learner handed in
@@ -1203,10 +1203,10 @@ def _(model, x, y, epochs, lr, bs):
             F.cross_entropy(model(xb), yb).backward()
             for p in model.parameters(): p -= lr*p.grad; p.grad = None
 
-@wrong('sigmoid', 'NumPy where a slope is needed')
+@wrong('sigmoid', 'NumPy where a gradient is needed')
 def _(x): return 1/(1+np.exp(-x.numpy().clip(-80, 80)))
 
-@wrong('mse', 'NumPy where a slope is needed')
+@wrong('mse', 'NumPy where a gradient is needed')
 def _(p, t): return np.mean((np.array(p)-np.array(t))**2)
 
 def dist(a, b): (a-b).abs().mean((-1,-2))
@@ -1411,12 +1411,12 @@ def _(x, y, pct):
     m = np.random.rand(len(x))<pct
     return x[m],y[m],x[~m],y[~m]
 
-@wrong('split', 'each item by a chance of its own')
+@wrong('split', 'each item drawn by itself')
 def _(x, y, pct):
     m = torch.rand(len(x))<pct
     return x[~m],y[~m],x[m],y[m]
 
-@wrong('train_epoch', 'backward behind the loop')
+@wrong('train_epoch', 'backward after the loop')
 def _(model, dl, opt, loss_func):
     for xb,yb in dl:
         opt.zero_grad()
@@ -1424,14 +1424,14 @@ def _(model, dl, opt, loss_func):
     loss.backward()
     opt.step()
 
-@wrong('train_epoch', 'step behind the loop')
+@wrong('train_epoch', 'step after the loop')
 def _(model, dl, opt, loss_func):
     for xb,yb in dl:
         opt.zero_grad()
         loss_func(model(xb), yb).backward()
     opt.step()
 
-@wrong('Learner', 'step behind the loop')
+@wrong('Learner', 'step after the loop')
 class _(Small):
     def train(self):
         self.model.train()
@@ -1442,7 +1442,7 @@ class _(Small):
             self.tell('after_batch')
         self.opt.step()
 
-@wrong('train_ten', 'step behind the loop')
+@wrong('train_ten', 'step after the loop')
 def _(model, x, y, epochs, lr, bs):
     opt = torch.optim.SGD(model.parameters(), lr=lr)
     for _ in range(epochs):
@@ -1519,7 +1519,7 @@ def _(a, b): return (((a-b)**2).sum((-1,-2))/(28*28)).sqrt()
 @wrong('center', 'a fixed number of pixels')
 def _(ims): return ims-ims.sum((-1,-2), keepdim=True)/784
 
-@wrong('train_epoch', 'backward behind the loop')
+@wrong('train_epoch', 'backward after the loop')
 def _(model, dl, opt, loss_func):
     for xb,yb in dl: loss = loss_func(model(xb), yb)
     loss.backward()
@@ -1531,7 +1531,7 @@ def _(model, dl, opt, loss_func):
 @wrong('accuracy', 'something else')
 def _(a, t): return ((a.argmax(1)>.5)==t).float().mean()
 
-@wrong('mnist_distance', 'RMSE instead of L1')
+@wrong('mnist_distance', 'RMSE instead of L1 and one number for the whole batch')
 def _(a, b): return F.mse_loss(*torch.broadcast_tensors(a, b))**.5
 
 @wrong('sigmoid', 'both branches of where')
@@ -1639,3 +1639,497 @@ class _(Plain):
         for p in self.params: self.avgs[p] = self.mom*self.avgs[p]+p.grad; p.data -= self.lr*self.avgs[p]
 
 wrong('train_ten', 'no activations for the cross-entropy')(ten(lambda p,y: F.cross_entropy(p.argmax(1), y)))
+
+# --- parts II and III
+
+@wrong('linear_backward', 'weights not transposed')
+def _(g, x, w): return torch.matmul(g, w),torch.matmul(x.T, g),g.sum(dim=0)
+
+@wrong('linear_backward', 'weights as nn.Linear keeps them')
+def _(grad_out, inp, weight): return grad_out@weight.t(),torch.einsum('nm,nk->mk', grad_out, inp),grad_out.sum(0)
+
+@wrong('linear_backward', 'averaged over the batch')
+def _(g, x, w):
+    n = x.shape[0]
+    return g@w.T,1/n*x.T@g,1/n*g.sum(0)
+
+@wrong('linear_backward', 'averaged over the batch')
+def _(g, x, w): return [g@w.T,x.T@g,g.mean(0)]
+
+@wrong('linear_backward', 'bias gradient not summed')
+def _(g, x, w): return g@w.T,x.T@g,g
+
+@wrong('linear_backward', 'bias gradient summed over everything')
+def _(g, x, w): return g@w.T,x.T@g,g.sum()
+
+@wrong('linear_backward', 'returned in another order')
+def _(g, x, w):
+    dw = x.T@g
+    db = g.sum(0)
+    return dw,db,g@w.T
+
+@wrong('linear_backward', 'the chain rule forgotten')
+def _(g, x, w): return w,x,1
+
+@wrong('linear_backward', 'the chain rule forgotten')
+def _(g, x, w): return g@w.T,x.T@g,torch.full((g.shape[1],), float(len(g)))
+
+@wrong('linear_backward', 'only the last row')
+def _(g, x, w):
+    for xi,gi in zip(x, g): dw = xi[:,None]*gi[None]
+    return g@w.T,dw,g.sum(0)
+
+@wrong('linear_backward', 'element by element')
+def _(g, x, w): return g*w,x.T@g,g.sum(0)
+
+@wrong('linear_backward', 'shapes of a product')
+def _(g, x, w): return g@w.T,x@g,g.sum(0)
+
+@wrong('linear_backward', 'an axis too many')
+def _(g, x, w): return g@w.T,x.T@g,g.sum(0, keepdim=True)
+
+@wrong('linear_backward', 'another form')
+def _(g, x, w): return x.T@g,g.sum(0)
+
+@wrong('linear_backward', 'nothing returned')
+def _(g, x, w): dx,dw,db = g@w.T,x.T@g,g.sum(0)
+
+def loops(x, w, b, s, p, at=lambda kernel, i, j: kernel, extra=1, add='+='):
+    "A convolution by loops"
+    x = F.pad(x, (p,p,p,p))
+    n,_,hh,ww = x.shape
+    o,_,kh,kw = w.shape
+    out = torch.zeros(n, o, max((hh-kh)//s+extra, 0), max((ww-kw)//s+extra, 0), dtype=x.dtype)
+    for i in range(out.shape[2]):
+        for j in range(out.shape[3]):
+            patch = x[:,:,i*s:i*s+kh,j*s:j*s+kw]
+            for k in range(o): out[:,k,i,j] = (patch*at(w[k], i, j)).sum((1,2,3))+(0 if b is None else b[k])
+    return out
+
+@wrong('conv2d', 'kernel flipped')
+def _(x, weight, bias=None, stride=1, padding=0):
+    from scipy.signal import convolve2d
+    x = np.pad(x.numpy(), [(0,0),(0,0),(padding,padding),(padding,padding)])
+    res = np.stack([np.stack([sum(convolve2d(c, k, 'valid') for c,k in zip(im, ks)) for ks in weight.numpy()]) for im in x])
+    res = res[:,:,::stride,::stride]
+    return res if bias is None else res+bias.numpy()[:,None,None]
+
+@wrong('conv2d', 'bias forgotten')
+def _(x, weight, bias=None, stride=1, padding=0): return loops(x, weight, None, stride, padding)
+
+@wrong('conv2d', 'bias along the wrong axis')
+def _(x, weight, bias=None, stride=1, padding=0):
+    out = loops(x, weight, None, stride, padding)
+    if bias is not None: out = out+bias
+    return out
+
+@wrong('conv2d', 'stride ignored')
+def _(x, weight, bias=None, stride=1, padding=0): return loops(x, weight, bias, 1, padding)
+
+@wrong('conv2d', 'stride ignored and padding ignored')
+def _(x, weight, bias=None, stride=1, padding=0): return loops(x, weight, bias, 1, 0)
+
+@wrong('conv2d', 'last position missing')
+def _(x, weight, bias=None, stride=1, padding=0): return loops(x, weight, bias, stride, padding, extra=0)
+
+@wrong('conv2d', 'only the first channel')
+def _(x, weight, bias=None, stride=1, padding=0): return loops(x[:,[0]], weight[:,[0]], bias, stride, padding)
+
+@wrong('conv2d', 'padded on two sides only')
+def _(x, weight, bias=None, stride=1, padding=0):
+    return loops(F.pad(x, (padding,padding)), weight, bias, stride, 0)
+
+@wrong('conv2d', 'border repeated')
+def _(x, weight, bias=None, stride=1, padding=0):
+    if padding: x = F.pad(x, [padding]*4, mode='replicate')
+    return loops(x, weight, bias, stride, 0)
+
+@wrong('conv2d', 'images added up')
+def _(x, weight, bias=None, stride=1, padding=0):
+    x = F.pad(x, [padding]*4)
+    kh,kw = weight.shape[2:]
+    h,w = (x.shape[2]-kh)//stride+1,(x.shape[3]-kw)//stride+1
+    out = torch.zeros(len(x), len(weight), h, w, dtype=x.dtype)
+    for o in range(len(weight)):
+        for i in range(h):
+            for j in range(w):
+                out[:,o,i,j] = (x[:,:,i*stride:i*stride+kh,j*stride:j*stride+kw]*weight[o]).sum()+(0 if bias is None else bias[o])
+    return out
+
+@wrong('conv2d', 'arguments')
+def _(x, weight, stride=1, padding=0): return F.conv2d(x, weight, None, stride, padding)
+
+class Norm(nn.Module):
+    "What wrong ones have in common"
+    dims,unbiased,eps,keep = (0,2,3),False,1e-5,.9
+    def __init__(self, n):
+        super().__init__()
+        self.gamma,self.beta = nn.Parameter(torch.ones(1,n,1,1)),nn.Parameter(torch.zeros(1,n,1,1))
+        self.register_buffer('m', torch.zeros(1,n,1,1)); self.register_buffer('v', torch.ones(1,n,1,1))
+    def of(self, x): return x.mean(self.dims, keepdim=True),x.var(self.dims, keepdim=True, unbiased=self.unbiased)
+    def remember(self, m, v):
+        with torch.no_grad(): self.m,self.v = self.keep*self.m+(1-self.keep)*m,self.keep*self.v+(1-self.keep)*v
+    def forward(self, x):
+        if self.training:
+            m,v = self.of(x)
+            self.remember(m, v)
+        else: m,v = self.m,self.v
+        return self.out((x-m)/torch.sqrt(v+self.eps))
+    def out(self, x): return self.gamma*x+self.beta
+
+@wrong('BatchNorm', 'one mean for all channels')
+class _(Norm):
+    def of(self, x): return x.mean(),((x-x.mean())**2).mean()
+
+@wrong('BatchNorm', 'statistics of each pixel')
+class _(Norm): dims = 0
+
+@wrong('BatchNorm', 'each image by itself')
+class _(Norm): dims = (1,2,3)
+
+@wrong('BatchNorm', 'n-1 instead of n')
+class _(Norm):
+    def of(self, x): return x.mean((0,2,3), keepdim=True),x.std((0,2,3), keepdim=True)**2
+
+@wrong('BatchNorm', 'divided by the variance')
+class _(Norm):
+    def forward(self, x):
+        m,v = self.of(x) if self.training else (self.m,self.v)
+        if self.training: self.remember(m, v)
+        return self.out((x-m)/(v+self.eps))
+
+@wrong('BatchNorm', 'eps forgotten')
+class _(Norm): eps = 0
+
+@wrong('BatchNorm', 'the batch counts in evaluation mode, too')
+class _(Norm):
+    def forward(self, x):
+        m,v = self.of(x)
+        return self.out((x-m)/(v+self.eps).sqrt())
+
+@wrong('BatchNorm', 'running statistics in training mode, too')
+class _(Norm):
+    def forward(self, x):
+        if self.training: self.remember(*self.of(x))
+        return self.out((x-self.m)/(self.v+self.eps).sqrt())
+
+@wrong('BatchNorm', 'running statistics never change')
+class _(Norm):
+    def remember(self, m, v): m,v = .9*self.m+.1*m,.9*self.v+.1*v
+
+@wrong('BatchNorm', 'running statistics change in evaluation mode')
+class _(Norm):
+    def forward(self, x):
+        old = self.m,self.v
+        m,v = self.of(x)
+        self.remember(m, v)
+        if not self.training: m,v = old
+        return self.out((x-m)/(v+self.eps).sqrt())
+
+@wrong('BatchNorm', 'momentum the wrong way round')
+class _(Norm): keep = .1
+
+@wrong('BatchNorm', 'running variance begins at 0')
+class _(Norm):
+    def __init__(self, n): super().__init__(n); self.v = torch.zeros(1,n,1,1)
+
+@wrong('BatchNorm', 'no weight and bias')
+class _(Norm):
+    def __init__(self, n): super().__init__(n); del self.gamma, self.beta
+    def out(self, x): return x
+
+@wrong('BatchNorm', 'weights begin at 0')
+class _(Norm):
+    def __init__(self, n): super().__init__(n); self.gamma = nn.Parameter(torch.zeros(1,n,1,1))
+
+@wrong('BatchNorm', 'running statistics as parameters')
+class _(Norm):
+    def __init__(self, n): super().__init__(n); del self.m, self.v; self.m,self.v = nn.Parameter(torch.zeros(1,n,1,1)),nn.Parameter(torch.ones(1,n,1,1))
+    def remember(self, m, v):
+        with torch.no_grad(): self.m.mul_(.9).add_(.1*m); self.v.mul_(.9).add_(.1*v)
+
+@wrong('BatchNorm', 'statistics outside of the gradient')
+class _(Norm):
+    @torch.no_grad()
+    def of(self, x): return super().of(x)
+
+@wrong('BatchNorm', 'super().__init__() forgotten')
+class _(nn.Module):
+    def __init__(self, n): self.g = nn.Parameter(torch.ones(n))
+    def forward(self, x): return x*self.g
+
+@wrong('BatchNorm', 'axis not kept')
+class _(Norm):
+    def of(self, x): return x.mean((0,2,3)),x.var((0,2,3), unbiased=False)
+
+@wrong('confusion_matrix', 'rows and columns exchanged')
+def _(preds, targs, n):
+    cm = [[0]*n for _ in range(n)]
+    for p,t in zip(preds, targs): cm[p][t] += 1
+    return cm
+
+@wrong('confusion_matrix', 'assigned instead of added')
+def _(preds, targs, n):
+    cm = np.zeros((n,n), dtype=int)
+    cm[targs,preds] += 1
+    return cm
+
+@wrong('confusion_matrix', 'assigned instead of added and rows and columns exchanged')
+def _(preds, targs, n):
+    cm = torch.zeros((n,n))
+    cm[preds,targs] += 1
+    return cm
+
+@wrong('confusion_matrix', 'shares instead of counts')
+def _(preds, targs, n):
+    cm = torch.zeros(n, n)
+    for p,t in zip(preds, targs): cm[t,p] += 1
+    return cm/len(preds)
+
+@wrong('confusion_matrix', 'only the right answers')
+def _(preds, targs, n): return torch.diag(torch.stack([((preds==c)&(targs==c)).sum() for c in range(n)]))
+
+@wrong('confusion_matrix', 'only the mistakes')
+def _(preds, targs, n): return [[0 if i==j else int(((targs==i)&(preds==j)).sum()) for j in range(n)] for i in range(n)]
+
+@wrong('confusion_matrix', 'classes that are not there left out')
+def _(preds, targs, n):
+    k = max([*preds.tolist(),*targs.tolist()], default=-1)+1
+    return torch.tensor([[((targs==i)&(preds==j)).sum() for j in range(k)] for i in range(k)]).view(k,k)
+
+def gradient(model, x, y):
+    x = x.detach().clone()
+    x.requires_grad = True
+    nn.CrossEntropyLoss()(model(x), y).backward()
+    return x.grad
+
+@wrong('fgsm', 'the loss made smaller')
+def _(model, x, y, eps): return torch.clamp(x-eps*torch.sign(gradient(model, x, y)), 0, 1)
+
+@wrong('fgsm', 'the sign forgotten')
+def _(model, x, y, eps): return torch.clamp(x+eps*gradient(model, x, y), 0, 1)
+
+@wrong('fgsm', 'not clamped')
+def _(model, x, y, eps): return x+eps*gradient(model, x, y).sign()
+
+@wrong('fgsm', 'the sign forgotten and not clamped')
+def _(model, x, y, eps): return x+eps*gradient(model, x, y)
+
+@wrong('fgsm', 'the change clamped, not the image')
+def _(model, x, y, eps): return x+torch.clamp(eps*gradient(model, x, y).sign(), 0., 1.)
+
+@wrong('fgsm', 'eps ignored')
+def _(model, x, y, eps): return (x+gradient(model, x, y).sign()).clip(0,1)
+
+@wrong('fgsm', 'only the change')
+def _(model, x, y, eps): return eps*gradient(model, x, y).sign()
+
+@wrong('fgsm', 'answers instead of labels')
+def _(model, x, y, eps): return (x+eps*gradient(model, x, model(x).argmax(1)).sign()).clamp(0,1)
+
+@wrong('fgsm', 'no requires_grad')
+def _(model, x, y, eps):
+    F.cross_entropy(model(x), y).backward()
+    return (x+eps*x.grad.sign()).clamp(0,1)
+
+@wrong('fgsm', 'a leaf changed in place')
+def _(model, x, y, eps):
+    x = x.clone().requires_grad_()
+    F.cross_entropy(model(x), y).backward()
+    x += eps*x.grad.sign()
+    return x.clamp(0,1)
+
+@wrong('fgsm', 'argument changed in place')
+def _(model, x, y, eps):
+    g = gradient(model, x, y)
+    x += eps*g.sign()
+    return x.clamp_(0,1)
+
+def table(probs, targs, n, conf=None, right=None, empty=(0,0,0), last=True, f=lambda c,r: (len(c), c.mean(), r.mean())):
+    "A calibration table by loops"
+    conf = probs.max(dim=1).values if conf is None else conf
+    right = (probs.argmax(dim=1)==targs).float() if right is None else right
+    rows = []
+    for i in range(n):
+        m = (conf>=i/n)&((conf<(i+1)/n) | (last and i==n-1))
+        if m.any(): rows.append(f(conf[m], right[m]))
+        elif empty: rows.append(empty)
+    return rows
+
+@wrong('calibration_table', 'probability of the right class')
+def _(probs, targs, n_bins): return table(probs, targs, n_bins, probs.gather(1, targs[:,None])[:,0])
+
+@wrong('calibration_table', 'error rate')
+def _(probs, targs, n_bins): return table(probs, targs, n_bins, right=(probs.argmax(1)!=targs).float())
+
+@wrong('calibration_table', 'sums instead of means')
+def _(probs, targs, n_bins): return table(probs, targs, n_bins, f=lambda c,r: (len(c), c.sum(), r.sum()))
+
+@wrong('calibration_table', 'shares instead of counts')
+def _(probs, targs, n_bins): return table(probs, targs, n_bins, f=lambda c,r: (len(c)/len(probs), c.mean(), r.mean()))
+
+@wrong('calibration_table', 'accuracy before confidence')
+def _(probs, targs, n_bins): return table(probs, targs, n_bins, f=lambda c,r: (len(c), r.mean(), c.mean()))
+
+@wrong('calibration_table', 'nan in empty bins')
+def _(probs, targs, n_bins):
+    conf,pred = probs.max(1)
+    bins = (conf*n_bins).long().clamp(0,n_bins-1)
+    return torch.stack([torch.stack([(bins==i).sum(), conf[bins==i].mean(), (pred==targs)[bins==i].float().mean()]) for i in range(n_bins)])
+
+@wrong('calibration_table', 'empty bins left out')
+def _(probs, targs, n_bins): return table(probs, targs, n_bins, empty=None)
+
+@wrong('calibration_table', 'a confidence of 1 left out')
+def _(probs, targs, n_bins): return table(probs, targs, n_bins, last=False)
+
+@wrong('calibration_table', 'bins of equal counts')
+def _(probs, targs, n_bins):
+    conf,pred = probs.max(1)
+    res = []
+    for part in torch.tensor_split(conf.argsort(), n_bins):
+        c,r = conf[part],(pred==targs)[part].float()
+        res.append((len(part), c.mean(), r.mean()) if len(part) else (0,0,0))
+    return res
+
+@wrong('calibration_table', 'table transposed')
+def _(probs, targs, n_bins): return torch.tensor([[float(v) for v in r] for r in table(probs, targs, n_bins)]).T
+
+@wrong('iou', 'one number for the whole batch')
+def _(pred, targ): return (pred*targ).sum()/((pred+targ)>0).sum() if (pred|targ).any() else 1.
+
+@wrong('iou', 'Dice')
+def _(pred, targ):
+    p,t = pred.float().sum((1,2)),targ.float().sum((1,2))
+    return torch.where(p+t>0, 2*(pred.float()*targ.float()).sum((1,2))/(p+t), torch.ones(len(p)))
+
+@wrong('iou', 'the overlap counts twice')
+def _(pred, targ):
+    p,t = pred.float().sum((1,2)),targ.float().sum((1,2))
+    return torch.where(p+t>0, (pred&targ).sum((1,2))/(p+t), torch.ones(len(p)))
+
+@wrong('iou', 'accuracy of the pixels')
+def _(pred, targ): return (pred==targ).float().mean((-1,-2))
+
+@wrong('iou', 'nan for two empty masks')
+def _(pred, targ):
+    both = np.logical_and(pred, targ).numpy().sum((1,2))
+    with np.errstate(invalid='ignore'): return both/np.logical_or(pred, targ).numpy().sum((1,2))
+
+@wrong('iou', '0 for two empty masks')
+def _(pred, targ): return (pred&targ).sum((1,2))/((pred|targ).sum((1,2))+1e-9)
+
+@wrong('iou', '1 added above and below')
+def _(pred, targ): return (1+(pred&targ).sum((1,2)))/(1+(pred|targ).sum((1,2)))
+
+@wrong('iou', 'Dice and nan for two empty masks')
+def _(pred, targ): return 2*(pred&targ).sum((1,2))/(pred.sum((1,2))+targ.sum((1,2)))
+
+@wrong('iou', 'an axis too many')
+def _(pred, targ):
+    p,t = pred.numpy(),targ.numpy()
+    either = (p|t).sum(-1)
+    return np.where(either>0, (p&t).sum(-1)/np.maximum(either, 1), 1)
+
+# --- two mistakes at once, in the first try
+
+@wrong('mnist_distance', 'differences cancel and one number for the whole batch')
+def _(a, b): return (a-b).mean()
+
+@wrong('mnist_distance', 'sum instead of mean and one number for the whole batch')
+def _(a, b): return (a-b).abs().sum()
+
+@wrong('mnist_distance', 'differences cancel, sum instead of mean and one number for the whole batch')
+def _(a, b): return torch.sum(a-b)
+
+@wrong('mnist_distance', 'differences cancel and sum instead of mean')
+def _(a, b): return (a-b).sum((-2,-1))
+
+@wrong('mnist_distance', 'absolute value after the mean and one number for the whole batch')
+def _(a, b): return abs((a-b).mean())
+
+@wrong('mnist_distance', 'squares instead of absolute values and one number for the whole batch')
+def _(a, b): return ((a-b)*(a-b)).mean()
+
+@wrong('mnist_distance', 'RMSE instead of L1 and one number for the whole batch')
+def _(a, b): return ((a-b)**2).mean()**.5
+
+@wrong('mnist_distance', 'mean over one axis only')
+def _(a, b): return (a-b).abs().mean(0)
+
+@wrong('rmse_distance', 'MSE called RMSE and one number for the whole batch')
+def _(a, b): return F.mse_loss(*torch.broadcast_tensors(a, b))
+
+@wrong('rmse_distance', 'sum instead of mean and one number for the whole batch')
+def _(a, b): return torch.linalg.vector_norm(a-b)
+
+@wrong('rmse_distance', 'no square before the root')
+def _(a, b): return torch.sqrt((a-b).mean((-1,-2)))
+
+@wrong('rmse_distance', 'no square before the root and one number for the whole batch')
+def _(a, b): return (a-b).mean()**.5
+
+@wrong('is_3', 'one number for the whole batch and the other class')
+def _(x, m3, m7): return (x-m3).abs().mean() > (x-m7).abs().mean()
+
+@wrong('mse', 'differences cancel and sum instead of mean')
+def _(p, t): return (t-p).sum()*-1
+
+@wrong('mse', 'L1 instead of squares and not averaged')
+def _(p, t): return abs(p-t)
+
+@wrong('rmse', 'no square before the root')
+def _(p, t): return (p-t).mean()**.5
+
+@wrong('rmse', 'MSE called RMSE and sum instead of mean')
+def _(p, t): return ((p-t)**2).sum()
+
+@wrong('rmse', 'outside of the domain')
+def _(p, t): return math.sqrt((p-t).mean())
+
+@wrong('mnist_loss', 'differences cancel and sum instead of mean')
+def _(p, t): return (p.sigmoid()-t.to(p.dtype)).sum()
+
+@wrong('mnist_loss', 'no sigmoid and sum instead of mean')
+def _(p, t): return (p-t.to(p.dtype)).abs().sum()
+
+@wrong('batch_accuracy', 'threshold on the wrong scale and count instead of share')
+def _(p, t): return ((p>.5)==t.bool()).sum()
+
+@wrong('accuracy', 'argmax over everything and count instead of share')
+def _(a, t): return (torch.argmax(a)==t).sum()
+
+@wrong('accuracy', 'error rate and count instead of share')
+def _(a, t): return sum(int(i!=j) for i,j in zip(a.argmax(1), t))
+
+@wrong('cross_entropy', 'no softmax and sign')
+def _(a, t): return a[torch.arange(len(t)),t].mean()
+
+@wrong('cross_entropy', 'sign and sum instead of mean')
+def _(a, t): return a.log_softmax(1).gather(1, t[:,None]).sum()
+
+@wrong('sgd_step', 'uphill and learning rate ignored')
+@torch.no_grad()
+def _(params, lr):
+    for p in params:
+        if p.grad is not None: p.add_(p.grad)
+
+@wrong('linear1', 'element by element and bias forgotten')
+def _(x, w, b): return x*w.T
+
+# --- where a number is not finite, and why
+
+@wrong('mse', 'root of a negative number')
+def _(p, t): return (torch.sqrt(p-t)**2).mean()
+
+@wrong('mse', 'root of a negative number')
+def _(p, t): return float((p-t).mean())**.5
+
+@wrong('sigmoid', 'logarithm of 0 or less')
+def _(x): return torch.log(x)/2
+
+@wrong('mse', 'exponential too large')
+def _(p, t): return ((p-t)**2).exp().log().mean()
+
+@wrong('accuracy', 'mean of nothing')
+def _(a, t): return (a.argmax(1)==t)[len(t):].float().mean()

@@ -169,7 +169,7 @@ def _suspect(task, mine, right, bad, firsts):
     "The mistake that does what was noted in `mine`, if one does; `bad` are the probes that went wrong, `firsts` what was wrong there first"
     best,res,a = (0,0),None,mine[bad[0]]
     v = a.get(firsts[0])
-    many = isinstance(v, Tensor) and v.unique().numel()>3      # so many numbers are not alike by chance
+    many = isinstance(v, Tensor) and not v.is_complex() and v.unique().numel()>3      # so many numbers are not alike by chance
     for m in task.mistakes:
         if m.error and firsts[0] not in a and re.search(m.error, a.get('error','')): return m
         if not m.fn: continue
@@ -202,12 +202,55 @@ def _by_entries(mine, right):
     none = any(isinstance(mine.get(k), str) and mine[k].startswith('none') for k in wrong)
     if 'result' not in wrong and none: return 'autograd cannot follow'
 
+# %% ../../../nbs/tools/homework/06_engine.ipynb #76e27064
+def _by_shapes(a, b):
+    "The mistake in the shape `a`, which should be `b`"
+    if len(a)>len(b): return 'an axis too many'
+    if len(a)<len(b): return 'an axis too few'
+    if sorted(a)==sorted(b): return 'axes exchanged'
+    if all(x==y or y==1 for x,y in zip(a, b)): return 'an axis of 1 stretched'
+    return 'shape'
+
 def _by_numbers(a, b):
     "The general mistake that shows in the value `a`, where `b` would have been right"
     if isinstance(a, Tensor) and isinstance(b, Tensor):
-        if a.shape!=b.shape: return 'shape'
+        if a.shape!=b.shape: return _by_shapes(a.shape, b.shape)
+        if a.is_complex(): return 'root of a negative number'
         if b.isfinite().all() and not a.isfinite().all(): return 'not a number'
     return 'something else'
+
+# %% ../../../nbs/tools/homework/06_engine.ipynb #a805768d
+def _finite(o): return not isinstance(o, Tensor) or bool(o.isfinite().all())
+class _FirstNan(torch.overrides.TorchFunctionMode):
+    "In the block, notes in `cause` the first call whose result is not finite although its arguments are"
+    cause = None
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        res = func(*args, **(kwargs or {}))
+        if self.cause is None and not _finite(res) and all(map(_finite, args)): self.cause = _cause(func.__name__.strip('_'), args, res)
+        return res
+
+# %% ../../../nbs/tools/homework/06_engine.ipynb #3b705fd3
+def _cause(name, args, res):
+    "Why the call of the function `name` with `args` gave `res`, which is not finite"
+    nan = bool(res.isnan().any())
+    if nan and name in ('sqrt','rsqrt','pow','rpow','float_power'): return 'root of a negative number'
+    if name.startswith('log') and name[3:] in ('','2','10','1p'): return 'logarithm of 0 or less'
+    if name in ('exp','exp2','expm1','rpow','cosh','sinh') or name=='pow' and _grows(args): return 'exponential too large'
+    if name in ('div','divide','true_divide','truediv','rtruediv','rdiv','reciprocal','rsqrt','pow'): return 'division by zero'
+    if name in ('mean','std','var'): return 'mean of nothing'
+    return 'not a number'
+def _grows(args): "Is there no 0 that would be divided by?"; return not any(bool((torch.as_tensor(o)==0).any()) for o in args[:1])
+
+# %% ../../../nbs/tools/homework/06_engine.ipynb #8eae0d0f
+def why_not_finite(
+    fn, # A function
+    probe, # The input for which its result is not finite
+    seconds:float # How long it may take
+) -> str: # The name of a mistake
+    "What makes the `nan` or infinity in the result of `fn`: the first call in it that makes one out of finite numbers"
+    watch = _FirstNan()
+    with suppress(TimeIsUp), time_limit(seconds), watch: observe(fn, probe)
+    return watch.cause or 'not a number'
 
 # %% ../../../nbs/tools/homework/06_engine.ipynb #0d931317
 def _wrong(task, mistake, given='', came='', should='', hints=None):
@@ -241,7 +284,7 @@ def look(
                 for p in task.probes: mine.append(observe(fn, p)); right.append(observe(p.maybe or task.right, p))
         except TimeIsUp: return _wrong(task, 'too slow', _says(task, p), f'nothing in {seconds:g} seconds')
         bad = [i for i,(p,a,b) in enumerate(zip(task.probes, mine, right)) if not (same_notes(a, b) or p.maybe and 'error' in a)]
-        if bad: return _diagnosis(task, fn, mine, right, bad)
+        if bad: return _diagnosis(task, fn, mine, right, bad, seconds)
         with suppress(TimeIsUp), time_limit(3*seconds), _watching(_books(task)) as called:      # once more: whose work is it?
             for p in task.probes: observe(fn, p)
         return _own(task, "it calls the book's") if called else Verdict(task.name, 'pass')
@@ -255,13 +298,17 @@ def _says(task, p):
     return ', '.join(f'{k} = {describe(v)}' for k,v in zip((o.name for o in task.params), p.says))
 
 # %% ../../../nbs/tools/homework/06_engine.ipynb #935abec6
-def _diagnosis(task, fn, mine, right, bad):
+def _diagnosis(task, fn, mine, right, bad, seconds):
     "The verdict on a function that went wrong with the probes `bad`"
     a,b,p = mine[bad[0]],right[bad[0]],task.probes[bad[0]]
     firsts = [first_difference(mine[i], right[i]) for i in bad]
     kind,suspect = _general(a, b),_suspect(task, mine, right, bad, firsts)
     if kind=='something else' and isinstance(p.says, str): kind = 'something unknown'
     if kind in ('nothing returned','argument changed in place','too much memory'): suspect = None
+    if kind=='not a number':
+        kind = why_not_finite(fn, p, seconds)
+        theirs = why_not_finite(suspect.fn, p, seconds) if suspect and suspect.fn else kind
+        if len({kind,theirs}-{'not a number'})>1: suspect = None        # its nan has another cause
     called = rf'TypeError: ([\w<>]+\.)*{re.escape(getattr(fn, "__name__", "?"))}(\.__init__)?\(\) (takes|missing)'
     if signature(fn) and re.match(called, a.get('error','')): return _wrong(task, *_misfit(task, fn))
     return _wrong(task, suspect.name if suspect else kind, _says(task, p), *_what(a, b, firsts[0]), suspect.hints if suspect else None)

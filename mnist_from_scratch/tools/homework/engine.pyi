@@ -14,6 +14,8 @@ def handed_in(task, names: dict) -> tuple:
     """What `names` has for `task`"""
 def signature(fn) -> Any:
     """The parameters of `fn`, in brackets; None if it does not tell"""
+def why_not_finite(fn, probe, seconds: float) -> str:
+    """What makes the `nan` or infinity in the result of `fn`: the first call in it that makes one out of finite numbers"""
 def look(task, fn, seconds: float) -> Verdict:
     """The verdict on `fn`, by itself"""
 def judge(task, fn, seconds: float=20.0) -> Verdict:

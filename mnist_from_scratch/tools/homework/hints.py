@@ -45,6 +45,17 @@ def hints_for(
     if res := common.get(mistake) or general.get(mistake): return res
     raise MnistError(f'there is no hint for {mistake!r} in {task}; add [{task}: {mistake}] to hints.ini')
 
+# %% ../../../nbs/tools/homework/03_hints.ipynb #39afeeee
+def hints_together(
+    mistakes:tuple, # Names of mistakes that are made at once
+    task:str # The name of the task
+) -> tuple: # The gentle hint and the clear one
+    "Hints for several mistakes at once, made of the hints for each. Raises `MnistError` if one of them has none."
+    gentle,clear = zip(*(hints_for(o, task) for o in mistakes))
+    n = {2:'Two', 3:'Three'}.get(len(mistakes), f'{len(mistakes)}')
+    every = ' '.join(f'({i}) {c}' for i,c in enumerate(clear, 1))
+    return tuple(o.format(n=n, first=gentle[0], all=every) for o in general['several at once'])
+
 # %% ../../../nbs/tools/homework/03_hints.ipynb #a2ed2b4b
 _modules = '|'.join(k for k,v in vars(nn).items() if isinstance(v, type) and issubclass(v, nn.Module))
 _names = 'torch|math|random|nn|F|np|numpy|plt|partial|tensor|Tensor|DataLoader|TensorDataset'

@@ -8,6 +8,8 @@ common: Any
 general: Any
 def hints_for(mistake: str, task: str='') -> tuple:
     """The hints for a mistake in a task. Raises `MnistError` if there are none."""
+def hints_together(mistakes: tuple, task: str) -> tuple:
+    """Hints for several mistakes at once, made of the hints for each. Raises `MnistError` if one of them has none."""
 exceptions: Any
 def known_exception(error: str) -> str | None:
     """What an exception is called, if it is known"""

@@ -6,7 +6,7 @@
 __all__ = ['Task']
 
 # %% ../../../nbs/tools/homework/04_task.ipynb #4fe27461
-import difflib, inspect, linecache, math, re, textwrap
+import difflib, inspect, itertools, linecache, math, re, textwrap
 from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn, Tensor
 from .compare import equal, value
-from .hints import hints_for
+from .hints import hints_for, hints_together
 from .isolation import TimeIsUp
 
 # %% ../../../nbs/tools/homework/04_task.ipynb #26da7d30
@@ -50,11 +50,11 @@ def given(
 # %% ../../../nbs/tools/homework/04_task.ipynb #9daf8784
 def _note_slopes(o, r, xs):
     "Note the gradients of `r` for the arguments `xs`"
-    if not isinstance(r, Tensor) or not r.requires_grad: o['the slope'] = 'none: autograd cannot follow'; return
+    if not isinstance(r, Tensor) or not r.requires_grad: o['the gradient'] = 'none: autograd cannot follow'; return
     r.sum().backward()
     for i,x in enumerate(xs):
         if not isinstance(x, Tensor) or not x.requires_grad: continue
-        o['the slope' if i==0 else f'the slope of the sum for argument {i+1}'] = 'none' if x.grad is None else x.grad
+        o['the gradient' if i==0 else f'the gradient of the sum for argument {i+1}'] = 'none' if x.grad is None else x.grad
 
 # %% ../../../nbs/tools/homework/04_task.ipynb #9a7ac017
 def observe(
@@ -147,13 +147,25 @@ class Task:
     def __repr__(self): return f'{self.call}: {len(self.probes)} probes, {len(self.mistakes)} mistakes'
 
     def wrong(self,
-        name:str, # What the mistake is called
+        name, # What the mistake is called; several names, in a tuple, for a wrong answer that makes several mistakes at once
         fn=None, # A wrong answer that makes it
         error:str|None=None, # What the exception says that comes of it, a regular expression
         hints:str|None=None # The name that its hints have in the file, if it is another
     ): # The task
         "Enter a mistake. Raises `MnistError` if it has no hints."
-        self.mistakes.append(Mistake(name, fn, error, hints_for(hints or name, self.name)))
+        pair = hints_together(name, self.name) if isinstance(name, tuple) else hints_for(hints or name, self.name)
+        if isinstance(name, tuple): name = ' and '.join([', '.join(name[:-1]), name[-1]])
+        self.mistakes.append(Mistake(name, fn, error, pair))
+        return self
+
+    def mixed(self,
+        make, # Makes an answer, given one value of each of `choices`
+        *choices # Dictionaries of values by the mistake that they make, '' for what is right
+    ): # The task
+        "Enter all answers that make two or more of these mistakes at once."
+        for os in itertools.product(*(o.items() for o in choices)):
+            names = tuple(k for k,_ in os if k)
+            if len(names)>1: self.wrong(names, make(*(v for _,v in os)))
         return self
 
     @property
@@ -172,4 +184,4 @@ class Task:
         src = textwrap.dedent(inspect.getsource(self.right))
         pair = r"check_shapes\('(\w+)', (\w+)=\(\w+,'\w* ?\[\.\.\.]'\), (\w+)=\(\w+,'\w* ?\[\.\.\.]'\)\)"
         src = re.sub(pair, r"if \2.shape!=\3.shape: raise ValueError('\1 compares one with one')", src)
-        return re.sub(r'^ *(for .*: )?_?check_\w+\(.*\n', '', src, flags=re.M)
+        return re.sub(r'^( *)(for .*: )?_?check_\w+\(.*\n(\1 +.*\n)*', '', src, flags=re.M)      # a call may go on in the next lines

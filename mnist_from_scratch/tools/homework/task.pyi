@@ -41,8 +41,11 @@ class Task:
     def __repr__(self) -> str:
         ...
 
-    def wrong(self, name: str, fn=None, error: str | None=None, hints: str | None=None) -> Self:
+    def wrong(self, name, fn=None, error: str | None=None, hints: str | None=None) -> Self:
         """Enter a mistake. Raises `MnistError` if it has no hints."""
+
+    def mixed(self, make, *choices) -> Self:
+        """Enter all answers that make two or more of these mistakes at once."""
 
     @property
     def params(self) -> Any:

@@ -102,7 +102,7 @@ def _seeded(x, y): torch.manual_seed(3); return Answers.shuffled(x, y)
  .wrong('tuples instead of tensors', lambda x,y: ([*x], [*y]), hints='lists instead of tensors')
  .wrong('not shuffled',              lambda x,y: (x, y))
  .wrong('the same order each time',  _seeded)
- .wrong('the same order each time',  lambda x,y: (x.flip(0), y.flip(0)), hints='no chance at all'))
+ .wrong('the same order each time',  lambda x,y: (x.flip(0), y.flip(0)), hints='nothing random'))
 
 # %% ../../../nbs/tools/homework/09_tasks_loop.ipynb #e6e519b3
 def _held_out(fn, o, n=60):
@@ -143,7 +143,7 @@ def _parts(f):
  .wrong('not drawn at random', lambda x,y,pct: (x[:-int(len(x)*pct)],y[:-int(len(x)*pct)],x[-int(len(x)*pct):],y[-int(len(x)*pct):]))
  .wrong('drawn twice', lambda x,y,pct: (*Answers.split(x, y, pct)[:2], *Answers.split(x, y, pct)[2:]))
  .wrong('the shares are exchanged',          _parts(lambda i,n: (i[:n],i[:n],i[n:],i[n:])))
- .wrong('each item by a chance of its own',  lambda x,y,pct: (lambda m: (x[~m],y[~m],x[m],y[m]))(torch.rand(len(x))<pct))
+ .wrong('each item drawn by itself',  lambda x,y,pct: (lambda m: (x[~m],y[~m],x[m],y[m]))(torch.rand(len(x))<pct))
  .wrong('returned in another order',         _parts(lambda i,n: (i[n:],i[:n],i[n:],i[:n])))
  .wrong('labels left behind', lambda x,y,pct: (lambda i,n: (x[i[n:]],y[n:],x[i[:n]],y[:n]))(torch.randperm(len(x)), int(len(x)*pct)))
  .wrong('two different orders',              lambda x,y,pct: Answers.split(*_two_orders(x, y), pct))
@@ -202,9 +202,9 @@ _two_by_two = _t([[1.,2.],[3.,4.]]),_t([[5.,6.],[7.,9.]])
  .wrong('one row many times',        lambda a,b: (a@b).sum(0).expand(len(a), -1))
  .wrong('one row many times',        lambda a,b: (a@b)[-1].expand(len(a), -1))
  .wrong('last product missing',      lambda a,b: a[:,:-1]@b[:-1])
- .wrong('second matrix turned',      lambda a,b: a@b.T, error='cannot be multiplied')
+ .wrong('second matrix transposed',      lambda a,b: a@b.T, error='cannot be multiplied')
  .wrong('factors exchanged',         lambda a,b: b@a)
- .wrong('result turned',             lambda a,b: (a@b).T)
+ .wrong('result transposed',             lambda a,b: (a@b).T)
  .wrong('sum of everything',         lambda a,b: (a@b).sum()))
 
 # %% ../../../nbs/tools/homework/09_tasks_loop.ipynb #336b6b9b
@@ -221,6 +221,9 @@ _two_by_two = _t([[1.,2.],[3.,4.]]),_t([[5.,6.],[7.,9.]])
  .wrong('one number for the whole batch', lambda x,w,b: (x@w).sum(0)+b)
  .wrong('one number for the whole batch', lambda x,w,b: (x@w).sum()+b)
  .wrong('bias subtracted',                lambda x,w,b: x@w-b)
+ .wrong(('element by element','bias forgotten'), lambda x,w,b: x*w.T)
+ .wrong(('element by element','bias forgotten'), lambda x,w,b: x*w)
+ .wrong(('factors exchanged','bias forgotten'), lambda x,w,b: w@x)
  .wrong('bias as a factor',               lambda x,w,b: x@w*b))
 
 # %% ../../../nbs/tools/homework/09_tasks_loop.ipynb #323ec70e
@@ -329,7 +332,7 @@ def _other(f):
  .wrong('no step',                      _loop(_do('lbz')))
  .wrong('no backward',                  _loop(_do('lsz')))
  .wrong('one step for all batches',     _loop(_do('lb'), lambda o: (o.step(), o.zero_grad())))
- .wrong('step behind the loop',         _loop(_do('zlb'), lambda o: o.step()))
+ .wrong('step after the loop',         _loop(_do('zlb'), lambda o: o.step()))
  .wrong('the model is not called',      lambda m,dl,opt,f: None)
  .wrong('cleared once an epoch',        _loop(_do('lbs'), lambda o: o.zero_grad()))
  .wrong('only the first batch',         _loop(_do('lbsz!')))
@@ -350,7 +353,7 @@ def _last_only(before, after):
     return train_epoch
 
 # %% ../../../nbs/tools/homework/09_tasks_loop.ipynb #a83d7097
-for a in (0,0),(1,0),(0,1): tasks['train_epoch'].wrong('backward behind the loop', _last_only(*a))
+for a in (0,0),(1,0),(0,1): tasks['train_epoch'].wrong('backward after the loop', _last_only(*a))
 
 # %% ../../../nbs/tools/homework/09_tasks_loop.ipynb #d7e28bea
 class _Spy(nn.Module):
@@ -454,6 +457,7 @@ def _step_clears(self, p): p.data -= self.lr*p.grad; p.grad.zero_()
  .wrong('recorded by autograd',             error=r'leaf Variable that requires grad')
  .wrong('gradient forgotten',               _but(one=lambda self,p: p.data.sub_(self.lr)))
  .wrong('learning rate ignored',            _but(one=lambda self,p: p.data.sub_(p.grad)))
+ .wrong(('uphill','learning rate ignored'), _but(one=lambda self,p: p.data.add_(p.grad)))
  .wrong('new tensors',                      _but(one=lambda self,p: None))
  .wrong('gradients cleared before use',     _but(one=lambda self,p: clears_first(p, self.lr)))
  .wrong('zero_grad clears nothing',         _but(zero_grad=lambda self: None))

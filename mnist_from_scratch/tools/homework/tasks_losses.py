@@ -29,6 +29,7 @@ def _wraps(ims):
  .wrong('one number for all pixels', lambda ims: ims.float().mean())
  .wrong('mean of each image',        lambda ims: ims.float().mean((1,2)))
  .wrong('sum instead of mean',       lambda ims: ims.float().sum(0))
+ .wrong(('one number for all pixels','sum instead of mean'), lambda ims: ims.float().sum())
  .wrong('scaled, too',               lambda ims: ims.float().mean(0)/255)
  .wrong('overflow of bytes',         _wraps)
  .wrong('rounded to whole numbers',  lambda ims: ims.float().mean(0).to(ims.dtype)))
@@ -58,10 +59,12 @@ _pairs = [given(_t([[1.,0.]]), _t([[0.,3.]])), given(_t([[1.,2.],[0.,4.]]), _t([
  .wrong('differences cancel',                lambda a,b: (a-b).mean((-1,-2)))
  .wrong('absolute value after the mean',     lambda a,b: (a-b).mean((-1,-2)).abs())
  .wrong('RMSE instead of L1',                lambda a,b: ((a-b)**2).mean((-1,-2)).sqrt())
- .wrong('RMSE instead of L1',                lambda a,b: ((a-b)**2).mean().sqrt(), hints='RMSE instead of L1, of the whole batch')
  .wrong('squares instead of absolute values', lambda a,b: ((a-b)**2).mean((-1,-2)))
  .wrong('a fixed number of pixels',          lambda a,b: (a-b).abs().sum((-1,-2))/784)
  .wrong('wrong axes',                        lambda a,b: (a-b).abs().mean((0,1)))
+ .wrong('mean over one axis only',           lambda a,b: (a-b).abs().mean(-1))
+ .wrong('mean over one axis only',           lambda a,b: (a-b).abs().mean(-2))
+ .wrong('mean over one axis only',           lambda a,b: (a-b).abs().mean(0))
  .wrong('axes counted from the front',       error=r'Dimension out of range.*got 2\)|axis 2 is out of bounds'))
 
 # %% ../../../nbs/tools/homework/08_tasks_losses.ipynb #59b29e2a
@@ -72,7 +75,25 @@ _pairs = [given(_t([[1.,0.]]), _t([[0.,3.]])), given(_t([[1.,2.],[0.,4.]]), _t([
  .wrong('sum instead of mean',            lambda a,b: ((a-b)**2).sum((-1,-2)).sqrt())
  .wrong('a fixed number of pixels',       lambda a,b: (((a-b)**2).sum((-1,-2))/784).sqrt())
  .wrong('root before the mean',           lambda a,b: (a-b).abs().mean((-1,-2)))
+ .wrong('no square before the root',      lambda a,b: (a-b).mean((-1,-2)).sqrt())
+ .wrong('differences cancel',             lambda a,b: (a-b).mean((-1,-2)))
+ .wrong('mean over one axis only',        lambda a,b: ((a-b)**2).mean(-1).sqrt())
+ .wrong('mean over one axis only',        lambda a,b: ((a-b)**2).mean(-2).sqrt())
+ .wrong('mean over one axis only',        lambda a,b: ((a-b)**2).mean(0).sqrt())
  .wrong('axes counted from the front',    error=r'Dimension out of range.*got 2\)|axis 2 is out of bounds'))
+
+# %% ../../../nbs/tools/homework/08_tasks_losses.ipynb #76e92fcf
+def _same(d): return d
+_reduce = {'':torch.mean, 'sum instead of mean':torch.sum}
+_axes = {'':(-1,-2), 'one number for the whole batch':None}
+def _distance(steps, reduce, axes): return lambda a,b: steps[1](reduce(steps[0](a-b), axes))
+
+# %% ../../../nbs/tools/homework/08_tasks_losses.ipynb #d07fa56d
+_l1s = {'':(torch.abs,_same), 'differences cancel':(_same,_same), 'absolute value after the mean':(_same,torch.abs),
+        'squares instead of absolute values':(torch.square,_same), 'RMSE instead of L1':(torch.square,torch.sqrt)}
+_rmses = {'':(torch.square,torch.sqrt), 'MSE called RMSE':(torch.square,_same), 'root before the mean':(torch.abs,_same),
+          'no square before the root':(_same,torch.sqrt), 'differences cancel':(_same,_same)}
+tasks['mnist_distance'].mixed(_distance, _l1s, _reduce, _axes), tasks['rmse_distance'].mixed(_distance, _rmses, _reduce, _axes)
 
 # %% ../../../nbs/tools/homework/08_tasks_losses.ipynb #5d25597e
 _m3,_m7 = _t([[1.,0.]]),_t([[0.,1.]])
@@ -91,6 +112,11 @@ _m3,_m7 = _t([[1.,0.]]),_t([[0.,1.]])
  .wrong('a tie counts as nearer',         lambda x,a,b: baseline.mnist_distance(x, a) <= baseline.mnist_distance(x, b))
  .wrong('distances instead of an answer', lambda x,a,b: baseline.mnist_distance(x, a)-baseline.mnist_distance(x, b))
  .wrong('axes counted from the front',    error=r'Dimension out of range.*got 2\)|axis 2 is out of bounds'))
+
+# %% ../../../nbs/tools/homework/08_tasks_losses.ipynb #efde9a67
+def _nearer(steps, axes, compare): return lambda x,a,b: compare(*(steps[1](steps[0](x-m).mean(axes)) for m in (a,b)))
+_near = {'':(torch.abs,_same), 'differences cancel':(_same,_same), 'absolute value after the mean':(_same,torch.abs)}
+tasks['is_3'].mixed(_nearer, _near, _axes, {'':torch.lt, 'the other class':torch.gt, 'a tie counts as nearer':torch.le})
 
 # %% ../../../nbs/tools/homework/08_tasks_losses.ipynb #cc0ba08a
 _targets = [given(_t([2.]), _t([5.])), given(_t([1.,3.,2.]), _t([1.,1.,5.])), given(rnd(2,3), rnd(2,3,seed=1)),
@@ -113,7 +139,18 @@ _targets = [given(_t([2.]), _t([5.])), given(_t([1.,3.,2.]), _t([1.,1.,5.])), gi
  .wrong('sum instead of mean',   lambda p,t: ((p-t)**2).sum().sqrt())
  .wrong('power before division', lambda p,t: ((p-t)**2).mean()/2)
  .wrong('root before the mean',  lambda p,t: (p-t).abs().mean())
+ .wrong('no square before the root', lambda p,t: (p-t).mean().sqrt())
+ .wrong('no square before the root', lambda p,t: (p-t).sqrt().mean())
+ .wrong('differences cancel',    lambda p,t: (p-t).mean())
  .wrong('square of the mean',    lambda p,t: (p-t).mean().abs()))
+
+# %% ../../../nbs/tools/homework/08_tasks_losses.ipynb #dbe4f9a8
+def _error(steps, reduce): return lambda p,t: steps[1](reduce(steps[0](p-t)))
+_squares = {'':(torch.square,_same), 'L1 instead of squares':(torch.abs,_same), 'differences cancel':(_same,_same)}
+tasks['mse'].mixed(_error, _squares, {'':torch.mean, 'not averaged':_same})
+tasks['mse'].mixed(_error, _squares|{'RMSE called MSE':(torch.square,torch.sqrt), 'square of the mean':(_same,torch.square)}, _reduce)
+del _rmses['no square before the root']     # nan is nan, for a sum and for a mean
+tasks['rmse'].mixed(_error, _rmses, _reduce)
 
 # %% ../../../nbs/tools/homework/08_tasks_losses.ipynb #192b48cc
 _batch = _t([[1.,2.],[3.,-1.]]),_t([[1.],[0.]])
@@ -151,6 +188,8 @@ def _stepper(f):
  .wrong('recorded by autograd',              error=r'leaf Variable that requires grad')
  .wrong('learning rate ignored',             _stepper(lambda p,lr: p.data.sub_(p.grad)))
  .wrong('gradient forgotten',                _stepper(lambda p,lr: p.data.sub_(lr)))
+ .wrong(('uphill','learning rate ignored'),  _stepper(lambda p,lr: p.data.add_(p.grad)))
+ .wrong(('uphill','gradient forgotten'),     _stepper(lambda p,lr: p.data.add_(lr)))
  .wrong('only the sign of the gradient',     _stepper(lambda p,lr: p.data.sub_(lr*p.grad.sign())))
  .wrong('gradients cleared before use',      _stepper(clears_first))
  .wrong('the gradient takes the place of the weights', _stepper(lambda p,lr: p.data.copy_(-lr*p.grad)))
@@ -165,7 +204,7 @@ def _stepper(f):
        given(_t([-1000.,1000.])), given(_t([-1000.,1.,1000.]), slope=True)])
  .wrong('sign of the exponent',     lambda x: 1/(1+torch.exp(x.clamp(max=88))))
  .wrong('tanh',                     torch.tanh)
- .wrong('overflow in the slope',    lambda x: 1/(1+torch.exp(-x)))
+ .wrong('overflow in the gradient',    lambda x: 1/(1+torch.exp(-x)))
  .wrong('both branches of where',   lambda x: torch.where(x>=0, 1/(1+torch.exp(-x)), torch.exp(x)/(1+torch.exp(x))))
  .wrong('overflow',                 lambda x: torch.exp(x)/(1+torch.exp(x)))
  .wrong('softmax instead',          lambda x: torch.softmax(x, -1) if x.dim() else torch.ones_like(x))
@@ -187,7 +226,6 @@ def _two(f): "The mean of `f` of the probabilities and the targets"; return lamb
        given(rnd(3).double(), _t([True,False,True])), given(*_odd, maybe=_flat(losses.mnist_loss))])
  .wrong('no sigmoid',                    lambda p,t: torch.where(t==1, 1-p, p).mean())
  .wrong('no sigmoid',                    lambda p,t: (p-t.float()).abs().mean(), hints='no sigmoid, but absolute values')
- .wrong('no sigmoid',                    lambda p,t: (p-t.float()).mean(), hints='no sigmoid, and differences cancel')
  .wrong('differences cancel',            _two(lambda p,t: p-t.float()))
  .wrong('absolute value after the mean', lambda p,t: (torch.sigmoid(p)-t.float()).mean().abs())
  .wrong('sigmoid twice',                 _two(lambda p,t: torch.where(t==1, 1-torch.sigmoid(p), torch.sigmoid(p))))
@@ -195,9 +233,19 @@ def _two(f): "The mean of `f` of the probabilities and the targets"; return lamb
  .wrong('targets the wrong way round',   _two(lambda p,t: torch.where(t==1, p, 1-p)))
  .wrong('not averaged',                  lambda p,t: torch.where(t==1, 1-torch.sigmoid(p), torch.sigmoid(p)))
  .wrong('all against all',               _broadcast)
- .wrong('a loss without a slope',        _two(lambda p,t: ((p>.5)!=t).float()))
+ .wrong('a loss without a gradient',        _two(lambda p,t: ((p>.5)!=t).float()))
  .wrong('cross-entropy instead',         _two(lambda p,t: -torch.where(t==1, p, 1-p).log()))
  .wrong('squares',                       _two(lambda p,t: (p-t.float())**2)))
+
+# %% ../../../nbs/tools/homework/08_tasks_losses.ipynb #57de9fcb
+def _loss(squeeze, distance, reduce): return lambda p,t: reduce(distance(squeeze(p), t))
+def _where(p, t): return torch.where(t==1, 1-p, p)
+_reduced = _reduce|{'not averaged':_same}
+_other_distances = {'differences cancel':lambda p,t: p-t.float(), 'targets the wrong way round':lambda p,t: torch.where(t==1, p, 1-p),
+                    'squares':lambda p,t: (p-t.float())**2}
+_squeezes = {'':torch.sigmoid, 'no sigmoid':_same}
+tasks['mnist_loss'].mixed(_loss, _squeezes, {'':_where}|_other_distances, _reduced)
+tasks['mnist_loss'].mixed(_loss, _squeezes, {'':lambda p,t: (p-t.float()).abs()}, _reduced)
 
 # %% ../../../nbs/tools/homework/08_tasks_losses.ipynb #fd7263e7
 (Task('batch_accuracy', losses.batch_accuracy, 'losses',
@@ -212,3 +260,10 @@ def _two(f): "The mean of `f` of the probabilities and the targets"; return lamb
  .wrong('all against all',              lambda p,t: ((p>0)==t).float().mean())
  .wrong('not averaged',                 lambda p,t: ((p>0)==t).float())
  .wrong('percent',                      lambda p,t: 100*((p>0)==t).float().mean()))
+
+# %% ../../../nbs/tools/homework/08_tasks_losses.ipynb #118671b6
+def _judged(answer, compare, share): return lambda p,t: share(compare(answer(p), t).float())
+_shares = {'':torch.mean, 'count instead of share':torch.sum, 'not averaged':_same, 'percent':lambda o: 100*o.mean()}
+_compare = {'':torch.eq, 'error rate':torch.ne}
+_cuts = {'':lambda p: p>0, 'threshold on the wrong scale':lambda p: p>.5, 'sigmoid cut at 0':lambda p: p.sigmoid()>0}
+tasks['batch_accuracy'].mixed(_judged, _cuts, _compare, _shares)

@@ -102,7 +102,7 @@ def _net_of(n_in, n_hidden, n_out):
         o['are results below 0 possible?'] = _t(bool((net(x*100)<0).any()))
         o['are results above 1 possible?'] = _t(bool((net(x*100)>1).any()))
         mid = net((x[:100]+x[100:])/2)
-        o['does it bend (no straight line)?'] = _t(not torch.allclose(mid, (y[:100]+y[100:])/2, atol=1e-4))
+        o['is it nonlinear (no straight line)?'] = _t(not torch.allclose(mid, (y[:100]+y[100:])/2, atol=1e-4))
         o['does it go on growing for large inputs?'] = _t(bool((net(x*1e5)-net(x*1e4)).abs().max()>10))
         o['_sums to 1'] = _t(bool(torch.allclose(y.sum(-1), torch.ones(200), atol=1e-3)))
         y.sum().backward()
@@ -136,8 +136,8 @@ def _same_net(i, h, o): torch.manual_seed(1); return _seq()(i, h, o)
  .wrong('log softmax at the end',           _seq(nn.LogSoftmax(-1)))
  .wrong('one layer only',                   lambda i,h,o: nn.Linear(i,o))
  .wrong('n_hidden ignored',                 lambda i,h,o: _seq()(i,30,o))
- .wrong('another bend',                     _seq(act=nn.Sigmoid))
- .wrong('another bend',                     _seq(act=nn.Tanh))
+ .wrong('another activation function',                     _seq(act=nn.Sigmoid))
+ .wrong('another activation function',                     _seq(act=nn.Tanh))
  .wrong('no bias',                          _seq(bias=False))
  .wrong('no parameters()',                  lambda i,h,o: lambda x: x)
  .wrong('layers that PyTorch does not see', _InList)
@@ -274,7 +274,7 @@ class _NoLoss(_Lrn):
  .wrong('after_batch once an epoch',         _lrn(per_batch=False))
  .wrong('after_batch in training only',      _TrainOnly)
  .wrong('training and validation exchanged', _lrn(train=1, valid=0))
- .wrong('step behind the loop',              _StepLate)
+ .wrong('step after the loop',              _StepLate)
  .wrong('before_fit in each epoch',          _Restarts)
  .wrong('no loss to see',                    _NoLoss)
  .wrong('a callback need not know all events', error=r"'_Only' object has no attribute"))
@@ -330,13 +330,23 @@ _acts = [given(_t([1.,2.])), given(_t([[1.,2.],[3.,1.]])), given(rnd(2,3)), give
  .wrong('overflow',                          lambda a,t: softmax.nll_loss((torch.exp(a)/torch.exp(a).sum(-1, keepdim=True)).log(), t))
  .wrong('logarithm of a zero',               lambda a,t: softmax.nll_loss(a.softmax(-1).log(), t))
  .wrong('every target for every row',        lambda a,t: -a.log_softmax(-1)[:,t].mean())
- .wrong('every target for every row',        lambda a,t: a.log_softmax(-1)[:,t].mean(), hints='every target for every row, and no minus')
  .wrong('rows picked instead of classes',    lambda a,t: -a.log_softmax(-1)[t].mean())
  .wrong('one_hot without the number of classes', lambda a,t: -(F.one_hot(t)*a.log_softmax(-1)).sum(-1).mean())
  .wrong('targets not used',                  lambda a,t: -a.log_softmax(-1).mean())
  .wrong('no softmax',                        lambda a,t: -a[range(len(t)),t].mean())
  .wrong('another logarithm',                 lambda a,t: F.cross_entropy(a, t)/2.302585093)
  .wrong('another logarithm',                 lambda a,t: F.cross_entropy(a, t)/.69314718))
+
+# %% ../../../nbs/tools/homework/10_tasks_nets.ipynb #00fe00d6
+def _same(o): return o
+def _entropy(log_p, pick, sign, reduce): return lambda a,t: sign*reduce(pick(log_p(a), t))
+_log_ps = {'':lambda a: a.log_softmax(-1), 'no softmax':_same, 'softmax over the wrong axis':lambda a: a.log_softmax(0),
+           'no logarithm':lambda a: a.softmax(-1)}
+_picks = {'every target for every row':lambda p,t: p[:,t], 'rows picked instead of classes':lambda p,t: p[t],
+          'targets not used':lambda p,t: p}
+def _picked(p, t): return p[range(len(t)),t]
+_signs,_reduced = {'':-1, 'sign':1},{'':torch.mean, 'sum instead of mean':torch.sum, 'not averaged':_same}
+tasks['cross_entropy'].mixed(_entropy, _log_ps, {'':_picked}, _signs, _reduced).mixed(_entropy, _log_ps, _picks, _signs, {'':torch.mean})
 
 # %% ../../../nbs/tools/homework/10_tasks_nets.ipynb #098d1b9e
 (Task('accuracy', softmax.accuracy, 'softmax', 'Share of rows of [N,n] whose largest activation is that of the right class',
@@ -354,6 +364,12 @@ _acts = [given(_t([1.,2.])), given(_t([[1.,2.],[3.,1.]])), given(rnd(2,3)), give
  .wrong('not averaged',                lambda a,t: (a.argmax(-1)==t).float())
  .wrong('smallest instead of largest', lambda a,t: (a.argmin(-1)==t).float().mean())
  .wrong('percent',                     lambda a,t: 100*(a.argmax(-1)==t).float().mean()))
+
+# %% ../../../nbs/tools/homework/10_tasks_nets.ipynb #70496eaf
+def _judged(answer, compare, share): return lambda a,t: share(compare(answer(a), t).float())
+_answers = {'':lambda a: a.argmax(-1), 'argmax over everything':lambda a: a.argmax(), 'smallest instead of largest':lambda a: a.argmin(-1)}
+tasks['accuracy'].mixed(_judged, _answers, {'':torch.eq, 'error rate':torch.ne},
+                        {'':torch.mean, 'count instead of share':torch.sum, 'not averaged':_same, 'percent':lambda o: 100*o.mean()})
 
 # %% ../../../nbs/tools/homework/10_tasks_nets.ipynb #dd5cb184
 for e in (2.**-23, *(10.**-n for n in range(4, 17))):
@@ -407,7 +423,7 @@ def _tens(loss=F.cross_entropy, sizes=lambda x,bs: range(0, len(x), bs), words='
  .wrong('only the first batch',              _tens(sizes=lambda x,bs: [0]))
  .wrong('another optimizer',                 _tens(opt_func=lambda ps,lr: optimizers.Adam(ps, lr, sqr_mom=.999, eps=1e-8, wd=0)))
  .wrong('momentum',                          _tens(opt_func=lambda ps,lr: Answers.Momentum(ps, lr, .9)))
- .wrong('step behind the loop',              _tens(words='zb', after='s'))
+ .wrong('step after the loop',              _tens(words='zb', after='s'))
  .wrong('one step for all batches',          _tens(words='b', after='sz'))
  .wrong('recorded by autograd',              error=r'leaf Variable that requires grad')
  .wrong('the slice ends too early',          _tens(end=lambda i,x,bs: bs))

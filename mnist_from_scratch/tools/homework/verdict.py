@@ -65,7 +65,7 @@ class Verdict:
     def __repr__(self):
         def row(k, v): return '\n'.join(wrap(v, 80, f'  {k:11}', ' '*13))
         answer = [textwrap.indent(self.answer.rstrip(), '    ')] if self.answer else []
-        return '\n'.join([self.title, *(row(k, v) for k,v in self.rows), *answer])
+        return '\n'.join([*wrap(self.title, 80, '', '  '), *(row(k, v) for k,v in self.rows), *answer])
     def _repr_html_(self): return _card(self)
 
 # %% ../../../nbs/tools/homework/05_verdict.ipynb #d99612e8
