@@ -14,9 +14,10 @@ class BasicOptim:
         """One step for each parameter that has a gradient"""
 
     def zero_grad(self) -> Any:
-        """Forget all gradients"""
+        """Clear all gradients"""
 class Optimizer:
-    """Groups of parameters with their hyper-parameters, and a state for each parameter. Children say in `update` how one is changed."""
+    """Groups of parameters with their hyper-parameters, and a state for each parameter. A subclass defines in `update` how one is
+    changed."""
     param_lists: Any
     hypers: Any
     state: Any
@@ -43,22 +44,22 @@ class Optimizer:
         """Change `p` in place by its `grad`"""
 
     def zero_grad(self) -> Any:
-        """Forget all gradients"""
+        """Clear all gradients"""
 
     def set_hyper(self, k: str, v) -> Any:
-        """Set a hyper-parameter. `slice(last)` gives the last group `last`, and the others a tenth of it. As fastai's."""
+        """Set a hyper-parameter. `slice(last)` gives the last group `last`, and the others a tenth of it, as in fastai."""
 
     def set_hypers(self, **kwargs) -> Any:
         """`set_hyper` for each"""
 
     def freeze_to(self, n: int) -> Any:
-        """Only groups from `n` on get gradients."""
+        """Train only the groups from `n` on: the others get no gradients."""
 
     def clear_state(self) -> Any:
-        """Forget the memory of earlier steps, but not which parameters are spared weight decay, or never frozen"""
+        """Forget earlier steps, but not which parameters have no weight decay, or are never frozen"""
 
     def state_dict(self) -> Any:
-        """The memory of all parameters, in their order, and the hyper-parameters of all groups"""
+        """The states of all parameters, in their order, and the hyper-parameters of all groups"""
 class SGD(Optimizer):
     """Gradient descent with momentum (Polyak, 1964) and weight decay; fastai's arguments and update."""
     decouple_wd: bool
@@ -68,7 +69,7 @@ class SGD(Optimizer):
         ...
 
     def update(self, p, state, lr, mom, wd) -> Any:
-        """`p -= lr*g`, where `g` is the gradient, or the fading sum of gradients"""
+        """`p -= lr*g`, where `g` is the gradient, or the running sum of gradients"""
 class Adam(Optimizer):
     """Adam (Kingma & Ba, 2014), with decoupled weight decay AdamW (Loshchilov & Hutter, 2017); fastai's arguments, defaults and update."""
     decouple_wd: bool
