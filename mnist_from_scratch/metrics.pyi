@@ -6,15 +6,15 @@ __all__ = [
 def bare_func(f) -> Any:
     """The function in `f`, which may be a `partial` of it"""
 def short_repr(f) -> str:
-    """`f` in few words"""
+    """A short name for `f`, with the arguments that a `partial` fixes"""
 class Metric:
-    """What is measured over an epoch: `reset`, `accumulate` after each batch, then `value`."""
+    """Something to measure over an epoch: `reset`, `accumulate` after each batch, then `value`."""
 
     def reset(self) -> Any:
         """Forget all batches"""
 
     def accumulate(self, learn) -> Any:
-        """Take in the batch that `learn` has just done"""
+        """Add the batch that `learn` has just done"""
 
     @property
     def value(self) -> Any:
@@ -36,7 +36,7 @@ class AvgMetric(Metric):
         ...
 
     def accumulate(self, learn) -> Any:
-        """Take in the batch that `learn` has just done"""
+        """Add the batch that `learn` has just done"""
 
     @property
     def value(self) -> Any:
@@ -57,17 +57,17 @@ class TorchMetric(Metric):
     metric: Any
 
     def __init__(self, metric) -> None:
-        """`metric` counts along"""
+        """`metric` keeps the counts"""
 
     def reset(self) -> Any:
         ...
 
     def accumulate(self, learn) -> Any:
-        """Take in the batch that `learn` has just done"""
+        """Add the batch that `learn` has just done"""
 
     @property
     def value(self) -> Any:
-        """What `compute` gives; a tensor of one number as that number"""
+        """The result of `compute`; a tensor of one number as that number"""
 
     @property
     def name(self) -> Any:
@@ -75,12 +75,12 @@ class TorchMetric(Metric):
 def to_detach(b, cpu: bool=True) -> Any:
     """`b` without the graph that autograd keeps for the backward pass, as in fastai."""
 def to_concat(xs: list, dim: int=0) -> Any:
-    """Batches, put together to one, as in fastai. What has no axis of items becomes a tuple of what each batch has."""
+    """Join batches to one, as in fastai. Values without an axis of items become a tuple, one value for each batch."""
 def mk_metric(m) -> Any:
-    """A `Metric` as it is, an object that counts along as a `TorchMetric`, a function as an `AvgMetric`; an object is made of a class.
-    Raises `TypeError` for anything else."""
+    """A `Metric` as it is, an object that keeps counts as a `TorchMetric`, a function as an `AvgMetric`; a class is called first. Raises
+    `TypeError` for anything else."""
 class AvgSmoothLoss(Metric):
-    """Fading average of the training loss: `beta` of it stays at each batch. Losses are put aside, and taken in when somebody asks."""
+    """Moving average of the training loss: `beta` of it stays at each batch. Losses are collected, and added when the value is read."""
     aside: Any
     values: Any
     val: Any
@@ -95,11 +95,11 @@ class AvgSmoothLoss(Metric):
         ...
 
     def accumulate(self, learn) -> Any:
-        """Put its loss aside"""
+        """Collect its loss"""
 
     def history(self) -> Any:
         """The average after each batch: a list of tensors with one number each"""
 
     @property
     def value(self) -> Any:
-        """The average now; not a number without batches"""
+        """The average so far; nan without batches"""
