@@ -30,7 +30,7 @@ events = L.split('''after_create before_fit before_epoch before_train before_bat
 batch_events = events[4:15]    # those of one batch
 
 # %% ../nbs/09_learner.ipynb #97929700
-class CancelException(Exception):                "Calls a part of the loop off; nothing is wrong"
+class CancelException(Exception):                "Cancels a part of the loop; not an error"
 class CancelFitException(CancelException):       "Stop training and go to `after_fit`"
 class CancelEpochException(CancelException):     "Skip the rest of this epoch and go to `after_epoch`"
 class CancelTrainException(CancelException):     "Skip the rest of training in this epoch and go to `after_train`"
@@ -44,7 +44,7 @@ class CancelStepException(CancelException):      "Skip the optimizer's step and 
 class Callback(Forwarding):
     "Does something at events of a `Learner`: a method `before_fit`, `after_batch`, … is called when that event comes."
     order,_default,learn,run,run_train,run_valid = 0,'learn',None,True,True,True
-    fit_only,writes,state_attrs = False,False,()       # what the engine asks of some
+    fit_only,writes,state_attrs = False,False,()       # settings that the engine reads
 
     def __init__(self, **kwargs): # Functions for events, by their names
         "Such as `Callback(after_epoch=f)`; each is called with the callback"
@@ -54,20 +54,20 @@ class Callback(Forwarding):
 
     @property
     def name(self): "The class's name in snake case, without `Callback`"; return class2attr(self, 'Callback')
-    def cleanup(self): "Called when a fit or a validation is over, however it ended: for what must not stay behind"
+    def cleanup(self): "Called when a fit or a validation is over, however it ended: undo here what must not stay"
     def __repr__(self): return type(self).__name__
 
 # %% ../nbs/09_learner.ipynb #08bb683f
 @patch
 def __call__(self:Callback, event):
-    "Call the method for `event`, if there is one and this callback is to run now"
+    "Call the method for `event`, if there is one and this callback runs now"
     half = self.run_train if getattr(self.learn, 'training', True) else self.run_valid
     mine = event in vars(self) or hasattr(type(self), event)
     if mine and self.run and (half or event not in batch_events): getattr(self, event)()
 
 # %% ../nbs/09_learner.ipynb #f9cd9d87
 class TrainEvalCallback(Callback):
-    "Puts the model on the data's device, and in its mode; counts `train_iter` batches, and `pct_train`, the part of the fit that is done"
+    "Puts the model on the data's device and in its mode; counts `train_iter` batches and `pct_train`, the fraction of the fit that is done"
     order,run_valid = -10,False
     def before_fit(self):
         self.learn.train_iter,self.learn.pct_train = 0,0.
@@ -89,24 +89,24 @@ class TrainEvalCallback(Callback):
 @comes_with('engine.export', 'export to_onnx')
 @comes_with('engine.distributed', 'distrib_ctx')
 class Learner(Forwarding):
-    "Data, model, loss, optimizer and metrics, and the loop that trains. What it has is as in fastai's `Learner`."
+    "Data, model, loss, optimizer and metrics, and the loop that trains. Names and defaults are those of fastai's `Learner`."
     _default = 'model'
     def __init__(self,
         dls, # `DataLoaders`: training set first, validation set second
-        model:nn.Module, # What is trained
-        loss_func=None, # Of predictions and targets; by default what the training set names as its `loss_func`
-        opt_func=Adam, # Makes an optimizer of parameters and `lr`: ours, fastai's or a class of `torch.optim`; or an optimizer that exists
+        model:nn.Module, # The model to train
+        loss_func=None, # Of predictions and targets; by default the `loss_func` of the training set
+        opt_func=Adam, # Makes an optimizer from parameters and `lr`: ours, fastai's or a class of `torch.optim`; or a ready optimizer
         lr:float=1e-3, # Default learning rate
         splitter=trainable_params, # Gives the model's parameters, or groups of them
-        cbs=None, # Callbacks, besides the default ones
+        cbs=None, # Callbacks, in addition to the default ones
         metrics=None, # Functions of predictions and targets, `Metric`s, or objects of torchmetrics
-        path:str|Path|None=None, # Folder for whatever is saved; by default that of `dls`
+        path:str|Path|None=None, # Folder for all files; by default that of `dls`
         model_dir:str|Path='models', # Folder below it for models
         wd:float|None=None, # Weight decay; by default that of `opt_func`
         wd_bn_bias:bool=False, # Does weight decay apply to biases and normalisation layers? (With PyTorch's optimizers it always does.)
         train_bn:bool=True, # Are normalisation layers trained even where the rest is frozen?
         moms=(0.95,0.85,0.95), # Momentum at the start, the middle and the end of one cycle
-        default_cbs:bool=True # Have the default callbacks?
+        default_cbs:bool=True # Add the default callbacks?
     ):
         self.dls,self.model,self.opt_func,self.lr,self.splitter = dls,model,opt_func,lr,splitter
         self.loss_func = loss_func or getattr(dls.train_ds, 'loss_func', None)
@@ -119,10 +119,10 @@ class Learner(Forwarding):
         self('after_create')
 
     def _no_batch(self): self.dl,self.xb,self.yb,self.pred,self.loss,self.loss_grad = None,(None,),(None,),None,None,None
-    def _set_up(self): "Here arguments are taken as they come; the engine looks at them"
+    def _set_up(self): "Here arguments are not checked; the engine checks them"
 
     @property
-    def metrics(self): "What is measured on the validation set"; return self._metrics
+    def metrics(self): "The metrics of the validation set"; return self._metrics
     @metrics.setter
     def metrics(self, ms): self._metrics = L(mk_metric(m) for m in {id(m):m for m in L(ms)}.values())     # each counts once
     @property
@@ -133,7 +133,7 @@ class Learner(Forwarding):
 # %% ../nbs/09_learner.ipynb #78a5fe56
 @patch
 def add_cb(self:Learner, cb): # A callback, or its class
-    "Hand over a callback; it becomes an attribute, such as `learn.recorder`"
+    "Add a callback; it becomes an attribute, such as `learn.recorder`"
     cb = cb() if isinstance(cb, type) else cb
     cb.learn = self
     setattr(self, cb.name, cb)
@@ -142,7 +142,7 @@ def add_cb(self:Learner, cb): # A callback, or its class
 
 # %% ../nbs/09_learner.ipynb #0849ca29
 @patch
-def remove_cb(self:Learner, cb): # One that is there
+def remove_cb(self:Learner, cb): # One that was added
     "Remove a callback"
     self.cbs = L(o for o in self.cbs if o is not cb)
     delattr(self, cb.name)
@@ -213,7 +213,7 @@ def _split(self:Learner, b):
 @patch
 def one_batch(self:Learner, i, # Its number
               b): # Inputs, and targets last if there are any
-    "Train or evaluate on one batch. It is moved to where the model is."
+    "Train or evaluate on one batch. It is moved to the model's device."
     self.iter = i
     self._split(b)
     self._with_events(self._do_one_batch, 'batch', CancelBatchException)
@@ -258,7 +258,7 @@ def fit(self:Learner, n_epoch:int, # How many passes over the training set
     lr=None, # Learning rate: a number, a `slice` or one value per group; by default the Learner's
     wd:float|None=None, # Weight decay; by default the Learner's
     cbs=None, # Callbacks for this fit only
-    reset_opt:bool=False, # Make a new optimizer, with no memory of earlier fits?
+    reset_opt:bool=False, # Make a new optimizer, without the state of earlier fits?
     start_epoch:int=0, # Skip the epochs before this one; comes with the engine
     resume:bool=False): # Continue from the last checkpoint; comes with the engine
     "Train for `n_epoch` epochs, with validation after each."
@@ -299,23 +299,23 @@ def before_epoch(self:Recorder): "An empty row"; self.start,self.log = time.time
 # %% ../nbs/09_learner.ipynb #54dbe807
 @patch
 def before_validate(self:Recorder):
-    "What is measured begins anew"
+    "Reset everything that is measured"
     self.measured = [self.loss_avg, *self.metrics]
     for m in self.measured: m.reset()
 
 # %% ../nbs/09_learner.ipynb #6bee252f
 @patch
 def after_batch(self:Recorder):
-    "Take in the batch"
+    "Add the batch to the averages"
     for m in [self.smooth_loss] if self.training else self.measured: m.accumulate(self.learn)
     if self.training: self.lrs.append(self.opt.hypers[-1]['lr'])
 
 # %% ../nbs/09_learner.ipynb #564fabed
 @patch
-def after_train(self:Recorder): "The smoothed loss goes into the row"; self.log[1] = self.smooth_loss.value.item()
+def after_train(self:Recorder): "Put the smoothed loss into the row"; self.log[1] = self.smooth_loss.value.item()
 @patch
 def after_validate(self:Recorder):
-    "And so does what was measured"
+    "Put the validation loss and the metrics into the row"
     for i,m in enumerate(self.measured, 2): self.log[i] = m.value
 
 # %% ../nbs/09_learner.ipynb #7b2b037b
@@ -328,7 +328,7 @@ def after_epoch(self:Recorder):
 
 # %% ../nbs/09_learner.ipynb #ac2acc06
 class ProgressCallback(Callback):
-    "A bar over epochs, one over batches, and the table of results; one line per epoch where the output is neither notebook nor terminal."
+    "A bar over epochs, one over batches, and the table of results; one line per epoch if the output is neither notebook nor terminal."
     order,writes,mbar,pbar,old_logger = 60,True,None,None,None
     def before_fit(self):
         from fastprogress import fastprogress as fp
@@ -369,7 +369,7 @@ default_callbacks = [TrainEvalCallback, Recorder, ProgressCallback]
 
 # %% ../nbs/09_learner.ipynb #87707865
 @patch
-def no_logging(self:Learner): "No rows are written while the block lasts"; return replacing_attrs(self, logger=noop)
+def no_logging(self:Learner): "No rows are printed in the block"; return replacing_attrs(self, logger=noop)
 
 # %% ../nbs/09_learner.ipynb #bd9e1731
 @patch
@@ -398,4 +398,4 @@ def validate(self:Learner,
 
 # %% ../nbs/09_learner.ipynb #54b8bf87
 @patch
-def _aside(self:Learner): "A block that is no fit of its own, such as a search for a rate; see the engine"; return nullcontext(self)
+def _aside(self:Learner): "A block that is not a fit of its own, such as the search for a rate; see the engine"; return nullcontext(self)

@@ -15,7 +15,7 @@ __all__ = [
 events: Any
 batch_events: Any
 class CancelException(Exception):
-    """Calls a part of the loop off; nothing is wrong"""
+    """Cancels a part of the loop; not an error"""
 class CancelFitException(CancelException):
     """Stop training and go to `after_fit`"""
 class CancelEpochException(CancelException):
@@ -49,7 +49,7 @@ class Callback(Forwarding):
         """The class's name in snake case, without `Callback`"""
 
     def cleanup(self) -> Any:
-        """Called when a fit or a validation is over, however it ended: for what must not stay behind"""
+        """Called when a fit or a validation is over, however it ended: undo here what must not stay"""
 
     def __repr__(self) -> str:
         ...
@@ -66,7 +66,7 @@ class Callback(Forwarding):
     def __call__(self, event) -> Any:
         """Call the method for `event`, if there is one and this callback is to run now"""
 class TrainEvalCallback(Callback):
-    """Puts the model on the data's device, and in its mode; counts `train_iter` batches, and `pct_train`, the part of the fit that is
+    """Puts the model on the data's device and in its mode; counts `train_iter` batches and `pct_train`, the fraction of the fit that is
     done"""
     order: Any
     run_valid: bool
@@ -92,7 +92,7 @@ class TrainEvalCallback(Callback):
     def load_state_dict(self, sd) -> Any:
         """Take over `sd`, which `state_dict` gave"""
 class Learner(Forwarding):
-    """Data, model, loss, optimizer and metrics, and the loop that trains. What it has is as in fastai's `Learner`."""
+    """Data, model, loss, optimizer and metrics, and the loop that trains. Names and defaults are those of fastai's `Learner`."""
     epoch: Any
     n_epoch: Any
     dl: Any
@@ -132,7 +132,7 @@ class Learner(Forwarding):
 
     @property
     def metrics(self) -> Any:
-        """What is measured on the validation set"""
+        """The metrics of the validation set"""
 
     @metrics.setter
     def metrics(self, ms) -> Any:
@@ -255,10 +255,10 @@ class Learner(Forwarding):
         """`remove_cb` for each of `cbs`"""
 
     def one_batch(self, i, b) -> Any:
-        """Train or evaluate on one batch. It is moved to where the model is."""
+        """Train or evaluate on one batch. It is moved to the model's device."""
 
     def no_logging(self) -> Any:
-        """No rows are written while the block lasts"""
+        """No rows are printed in the block"""
 
     def no_bar(self) -> Any:
         """No progress bar and no table in the block"""
@@ -272,11 +272,11 @@ class Learner(Forwarding):
     def lr_find(
             self, start_lr: float=1e-07, end_lr: float=10, num_it: int=100, stop_div: bool=True, show_plot: bool=True, suggest_funcs=...
     ) -> Any:
-        """Try all rates in one mock training (Smith, 2015). Afterwards all is as before, but for the `recorder`, which has the curve.
-        Raises `ValueError` if the loss was not a number, or only rose."""
+        """Try all rates in one trial run (Smith, 2015). Afterwards all is as before, except for the `recorder`, which has the curve. Raises
+        `ValueError` if the loss was not a number, or only rose."""
 
     def freeze_to(self, n: int) -> Any:
-        """Train the last groups of parameters only, and forget momentum"""
+        """Train only the groups of parameters from `n` on, and clear the optimizer's state"""
 
     def freeze(self) -> Any:
         """Train the last group of parameters only"""
@@ -288,7 +288,7 @@ class Learner(Forwarding):
             self, epochs: int, base_lr: float=0.002, freeze_epochs: int=1, lr_mult: float=100, pct_start: float=0.3, div: float=5.0,
             **kwargs
     ) -> Any:
-        """One cycle with all but the last group frozen, then one with everything."""
+        """One cycle with all groups but the last frozen, then one with all of them."""
 class Recorder(Callback):
     """Keeps `values`, a row per epoch, under `metric_names`; per training batch `losses` (smoothed) and `lrs`; `iters` at each epoch's
     end"""
@@ -366,8 +366,7 @@ class Recorder(Callback):
     def plot_lr_find(self, skip_end: int=5, suggestions=None, nms=None) -> Any:
         """Plot the loss against the rate, after `lr_find`"""
 class ProgressCallback(Callback):
-    """A bar over epochs, one over batches, and the table of results; one line per epoch where the output is neither notebook nor
-    terminal."""
+    """A bar over epochs, one over batches, and the table of results; one line per epoch if the output is neither notebook nor terminal."""
     mbar: Any
     pbar: Any
     old_logger: Any
