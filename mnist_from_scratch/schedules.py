@@ -23,7 +23,7 @@ def sched_cos(start, end, pos): "Half a cosine from `start` to `end`, at `pos`";
 def SchedCos(start, end): "A cosine schedule from `start` to `end`, as a function of `pos`"; return partial(sched_cos, start, end)
 
 # %% ../nbs/10_schedules.ipynb #fea6d0b9
-def sched_exp(start, end, pos): "From `start` to `end` by an even factor, at `pos` from 0 to 1"; return start*(end/start)**pos
+def sched_exp(start, end, pos): "From `start` to `end` by a constant factor, at `pos` from 0 to 1"; return start*(end/start)**pos
 def SchedExp(start, # The value at `pos` 0; above 0, else `ValueError`
              end): # The value at `pos` 1; above 0 too
     "An exponential schedule from `start` to `end`, as a function of `pos`"
@@ -31,7 +31,7 @@ def SchedExp(start, # The value at `pos` 0; above 0, else `ValueError`
     raise ValueError(f'an exponential schedule multiplies, so it goes from {start} to {end} in no way; both should be above 0')
 
 # %% ../nbs/10_schedules.ipynb #46f68984
-def combined_cos(pct, # Share of the first part, from 0 to 1, else `ValueError`
+def combined_cos(pct, # Fraction of the first part, from 0 to 1, else `ValueError`
                  start, # The value at the beginning
                  middle, # The value where the parts meet
                  end): # The value at the end
@@ -57,7 +57,7 @@ class ParamScheduler(Callback):
 # %% ../nbs/10_schedules.ipynb #e76c0b7e
 @patch
 def _lr_sched(self:Learner, lr, make):
-    "Sets the rate `lr`; `make` makes a schedule of a number, here for each group, and together they are a schedule of lists"
+    "Set the rate `lr`, and return a schedule of lists with a rate for each group; `make` makes the schedule of one group"
     self.opt.set_hyper('lr', self._rate(lr))
     scheds = [make(h['lr']) for h in self.opt.hypers]
     return lambda pos: [f(pos) for f in scheds]
@@ -68,11 +68,11 @@ def fit_one_cycle(self:Learner, n_epoch:int, # How many epochs
     lr_max=None, # The highest learning rate: a number, a `slice`, or one per group; by default the Learner's
     div:float=25., # Starts at `lr_max/div`
     div_final:float=1e5, # Ends at `lr_max/div_final`
-    pct_start:float=0.25, # Share of the rise
+    pct_start:float=0.25, # Fraction of the rise
     wd:float|None=None, # Weight decay
     moms=None, # Momentum at the start, the top, and the end; by default the Learner's
     cbs=None, # Callbacks for this fit only
-    reset_opt:bool=False, # Make a new optimizer, with no memory of earlier fits?
+    reset_opt:bool=False, # Make a new optimizer, without the state of earlier fits?
     start_epoch:int=0, # Skip the epochs before this one, as `fit` does
     resume:bool=False): # Continue from the last checkpoint, as `fit` does?
     "Train with one cycle of the learning rate (Smith & Topin, 2018), with fastai's shape and defaults."
@@ -86,7 +86,7 @@ def fit_one_cycle(self:Learner, n_epoch:int, # How many epochs
 class LRFinder(ParamScheduler):
     "Trains with a rate that grows from `start_lr` to `end_lr` in `num_it` batches, and restores model and optimizer afterwards."
     def __init__(self, start_lr=1e-7, # The first rate
-                 end_lr=10, # The last one, unless the loss shoots up before
+                 end_lr=10, # The last one, unless the loss shoots up earlier
                  num_it=100, # How many batches
                  stop_div=True): # Stop when the loss shoots up?
         super().__init__(dict(lr=SchedExp(start_lr, end_lr)))
@@ -99,29 +99,29 @@ class LRFinder(ParamScheduler):
         self.best_loss = min(self.best_loss, loss)
         if (self.diverged(loss) and self.stop_div) or self.train_iter>=self.num_it: raise CancelFitException
     def before_validate(self): raise CancelValidException
-    def diverged(self, loss): "Has the `loss` shot up, to four times the best one?"; return loss>4*self.best_loss
+    def diverged(self, loss): "Has the `loss` risen above four times the lowest one?"; return loss>4*self.best_loss
     def after_fit(self): self.restore()
-    def keep(self): "Keep model and optimizer as they are"; self.kept = copy.deepcopy((self.model.state_dict(), self.opt.state_dict()))
+    def keep(self): "Keep the states of model and optimizer"; self.kept = copy.deepcopy((self.model.state_dict(), self.opt.state_dict()))
 
 # %% ../nbs/10_schedules.ipynb #b13cf038
 @patch
 def restore(self:LRFinder):
-    "Model and optimizer as they were before the fit"
+    "Restore model and optimizer to their states before the fit"
     self.opt.zero_grad()
     for o,sd in zip((self.model,self.opt), self.kept): o.load_state_dict(sd)
 
 # %% ../nbs/10_schedules.ipynb #7585fa99
 @patch
 def curve(self:LRFinder, rec): # The Learner's recorder
-    "Rates and losses to read a rate off, without the first tenth and the last five"
+    "Rates and losses of the trial run, without the first tenth and the last five"
     n = self.num_it//10
     return rec.lrs[n:-5],[float(o) for o in rec.losses[n:-5]]
 
 # %% ../nbs/10_schedules.ipynb #24c4fc10
 def valley(lrs, # Learning rates, rising
            losses, # The loss at each
-           num_it=None): # As all readers of the curve take it; not used
-    "The rate half-way along the longest sequence of falling losses, and its point (rate, loss). Raises `ValueError` if nothing falls."
+           num_it=None): # Not used; each function that suggests a rate gets it
+    "The rate half-way along the longest sequence of falling losses, and its point (rate, loss). Raises `ValueError` if no loss falls."
     losses = [float(o) for o in losses]
     longest,end,start = [1]*len(losses),0,0       # the longest falling sequence that ends at each place
     for i,l in enumerate(losses):
@@ -135,7 +135,7 @@ def valley(lrs, # Learning rates, rising
 
 # %% ../nbs/10_schedules.ipynb #2f515c5a
 @patch
-def plot_lr_find(self:Recorder, skip_end:int=5, # Leave out so many batches at the end
+def plot_lr_find(self:Recorder, skip_end:int=5, # How many batches to leave out at the end
                  suggestions=None, # Points (rate, loss) to mark
                  nms=None): # A name for each
     "Plot the loss against the rate, after `lr_find`"
@@ -147,12 +147,12 @@ def plot_lr_find(self:Recorder, skip_end:int=5, # Leave out so many batches at t
 # %% ../nbs/10_schedules.ipynb #a5c837a1
 @patch
 def lr_find(self:Learner, start_lr:float=1e-7, # The first rate
-    end_lr:float=10, # The last one, unless the loss shoots up before
+    end_lr:float=10, # The last one, unless the loss shoots up earlier
     num_it:int=100, # How many batches
     stop_div:bool=True, # Stop when the loss is four times the best one?
     show_plot:bool=True, # Plot the curve?
-    suggest_funcs=valley): # How to read a rate off it: one function or several; the result is a named tuple with a rate of each
-    """Try all rates in one mock training (Smith, 2015). Afterwards all is as before, but for the `recorder`, which has the curve.
+    suggest_funcs=valley): # Functions that suggest a rate, one or several; the result has the rate of each
+    """Try all rates in one trial run (Smith, 2015). Afterwards all is as before, except for the `recorder`, which has the curve.
     Raises `ValueError` if the loss was not a number, or only rose."""
     cb,funcs = LRFinder(start_lr, end_lr, num_it, stop_div),L(suggest_funcs)
     with self._aside(), self.no_logging(): self.fit(num_it//len(self.dls.train)+1, self.lr, cbs=cb)
@@ -164,7 +164,7 @@ def lr_find(self:Learner, start_lr:float=1e-7, # The first rate
 # %% ../nbs/10_schedules.ipynb #87d7ba03
 @patch
 def freeze_to(self:Learner, n:int): # The first group of parameters to train; negative counts from the end
-    "Train the last groups of parameters only, and forget momentum"
+    "Train only the groups of parameters from `n` on, and clear the optimizer's state"
     if self.opt is None: self.create_opt()
     self.opt.freeze_to(n)
     self.opt.clear_state()
@@ -177,14 +177,14 @@ def unfreeze(self:Learner): "Train all groups of parameters"; self.freeze_to(0)
 
 # %% ../nbs/10_schedules.ipynb #860a53b7
 @patch
-def fine_tune(self:Learner, epochs:int, # Epochs with everything trained
-    base_lr:float=2e-3, # Highest rate of the first step; half of it is that of the last group in the second
-    freeze_epochs:int=1, # Epochs with only the last group trained
+def fine_tune(self:Learner, epochs:int, # Epochs in which all groups are trained
+    base_lr:float=2e-3, # Highest rate of the first step; in the second, the last group has half of it
+    freeze_epochs:int=1, # Epochs in which only the last group is trained
     lr_mult:float=100, # In the second step the first group's rate is this many times lower than the last one's
-    pct_start:float=0.3, # Share of the rise in the second step
+    pct_start:float=0.3, # Fraction of the rise in the second step
     div:float=5.0, # What the highest rate is divided by at the start of the second step
     **kwargs): # For `fit_one_cycle`
-    "One cycle with all but the last group frozen, then one with everything."
+    "One cycle with all groups but the last frozen, then one with all of them."
     if freeze_epochs:
         self.freeze()
         self.fit_one_cycle(freeze_epochs, slice(base_lr), pct_start=0.99, **kwargs)

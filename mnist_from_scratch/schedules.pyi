@@ -13,7 +13,7 @@ def sched_cos(start, end, pos) -> Any:
 def SchedCos(start, end) -> Any:
     """A cosine schedule from `start` to `end`, as a function of `pos`"""
 def sched_exp(start, end, pos) -> Any:
-    """From `start` to `end` by an even factor, at `pos` from 0 to 1"""
+    """From `start` to `end` by a constant factor, at `pos` from 0 to 1"""
 def SchedExp(start, end) -> Any:
     """An exponential schedule from `start` to `end`, as a function of `pos`"""
 def combined_cos(pct, start, middle, end) -> Any:
@@ -83,4 +83,4 @@ class LRFinder(ParamScheduler):
         """Rates and losses to read a rate off, without the first tenth and the last five, up to the first loss that is not finite. Raises
         `ValueError` if there are none."""
 def valley(lrs, losses, num_it=None) -> Any:
-    """The rate half-way along the longest sequence of falling losses, and its point (rate, loss). Raises `ValueError` if nothing falls."""
+    """The rate half-way along the longest sequence of falling losses, and its point (rate, loss). Raises `ValueError` if no loss falls."""
