@@ -8,22 +8,22 @@ __all__ = [
         'mnist_net'
 ]
 def softmax(x: Tensor, dim: int=-1) -> Tensor:
-    """$e^{x_i}/\\sum_j e^{x_j}$ along `dim`, safe for large `x`."""
+    """$e^{x_i}/\\sum_j e^{x_j}$ along `dim`, also for large `x`."""
 def log_softmax(x: Tensor, dim: int=-1) -> Tensor:
-    """The logarithm of `softmax`, without forming the softmax: $x_i-\\log\\sum_j e^{x_j}$, safe for large `x`."""
+    """The logarithm of `softmax`, without forming the softmax: $x_i-\\log\\sum_j e^{x_j}$, also for large `x`."""
 def nll_loss(log_probs: Tensor, target: Tensor, reduction: str='mean') -> Tensor:
     """Minus the log probability of the right class. Raises `ValueError` for shapes, types or labels that do not fit, and for an unknown
     `reduction`."""
 def cross_entropy(input: Tensor, target: Tensor, reduction: str='mean') -> Tensor:
     """Cross-entropy of the softmax of `input`, as `torch.nn.functional.cross_entropy`."""
 def accuracy(inp: Tensor, targ: Tensor, axis: int=-1) -> Tensor:
-    """Share of items whose highest activation is that of the right class. Raises `ShapeError` where the counts differ, or there is only one
-    class, `ValueError` for labels of no class."""
+    """Fraction of items whose highest activation is that of the right class. Raises `ShapeError` if the counts differ or there is only one
+    class, `ValueError` for labels that are not classes."""
 def error_rate(inp: Tensor, targ: Tensor, axis: int=-1) -> Tensor:
     """1 - `accuracy`"""
 def top_k_accuracy(inp: Tensor, targ: Tensor, k: int=5, axis: int=-1) -> Tensor:
-    """Share of items whose class is among the `k` highest activations. Raises `ShapeError` where the shapes do not fit, `ValueError` for
-    labels of no class, or a `k` that is no number of classes."""
+    """Fraction of items whose class is among the `k` highest activations. Raises `ShapeError` if the shapes do not fit, `ValueError` for
+    labels that are not classes, or a `k` that is not a number of classes."""
 class CrossEntropyLossFlat(BaseLoss):
     """`cross_entropy` of activations [N, …, n] and class numbers [N, …], or with the n classes along another `axis`."""
 
