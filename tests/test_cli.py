@@ -13,6 +13,8 @@ from mnist_from_scratch.tools.cli import load_model, make_learner, predict, to_d
 from mnist_from_scratch.data.idx import load_idx
 from safetensors.torch import save_file
 
+from conftest import in_a_new_process
+
 FILES = ['history.csv','model.json','model.safetensors','report.png']
 
 # --- set-up
@@ -355,6 +357,11 @@ def test_loading_takes_no_more_memory_than_the_file(model, monkeypatch):
     monkeypatch.setattr(export, '_layer', make)
     load_model(model)
     assert set(devices)=={'meta'}
+
+def test_a_light_model_needs_no_compiler(model):
+    "PyTorch imports it for any operation on 'meta', and so a file with linear layers is looked at in another way"
+    in_a_new_process(f'import sys\nfrom mnist_from_scratch.tools.cli import load_model\nload_model({str(model)!r})\n'
+                     'assert "torch._dynamo" not in sys.modules and "sympy" not in sys.modules')
 
 @pytest.mark.parametrize('name', ['', 'model.safetensors', 'model.json'])
 def test_a_model_by_any_of_its_names(run, data, model, name):

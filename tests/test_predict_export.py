@@ -655,6 +655,19 @@ def test_inputs_of_another_size():
     with pytest.raises(MnistError, match='Upsample makes'): mod._try('f', m, {}, [torch.zeros(0,1,1,1)])
     mod._try('f', m[0], {}, [torch.zeros(0,1,1,1)])
 
+@pytest.mark.parametrize('width,n', [(2**27,1), (2**14,2**13)])
+def test_a_linear_layer_makes_too_much(width, n):
+    "By itself, or for all items at once"
+    with torch.device('meta'): m = C(nn.Linear(1,width), nn.ReLU())
+    state = {k:torch.empty(v.shape, device='meta') for k,v in m.state_dict().items()}
+    with Watch(), pytest.raises(MnistError, match='Linear makes'): mod._try('f', m, state, [torch.zeros(0,1)], n)
+
+@pytest.mark.parametrize('m,x', [(C(nn.Linear(4,3), nn.Linear(5,2)), torch.zeros(0,4)), (nn.Linear(4,3), torch.zeros(0,5)),
+                                 (nn.Linear(4,3), torch.zeros(0,4, dtype=torch.long))], ids=['layers','inputs','type'])
+def test_linear_layers_that_do_not_fit(m, x):
+    state = {k:torch.empty(v.shape, device='meta') for k,v in m.state_dict().items()}
+    with pytest.raises(MnistError, match='f is damaged: its model does not work'): mod._try('f', m.to('meta'), state, [x])
+
 @pytest.mark.parametrize('make', [lambda: nn.Conv2d(3,1,120,padding=240), lambda: nn.Conv2d(3,1,80,padding=320,dilation=4),
                                   lambda: nn.ConvTranspose2d(3,1,300,stride=9,padding=3), lambda: nn.Conv1d(3,1,60000,padding=60000)])
 def test_memory_within_a_convolution(make):
