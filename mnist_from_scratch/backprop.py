@@ -17,14 +17,14 @@ from .neural_net import relu
 
 # %% ../nbs/15_backprop.ipynb #cf1848d0
 class Layer:
-    """A step of a net and its way back. Kinds of layers define `fwd` and `bwd`; `bwd` adds to `grad` of the parameters, and returns the
-    gradient for the input."""
+    """A step of a net, with its forward and backward pass. Kinds of layers define `fwd` and `bwd`; `bwd` adds to `grad` of the parameters,
+    and returns the gradient for the input."""
     out = saved = None   # the last result, and what `fwd` saves for `bwd`
     def parameters(self): return []
     def bwd_params(self, g): "`bwd` of `g` without the gradient for the input, where that saves work"; self.bwd(g)
     def __call__(self, *args): return self.forward(*args)
     def forward(self, *args): # For `fwd`
-        "The result of `fwd`, kept in `out` for the way back"
+        "The result of `fwd`, kept in `out` for the backward pass"
         with torch.no_grad(): return self._fwd(*args)
     def _fwd(self, *args): self.out = self.fwd(*args); return self.out
 
@@ -32,10 +32,10 @@ class Layer:
 @patch
 def backward(self:Layer,
     g:Tensor|None=None, # Gradient of the loss for the last result, in its shape; left out at the loss itself, where it is 1
-    to_input:bool=True # Is the gradient for the input wanted? If not, only those of the parameters are calculated
-) -> Tensor: # Gradient of the loss for the last input, in its shape; None if it is not wanted
-    """Back over the last `forward`, once: then it lets go of what it kept. Raises `ValueError` if there was none, or `g` has another
-    shape than its result."""
+    to_input:bool=True # Calculate the gradient for the input too? If not, only those of the parameters
+) -> Tensor: # Gradient of the loss for the last input, in its shape; None without `to_input`
+    """The backward pass over the last `forward`, once: then the layer releases what it kept. Raises `ValueError` if there was none, or `g`
+    has another shape than its result."""
     with torch.no_grad(): return self._bwd(g, to_input)
 
 @patch
@@ -55,7 +55,7 @@ def _let_go(self:Layer): self.out = self.saved = None
 # %% ../nbs/15_backprop.ipynb #68ab9c23
 def add_grad(
     p:Tensor, # A parameter
-    g:Tensor # What its gradient grows by, of the same shape
+    g:Tensor # Added to its gradient, of the same shape
 ):
     "Add to `p.grad`, as a backward pass of autograd does."
     p.grad = g if p.grad is None else p.grad+g
@@ -92,7 +92,7 @@ def bwd(self:LinearLayer, g): # Gradient for the outputs
 
 # %% ../nbs/15_backprop.ipynb #8080d91f
 class ReluLayer(Layer):
-    "`relu`, any shape. At 0 the slope is taken as 0, as in PyTorch's `F.relu`."
+    "`relu`, any shape. At 0 its derivative is taken as 0, as in PyTorch's `F.relu`."
     def fwd(self, x): return relu(x)
     def bwd(self, g): return torch.ops.aten.threshold_backward(g, self.out, 0)     # torch.where(self.out>0, g, 0), quicker
 
@@ -120,7 +120,7 @@ class CrossEntropyLayer(Layer):
     """`cross_entropy`, with the softmax, of activations [N, n] and class numbers [N]. Raises `ValueError` for shapes or labels that do not
     fit."""
     def fwd(self, input, target):
-        log_p = torch.log_softmax(input, -1)                        # as ours, in one go
+        log_p = torch.log_softmax(input, -1)                        # as ours, in one call
         self.saved = log_p,target
         return nll_loss(log_p, target)
 
@@ -147,7 +147,7 @@ class Layers(Layer):
 # %% ../nbs/15_backprop.ipynb #b96bfdcf
 @patch
 def bwd_params(self:Layers, g): # Gradient for the outputs of the last layer
-    "Back to the first layer with parameters"
+    "The backward pass as far as the first layer with parameters"
     i = next((i for i,l in enumerate(self.layers) if l.parameters()), None)
     if i is None: return
     for l in reversed(self.layers[i+1:]): g = l._bwd(g)
@@ -156,10 +156,10 @@ def bwd_params(self:Layers, g): # Gradient for the outputs of the last layer
 @patch
 def _let_go(self:Layers):
     Layer._let_go(self)
-    for l in self.layers: l._let_go()     # those that nobody went back through, too
+    for l in self.layers: l._let_go()     # also those that the backward pass did not reach
 
 # %% ../nbs/15_backprop.ipynb #f7f2ae31
-hand_layers = { # what `by_hand` makes of a layer, by its class; later chapters add theirs
+hand_layers = { # makes the copy of a layer, by its class; later chapters add theirs
     nn.Linear:lambda l: LinearLayer(l.weight.T, l.bias), nn.ReLU:lambda l: ReluLayer(), nn.Sigmoid:lambda l: SigmoidLayer()}
 
 def _by_hand(l):
@@ -167,11 +167,10 @@ def _by_hand(l):
         raise TypeError(f"by_hand knows {', '.join(o.__name__ for o in hand_layers)}, with a bias where there are weights, not {l}")
     return hand_layers[type(l)](l)
 
-# %% ../nbs/15_backprop.ipynb #6586f6f0
 def by_hand(
     net:nn.Sequential # Its parameters are copied
 ) -> Layers: # Gives the same results, and its own gradients
-    "The layers of `net` without autograd. Raises `TypeError` for a layer that is not known here."
+    "The layers of `net` without autograd. Raises `TypeError` for a layer that has no copy here."
     return Layers(*map(_by_hand, net))
 
 # %% ../nbs/15_backprop.ipynb #65731b7d

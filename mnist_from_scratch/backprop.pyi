@@ -7,8 +7,8 @@ __all__ = [
         'by_hand', 'calc_grad_by_hand'
 ]
 class Layer:
-    """A step of a net and its way back. Kinds of layers define `fwd` and `bwd`; `bwd` adds to `grad` of the parameters, and returns the
-    gradient for the input."""
+    """A step of a net, with its forward and backward pass. Kinds of layers define `fwd` and `bwd`; `bwd` adds to `grad` of the parameters,
+    and returns the gradient for the input."""
     out: Any
     saved: Any
 
@@ -22,11 +22,11 @@ class Layer:
         ...
 
     def forward(self, *args) -> Any:
-        """The result of `fwd`, kept in `out` for the way back"""
+        """The result of `fwd`, kept in `out` for the backward pass"""
 
     def backward(self, g: Tensor | None=None, to_input: bool=True) -> Tensor:
-        """Back over the last `forward`, once: then it lets go of what it kept. Raises `ValueError` if there was none, or `g` has another
-        shape than its result."""
+        """The backward pass over the last `forward`, once: then the layer releases what it kept. Raises `ValueError` if there was none, or
+        `g` has another shape than its result."""
 def add_grad(p: Tensor, g: Tensor) -> Any:
     """Add to `p.grad`, as a backward pass of autograd does."""
 class LinearLayer(Layer):
@@ -50,7 +50,7 @@ class LinearLayer(Layer):
     def bwd(self, g) -> Any:
         """The same, and the gradient for the inputs"""
 class ReluLayer(Layer):
-    """`relu`, any shape. At 0 the slope is taken as 0, as in PyTorch's `F.relu`."""
+    """`relu`, any shape. At 0 its derivative is taken as 0, as in PyTorch's `F.relu`."""
 
     def fwd(self, x) -> Any:
         ...
@@ -105,9 +105,9 @@ class Layers(Layer):
         ...
 
     def bwd_params(self, g) -> Any:
-        """Back to the first layer with parameters"""
+        """The backward pass as far as the first layer with parameters"""
 hand_layers: Any
 def by_hand(net: nn.Sequential) -> Layers:
-    """The layers of `net` without autograd. Raises `TypeError` for a layer that is not known here."""
+    """The layers of `net` without autograd. Raises `TypeError` for a layer that has no copy here."""
 def calc_grad_by_hand(xb: Tensor, yb: Tensor, model: Layer, loss_func: Layer) -> Tensor:
     """As `calc_grad`, without autograd: add the gradient of the batch's loss to `grad` of each parameter of `model`."""
