@@ -8,7 +8,7 @@ __all__ = [
         'AdaptiveConcatPool2d', 'create_head', 'vision_learner'
 ]
 class BasicBlock(nn.Module):
-    """Two 3×3 convolutions with a way around them: [N, inplanes, H, W] -> [N, planes, H/stride, W/stride]. Names as torchvision's."""
+    """Two 3×3 convolutions with a residual connection: [N, inplanes, H, W] -> [N, planes, H/stride, W/stride]. Names as torchvision's."""
     conv1: Any
     bn1: Any
     relu: Any
@@ -45,14 +45,14 @@ RESNET18_URL: str
 RESNET18_SHA: str
 RESNET18_SIZE: int
 def resnet18(num_classes: int=1000, *, weights: str | None=None) -> ResNet:
-    """ResNet with 18 layers, as torchvision's. Raises `MnistError` where the weights cannot be had, `ValueError` where they do not fit."""
+    """ResNet with 18 layers, as torchvision's. Raises `MnistError` if the download fails, `ValueError` for weights that do not fit."""
 class AdaptiveConcatPool2d(nn.Module):
     """The maximum and the mean of each channel: [N, C, H, W] -> [N, 2*C, 1, 1]."""
 
     def forward(self, x) -> Any:
         ...
 def create_head(nf: int, n_out: int, lin_ftrs: list | None=None, ps: float=0.5, concat_pool: bool=True) -> nn.Sequential:
-    """fastai's head for a body of convolutions: pooling, then linear layers with batch normalisation and dropout."""
+    """fastai's head for a convolutional body: pooling, then linear layers with batch normalisation and dropout."""
 def vision_learner(
         dls, arch, normalize: bool=True, n_out: int | None=None, pretrained: bool=True, weights=None, loss_func=None, opt_func=...,
         lr: float=0.001, splitter=None, cbs=None, metrics=None, path: str | Path | None=None, model_dir: str | Path='models',
