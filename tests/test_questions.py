@@ -38,22 +38,63 @@ def test_order_of_fastai():
     found = re.findall(r'^\| \d+ to \d+ \|(.+)', prose('13_questions.ipynb'), re.M)
     assert len(found)==4 and sorted(map(int, re.findall(r'\d+', ' '.join(found)))) == list(range(1,38))
 
-def test_links_name_a_chapter():
+def anchor(head): return re.sub(r'[^\w\- ]', '', head.lower()).strip().replace(' ', '-')
+def headings(name): return {anchor(o):o for o in re.findall(r'^#+ (.+)', prose(name), re.M)}
+
+def test_links_name_a_chapter_or_a_heading():
     for text,target in links(prose('13_questions.ipynb')):
-        if '://' not in target: assert text==title(target)
+        file,_,place = target.partition('#')
+        if '://' not in target: assert text==(headings(file).get(place) if place else title(file)), target
+
+def test_each_question_links_to_where_the_book_answers_it():
+    "… a heading of the chapter that it stands under"
+    chapter = ''
+    for i,c in enumerate(page):
+        if c['cell_type']=='markdown' and (m := re.match(r'## .+\n\nMore in the chapter \[.+\]\((.+)\)', c['source'])): chapter = m[1]
+        if i not in asked: continue
+        (_,target), = links(re.search(r'^\*In the book:\* (.+)$', asked[i][3], re.M)[1])
+        assert target.startswith(f'{chapter}#') and target.partition('#')[2] in headings(chapter), (asked[i][1], target)
+
+def test_groups_are_named_in_words_that_one_would_search_for():
+    "A term of the vocabulary, or the subject of the book, is in the heading of each group"
+    heads = [m[1].lower() for c in page if (m := re.match(r'## (.+)\n\nMore in the chapter', c['source']))]
+    known = {t[0].strip('*`').lower() for t in terms}|{'digits','training loop'}
+    assert len(heads)==9 and all(any(re.search(rf'\b{re.escape(k)}(s|es)?\b', h) for k in known) for h in heads), heads
+
+def test_26_asks_for_a_function_and_gets_one():
+    i = next(i for i,m in asked.items() if m[1]=='26')
+    assert 'function' in asked[i][2]
+    fn, = re.findall(r'^def (\w+)\(', page[i+1]['source'], re.M)
+    assert fn in asked[i][3]
+    exec(page[i+1]['source'].split('\npairs = ')[0], ns := {})
+    assert ns[fn]([1,2,3,4], 'abcd')==[(1,'a'),(2,'b'),(3,'c'),(4,'d')]
+
+old = r'whoever|somebody|nobody|anybody|anew|by heart|graphics card|the way back|put aside|processors?'
+def test_no_old_words():
+    "Words that the field does not use for these things, in the questions, the homework and what is said about it"
+    docs = Path(__file__).parent.parent
+    for name,text in {'13':prose('13_questions.ipynb'), '14':prose('14_exercises.ipynb'), 'teachers':(docs/'docs/teachers.md').read_text(encoding='utf-8'),
+                      'hints':(docs/'mnist_from_scratch/tools/homework/hints.ini').read_text(encoding='utf-8')}.items():
+        assert not (m := re.search(rf'\b({old})\b', text, re.I)), (name, m[0])
 
 def test_vocabulary():
     "Each term is linked to one chapter, which uses it in its text, and has one row."
     assert len({t[0] for t in terms})==len(terms)
     for term,meaning,link in terms:
         (_,target), = links(link)
-        assert meaning and term.strip('*`').lower() in prose(target).lower(), (term, target)
+        assert meaning and term.strip('*`').lower().replace('-', '') in prose(target).lower().replace('-', ''), (term, target)
 
 def test_vocabulary_leads_to_the_chapter_of_that_name():
     "A term that is the title of a chapter, such as metric, is linked to that chapter."
     own = {title(o.name).lower():o.name for o in sorted(nbs.glob('[0-9]*.ipynb'))}
     odd = [t for t,_,link in terms if (o := own.get(t.strip('*`').lower()+'s')) and o not in link]
     assert own['metrics'] and not odd
+
+def test_vocabulary_covers_parts_ii_and_iii():
+    further = '''backpropagation, convolution, kernel, stride, padding, pooling, batch normalisation, residual connection, transfer learning,
+        pretrained, head, body, dropout, overfitting, confusion matrix, mask, segmentation, intersection over union, U-Net, skip connection,
+        test-time augmentation, confidence interval, p-value'''
+    assert not {o.strip() for o in further.split(',')} - {t[0].strip('*`') for t in terms}
 
 def test_vocabulary_has_the_basics():
     basics = '''ReLU, mini-batch, forward pass, backward pass, loss, gradient, gradient descent, learning rate, activations, parameters,
