@@ -34,21 +34,21 @@ class Probe:
 # %% ../../../nbs/tools/homework/04_task.ipynb #52514763
 def given(
     *args, # Arguments; each function gets its own copy
-    slope:bool=False, # Note the gradient of the result too? Of a result with several numbers, that of their sum
+    grad:bool=False, # Note the gradient of the result too? Of a result with several numbers, that of their sum
     maybe=None # As for `Probe`
 ) -> Probe: # It notes the result, and whether an argument was changed
     "A probe that calls a function with `args`"
     def run(fn, o):
         xs = deepcopy(args)
-        if slope: [x.requires_grad_() for x in xs if isinstance(x, Tensor) and x.is_floating_point()]
+        if grad: [x.requires_grad_() for x in xs if isinstance(x, Tensor) and x.is_floating_point()]
         r = fn(*xs)
         o['result'] = value(r)
         if not all(equal(a, b) for a,b in zip(xs, args) if isinstance(b, Tensor)): o['the argument afterwards'] = 'changed'
-        if slope: _note_slopes(o, r, xs)
+        if grad: _note_gradients(o, r, xs)
     return Probe(args, run, maybe)
 
 # %% ../../../nbs/tools/homework/04_task.ipynb #9daf8784
-def _note_slopes(o, r, xs):
+def _note_gradients(o, r, xs):
     "Note the gradients of `r` for the arguments `xs`"
     if not isinstance(r, Tensor) or not r.requires_grad: o['the gradient'] = 'none: autograd cannot follow'; return
     r.sum().backward()
@@ -95,7 +95,7 @@ def _meant(e, frame):
 
 # %% ../../../nbs/tools/homework/04_task.ipynb #8d7b9584
 def _message(e, frames):
-    "What the exception `e` says, with what may be meant"
+    "The message of the exception `e`, with what may be meant"
     try: msg = str(e.msg if isinstance(e, SyntaxError) else e)
     except Exception: msg = '(it cannot say what it is)'
     msg = _short(' '.join(msg[:1000].split()), 160)
@@ -149,7 +149,7 @@ class Task:
     def wrong(self,
         name, # What the mistake is called; several names, in a tuple, for a wrong answer that makes several mistakes at once
         fn=None, # A wrong answer that makes it
-        error:str|None=None, # What the exception says that comes of it, a regular expression
+        error:str|None=None, # The message of the exception that it causes, a regular expression
         hints:str|None=None # The name that its hints have in the file, if it is another
     ): # The task
         "Enter a mistake. Raises `MnistError` if it has no hints."
@@ -184,4 +184,4 @@ class Task:
         src = textwrap.dedent(inspect.getsource(self.right))
         pair = r"check_shapes\('(\w+)', (\w+)=\(\w+,'\w* ?\[\.\.\.]'\), (\w+)=\(\w+,'\w* ?\[\.\.\.]'\)\)"
         src = re.sub(pair, r"if \2.shape!=\3.shape: raise ValueError('\1 compares one with one')", src)
-        return re.sub(r'^( *)(for .*: )?_?check_\w+\(.*\n(\1 +.*\n)*', '', src, flags=re.M)      # a call may go on in the next lines
+        return re.sub(r'^( *)(for .*: )?_?check_\w+\(.*\n(\1 +.*\n)*', '', src, flags=re.M)      # a call may continue in the next lines

@@ -11,7 +11,7 @@ class Probe:
 
     def __init__(self, says, run, maybe=None) -> None:
         ...
-def given(*args, slope: bool=False, maybe=None) -> Probe:
+def given(*args, grad: bool=False, maybe=None) -> Probe:
     """A probe that calls a function with `args`"""
 def observe(fn, probe: Probe) -> dict:
     """What `fn` does with `probe`"""

@@ -210,7 +210,7 @@ _two_by_two = _t([[1.,2.],[3.,4.]]),_t([[5.,6.],[7.,9.]])
 # %% ../../../nbs/tools/homework/09_tasks_loop.ipynb #336b6b9b
 (Task('linear1', training_loop.linear1, 'training_loop', 'The linear model: [N,k] inputs, [k,m] weights, [m] bias, [N,m] results',
       [given(_t([[1.,2.]]), _t([[3.],[4.]]), _t([.5])), given(rnd(2,2), rnd(2,1,seed=1), _t([.5])),
-       given(rnd(3,2), rnd(2,4,seed=1), rnd(4,seed=2)), given(rnd(2,2), rnd(2,2,seed=1), rnd(2,seed=2), slope=True),
+       given(rnd(3,2), rnd(2,4,seed=1), rnd(4,seed=2)), given(rnd(2,2), rnd(2,2,seed=1), rnd(2,seed=2), grad=True),
        given(rnd(0,3), rnd(3,2), rnd(2)), given(rnd(2,3).double(), rnd(3,1,seed=1).double(), _t([.5]).double())])
  .wrong('bias forgotten',                 lambda x,w,b: x@w)
  .wrong('element by element',             lambda x,w,b: x*w.T+b)
@@ -228,7 +228,7 @@ _two_by_two = _t([[1.,2.],[3.,4.]]),_t([[5.,6.],[7.,9.]])
 
 # %% ../../../nbs/tools/homework/09_tasks_loop.ipynb #323ec70e
 def _noting(f):
-    "`tiny_loss`, which calls `f` when the way back begins"
+    "`tiny_loss`, which calls `f` when the backward pass begins"
     def loss(p, t):
         l = tiny_loss(p, t)
         if l.requires_grad: l.register_hook(lambda g: f())

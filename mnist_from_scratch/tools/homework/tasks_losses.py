@@ -121,7 +121,7 @@ tasks['is_3'].mixed(_nearer, _near, _axes, {'':torch.lt, 'the other class':torch
 # %% ../../../nbs/tools/homework/08_tasks_losses.ipynb #cc0ba08a
 _targets = [given(_t([2.]), _t([5.])), given(_t([1.,3.,2.]), _t([1.,1.,5.])), given(rnd(2,3), rnd(2,3,seed=1)),
             given(rnd(4).double(), rnd(4,seed=1).double()),
-            given(_t([1.,2.]), _t([0,4])), given(rnd(3,2), rnd(3,2,seed=1), slope=True), given(_t([1e3,-1e3]), _t([0.,0.]))]
+            given(_t([1.,2.]), _t([0,4])), given(rnd(3,2), rnd(3,2,seed=1), grad=True), given(_t([1e3,-1e3]), _t([0.,0.]))]
 
 # %% ../../../nbs/tools/homework/08_tasks_losses.ipynb #fef03c19
 (Task('mse', gradient_descent.mse, 'gradient_descent', 'The mean squared error, one number', _targets)
@@ -199,9 +199,9 @@ def _stepper(f):
  .wrong('no gradient yet',                   error='NoneType'))
 
 # %% ../../../nbs/tools/homework/08_tasks_losses.ipynb #664b9536
-(Task('sigmoid', losses.sigmoid, 'losses', '1/(1+exp(-x)) of each number, with a finite slope even for -1000',
-      [given(_t(0.)), given(_t([-1.,2.])), given(rnd(2,3)), given(rnd(3).double()), given(rnd(0)), given(rnd(3,2).mT, slope=True),
-       given(_t([-1000.,1000.])), given(_t([-1000.,1.,1000.]), slope=True)])
+(Task('sigmoid', losses.sigmoid, 'losses', '1/(1+exp(-x)) of each number, with a finite gradient even for -1000',
+      [given(_t(0.)), given(_t([-1.,2.])), given(rnd(2,3)), given(rnd(3).double()), given(rnd(0)), given(rnd(3,2).mT, grad=True),
+       given(_t([-1000.,1000.])), given(_t([-1000.,1.,1000.]), grad=True)])
  .wrong('sign of the exponent',     lambda x: 1/(1+torch.exp(x.clamp(max=88))))
  .wrong('tanh',                     torch.tanh)
  .wrong('overflow in the gradient',    lambda x: 1/(1+torch.exp(-x)))
@@ -222,7 +222,7 @@ def _two(f): "The mean of `f` of the probabilities and the targets"; return lamb
 # %% ../../../nbs/tools/homework/08_tasks_losses.ipynb #b3afab90
 (Task('mnist_loss', losses.mnist_loss, 'losses',
       'Mean distance of sigmoid(predictions) from the targets, 1 or 0; [N] and [N,1] are never compared all with all',
-      [*_yes, given(_t([.5,-.5]), _t([1.,0.])), given(rnd(4), _t([1,0,0,1]), slope=True), given(_t([200.,-200.]), _t([1,1]), slope=True),
+      [*_yes, given(_t([.5,-.5]), _t([1.,0.])), given(rnd(4), _t([1,0,0,1]), grad=True), given(_t([200.,-200.]), _t([1,1]), grad=True),
        given(rnd(3).double(), _t([True,False,True])), given(*_odd, maybe=_flat(losses.mnist_loss))])
  .wrong('no sigmoid',                    lambda p,t: torch.where(t==1, 1-p, p).mean())
  .wrong('no sigmoid',                    lambda p,t: (p-t.float()).abs().mean(), hints='no sigmoid, but absolute values')

@@ -70,7 +70,7 @@ for f in (_cycle(top=lambda p: .25), _cycle(start=_25), _cycle(end=_1e5), _cycle
 # %% ../../../nbs/tools/homework/10_tasks_nets.ipynb #4deedd72
 (Task('relu', neural_net.relu, 'neural_net', 'x where it is positive, else 0',
       [given(_t(2.)), given(_t(-1.)), given(_t([-1.,2.])), given(rnd(2,3)), given(rnd(0)), given(_t([1e30,-1e30,0.])), given(_t([-2,3])),
-       given(rnd(3,2).mT.double()), given(rnd(4), slope=True)])
+       given(rnd(3,2).mT.double()), given(rnd(4), grad=True)])
  .wrong('absolute value',       torch.abs)
  .wrong('the other half',       lambda x: x.clamp(max=0))
  .wrong('one number',           lambda x: x.max().clamp(min=0))
@@ -103,7 +103,7 @@ def _net_of(n_in, n_hidden, n_out):
         o['are results above 1 possible?'] = _t(bool((net(x*100)>1).any()))
         mid = net((x[:100]+x[100:])/2)
         o['is it nonlinear (no straight line)?'] = _t(not torch.allclose(mid, (y[:100]+y[100:])/2, atol=1e-4))
-        o['does it go on growing for large inputs?'] = _t(bool((net(x*1e5)-net(x*1e4)).abs().max()>10))
+        o['does it keep growing for large inputs?'] = _t(bool((net(x*1e5)-net(x*1e4)).abs().max()>10))
         o['_sums to 1'] = _t(bool(torch.allclose(y.sum(-1), torch.ones(200), atol=1e-3)))
         y.sum().backward()
         o['do all parameters get a gradient?'] = _t(all(p.grad is not None for p in ps))
@@ -318,7 +318,7 @@ _acts = [given(_t([1.,2.])), given(_t([[1.,2.],[3.,1.]])), given(rnd(2,3)), give
 # %% ../../../nbs/tools/homework/10_tasks_nets.ipynb #2e12c73b
 (Task('cross_entropy', Answers.cross_entropy, 'softmax', 'Cross-entropy of raw activations [N,n] and class numbers [N], one number',
       [given(_t([[1.,2.]]), _t([0])), given(_t([[1.,2.],[3.,1.]]), _t([0,1])), given(rnd(2,3), _t([2,0])), given(rnd(3,3), _t([2,0,1])),
-       given(rnd(4,3), _t([2,0,1,1]), slope=True),
+       given(rnd(4,3), _t([2,0,1,1]), grad=True),
        given(rnd(3,4).double(), _t([3,0,1])), given(_t([[1000.,0.],[0.,-1000.]]), _t([0,1]))])
  .wrong('softmax before a cross-entropy that has one', lambda a,t: F.cross_entropy(a.softmax(-1), t))
  .wrong('sum instead of mean',               lambda a,t: F.cross_entropy(a, t, reduction='sum'))
