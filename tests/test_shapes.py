@@ -16,7 +16,7 @@ from mnist_from_scratch.convnet import conv2d
 from mnist_from_scratch.base.core import MnistError, ShapeError, check_shapes, one_with_one
 from mnist_from_scratch.data.sets import Digits
 from mnist_from_scratch.gradient_descent import mse, rmse
-from mnist_from_scratch.interpret import confusion_matrix, report, worst_mistakes
+from mnist_from_scratch.interpret import calibration_table, confusion_matrix, report, worst_mistakes
 from mnist_from_scratch.all import Learner
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders, DigitRows, to_dset
 from mnist_from_scratch.optimizers import SGD
@@ -79,6 +79,7 @@ wrong = {
     'confusion_matrix':(lambda: confusion_matrix(y, y[:,None], 3), 'int64 [6,1]'),
     'confusion_matrix, floats':(lambda: confusion_matrix(float_y, y, 3), 'float32 [6]'),
     'worst_mistakes':(lambda: worst_mistakes(x, y[:,None]), 'int64 [6,1]'),
+    'calibration_table':(lambda: calibration_table(x.softmax(1), y[:,None]), 'int64 [6,1]'),
     'report':(lambda: report(im, x, y, range(3)), 'float32 [2,28,28]'),
     'conv2d, channels':(lambda: conv2d(im[:,None], torch.zeros(4,3,3,3)), 'float32 [2,1,28,28] and float32 [4,3,3,3]'),
     'conv2d, bias':(lambda: conv2d(im[:,None], torch.zeros(4,1,3,3), torch.zeros(1)), 'float32 [1]'),
