@@ -10,9 +10,9 @@ from typing import Any
 __all__ = ['iou', 'JaccardCoeff', 'mean_precision', 'SegmentationDataset', 'show_masks', 'SegmentationDataLoaders', 'UNet', 'unet_learner']
 def iou(pred: Tensor, targ: Tensor) -> Tensor:
     """Intersection over union of each pair of masks; 1 where both are empty. Raises `ShapeError` where the shapes differ, `ValueError` for
-    what is not a mask."""
+    values other than 0 and 1."""
 class JaccardCoeff(Metric):
-    """Intersection over union of all pixels of a set together, for activations above 0 and masks of 1 and 0. Name as fastai's, whose
+    """Intersection over union of all pixels of a set together, for activations above 0 and masks of 1 and 0. The name is fastai's, whose
     activations have a channel for each class."""
     both: Any
     either: Any
@@ -45,7 +45,7 @@ class SegmentationDataset(ImageDataset):
     def test_ds(self, items, with_labels=False) -> Any:
         """A set of other images."""
 def show_masks(x: Tensor, targ: Tensor, pred: Tensor | None=None, **kwargs) -> Any:
-    """Draw masks over images: blue what was found, yellow what was missed, red what was called so and is not."""
+    """Draw masks over images: blue what was found, yellow what was missed, red what was found by mistake."""
 class SegmentationDataLoaders(DataLoaders):
     """`DataLoaders` of images and masks. Names as fastai's."""
 
@@ -69,9 +69,9 @@ class UNet(nn.Module):
         ...
 
     def join(self, skip, x) -> Any:
-        """What comes from below, enlarged; with the skip connection, next to what was there at this size"""
+        """`x`, enlarged; with skip connections, concatenated with `skip`"""
 
     def forward(self, x) -> Any:
         ...
 def unet_learner(dls, nf=..., lr: float=0.05, model: nn.Module | None=None, **kwargs) -> Learner:
-    """A `Learner` for masks: a `UNet`, Muon, and both measures. fastai's function of this name takes a net to go down with."""
+    """A `Learner` for masks: a `UNet`, Muon, and both measures. fastai's function of this name takes an encoder."""
