@@ -10,7 +10,7 @@ def published(x: Tensor, y: Tensor, seed: int=0, bs: int=256, net=None) -> tuple
 def normalize(x: Tensor) -> Tensor:
     """Subtract the mean of MNIST's pixels and divide by their standard deviation."""
 class FoldDigits(nn.Module):
-    """[N, 784] or [N, 1, 28, 28] in [0,1] -> [N, 4, 14-crop, 14-crop], cropped, folded and normalized; what is folded stays as it is."""
+    """[N, 784] or [N, 1, 28, 28] in [0,1] -> [N, 4, 14-crop, 14-crop], cropped, folded and normalized; folded images stay as they are."""
     crop: int
 
     def __init__(self, crop: int=2) -> None:
@@ -19,13 +19,12 @@ class FoldDigits(nn.Module):
     def forward(self, x) -> Any:
         ...
 class Flat(nn.Module):
-    """[N, C, H, W] -> [N, H*W*C], in the order of `channels_last`, so that nothing is copied."""
+    """[N, C, H, W] -> [N, H*W*C], in the order of `channels_last`, without a copy."""
 
     def forward(self, x) -> Any:
         ...
 def fast_net(n_out: int=10, nf=..., n_hidden: int=128) -> nn.Sequential:
-    """A convnet of two convolutions on folded digits. Pooling comes before ReLU: the result is the same, and ReLU has a quarter of the
-    work."""
+    """A convnet of two convolutions on folded digits. Pooling before ReLU has the same result, with a quarter of the work for ReLU."""
 def fit_linear(learn: Learner, n_epoch: int=1, lr_max: float | None=None, pct_start: float=0.1, cbs=...) -> Any:
     """Train with a learning rate that rises from a tenth of `lr_max` in a straight line, and falls to 0 in another one."""
 def newton_schulz(g: Tensor, steps: int=3) -> Tensor:
@@ -46,4 +45,4 @@ def muon_groups(m: nn.Module) -> list:
 def fast_learner(
         train, valid, n_out: int=10, safe: bool=False, seed: int=0, bs: int | None=None, lr: float=0.1, device=None, **kwargs
 ) -> Learner:
-    """A `Learner` with the quick net, its optimizer and its loss, and with the images folded and shuffled."""
+    """A `Learner` with the fast net, its optimizer and its loss, and with the images folded and shuffled."""
