@@ -8,10 +8,10 @@ __all__ = ['distort', 'Augment', 'best_net', 'best_learner']
 def distort(
         x: Tensor, degrees: float=15.0, translate: float=0.09, scale=..., shear: float=11.0, elastic: float=0.4, n_grid: int=5
 ) -> Tensor:
-    """Turn, lean, stretch, shift and bend each image by chance, each in its own way. Names and units as in torchvision's `RandomAffine`;
-    what comes in from outside is 0, the paper. Raises `ShapeError` or `ValueError` for other images."""
+    """Rotate, shear, scale, shift and bend each image at random, each in its own way. Names and units as in torchvision's `RandomAffine`;
+    pixels from outside the image are 0, like paper. Raises `ShapeError` or `ValueError` for other images."""
 class Augment(Callback):
-    """Change the images of each batch that is trained with, and of no other."""
+    """Changes the images of each training batch, and of no other batch."""
     f: Any
     run_valid: bool
 
@@ -23,4 +23,4 @@ class Augment(Callback):
 def best_net(n_out: int=10, nf=...) -> nn.Sequential:
     """A convolution and three residual blocks with batch normalisation, on folded digits."""
 def best_learner(train, valid, n_out: int=10, seed: int=0, bs: int=256, lr: float=0.1, model: nn.Module | None=None, **kwargs) -> Learner:
-    """A `Learner` for accuracy: `best_net`, `Augment`, softened targets and Muon."""
+    """A `Learner` for accuracy: `best_net`, `Augment`, label smoothing and Muon."""

@@ -147,7 +147,7 @@ class Learner(Forwarding):
         """Targets of this batch"""
 
     def tta(self, ds_idx: int=1, dl=None, n: int=4, f=None, beta: float=0.25) -> tuple:
-        """Test-time augmentation: predictions for each image as it is, and for `n` distorted copies of it, averaged. As fastai's."""
+        """Test-time augmentation: the predictions for each image as it is and for `n` distorted copies, averaged. As in fastai."""
 
     @contextmanager
     def distrib_ctx(self, sync_bn: bool=True, in_notebook: bool=False, timeout: float=600, **kwargs) -> Iterator[Any]:
