@@ -95,7 +95,8 @@ def test_vocabulary_covers_parts_ii_and_iii():
     further = '''backpropagation, convolution, kernel, feature map, receptive field, equivariance, stride, padding, pooling, batch
         normalisation, residual connection, transfer learning, pretrained, head, body, dropout, overfitting, regularisation,
         augmentation, generalise, nonlinearity, confusion matrix, mask, segmentation, intersection over union, U-Net, skip
-        connection, test-time augmentation, confidence interval, p-value'''
+        connection, test-time augmentation, confidence interval, p-value,
+        calibration, confidence, saliency, adversarial, encoder, decoder, label smoothing'''
     assert not {' '.join(o.split()) for o in further.split(',')} - {t[0].strip('*`') for t in terms}
 
 def test_vocabulary_has_the_basics():

@@ -107,14 +107,6 @@ class Answers:
         grad, = torch.autograd.grad(F.cross_entropy(model(x), y), x)
         return (x+eps*grad.sign()).clamp(0,1).detach()
 
-    def calibration_table(probs, targs, n_bins):
-        conf,preds = probs.max(1)
-        bins,table = (conf*n_bins).long().clamp(max=n_bins-1),torch.zeros(n_bins, 3)
-        for i in bins.unique():
-            inside = bins==i
-            table[i] = torch.stack([inside.sum(), conf[inside].mean(), (preds==targs)[inside].float().mean()])
-        return table
-
     def iou(pred, targ):
         both,either = (o.flatten(1).sum(1) for o in (pred&targ,pred|targ))
         return torch.where(either>0, both/either, 1.)

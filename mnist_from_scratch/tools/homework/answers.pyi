@@ -38,9 +38,6 @@ class Answers:
     def fgsm(model, x, y, eps) -> Any:
         ...
 
-    def calibration_table(probs, targs, n_bins) -> Any:
-        ...
-
     def iou(pred, targ) -> Any:
         ...
 def rnd(*size: int, seed: int=0) -> Any:

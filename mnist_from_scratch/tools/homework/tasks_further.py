@@ -292,14 +292,14 @@ def _calibration(conf=lambda p,t: p.amax(1), right=lambda p,t: p.argmax(1)==t, w
         return table(_t([[float(v) for v in o] for o in rows if o]))
     return calibration_table
 def _middles(p, t, n):
-    res = Answers.calibration_table(p, t, n)
+    res = interpret.calibration_table(p, t, n)
     res[:,1] = (torch.arange(n)+.5)/n
     return res
 def _by_rank(c, n): return (c.argsort().argsort()*n)//max(len(c), 1)
 def _by_range(c, n): return ((c-c.min())/(c.max()-c.min()).clamp(min=1e-9)*n).long().clamp(max=n-1)
 
 # %% ../../../nbs/tools/homework/11_tasks_further.ipynb #ce112831
-(Task('calibration_table', Answers.calibration_table, 'interpret',
+(Task('calibration_table', interpret.calibration_table, 'interpret',
       'For each of `n_bins` bins of confidence: count, mean confidence, accuracy; [n_bins,3]',
       [given(_t([[.8,.2]]), _t([0]), 1), given(_t([[.8,.2],[.3,.7]]), _t([0,0]), 1), given(_t([[.8,.2]]), _t([0]), 2),
        given(_t([[.4,.35,.25],[.1,.85,.05],[.65,.2,.15]]), _t([1,1,0]), 4),
@@ -309,7 +309,7 @@ def _by_range(c, n): return ((c-c.min())/(c.max()-c.min()).clamp(min=1e-9)*n).lo
  .wrong('error rate',                          _calibration(right=lambda p,t: p.argmax(1)!=t))
  .wrong('sums instead of means',               _calibration(row=lambda c,r: (len(c), c.sum(), r.sum())))
  .wrong('sums instead of means',               _calibration(row=lambda c,r: (len(c), c.mean(), r.sum())))
- .wrong('shares instead of counts',            lambda p,t,n: Answers.calibration_table(p, t, n)/_t([len(p),1.,1.]))
+ .wrong('shares instead of counts',            lambda p,t,n: interpret.calibration_table(p, t, n)/_t([len(p),1.,1.]))
  .wrong('the middle of the bin',               _middles)
  .wrong('accuracy before confidence',          _calibration(row=lambda c,r: (len(c), r.mean(), c.mean())))
  .wrong('nan in empty bins',                   _calibration(empty=(0.,float('nan'),float('nan'))))
