@@ -19,6 +19,7 @@ from mnist_from_scratch.softmax import accuracy, cross_entropy
 command = shutil.which('mnist_bench', path=Path(sys.executable).parent) or shutil.which('mnist_bench')
 def run(*args, **kwargs): return subprocess.run([command, *map(str, args)], capture_output=True, text=True, **kwargs)
 
+@pytest.mark.slow
 def test_command(tmp_path):
     r = run('--only', 'gradients, 784', '--repeats', 2, '--out', 'b.json', cwd=tmp_path)
     assert not r.returncode and not r.stderr, r.stderr
@@ -163,6 +164,7 @@ def test_shifted(digits):
     moves = {tuple((b-a).tolist()) for a,b in zip([o.nonzero()[0] for o in x], [o.nonzero()[0] for o in out])}
     assert moves=={(r,c) for r in range(-2,3) for c in range(-2,3)}-{(0,0)} and (out.flatten(1).sum(1)==x[0].sum()).all()
 
+@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith('linux'), reason='reads /proc')
 def test_mapped_file(scratch, digits):
     "A small file of the kind: its images, the memory of a process that trains on it, and two candidates that take the same steps"
@@ -261,6 +263,7 @@ def test_ctrl_c_leaves_nothing(tmp_path, only, until):
     with pytest.raises(ProcessLookupError):
         for _ in range(100): os.killpg(p.pid, 0); time.sleep(.05)
 
+@pytest.mark.slow
 def test_example_of_pytorch():
     "As it is described: so many parameters, and a step for each batch; the time of a part is multiplied up to four epochs"
     net,took = bench._example(torch.rand(100, 784), torch.randint(10, (100,)), 2, 1)

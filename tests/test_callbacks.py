@@ -485,6 +485,8 @@ def test_graph_in_a_terminal(monkeypatch):
     learn.fit(2)
     assert learn.show_graph.fig is None
 
+@pytest.mark.slow
+@pytest.mark.newest
 def test_graph_in_a_notebook():
     "One picture, also where the fit was interrupted; none without a bar; no figure stays open"
     nbclient,nbf = pytest.importorskip('nbclient'),pytest.importorskip('nbformat')

@@ -153,6 +153,7 @@ def test_each_model_on_two_digits(run, data, tmp_path, model, title):
         Image.fromarray(load_idx(data)[1].only(c).x[2].numpy()).save('one.png')
         assert re.match(rf'one\.png  {c}  ', run('mnist_predict', 'a/b', 'one.png')[1])
 
+@pytest.mark.slow
 def test_fast_says_how_it_was_trained(run, data, tmp_path):
     "A fifth of the epochs, and batches and a rate of its own"
     assert run('mnist_train', '--data', data, '--model', 'fast', '--epochs', 10, '--seeds', 1)[0]==0
@@ -170,12 +171,14 @@ def test_a_useless_net_is_told(run, data, args, useless):
     out = run('mnist_train', '--data', data, *args.split(), '--epochs', 3, '--seeds', 1)[1]
     assert ('no better than always answering 1; try a lower --lr' in out)==useless
 
+@pytest.mark.slow
 def test_what_was_saved_is_told(run, data, tmp_path):
     "The accuracy in the last lines is that of the file, whatever the median of several runs"
     out = run('mnist_train', '--data', data, '--epochs', 1, '--seeds', 3)[1]
     saved = load_model(tmp_path/'mnist_run')[1]['accuracy']['value']
     assert f'* saved in mnist_run: the run with seed 0, accuracy {saved:.4f}' in out.splitlines() and rows(out)['784-30-10 net'][2]!=saved
 
+@pytest.mark.slow
 def test_an_old_run_is_replaced(run, data, tmp_path):
     for digits in '3,7','0,1':
         assert run('mnist_train', '--data', data, '--digits', digits, '--epochs', 1, '--seeds', 1)[0]==0
@@ -185,6 +188,7 @@ def test_diverged_is_no_success(run, data, tmp_path):
     status,out,err = run('mnist_train', '--data', data, '--lr', 1e30, '--epochs', 2)
     assert status==1 and 'diverged in epoch 1:' in one_line(err, 'mnist_train') and not rows(out) and not list(tmp_path.iterdir())
 
+@pytest.mark.slow
 def test_diverged_rung_has_no_accuracy(run, data, monkeypatch):
     real = cli.make_learner
     def f(name, dls, n, seed, **kw):
@@ -213,6 +217,7 @@ def drawn(x, mode, size, ink, paper):
     mask.paste(Image.fromarray(x.numpy()).resize((size,size), Image.Resampling.BICUBIC), (size//2,size//4))
     return Image.composite(Image.new(mode, mask.size, ink), Image.new(mode, mask.size, paper), mask)
 
+@pytest.mark.slow
 def test_images(run, data, model):
     "Ten digits in five styles, all read as the digit they are"
     _,valid = load_idx(data)
@@ -247,6 +252,7 @@ def test_one_bad_image_among_good_ones(run, data, model, tmp_path):
     assert [re.match(r'mnist_predict: .*?(\w\.png)', o)[1] for o in err.splitlines()]==['b.png','c.png','e.png']
     assert 'blank' in err and 'more contrast' in err and 'Traceback' not in err
 
+@pytest.mark.slow
 def test_file_names_that_are_no_text(script, data, model, tmp_path):
     name = os.fsdecode(b'\xff\xfe.png')
     Image.fromarray(load_idx(data)[1].x[0].numpy()).save(tmp_path/'a.png')

@@ -116,6 +116,7 @@ def test_streams():
 
 # --- workers
 
+@pytest.mark.slow
 def test_workers_change_nothing():
     "Two passes, shuffled, with 0, 2 and 2 persistent workers: the same batches, and the same random numbers afterwards"
     res = []
@@ -190,6 +191,7 @@ def test_going_on(n, bs, drop_last, shuffle, stop, own, tensors):
                           generator=torch.Generator().manual_seed(torch.randint(99,()).item()) if own else None)
     check_going_on(make, min(stop, len(make())))
 
+@pytest.mark.slow
 @settings(max_examples=6, deadline=None)
 @given(n=st.integers(1,12), bs=st.integers(1,4), drop_last=st.booleans(), shuffle=st.booleans(), stop=st.integers(0,12), own=st.booleans(),
        persistent=st.booleans())

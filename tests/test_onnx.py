@@ -25,6 +25,8 @@ from mnist_from_scratch.softmax import mnist_net
 from mnist_from_scratch.speed import fast_net
 from mnist_from_scratch.tools.cli import save_model
 
+pytestmark = pytest.mark.slow # PyTorch's exporter takes its time
+
 class Two(nn.Module):
     "Two inputs, of different types"
     def __init__(self): super().__init__(); self.emb,self.lin = nn.Embedding(5,10),nn.Linear(4,10)
