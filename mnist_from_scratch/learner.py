@@ -16,7 +16,8 @@ from pathlib import Path
 import torch
 from fastcore.foundation import L, class2attr, noop, patch
 from torch import nn
-from .base.core import Forwarding, comes_with, model_device, n_inputs, replacing_attrs, to_device, trainable_params
+from .base.core import (Forwarding, comes_with, mark_params, model_device, n_inputs, replacing_attrs, to_device,
+                                          trainable_params)
 from .optimizers import Adam
 from .metrics import AvgLoss, AvgSmoothLoss, mk_metric
 
@@ -172,7 +173,9 @@ def __call__(self:Learner, event):
 @patch
 def create_opt(self:Learner):
     "Make the optimizer for the model as it is now"
+    self.lr = getattr(self.opt_func, 'keywords', {}).get('lr', self.lr)     # as in `partial(SGD, lr=1.)`
     self.opt = self.opt_func(self.splitter(self.model), lr=self.lr)
+    mark_params(self.opt, self.model, self.wd_bn_bias, self.train_bn)
 
 # %% ../nbs/09_learner.ipynb #ce9741a4
 @patch
@@ -286,8 +289,7 @@ class Recorder(Callback):
     order = 50
     def before_fit(self):
         self.values,self.lrs,self.iters,self.loss_avg,self.smooth_loss = [],[],[],AvgLoss(),AvgSmoothLoss()
-        self.metric_names = L('epoch','train_loss','valid_loss',*self.metrics.attrgot('name'),'time')
-        self.smooth_loss.reset()
+        self.metric_names = L('epoch','train_loss','valid_loss',*self.metrics.attrgot('name'),'time'); self.smooth_loss.reset()
 
     @property
     def losses(self): "The smoothed loss after each training batch: tensors of one number"; return self.smooth_loss.history()
@@ -378,8 +380,7 @@ def no_bar(self:Learner): "No progress bar and no table in the block"; return re
 # %% ../nbs/09_learner.ipynb #66ffdae6
 @patch
 def _validate(self:Learner, ds_idx, dl):
-    self.epoch,self.n_epoch = 0,1
-    self('before_fit'); self('before_epoch')
+    self.epoch,self.n_epoch = 0,1; self('before_fit'); self('before_epoch')
     self._do_epoch_validate(ds_idx, dl)
     self('after_epoch'); self('after_fit')
 

@@ -18,7 +18,7 @@ errata = [   # number, what, chapter, source, output
      r'unshuffled first epoch'),
     ( 6, 'a second layer that takes the input again',               '11_neural_net',       r'linear1\(xb, w2, b2\)',
      r'cannot be multiplied'),
-    ( 7, 'a validation loader made from the training set',          '12_softmax',          r'to_dset\(ds\), bs=1024\)\)\s+# the slip',
+    ( 7, 'a validation loader made from the training set',          '12_softmax',          r'to_dset\(ds\), bs=1024\)\)\s+# the mistake',
      r'shown, .* true'),
     ( 8, 'fine-tuning what was not trained',                        '12_softmax',          r'slipped\.freeze\(\)',
      r'\(1, \[True, True, True, True\]\)'),

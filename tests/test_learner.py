@@ -1222,3 +1222,38 @@ import tempfile, pathlib
 with tempfile.TemporaryDirectory() as d:
     learn.path = pathlib.Path(d); learn.fit(1, resume=True); assert list(learn.path.rglob('checkpoint-*'))
 ''')
+
+def test_the_small_learner_trains_as_the_full_one():
+    "Weight decay, freezing, rates by group or in a `partial`: with the chapters alone the same weights come out, bit by bit"
+    in_a_new_process('''
+import sys
+from functools import partial
+import torch
+from torch import nn
+from mnist_from_scratch.learner import Learner
+from mnist_from_scratch.minibatches import DataLoader, DataLoaders
+from mnist_from_scratch.optimizers import Adam, SGD
+from mnist_from_scratch.softmax import accuracy, cross_entropy
+from mnist_from_scratch import schedules
+g = torch.Generator().manual_seed(0)
+ds = list(zip(torch.randn(32,4,generator=g), torch.randint(3,(32,),generator=g)))
+def halves(m): return [[*o.parameters()] for o in (m[:2],m[2:])]
+def trained(fit, **kwargs):
+    torch.manual_seed(1)
+    net = nn.Sequential(nn.Linear(4,8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8,3))
+    dls = DataLoaders(DataLoader(ds, 8, shuffle=True), DataLoader(ds, 32))
+    learn = Learner(dls, net, cross_entropy, metrics=accuracy, splitter=halves, **kwargs)
+    with learn.no_bar(): fit(learn)
+    return torch.cat([o.flatten().double() for o in net.state_dict().values()]),torch.tensor([list(o) for o in learn.recorder.values])
+fits = [lambda l: l.fit(2, .1), lambda l: l.fit(2, slice(1e-3,.1), wd=.3), lambda l: l.fit(2), lambda l: l.fit_one_cycle(2, .1),
+        lambda l: l.fine_tune(1, .1), lambda l: (l.freeze(), l.fit(1, .1), l.unfreeze(), l.fit(1, .01))]
+ways = [dict(), dict(wd=.2), dict(wd=.2, wd_bn_bias=True), dict(train_bn=False, opt_func=SGD),
+        dict(opt_func=partial(SGD, lr=.05, mom=.9), wd=.1)]
+cases = [dict(fit=fit, **kw) for fit in fits for kw in ways]
+small = [trained(**o) for o in cases]
+assert not [o for o in sys.modules if o.startswith('mnist_from_scratch.engine')]
+import mnist_from_scratch.all
+for o,(w,rows) in zip(cases, small):
+    w2,rows2 = trained(**o)
+    assert torch.equal(w, w2) and torch.equal(rows, rows2), ({k:v for k,v in o.items() if k!='fit'}, (w-w2).abs().max())
+''')

@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['MnistError', 'printable', 'ShapeError', 'check_shapes', 'only_ones', 'check_floats', 'check_pixels', 'one_with_one',
            'set_seed', 'rng_states', 'set_rng_states', 'default_device', 'apply', 'find_bs', 'to_device', 'to_cpu',
-           'model_device', 'trainable_params', 'n_inputs', 'replacing_attrs', 'blame', 'misspelled', 'check_number']
+           'model_device', 'trainable_params', 'norm_bias_params', 'n_inputs', 'replacing_attrs', 'blame', 'misspelled',
+           'check_number']
 
 # %% ../../nbs/base/01_core.ipynb #5b8ba1a0
 import math, random, re
@@ -405,6 +406,27 @@ def trainable_params(
 ) -> list: # Its parameters that have `requires_grad`
     "All parameters to train, as one group."
     return [p for p in m.parameters() if p.requires_grad]
+
+# %% ../../nbs/base/01_core.ipynb #b82d4f16
+_norms = (nn.modules.batchnorm._BatchNorm, nn.modules.instancenorm._InstanceNorm, nn.LayerNorm)
+def norm_bias_params(
+    m:nn.Module, # The model
+    with_bias:bool=True # The biases of other layers too?
+) -> list: # Parameters
+    "The parameters of normalisation layers, and all biases too if `with_bias`."
+    return [p for o in m.modules() for n,p in o.named_parameters(recurse=False) if isinstance(o, _norms) or (with_bias and n=='bias')]
+
+# %% ../../nbs/base/01_core.ipynb #c93e5a27
+def mark_params(
+    opt, # An optimizer
+    m:nn.Module, # The model
+    wd_bn_bias:bool, # Does weight decay apply to biases and normalisation layers?
+    train_bn:bool # Are normalisation layers trained even where the rest is frozen?
+):
+    "Note in the state of `opt` which parameters of `m` weight decay leaves alone (`do_wd`), and which freezing does (`force_train`)"
+    here = {p for g in opt.param_lists for p in g}
+    for p in here.intersection([] if wd_bn_bias else norm_bias_params(m)): opt.state[p]['do_wd'] = False
+    for p in here.intersection(norm_bias_params(m, False) if train_bn else []): opt.state[p]['force_train'] = True
 
 # %% ../../nbs/base/01_core.ipynb #ee91132f
 def n_inputs(

@@ -8,7 +8,7 @@ import torch
 __all__ = [
         'MnistError', 'printable', 'ShapeError', 'check_shapes', 'only_ones', 'check_floats', 'check_pixels', 'one_with_one', 'set_seed',
         'rng_states', 'set_rng_states', 'default_device', 'apply', 'find_bs', 'to_device', 'to_cpu', 'model_device', 'trainable_params',
-        'n_inputs', 'replacing_attrs', 'blame', 'misspelled', 'check_number'
+        'norm_bias_params', 'n_inputs', 'replacing_attrs', 'blame', 'misspelled', 'check_number'
 ]
 class MnistError(Exception):
     """Something outside the code is wrong. The message is one line: what, where, and what to do."""
@@ -70,6 +70,10 @@ def model_device(model: nn.Module) -> torch.device:
     """Where `model` is."""
 def trainable_params(m: nn.Module) -> list:
     """All parameters to train, as one group."""
+def norm_bias_params(m: nn.Module, with_bias: bool=True) -> list:
+    """The parameters of normalisation layers, and all biases too if `with_bias`."""
+def mark_params(opt, m: nn.Module, wd_bn_bias: bool, train_bn: bool) -> Any:
+    """Note in the state of `opt` which parameters of `m` weight decay leaves alone (`do_wd`), and which freezing does (`force_train`)"""
 def n_inputs(b: tuple, n_inp: int | None=None) -> int:
     """How many parts of `b` are inputs: without `n_inp`, all but the last."""
 @contextmanager

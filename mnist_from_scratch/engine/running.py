@@ -16,7 +16,7 @@ import torch
 from fastcore.basics import noop, patch
 from fastcore.foundation import L
 from torch import nn, Tensor
-from ..base.core import (blame, check_number, describe, misspelled, model_device, n_inputs, one_with_one,
+from ..base.core import (blame, check_number, describe, mark_params, misspelled, model_device, n_inputs, one_with_one,
                                           to_device)
 from ..metrics import AvgLoss, AvgSmoothLoss, bare_func, short_repr
 from ..optimizers import Optimizer
@@ -282,21 +282,6 @@ def _check_opt(opt):
         raise TypeError(f'opt_func made a {type(opt).__name__}, and a Learner needs its {lacks[0]}; pass SGD, Adam, or a class of '
                         'torch.optim')
 
-# %% ../../nbs/engine/03_running.ipynb #f066b00c
-_norms = (nn.modules.batchnorm._BatchNorm, nn.modules.instancenorm._InstanceNorm, nn.LayerNorm)
-def _norm_and_bias(m, bias=True):
-    "The parameters of normalisation layers, and all biases too if `bias`"
-    return [p for o in m.modules() for n,p in o.named_parameters(recurse=False) if isinstance(o, _norms) or (bias and n=='bias')]
-
-# %% ../../nbs/engine/03_running.ipynb #4993b9d3
-@patch
-def _mark_params(self:Learner):
-    def note(ps, **kwargs):
-        for p in here.intersection(ps): self.opt.state[p].update(kwargs)
-    here = {p for g in self.opt.param_lists for p in g}
-    if not self.wd_bn_bias: note(_norm_and_bias(self.model), do_wd=False)
-    if self.train_bn:       note(_norm_and_bias(self.model, bias=False), force_train=True)
-
 # %% ../../nbs/engine/03_running.ipynb #f75cc725
 @patch
 def create_opt(self:Learner):
@@ -314,7 +299,7 @@ def create_opt(self:Learner):
     if exists and self.opt is not None: opt.clear_state()
     if exists: self.opt_func = opt
     self.opt,self._own_rates = opt,[h['lr'] for h in opt.hypers if isinstance(self.lr, (int,float)) and h['lr']!=self.lr]
-    self._mark_params()
+    mark_params(opt, self.model, self.wd_bn_bias, self.train_bn)
 
 # %% ../../nbs/engine/03_running.ipynb #ed79daf9
 @patch

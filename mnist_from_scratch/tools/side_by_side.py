@@ -395,6 +395,7 @@ beside('Learner.get_preds GatherPredsCallback', 'fastai Learner.get_preds',
 beside('Learner.lr_find LRFinder', 'fastai Learner.lr_find',
        1e-4)(_fit(lambda m, l: (tuple(l.lr_find(show_plot=False, suggest_funcs=(m.valley,m.slide))), _done(l))))
 beside('trainable_params', 'fastai trainable_params')(lambda d: (us.trainable_params, _fastai().trainable_params, _net()))
+beside('norm_bias_params', 'fastai norm_bias_params')(lambda d: (us.norm_bias_params, _fastai().norm_bias_params, _net()))
 beside('SkipToEpoch', 'fastai SkipToEpoch', 1e-5)(_fit(lambda m, l: l.fit_one_cycle(3, .1, start_epoch=1)))
 
 def _note(m, l, events, what, cbs=()):
