@@ -16,7 +16,7 @@ import torch
 from torch import nn
 from torch.utils.data import TensorDataset
 from mnist_from_scratch.augment import Augment, best_learner, best_net
-from mnist_from_scratch.baseline import mcnemar
+from mnist_from_scratch.base.statistics import mcnemar
 from mnist_from_scratch.tools.bench import keep_memory, machine
 from mnist_from_scratch.resnet import AdaptiveConcatPool2d
 from mnist_from_scratch.base.core import MnistError, set_seed

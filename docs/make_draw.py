@@ -10,7 +10,8 @@ import torch
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 import mnist_from_scratch
-from mnist_from_scratch.baseline import PixelSimilarity, Proportion
+from mnist_from_scratch.base.statistics import Proportion
+from mnist_from_scratch.baseline import PixelSimilarity
 from mnist_from_scratch.tools.cli import predict, to_dls
 from mnist_from_scratch.convnet import mnist_convnet
 from mnist_from_scratch.base.core import MnistError, set_seed

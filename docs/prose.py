@@ -45,13 +45,13 @@ def counts(stem):
                 tries=len(re.findall(r'^\d\.', tries, re.M)), habits=sum(len(found(prose(c.source))) for c in texts))
 
 def before_training():
-    "Words before the first cell that trains on digits: in the chapter on losses, where a loss goes backward"
+    "Words before the first cell that trains on digits: in the chapter on losses, the first steps"
     n = 0
     for stem in stems():
         if '/' in stem: continue
         for c in nbformat.read(root/nbs/f'{stem}.ipynb', 4).cells:
             if c.cell_type=='markdown': n += words(c.source)
-            elif stem.endswith('_losses') and '.backward()' in c.source: return n
+            elif stem.endswith('_losses') and 'apply_step(' in c.source: return n
 
 def main(argv=None):
     p = argparse.ArgumentParser(description='How the chapters read: a table, or the habits in one chapter.')

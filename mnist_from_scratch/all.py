@@ -19,6 +19,7 @@ from .base.files import *
 from .base.state import *
 from .base.timing import *
 from .base.gradients import *
+from .base.statistics import *
 from .data.images import *
 from .data.sets import *
 from .data.idx import *

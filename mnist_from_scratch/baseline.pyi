@@ -3,7 +3,7 @@ from mnist_from_scratch.data.sets import Digits
 from torch import Tensor
 from torch import nn
 from typing import Any
-__all__ = ['mean_digits', 'mnist_distance', 'rmse_distance', 'is_3', 'Proportion', 'mcnemar', 'PixelSimilarity']
+__all__ = ['mean_digits', 'mnist_distance', 'rmse_distance', 'is_3', 'PixelSimilarity']
 def mean_digits(ds: Digits) -> Tensor:
     """The mean image of each class, pixels in [0,1]. Raises `MnistError` if `ds` has no labels."""
 def mnist_distance(a: Tensor, b: Tensor) -> Tensor:
@@ -14,28 +14,6 @@ def rmse_distance(a: Tensor, b: Tensor) -> Tensor:
     images of one size."""
 def is_3(x: Tensor, mean3: Tensor, mean7: Tensor, dist=...) -> Tensor:
     """Is `x` nearer to `mean3` than to `mean7`? Raises `ValueError` unless all are floats from 0 to 1."""
-class Proportion:
-    """`k` right out of `n`, with Wilson's score interval: by default the 95 % one (z = 1.96)."""
-    k: Any
-    n: Any
-    value: Any
-    lo: Any
-    hi: Any
-
-    def __init__(self, k: int, n: int, z: float=1.96) -> None:
-        ...
-
-    @classmethod
-    def of(cls, right) -> Any:
-        """How many of `right` are true"""
-
-    def __float__(self) -> Any:
-        ...
-
-    def __repr__(self) -> str:
-        ...
-def mcnemar(a, b) -> tuple:
-    """McNemar's exact test of two classifiers on the same items."""
 class PixelSimilarity(nn.Module):
     """Classify images by the nearest mean image."""
     dist: str

@@ -9,7 +9,7 @@ __all__ = ['confusion_matrix', 'plot_confusion', 'worst_mistakes', 'calibration_
 import torch
 from torch import Tensor
 from .base.core import check_shapes
-from .baseline import Proportion
+from .base.statistics import Proportion
 from .pixels import show_image, to_np
 from .softmax import cross_entropy
 

@@ -8,7 +8,8 @@ import pytest, safetensors, torch
 from PIL import Image
 from mnist_from_scratch.tools import cli
 from mnist_from_scratch.base.state import checksum
-from mnist_from_scratch.baseline import Proportion, PixelSimilarity
+from mnist_from_scratch.base.statistics import Proportion
+from mnist_from_scratch.baseline import PixelSimilarity
 from mnist_from_scratch.tools.cli import load_model, make_learner, predict, to_dls
 from mnist_from_scratch.data.idx import load_idx
 from safetensors.torch import save_file

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 from PIL import Image
-from mnist_from_scratch.baseline import Proportion
+from mnist_from_scratch.base.statistics import Proportion
 from mnist_from_scratch.tools.cli import predict
 from mnist_from_scratch.base.core import MnistError
 from mnist_from_scratch.data.images import as_mnist

@@ -6,7 +6,9 @@ import torch.nn.functional as F
 from fastcore.basics import noop
 from torch.utils.data import TensorDataset
 
-from mnist_from_scratch.baseline import PixelSimilarity, Proportion, is_3, mean_digits, mnist_distance, rmse_distance
+from mnist_from_scratch.base.statistics import Proportion
+
+from mnist_from_scratch.baseline import PixelSimilarity, is_3, mean_digits, mnist_distance, rmse_distance
 from mnist_from_scratch.schedules import fit_one_cycle
 from mnist_from_scratch.engine.image_folders import ImageDataLoaders
 from mnist_from_scratch.resnet import cnn_learner, resnet18

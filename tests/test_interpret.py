@@ -3,7 +3,7 @@ import pytest, torch
 import torch.nn.functional as F
 from torch import nn
 
-from mnist_from_scratch.baseline import Proportion
+from mnist_from_scratch.base.statistics import Proportion
 from mnist_from_scratch.interpret import calibration_table, fgsm
 from mnist_from_scratch.softmax import softmax
 

@@ -26,6 +26,8 @@ def test_no_habits(stem):
 @pytest.mark.parametrize('stem', [o for o in book if o[3:] not in ('questions','exercises')])
 def test_things_to_try(stem): assert prose.counts(stem)['tries']>=3
 
+def test_trains_early(): assert prose.before_training()<=5000
+
 def test_command(capsys):
     prose.main(['04_losses']); assert not capsys.readouterr().out
     prose.main(['engine/01_loaders'])

@@ -78,7 +78,8 @@ from ..data.images import as_mnist, read_image
 from ..data.sets import Digits, check_ink
 from ..data.table import load_csv
 from ..data.digits import load_digits, source_files
-from ..baseline import Proportion, PixelSimilarity
+from ..base.statistics import Proportion
+from ..baseline import PixelSimilarity
 from ..softmax import accuracy, cross_entropy
 from ..minibatches import DataLoader, DataLoaders, DigitRows, to_dset
 from ..optimizers import Adam
