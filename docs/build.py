@@ -221,11 +221,11 @@ def prepare(
     (out/'reference.md').write_text("# Reference\n\nEvery public name, by "
                                     f"module.\n\n{toc([f'reference/{k}' for k in mods], ':maxdepth: 1')}\n", encoding='utf-8')
     bar = {'Try it':['draw'], **{k:map(page_of, v) for k,v in parts}, 'Appendix':['appendix','reference'],
-           'More':['move_on','teachers','security','changelog']}
+           'More':['errata','move_on','teachers','security','changelog']}
     nb.cells.append(nbformat.v4.new_markdown_cell('\n\n'.join(toc(v, f':caption: {k}', ':hidden:') for k,v in bar.items())))
     nbformat.write(nb, out/'index.ipynb')
-    for f,at in (docs/'draw.md','docs'),(docs/'move_on.md','docs'),(docs/'teachers.md','docs'),(docs.parent/'SECURITY.md',
-        '.'),(docs.parent/'CHANGELOG.md','.'):
+    for f,at in (*((docs/f'{o}.md','docs') for o in ('draw','errata','move_on','teachers')),
+                 (docs.parent/'SECURITY.md','.'),(docs.parent/'CHANGELOG.md','.')):
         (out/f.name.lower()).write_text(link_files(f.read_text(encoding='utf-8'), at), encoding='utf-8')
     with open(out/'security.md', 'a', encoding='utf-8') as f:
         f.write('\n## What the tests have tried\n\n```text\n'+(docs/'survived.txt').read_text()+'```\n')

@@ -75,3 +75,9 @@ def test_shown():
     for bad in ({**cell, 'source':['#| hide\n','x = 1']}, {**cell, 'source':['y = 1']}, {**cell, 'outputs':[]},
                 {**cell, 'cell_type':'markdown'}):
         assert not shown([bad], 'x = 1', '1')
+
+def test_page():
+    "The page that lists them has each by its number, with links to the chapters that show it"
+    rows = dict(re.findall(r'^\| (\d+) \|(.*)$', (nbs.parent/'docs/errata.md').read_text(encoding='utf-8'), re.M))
+    assert [*map(int, rows)]==[*range(1,22)]
+    for num,_,chapter,*_ in errata: assert f'](../nbs/{chapter}.ipynb)' in rows[str(num)], (num, chapter)
