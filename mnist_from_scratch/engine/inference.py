@@ -60,8 +60,8 @@ class GatherPredsCallback(Callback):
         return loss if loss.shape==(n,) else loss.view(n, -1).mean(1)
 
     def all_tensors(self):
-        """What was kept, as one tensor each (or as the batches were nested): inputs, predictions, targets, losses; `None` for what there is
-        not"""
+        """What was kept, as one tensor each (or as the batches were nested): inputs, predictions, targets, losses; `None` for what was not
+        kept"""
         return [to_concat(o, self.concat_dim) for o in (self.inputs, self.preds, self.targets)] + [to_concat(self.losses)]
 
 # %% ../../nbs/engine/04_inference.ipynb #f9bf71fa
@@ -126,7 +126,7 @@ def get_preds(self:Learner,
     cbs=None, # Callbacks for this time
     **kwargs # For `GatherPredsCallback`: `concat_dim`
 ) -> tuple: # (inputs,) predictions, targets (, decoded) (, losses): tensors on the CPU, nested as in the batches, or `None`
-    """Predictions for one set, without a short last batch dropped. Arguments and results are in fastai's order. Raises `TypeError` for a
+    """Predictions for one set, including a short last batch. Arguments and results are in fastai's order. Raises `TypeError` for a
     `dl` without a length."""
     inner = inner or bool(self._busy)
     if dl is None: dl,reorder = self.dls[ds_idx],True
@@ -147,7 +147,7 @@ def get_preds(self:Learner,
 def activation_and_decodes(
     loss_func # A loss with `activation` and `decodes`, or one of the best-known functions and classes
 ) -> tuple: # Two functions of tensors
-    "What makes probabilities of activations, and answers of these, after training with `loss_func`."
+    "Functions that turn activations into probabilities, and these into answers, after training with `loss_func`."
     f = bare_func(loss_func)
     if hasattr(f, 'activation') or hasattr(f, 'decodes'): return getattr(f, 'activation', noop),getattr(f, 'decodes', noop)
     if f in (cross_entropy, F.cross_entropy) or isinstance(f, nn.CrossEntropyLoss):
@@ -175,7 +175,7 @@ def predict(self:Learner,
 # %% ../../nbs/engine/04_inference.ipynb #ef77e74e
 @contextmanager
 def _draws_apart(*dls):
-    "Whatever is drawn in the block, all generators of random numbers, those of `dls` too, are afterwards as before"
+    "After the block, all random generators, those of `dls` too, are as before"
     was = rng_states(dls)
     try: yield
     finally: set_rng_states(dls, was)
@@ -188,7 +188,7 @@ def show_results(self:Learner,
     shuffle:bool=True, # Items drawn at random, if no `dl` is given? Else the first ones
     **kwargs # For `show_batch`: `nrows`, `ncols`, `figsize`
 ):
-    """Draw images with their targets above and the predictions below. Raises `ValueError` where inputs are no images, or an answer is more
+    """Draw images with their targets above and the predictions below. Raises `ValueError` if inputs are not images, or an answer is more
     than one number."""
     check_number('max_n', max_n, least=1, whole=True)
     src,self._n_shown = self.dls[ds_idx] if dl is None else dl,getattr(self, '_n_shown', -1)+1

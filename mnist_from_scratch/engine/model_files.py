@@ -21,7 +21,7 @@ def save(self:Learner,
     file:str|Path, # Name, without suffix, below `path/model_dir`
     with_opt:bool=True # The optimizer's state too?
 ) -> Path: # The file
-    "Write the model's numbers, and the optimizer's, to `file.safetensors`, whole or not at all. Raises `MnistError` where it cannot."
+    "Write the model's and the optimizer's state to `file.safetensors`, completely or not at all. Raises `MnistError` if it cannot."
     return write_state(self.path/self.model_dir/f'{file}.safetensors',
                        dict(name=type(self.model).__name__, model=dict(self.model.state_dict()),
                             opt=self.opt.state_dict() if with_opt and self.opt else None))

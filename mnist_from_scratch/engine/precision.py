@@ -99,7 +99,7 @@ class MixedPrecision(Callback):
     def load_state_dict(self,
         sd # From `state_dict`
     ):
-        "Go on with what `state_dict` gave, now or in the next fit"
+        "Continue from what `state_dict` returned, now or in the next fit"
         self._kept = sd['scaler']
         if self.scaler and self._kept: self.scaler.load_state_dict(self._kept)
 
