@@ -58,7 +58,7 @@ class Callback(Forwarding):
         """What must be kept to continue later: numbers, strings, tensors, and lists and dictionaries of them"""
 
     def load_state_dict(self, sd) -> Any:
-        """Take over `sd`, which `state_dict` gave"""
+        """Load `sd`, which `state_dict` returned"""
 
     def listener(self, event) -> Any:
         """What to call at `event`: the method for it, if this callback is to run then; None if there is no such method"""
@@ -90,7 +90,7 @@ class TrainEvalCallback(Callback):
         """How many batches were done, and which part of the fit that is"""
 
     def load_state_dict(self, sd) -> Any:
-        """Take over `sd`, which `state_dict` gave"""
+        """Load `sd`, which `state_dict` returned"""
 class Learner(Forwarding):
     """Data, model, loss, optimizer and metrics, and the loop that trains. Names and defaults are those of fastai's `Learner`."""
     epoch: Any
@@ -151,8 +151,8 @@ class Learner(Forwarding):
 
     @contextmanager
     def distrib_ctx(self, sync_bn: bool=True, in_notebook: bool=False, timeout: float=600, **kwargs) -> Iterator[Any]:
-        """While the block lasts, train and validate together with the other processes that a launcher has started; without one, alone as
-        ever. As fastai's, but `bs` is the size of the batch over all processes. Raises `MnistError` where another process has ended."""
+        """While the block lasts, train and validate together with the other processes that a launcher has started. Without one, train alone
+        as usual. As fastai's, but `bs` is the size of the batch over all processes. Raises `MnistError` if another process has ended."""
 
     def export(self, fname: str | Path='export.safetensors', xb=None) -> Path:
         """Write what `load_learner` needs to predict with this model. The file holds no code, and nothing pickled."""
@@ -166,7 +166,7 @@ class Learner(Forwarding):
 
     @contextmanager
     def loss_not_reduced(self) -> Iterator[Any]:
-        """While the block lasts the loss function gives a loss for each item. Raises `TypeError` for one that cannot."""
+        """While the block lasts, the loss function gives a loss for each item. Raises `TypeError` for a function that cannot."""
 
     def get_preds(
             self, ds_idx: int=1, dl=None, with_input: bool=False, with_decoded: bool=False, with_loss: bool=False, act=None,
@@ -203,7 +203,7 @@ class Learner(Forwarding):
         """Train in float32 again"""
 
     def add_cb(self, cb) -> Any:
-        """Hand over a callback (or its class); it becomes an attribute, such as `learn.recorder`"""
+        """Add a callback (or its class); it becomes an attribute, such as `learn.recorder`"""
 
     def remove_cb(self, cb) -> Self:
         """Remove a callback, or all of a class"""
@@ -339,10 +339,10 @@ class Recorder(Callback):
         """Not measured"""
 
     def after_train(self) -> Any:
-        """What was measured goes into the row"""
+        """Put what was measured into the row"""
 
     def after_validate(self) -> Any:
-        """What was measured goes into the row"""
+        """Put what was measured into the row"""
 
     def after_epoch(self) -> Any:
         """Write the row down, and hand it over with the time"""
@@ -351,7 +351,7 @@ class Recorder(Callback):
         """All that is needed to continue a run"""
 
     def load_state_dict(self, sd) -> Any:
-        """Take over what `state_dict` gave"""
+        """Load what `state_dict` returned"""
 
     def plot_sched(self, keys=None, figsize=None) -> Any:
         """Plot the values of scheduled hyper-parameters, batch by batch."""

@@ -151,7 +151,7 @@ class DataLoaders:
 
     @property
     def n_inp(self) -> Any:
-        """How many parts of a batch are inputs, if the training set says so"""
+        """How many parts of a batch are inputs, if the training set has this number"""
 
     @classmethod
     def from_dsets(cls, *ds, path: str | Path='.', bs: int=64, device=None, **kwargs) -> Any:

@@ -154,7 +154,7 @@ class Checkpoint(Callback):
         return sorted(((o,int(m[2])) for o,m in found if m), key=lambda o: o[0].name, reverse=True)
 
     def _about(self):
-        "What must be the same when a fit goes on"
+        "What must be the same when a fit is continued"
         learn,train,f = self.learn,self.dls.train,self.loss_func
         scheds = {k:f for cb in learn.cbs if isinstance(cb, ParamScheduler) for k,f in cb.scheds.items()}
         return {'format':1, 'number of epochs':self.n_epoch, 'number of batches':len(train), 'optimizer':type(self.opt).__name__,

@@ -124,7 +124,7 @@ class DistributedTrainer(Callback):
     Callbacks that only show or write something, with an attribute `writes` that is true, run in the first process alone."""
     order,_ddp,_dl = -15,None,None
     def __init__(self,
-        sync_bn:bool=True, # Batch normalisation with the statistics of the whole batch, and not of this process's part?
+        sync_bn:bool=True, # Batch normalisation with the statistics of the complete batch, not of this process's part?
         timeout:float=600, # Seconds that a process waits for another at most
         **kwargs # For Accelerate's `Accelerator`, such as `cpu` and `kwargs_handlers`
     ):
@@ -153,7 +153,7 @@ class DistributedTrainer(Callback):
     def gather(self,
         b # Tensors, however nested, with a row for each item that this process has
     ):
-        "Of each tensor of `b`, the rows of all processes, in their order"
+        "For each tensor of `b`, the rows of all processes, in their order"
         sizes = self._dl.sizes
         n,k = max(sizes),max(sizes[self.rank], 1)
         def f(o):
@@ -166,7 +166,7 @@ class DistributedTrainer(Callback):
         return apply(f, b)
 
     @property
-    def n_mine(self): "How many items of this batch are this process's; 0 where it has a stand-in"; return self._dl.sizes[self.rank]
+    def n_mine(self): "How many items of this batch belong to this process; 0 if it has a stand-in"; return self._dl.sizes[self.rank]
 
     def _set(self, o, k, v):
         "`o.k = v` until the fit is over"; self._undo.enter_context(replacing_attrs(o, **{k:v}))
@@ -183,7 +183,7 @@ class DistributedTrainer(Callback):
             if isinstance(cb, CSVLogger): self._set(cb, 'write', noop)
         for m in self.learn.metrics:
             for o in m.metric.modules() if isinstance(m, TorchMetric) and hasattr(m.metric, 'modules') else ():
-                # torchmetrics would add up what all have already
+                # torchmetrics would add up what every process has already
                 if hasattr(o, 'distributed_available_fn'): self._set(o, 'distributed_available_fn', lambda: False)
 
     def _share(self): self.learn.dl = self._dl = DistributedDL(self.learn.dl, self.rank, self.world_size, [self.n_fits, self.learn.epoch])
@@ -233,7 +233,7 @@ class _Told(BaseException): "The launcher has told this process to end"
 def _told(*_): raise _Told
 
 def _is_lost(e):
-    "Does `e`, or what it came from, say that another process does not answer?"
+    "Does `e`, or its cause, show that another process does not answer?"
     while e is not None:
         if isinstance(e, _Told) or type(e).__module__.startswith('torch.distributed') or (isinstance(e, RuntimeError)
             and any(o in str(e) for o in ('gloo','NCCL','ProcessGroup'))):
@@ -254,12 +254,12 @@ def _check_env():
 @contextmanager
 def distrib_ctx(self:Learner,
     sync_bn:bool=True, # As for `DistributedTrainer`
-    in_notebook:bool=False, # In fastai's place; not used, since Accelerate sees how it was launched
+    in_notebook:bool=False, # For compatibility with fastai; not used, since Accelerate sees how it was launched
     timeout:float=600, # As for `DistributedTrainer`; the first such block of a program sets it for all
     **kwargs # For Accelerate's `Accelerator`; `cpu` is by default what the Learner has been using
 ):
-    """While the block lasts, train and validate together with the other processes that a launcher has started; without one, alone as ever.
-    As fastai's, but `bs` is the size of the batch over all processes. Raises `MnistError` where another process has ended."""
+    """While the block lasts, train and validate together with the other processes that a launcher has started. Without one, train alone as
+    usual. As fastai's, but `bs` is the size of the batch over all processes. Raises `MnistError` if another process has ended."""
     if num_distrib()<2: yield self; return
     _check_env()
     main = threading.current_thread() is threading.main_thread()

@@ -57,11 +57,11 @@ class DistributedTrainer(Callback):
         """Is `b` true in any process?"""
 
     def gather(self, b) -> Any:
-        """Of each tensor of `b`, the rows of all processes, in their order"""
+        """For each tensor of `b`, the rows of all processes, in their order"""
 
     @property
     def n_mine(self) -> Any:
-        """How many items of this batch are this process's; 0 where it has a stand-in"""
+        """How many items of this batch belong to this process; 0 if it has a stand-in"""
 
     def before_fit(self) -> Any:
         ...

@@ -72,7 +72,7 @@ def _args(cls):
             and k not in ('device','dtype')}
 
 def _given(o):
-    "The arguments that a layer of PyTorch was made with, where they are not the defaults"
+    "The arguments that a PyTorch layer was made with, if they are not the defaults"
     have,args = {**vars(o), **o._parameters, **o._buffers},{}
     for k,p in _args(type(o)).items():
         if k not in have: continue
@@ -115,7 +115,7 @@ def _attrs(cls):
     return {o for o in names if not (o.startswith('__') or o in vars(nn.Module) or o in _own)}
 
 def _layer(cls, args):
-    "A layer of PyTorch's, if the arguments are such as a file may set"
+    "A PyTorch layer, if a file may set these arguments"
     for k,v in args.items():
         if k in ('device','dtype'): raise ValueError(f'{k} is not for a file to set')
         if k not in _args(cls) or not _plain(v): raise ValueError(f'it takes no {k}')
@@ -237,7 +237,7 @@ def _try(file, model, state, xb, n=1):
         run(0)
         try: run(28)                         # the inputs that a file states may be wrong
         except _TooMuch: raise
-        except Exception: pass               # it takes none of that size
+        except Exception: pass               # it takes no inputs of that size
     except Exception as e:
         raise MnistError(f'{file} is damaged: its model does not work ({one_line(e)}); do not use it, ask for a new one') from e
 
@@ -352,7 +352,7 @@ def _misfit(file): return MnistError(f'{file} is damaged: it does not hold what 
 def _is_loss(o): return o is None or callable(o) and all(map(callable, activation_and_decodes(o)))
 
 def _check_parts(file, model, n, s):
-    "Raises `MnistError` where the state `s` of `file` is not what `export` writes, before its numbers are read"
+    "Raises `MnistError` if the state `s` of `file` is not what `export` writes, before its numbers are read"
     s = _absent | s
     if model is not None: check_state(file, s.get('model'), model)
     elif isinstance(s.get('arch'), nn.Module): _try(file, s['arch'], s.get('model'), s['x'], n)

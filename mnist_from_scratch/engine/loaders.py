@@ -183,7 +183,7 @@ def after_batch(self:DataLoader, b): "`b`, a batch that is where it should be, c
 # %% ../../nbs/engine/01_loaders.ipynb #e7e53e8b
 @patch
 def _check(self:DataLoader):
-    "Raises an error where the arguments do not fit together"
+    "Raises an error if the arguments do not fit together"
     self._check_numbers()
     self._check_names()
     self._check_order()
@@ -222,7 +222,7 @@ def _check_order(self:DataLoader):
 
 # %% ../../nbs/engine/01_loaders.ipynb #bdf6c8aa
 def _items(ds, idxs):
-    "The items of a list of indexes; an error says which item it was"
+    "The items of a list of indexes; an error names the item"
     many = getattr(ds, '__getitems__', None)
     if isinstance(ds, Subset) and not hasattr(ds.dataset, '__getitems__'): many = None      # then it goes from item to item itself
     if many is not None:
@@ -294,7 +294,7 @@ def _plain_order(self:DataLoader): return torch.randperm(self.n, generator=self.
 
 @patch
 def _no_item(self:DataLoader, order):
-    "The first index in `order` that is none of the dataset's; None if all are"
+    "The first index in `order` that the dataset does not have; None if it has all"
     if order is None or not len(order) or not hasattr(self.dataset, '__len__') or self._own(['create_item']): return None
     lo,hi = map(int, order.aminmax())
     if 0<=lo and hi<len(self.dataset): return None
@@ -303,7 +303,7 @@ def _no_item(self:DataLoader, order):
 # %% ../../nbs/engine/01_loaders.ipynb #88584289
 @patch
 def _batches(self:DataLoader, p):
-    "What is left of pass `p`"
+    "The rest of pass `p`"
     if not self.indexed: return self._from_stream(p)
     if self._own(_item_steps) and not self.num_workers and p.sizes is None: return self._in_steps(p)
     if self.bs is None and p.sizes is None: todo = p.order.tolist()[p.done:]     # single items
@@ -320,7 +320,7 @@ def _cut(self:DataLoader, p, t):
 
 @patch
 def _shared(self:DataLoader, p):
-    "What is left of pass `p`, of each batch the part that is for this one of several processes"
+    "The rest of pass `p`: of each batch, the part for this process"
     if self.bs is None and p.sizes is None:
         raise ValueError('this DataLoader gives single items (bs=None), and processes can only share batches; pass bs')
     by,whole = self.shared_by,self._cut(Pass(p.order, p.sizes), p.order)
@@ -332,12 +332,12 @@ def _shared(self:DataLoader, p):
 
 @patch
 def _from_tensors(self:DataLoader, p, tensors):
-    "What is left of pass `p`, of `tensors` whose rows are the items"
+    "The rest of pass `p`, from `tensors` whose rows are the items"
     if (i := _start(p.order)) is not None: bs = _windows(tensors, zip(*(self._cut(p, t[i:i+len(p.order)]) for t in tensors)))
     # faster than t[idxs]
     else: bs = (tuple(t.index_select(0, idxs) for t in tensors) for idxs in self._cut(p, p.order.to(tensors[0].device)))
     if not isinstance(self.dataset, DigitRows): return bs
-    return (floats_of(b if self.device is None else to_device(b, self.device)) for b in bs)      # bytes travel, where they have to
+    return (floats_of(b if self.device is None else to_device(b, self.device)) for b in bs)      # bytes are moved, if anything is
 
 def _start(order):
     "The first index, if each of the others is one more than that before it; None for any other order"
@@ -365,7 +365,7 @@ def _tensors(self:DataLoader):
 
 # %% ../../nbs/engine/01_loaders.ipynb #67beabcb
 def _rows(parts):
-    "The tensor, or a window on one, that has `parts` as its rows in this order; None if there is none"
+    "The tensor, or a view of one, that has `parts` as its rows in this order; None if there is no such tensor"
     o = parts[0]
     if type(o) is not Tensor or (base := o._base) is None or base.requires_grad: return None
     start,shape,stride = o.storage_offset(),o.shape,o.stride()
@@ -376,7 +376,7 @@ def _rows(parts):
 
 @patch
 def _list_as_rows(self:DataLoader):
-    "The tensors whose rows the items of the list are; None if they are none, or not where the batches are to be"
+    "The tensors whose rows are the items of the list; None if the items are not such rows, or not where the batches should be"
     ds = self.dataset
     kept,rows = self._seen or ((),None)
     if len(kept)!=len(ds) or not all(map(operator.is_, kept, ds)):
@@ -469,7 +469,7 @@ class _Stream(IterableDataset):
 
 @patch
 def _new_seed(self:DataLoader):
-    "Of the pass that begins: a number from a copy of the generator, and how often the same came before"
+    "For the pass that begins: a number from a copy of the generator, and how often the same number came before"
     g = torch.Generator()
     g.set_state((self.generator or torch.default_generator).get_state())
     drawn,last = torch.randint(2**63-1, (), generator=g).item(),self._pass and self._pass.seed
@@ -502,7 +502,7 @@ def __getstate__(self:DataLoader): return {k:v for k,v in vars(self).items() if 
 _moved = WeakKeyDictionary()   # dataset: (what was moved, its copy)
 
 def _on_device(ds, device):
-    "The tensors of `ds` on `device`, moved once; as they are, where they would not fit"
+    "The tensors of `ds` on `device`, moved once; unchanged if they would not fit"
     key = (device, *((id(t), None if t.is_inference() else t._version) for t in ds.tensors))
     if ds not in _moved or _moved[ds][0]!=key:
         _moved.pop(ds, None)
@@ -602,7 +602,7 @@ def cpu(self:DataLoaders): "Leave batches in the CPU's memory"; return self.to('
 # %% ../../nbs/engine/01_loaders.ipynb #2b814bce
 @patch(as_prop=True)
 def n_inp(self:DataLoaders):
-    "How many parts of a batch are inputs, if the training set says so"
+    "How many parts of a batch are inputs, if the training set has this number"
     n = of_dataset(self.train_ds, 'n_inp')
     if n is None: raise AttributeError('the training set does not say how many inputs it has (n_inp)')
     return n
@@ -682,7 +682,7 @@ def show_batch(self:DataLoader,
     max_n:int=9, # At most so many items
     nrows:int|None=None, # Rows of the grid; a square by default
     ncols:int|None=None, # Columns
-    figsize=None, # Width and height in inches of the whole
+    figsize=None, # Width and height of the figure in inches
     unique:bool=False, # The same item again and again, to see what chance does to it?
     b=None, # The batch to show; a new one by default
     **kwargs # For `show_image`
@@ -780,7 +780,7 @@ def test_dl(self:DataLoaders,
 
 @patch
 def _n_inp(self:DataLoaders):
-    "How many parts of an item are inputs: all but the last, if the dataset does not say"
+    "How many parts of an item are inputs: all but the last, if the dataset does not have this number"
     if hasattr(self, 'n_inp'): return self.n_inp
     o = self.train_ds[0] if hasattr(self.train_ds, '__getitem__') and len(self.train_ds) else None
     return max(1, len(o)-1) if isinstance(o, tuple) else 1

@@ -57,7 +57,7 @@ def load(self:Learner,
     device=None, # Where to put the model; by default it stays where it is
     with_opt:bool=True, # The optimizer's state too, if the file has it?
     strict:bool=True, # Must the names be just those of this model?
-    weights_only:bool=True # In fastai's place: our files have numbers only, whatever is passed
+    weights_only:bool=True # For compatibility with fastai; not used, since our files have only numbers
 ): # The Learner
     """Read back what `save` wrote, or the weights that `export`, `Checkpoint` or `mnist_train` wrote. Raises `MnistError` for a file that
     is missing, damaged or of another model; then nothing is changed."""

@@ -48,7 +48,7 @@ class AMPMode(str, Enum):
     FP16,BF16 = 'fp16','bf16'
 
 def _to_float(b):
-    "`b`, tensors however nested, as float32 where they are floating point numbers"
+    "`b`, tensors however nested, as float32 if they are floating point numbers"
     return apply(lambda o: o.float() if isinstance(o, torch.Tensor) and o.is_floating_point() else o, b)
 
 class MixedPrecision(Callback):

@@ -51,7 +51,7 @@ def _check_cb(self:Learner, cb):
 def add_cb(self:Learner,
     cb # A callback, or its class
 ):
-    "Hand over a callback (or its class); it becomes an attribute, such as `learn.recorder`"
+    "Add a callback (or its class); it becomes an attribute, such as `learn.recorder`"
     cb = cb() if isinstance(cb, type) else cb
     self._check_cb(cb)
     cb.learn = self
@@ -116,7 +116,7 @@ def state_dict(self:Callback):
     "What must be kept to continue later: numbers, strings, tensors, and lists and dictionaries of them"
     return {k:vars(self)[k] for k in self.state_attrs if k in vars(self)}
 @patch
-def load_state_dict(self:Callback, sd): "Take over `sd`, which `state_dict` gave"; vars(self).update(sd)
+def load_state_dict(self:Callback, sd): "Load `sd`, which `state_dict` returned"; vars(self).update(sd)
 
 # %% ../../nbs/engine/03_running.ipynb #5cd310d0
 @patch
@@ -124,7 +124,7 @@ def state_dict(self:TrainEvalCallback):
     "How many batches were done, and which part of the fit that is"
     return dict(train_iter=self.train_iter, pct_train=self.pct_train)
 @patch
-def load_state_dict(self:TrainEvalCallback, sd): "Take over `sd`, which `state_dict` gave"; vars(self.learn).update(sd)
+def load_state_dict(self:TrainEvalCallback, sd): "Load `sd`, which `state_dict` returned"; vars(self.learn).update(sd)
 
 # %% ../../nbs/engine/03_running.ipynb #8d188e5a
 @patch
@@ -304,7 +304,7 @@ def create_opt(self:Learner):
 # %% ../../nbs/engine/03_running.ipynb #ed79daf9
 @patch
 def _rate(self:Learner, lr):
-    "`lr`, or else that of the Learner; a warning where this replaces a rate that came with the optimizer"
+    "`lr`, or else that of the Learner; a warning if this replaces a rate that came with the optimizer"
     if lr is None and self._own_rates:
         warnings.warn(f'the optimizer came with the learning rate {self._own_rates[0]:g}, and trains with that of the Learner, '
                       f'{self.lr:g}; pass lr to choose', stacklevel=3)
@@ -539,7 +539,7 @@ def _put(self:Recorder, i, ms):
 # %% ../../nbs/engine/03_running.ipynb #b296a300
 @patch
 def after_train(self:Recorder):
-    "What was measured goes into the row"
+    "Put what was measured into the row"
     n = self.smooth_loss.count-(self.iters[-1] if self.iters else 0)
     # not where a resumed fit has seen a part only
     if 'train' not in self._off and n: self._put(0, [self.smooth_loss, *(self._train if n==self._n_seen else [])])
@@ -547,7 +547,7 @@ def after_train(self:Recorder):
 # %% ../../nbs/engine/03_running.ipynb #38788a39
 @patch
 def after_validate(self:Recorder):
-    "What was measured goes into the row"
+    "Put what was measured into the row"
     if 'valid' not in self._off: self._put(self.n_train, self._valid)
 
 # %% ../../nbs/engine/03_running.ipynb #f4e5d8d5
@@ -588,7 +588,7 @@ def state_dict(self:Recorder):
 def load_state_dict(self:Recorder,
     sd # From `state_dict`
 ):
-    "Take over what `state_dict` gave"
+    "Load what `state_dict` returned"
     # earlier versions had an empty row for an epoch that was skipped
     rows,n = [L(o or [None]*len(self.columns)) for o in sd['values']],len(self.columns)
     if any(len(o)!=n for o in rows):

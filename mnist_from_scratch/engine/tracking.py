@@ -87,7 +87,7 @@ class TrackerCallback(Callback):
         self.idx = names.index(self.monitor)
     def after_epoch(self):
         v = self.recorder.values[-1][self.idx]
-        self.seen = v is not None               # where it was not measured, the epoch is neither better nor worse
+        self.seen = v is not None               # if it was not measured, the epoch is neither better nor worse
         self.new_best = self.seen and bool(self.comp(v-self.min_delta, self.best))
         if self.new_best: self.best = v
 
@@ -218,7 +218,7 @@ class _Tracker(Callback):
             raise ImportError(f'{type(self).__name__} needs the package {self.package}; install it with: pip install {self.package}') from e
     def after_batch(self):
         losses,new = self.recorder.losses,len(self.recorder.losses)>self.n_losses
-        self.n_losses = len(losses)            # none came if the batch was called off
+        self.n_losses = len(losses)            # no loss came if the batch was cancelled
         self._write(({'train_loss':losses[-1].item()} if new else {}) | {f'{k}_{i}':v for i,h in enumerate(self.opt.hypers)
             for k, v in h.items() if type(v) in (int,float)})
     def after_epoch(self):
