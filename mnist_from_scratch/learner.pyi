@@ -55,13 +55,13 @@ class Callback(Forwarding):
         ...
 
     def state_dict(self) -> Any:
-        """What must be kept to go on later: numbers, texts, tensors, and lists and dictionaries of them"""
+        """What must be kept to continue later: numbers, strings, tensors, and lists and dictionaries of them"""
 
     def load_state_dict(self, sd) -> Any:
-        """Take over `sd`, which `state_dict` gave"""
+        """Load `sd`, which `state_dict` returned"""
 
     def listener(self, event) -> Any:
-        """What is to be called at `event`: the method for it, if this callback is to run then; None where there is no such method"""
+        """What to call at `event`: the method for it, if this callback is to run then; None if there is no such method"""
 
     def __call__(self, event) -> Any:
         """Call the method for `event`, if there is one and this callback is to run now"""
@@ -90,7 +90,7 @@ class TrainEvalCallback(Callback):
         """How many batches were done, and which part of the fit that is"""
 
     def load_state_dict(self, sd) -> Any:
-        """Take over `sd`, which `state_dict` gave"""
+        """Load `sd`, which `state_dict` returned"""
 class Learner(Forwarding):
     """Data, model, loss, optimizer and metrics, and the loop that trains. Names and defaults are those of fastai's `Learner`."""
     epoch: Any
@@ -151,35 +151,35 @@ class Learner(Forwarding):
 
     @contextmanager
     def distrib_ctx(self, sync_bn: bool=True, in_notebook: bool=False, timeout: float=600, **kwargs) -> Iterator[Any]:
-        """While the block lasts, train and validate together with the other processes that a launcher has started; without one, alone as
-        ever. As fastai's, but `bs` is the size of the batch over all processes. Raises `MnistError` where another process has ended."""
+        """While the block lasts, train and validate together with the other processes that a launcher has started. Without one, train alone
+        as usual. As fastai's, but `bs` is the size of the batch over all processes. Raises `MnistError` if another process has ended."""
 
     def export(self, fname: str | Path='export.safetensors', xb=None) -> Path:
-        """Write what `load_learner` needs to predict with this model. No code is in the file, and nothing that is pickled."""
+        """Write what `load_learner` needs to predict with this model. The file holds no code, and nothing pickled."""
 
     def to_onnx(self, fname: str | Path='export.onnx', xb=None, act=None) -> Path:
-        """Write the model for ONNX Runtime and others: `input` [N, …] to `output` [N, …], which are probabilities where the loss tells how
-        to make them."""
+        """Write the model for ONNX Runtime and others: `input` [N, …] to `output` [N, …], which are probabilities if the loss shows how to
+        make them."""
 
     def to_detach(self, b, cpu=True, gather=True) -> Any:
         """`b` without the graph that autograd keeps for the backward pass; fastai's metrics ask for this"""
 
     @contextmanager
     def loss_not_reduced(self) -> Iterator[Any]:
-        """While the block lasts the loss function gives a loss for each item. Raises `TypeError` for one that cannot."""
+        """While the block lasts, the loss function gives a loss for each item. Raises `TypeError` for a function that cannot."""
 
     def get_preds(
             self, ds_idx: int=1, dl=None, with_input: bool=False, with_decoded: bool=False, with_loss: bool=False, act=None,
             inner: bool=False, reorder: bool=True, cbs=None, **kwargs
     ) -> tuple:
-        """Predictions for one set, without a short last batch dropped. Arguments and results are in fastai's order. Raises `TypeError` for
-        a `dl` without a length."""
+        """Predictions for one set, including a short last batch. Arguments and results are in fastai's order. Raises `TypeError` for a `dl`
+        without a length."""
 
     def predict(self, item, rm_type_tfms=None, with_input: bool=False) -> tuple:
         """Prediction for one item. With a loss that has neither `activation` nor `decodes` those of the best-known losses are used."""
 
     def show_results(self, ds_idx: int=1, dl=None, max_n: int=9, shuffle: bool=True, **kwargs) -> Any:
-        """Draw images with their targets above and the predictions below. Raises `ValueError` where inputs are no images, or an answer is
+        """Draw images with their targets above and the predictions below. Raises `ValueError` if inputs are not images, or an answer is
         more than one number."""
 
     def summary(self) -> str:
@@ -187,8 +187,7 @@ class Learner(Forwarding):
         not reach have no shape."""
 
     def save(self, file: str | Path, with_opt: bool=True) -> Path:
-        """Write the model's numbers, and the optimizer's, to `file.safetensors`, whole or not at all. Raises `MnistError` where it
-        cannot."""
+        """Write the model's and the optimizer's state to `file.safetensors`, completely or not at all. Raises `MnistError` if it cannot."""
 
     def load(self, file: str | Path, device=None, with_opt: bool=True, strict: bool=True, weights_only: bool=True) -> Self:
         """Read back what `save` wrote, or the weights that `export`, `Checkpoint` or `mnist_train` wrote. Raises `MnistError` for a file
@@ -204,22 +203,22 @@ class Learner(Forwarding):
         """Train in float32 again"""
 
     def add_cb(self, cb) -> Any:
-        """Hand over a callback (or its class); it becomes an attribute, such as `learn.recorder`"""
+        """Add a callback (or its class); it becomes an attribute, such as `learn.recorder`"""
 
     def remove_cb(self, cb) -> Self:
         """Remove a callback, or all of a class"""
 
     @contextmanager
     def added_cbs(self, cbs) -> Iterator[Any]:
-        """Add callbacks for as long as the block lasts; one that is here already stays"""
+        """Add callbacks while the block lasts; one that is in the Learner already stays in it"""
 
     @contextmanager
     def removed_cbs(self, cbs) -> Iterator[Any]:
-        """Callbacks, or all of a class, are gone for as long as the block lasts"""
+        """Take out callbacks, or all of a class, while the block lasts"""
 
     @contextmanager
     def without_fit_only(self) -> Iterator[Any]:
-        """Callbacks that are for a real fit only stand aside while the block lasts"""
+        """Take out the callbacks that are for a real fit only, while the block lasts"""
 
     def __call__(self, event) -> Any:
         """Announce `event` to the callbacks, in their order"""
@@ -240,7 +239,7 @@ class Learner(Forwarding):
         """Train for `n_epoch` epochs, with validation after each."""
 
     def validate(self, ds_idx: int=1, dl=None, cbs=None) -> L:
-        """Loss and metrics on one set, without training. What the recorder holds of the last fit stays."""
+        """Loss and metrics on one set, without training. The record of the last fit stays."""
 
     def fit_flat_cos(
             self, n_epoch: int, lr=None, div_final: float=100000.0, pct_start: float=0.75, wd: float | None=None, cbs=None,
@@ -340,19 +339,19 @@ class Recorder(Callback):
         """Not measured"""
 
     def after_train(self) -> Any:
-        """What was measured goes into the row"""
+        """Put what was measured into the row"""
 
     def after_validate(self) -> Any:
-        """What was measured goes into the row"""
+        """Put what was measured into the row"""
 
     def after_epoch(self) -> Any:
         """Write the row down, and hand it over with the time"""
 
     def state_dict(self) -> Any:
-        """All that a run which goes on needs"""
+        """All that is needed to continue a run"""
 
     def load_state_dict(self, sd) -> Any:
-        """Take over what `state_dict` gave"""
+        """Load what `state_dict` returned"""
 
     def plot_sched(self, keys=None, figsize=None) -> Any:
         """Plot the values of scheduled hyper-parameters, batch by batch."""

@@ -55,7 +55,7 @@ class DataLoader:
 
     @property
     def n(self) -> Any:
-        """How many items a pass has; None where nobody knows"""
+        """How many items a pass has; None if unknown"""
 
     def __len__(self) -> int:
         ...
@@ -116,12 +116,12 @@ class DataLoader:
         """Where the pass that is under way stands; between two passes `order` is None and `done` is 0."""
 
     def load_state_dict(self, sd: dict) -> Any:
-        """The next pass is the rest of the one that `sd` tells of, later ones are whole. A stream is read from its start, up to there."""
+        """The next pass is the rest of the one in `sd`; later passes are complete. A stream is read from its start, up to there."""
 
     def show_batch(
             self, max_n: int=9, nrows: int | None=None, ncols: int | None=None, figsize=None, unique: bool=False, b=None, **kwargs
     ) -> Any:
-        """Draw the images of a batch, with their labels. Raises `ValueError` where the inputs are no images."""
+        """Draw the images of a batch, with their labels. Raises `ValueError` if the inputs are not images."""
 class DataLoaders:
     """The loaders of one problem: `train`, `valid`, and more by index."""
     loaders: Any
@@ -147,11 +147,11 @@ class DataLoaders:
         """Put batches on `default_device()`"""
 
     def cpu(self) -> Any:
-        """Leave batches in the processor's memory"""
+        """Leave batches in the CPU's memory"""
 
     @property
     def n_inp(self) -> Any:
-        """How many parts of a batch are inputs, if the training set says so"""
+        """How many parts of a batch are inputs, if the training set has this number"""
 
     @classmethod
     def from_dsets(cls, *ds, path: str | Path='.', bs: int=64, device=None, **kwargs) -> Any:
@@ -161,7 +161,7 @@ class DataLoaders:
     def show_batch(
             self, max_n: int=9, nrows: int | None=None, ncols: int | None=None, figsize=None, unique: bool=False, b=None, **kwargs
     ) -> Any:
-        """Draw the images of a batch of the training set, with their labels. Raises `ValueError` where the inputs are no images."""
+        """Draw the images of a batch of the training set, with their labels. Raises `ValueError` if the inputs are not images."""
 
     def test_dl(self, test_items, with_labels: bool=False, bs: int | None=None, **kwargs) -> Any:
         """A loader for new items, made as the validation set's. Without labels its batches are `(x,)`."""

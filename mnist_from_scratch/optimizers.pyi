@@ -27,11 +27,11 @@ class Optimizer:
 
     @classmethod
     def check_hyper(cls, k, v) -> Any:
-        """Raises `ValueError` where `v` cannot be the hyper-parameter `k`: rates, weight decay and `eps` are 0 or more, and finite, what is
-        left of averages is less than 1"""
+        """Raises `ValueError` if `v` cannot be the hyper-parameter `k`: rates, weight decay and `eps` are finite and 0 or more; the decay
+        of an average, such as momentum, is less than 1"""
 
     def load_state_dict(self, sd) -> Any:
-        """Take over what `state_dict` gave. Raises `ValueError` if it belongs to other parameters."""
+        """Load what `state_dict` returned. Raises `ValueError` if it belongs to other parameters."""
 
     @classmethod
     def from_torch(cls, params=None, opt=None, **kwargs) -> OptimWrapper:

@@ -68,10 +68,10 @@ class LRFinder(ParamScheduler):
         ...
 
     def keep(self) -> Any:
-        """Keep model and optimizer as they are, with buffers that are in no state"""
+        """Keep model and optimizer as they are, with buffers that are not part of the state"""
 
     def restore(self) -> Any:
-        """Model and optimizer as they were before the fit; nothing the second time"""
+        """Restore model and optimizer as they were before the fit; a second call does nothing"""
 
     def cleanup(self) -> Any:
         """Put back what a broken fit has changed"""

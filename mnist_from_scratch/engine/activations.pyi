@@ -5,8 +5,8 @@ from typing import Any
 import torch
 __all__ = ['ActivationStats']
 class ActivationStats(Callback):
-    """What layers put out, for each training batch: a row in `stats` with a dictionary for each layer, of `mean`, `std`, `near_zero`
-    (share) and perhaps `hist`. `None` for a layer that was not used. As fastai's, of a layer with several outputs the first."""
+    """What layers output, for each training batch: a row in `stats` with a dictionary for each layer, of `mean`, `std`, `near_zero` (a
+    fraction) and perhaps `hist`. `None` for a layer that was not used. As in fastai, the first output of a layer with several."""
     hooks: Any
     stats: Any
     names: Any
@@ -33,7 +33,7 @@ class ActivationStats(Callback):
         ...
 
     def layer_stats(self, idx: int) -> L:
-        """Mean, standard deviation and share near zero of layer `idx`, batch by batch"""
+        """Mean, standard deviation and fraction near zero of layer `idx`, batch by batch"""
 
     def hist(self, idx: int) -> torch.Tensor:
         """Histograms of layer `idx`, as log(1+count), one per column"""

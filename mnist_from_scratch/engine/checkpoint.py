@@ -23,12 +23,12 @@ from .tracking import SaveModelCallback, check_fname
 
 # %% ../../nbs/engine/08_checkpoint.ipynb #e480e8d6
 def _goes_on(dl):
-    "Can `dl` say where it is, and go on from there? Not a stream in this process, which may draw random numbers when it begins"
+    "Can `dl` report where it is, and continue from there? Not a stream in this process: it may draw random numbers when it begins"
     return hasattr(dl, 'load_state_dict') and (getattr(dl, 'indexed', True) or bool(dl.num_workers))
 
 class _Rest:
-    """What is left of a pass over `dl` after its `first` batches. If `dl` cannot go on by itself, `place` has the generators as they were
-    at the start of the pass."""
+    """What is left of a pass over `dl` after its `first` batches. If `dl` cannot continue by itself, `place` has the generators as they
+    were at the start of the pass."""
     def __init__(self, dl, dls, first, place, rng): self.dl,self.dls,self.resumed_at,self.place,self.rng = dl,dls,first,place,rng
     def __len__(self): return len(self.dl)
     def __getattr__(self, k): return getattr(self.dl, k)
@@ -42,16 +42,16 @@ class _Rest:
 
 # %% ../../nbs/engine/08_checkpoint.ipynb #7317ae54
 class Checkpoint(Callback):
-    """Saves the whole state of a fit to `path/model_dir/fname-….safetensors`, so that the same fit with `resume=True` goes on from there to
-    the very same weights.
+    """Saves the complete state of a fit to `path/model_dir/fname-….safetensors`, so that the same fit with `resume=True` continues from
+    there to the very same weights.
 
-    Weights that are not finite are never saved: `FloatingPointError`. Resuming raises `MnistError` if there are checkpoints and none can be
+    Weights that are not finite are never saved: `FloatingPointError`. Resuming raises `MnistError` if there are checkpoints but none can be
     used."""
     order,fit_only,resumes,no = 200,True,True,None
     _finished = {}     # runs that this process has finished a fit of, and the Learners that did
     def __init__(self,
-        every:int|None=None, # Save after so many batches; the end of an epoch is saved in any case
-        fname:str='checkpoint', # Begins the names of the files; it may have a folder before it
+        every:int|None=None, # Save after every so many batches; the end of an epoch is saved in any case
+        fname:str='checkpoint', # Start of the files' names; it may have a folder before it
         keep:int=2 # How many are kept of each fit
     ):
         check_number('every', every, least=1, whole=True, none=True); check_number('keep', keep, least=1, whole=True)
@@ -99,7 +99,7 @@ class Checkpoint(Callback):
             if k in self.todo['cbs']: cb.load_state_dict(self.todo['cbs'][k])
 
     def before_train(self):
-        # where a pass begins, for a loader that cannot say where it is
+        # where a pass begins, for a loader that cannot report where it is
         s,self.place = self.todo,None if _goes_on(self.dl) else rng_states(self.dls)
         if s and s['batch']:
             self._restore_cbs()                                   # again, since before_epoch has set some of it
@@ -154,7 +154,7 @@ class Checkpoint(Callback):
         return sorted(((o,int(m[2])) for o,m in found if m), key=lambda o: o[0].name, reverse=True)
 
     def _about(self):
-        "What must be the same when a fit goes on"
+        "What must be the same when a fit is continued"
         learn,train,f = self.learn,self.dls.train,self.loss_func
         scheds = {k:f for cb in learn.cbs if isinstance(cb, ParamScheduler) for k,f in cb.scheds.items()}
         return {'format':1, 'number of epochs':self.n_epoch, 'number of batches':len(train), 'optimizer':type(self.opt).__name__,

@@ -3,8 +3,8 @@ from mnist_from_scratch.learner import Callback
 from typing import Any
 __all__ = ['Checkpoint']
 class Checkpoint(Callback):
-    """Saves the whole state of a fit to `path/model_dir/fname-….safetensors`, so that the same fit with `resume=True` goes on from there to
-    the very same weights."""
+    """Saves the complete state of a fit to `path/model_dir/fname-….safetensors`, so that the same fit with `resume=True` continues from
+    there to the very same weights."""
     last: Any
     old: Any
     no: Any

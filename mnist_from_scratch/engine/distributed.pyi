@@ -5,9 +5,9 @@ from typing import Any
 __all__ = ['rank_distrib', 'num_distrib', 'DistributedDL', 'DistributedTrainer']
 def rank_distrib() -> int:
     """The rank of this process among those that a launcher has started together; 0 without one. As fastai's. Raises `MnistError` if it is
-    no number"""
+    not a whole number"""
 def num_distrib() -> int:
-    """How many processes a launcher has started together; 0 without one. As fastai's. Raises `MnistError` if it is no number"""
+    """How many processes a launcher has started together; 0 without one. As fastai's. Raises `MnistError` if it is not a whole number"""
 class DistributedDL:
     """The part of each batch of `dl` that one process takes. As fastai's, but it divides each batch, and adds no items to make it even."""
     n_items: Any
@@ -51,17 +51,17 @@ class DistributedTrainer(Callback):
         ...
 
     def from_first(self, f) -> Any:
-        """What `f()` gives in the first process, in all of them. It waits for the others, and they for it: what it writes they have read"""
+        """Call `f` in the first process, once all have come this far, and return its result in all of them"""
 
     def any(self, b: bool) -> bool:
         """Is `b` true in any process?"""
 
     def gather(self, b) -> Any:
-        """Of each tensor of `b`, the rows of all processes, in their order"""
+        """For each tensor of `b`, the rows of all processes, in their order"""
 
     @property
     def n_mine(self) -> Any:
-        """How many items of this batch are this process's; 0 where it has a stand-in"""
+        """How many items of this batch belong to this process; 0 if it has a stand-in"""
 
     def before_fit(self) -> Any:
         ...

@@ -12,7 +12,7 @@ class Resize:
         ...
 
     def check_attrs(self) -> Any:
-        """Raises `ValueError` for a size that is none, or that no image here has; `load_learner` asks, too"""
+        """Raises `ValueError` for an invalid size or method, or more than 2**24 pixels; `load_learner` calls it"""
 
     def __call__(self, im) -> Any:
         ...

@@ -31,7 +31,7 @@ from .loaders import class_name, label_text
 def to_detach(self:Learner,
     b, # Tensors, however nested
     cpu=True, # Copy them to the CPU's memory?
-    gather=True # In fastai's place; not used
+    gather=True # For compatibility with fastai; not used
 ): # The same structure
     "`b` without the graph that autograd keeps for the backward pass; fastai's metrics ask for this"
     return to_detach(b, cpu)
@@ -60,13 +60,13 @@ class GatherPredsCallback(Callback):
         return loss if loss.shape==(n,) else loss.view(n, -1).mean(1)
 
     def all_tensors(self):
-        """What was kept, as one tensor each (or as the batches were nested): inputs, predictions, targets, losses; `None` for what there is
-        not"""
+        """What was kept, as one tensor each (or as the batches were nested): inputs, predictions, targets, losses; `None` for what was not
+        kept"""
         return [to_concat(o, self.concat_dim) for o in (self.inputs, self.preds, self.targets)] + [to_concat(self.losses)]
 
 # %% ../../nbs/engine/04_inference.ipynb #f9bf71fa
 def _anew(dl, shuffle=False):
-    "`dl` in the order of its set (or shuffled) and complete; as it is where a sampler of its own decides about that"
+    "`dl` in the order of its set (or shuffled) and complete; unchanged if a sampler of its own decides the order"
     if isinstance(dl, DataLoader) and getattr(dl.get_idxs, '__func__', None) is not DataLoader.get_idxs and not shuffle:
         idxs = sorted(dl.get_idxs())
         return dl.new(shuffle=False, drop_last=False, get_idxs=lambda: idxs)
@@ -84,12 +84,12 @@ def _anew(dl, shuffle=False):
 @patch
 @contextmanager
 def loss_not_reduced(self:Learner):
-    "While the block lasts the loss function gives a loss for each item. Raises `TypeError` for one that cannot."
+    "While the block lasts, the loss function gives a loss for each item. Raises `TypeError` for a function that cannot."
     f = bare_func(self.loss_func)
     if hasattr(f, 'reduction'): obj,attr,new = f,'reduction','none'
     else:
         try: ps = signature(f).parameters.values()
-        except ValueError: ps = ()               # of a function in C++ one cannot know
+        except ValueError: ps = ()               # for a function in C++ we cannot know
         if ps and not any(p.name=='reduction' or p.kind==p.VAR_KEYWORD for p in ps):
             raise TypeError(f"{short_repr(f)} only gives one loss for a batch; for one per item take a loss with `reduction`, such as "
                             "CrossEntropyLossFlat, or leave out with_loss")
@@ -121,12 +121,12 @@ def get_preds(self:Learner,
     with_decoded:bool=False, # Return what the loss's `decodes` makes of the predictions too?
     with_loss:bool=False, # Return the loss of each item too? See `loss_not_reduced`
     act=None, # Applied to the predictions; by default the `activation` of the loss, if it has one
-    inner:bool=False, # Called in the middle of a fit? It is found out; this is for loops of your own
+    inner:bool=False, # Called in the middle of a fit? This is detected; set it in loops of your own
     reorder:bool=True, # In the order of the set, if `dl` shuffles? Else in the order of `dl`
     cbs=None, # Callbacks for this time
     **kwargs # For `GatherPredsCallback`: `concat_dim`
 ) -> tuple: # (inputs,) predictions, targets (, decoded) (, losses): tensors on the CPU, nested as in the batches, or `None`
-    """Predictions for one set, without a short last batch dropped. Arguments and results are in fastai's order. Raises `TypeError` for a
+    """Predictions for one set, including a short last batch. Arguments and results are in fastai's order. Raises `TypeError` for a
     `dl` without a length."""
     inner = inner or bool(self._busy)
     if dl is None: dl,reorder = self.dls[ds_idx],True
@@ -147,7 +147,7 @@ def get_preds(self:Learner,
 def activation_and_decodes(
     loss_func # A loss with `activation` and `decodes`, or one of the best-known functions and classes
 ) -> tuple: # Two functions of tensors
-    "What makes probabilities of activations, and answers of these, after training with `loss_func`."
+    "Functions that turn activations into probabilities, and these into answers, after training with `loss_func`."
     f = bare_func(loss_func)
     if hasattr(f, 'activation') or hasattr(f, 'decodes'): return getattr(f, 'activation', noop),getattr(f, 'decodes', noop)
     if f in (cross_entropy, F.cross_entropy) or isinstance(f, nn.CrossEntropyLoss):
@@ -159,7 +159,7 @@ def activation_and_decodes(
 @patch
 def predict(self:Learner,
     item, # An item as it comes from outside: what `dls.test_dl` takes
-    rm_type_tfms=None, # In fastai's place; only `None`
+    rm_type_tfms=None, # For compatibility with fastai; only `None`
     with_input:bool=False # Return the item as the model saw it too?
 ) -> tuple: # (input,) the answer in words, the answer as a tensor, and the probabilities
     "Prediction for one item. With a loss that has neither `activation` nor `decodes` those of the best-known losses are used."
@@ -175,7 +175,7 @@ def predict(self:Learner,
 # %% ../../nbs/engine/04_inference.ipynb #ef77e74e
 @contextmanager
 def _draws_apart(*dls):
-    "Whatever is drawn in the block, all generators of random numbers, those of `dls` too, are afterwards as before"
+    "After the block, all random generators, those of `dls` too, are as before"
     was = rng_states(dls)
     try: yield
     finally: set_rng_states(dls, was)
@@ -188,12 +188,12 @@ def show_results(self:Learner,
     shuffle:bool=True, # Items drawn at random, if no `dl` is given? Else the first ones
     **kwargs # For `show_batch`: `nrows`, `ncols`, `figsize`
 ):
-    """Draw images with their targets above and the predictions below. Raises `ValueError` where inputs are no images, or an answer is more
+    """Draw images with their targets above and the predictions below. Raises `ValueError` if inputs are not images, or an answer is more
     than one number."""
     check_number('max_n', max_n, least=1, whole=True)
     src,self._n_shown = self.dls[ds_idx] if dl is None else dl,getattr(self, '_n_shown', -1)+1
     with _draws_apart(src):
-        if self._n_shown: torch.manual_seed((torch.initial_seed()+self._n_shown)%2**63)      # others each time
+        if self._n_shown: torch.manual_seed((torch.initial_seed()+self._n_shown)%2**63)      # different ones each time
         b = next(iter(_anew(src, shuffle) if dl is None else src))
     b = apply(lambda o: o[:max_n] if isinstance(o, Tensor) and o.ndim else o, tuple(b))
     preds,targs = self.get_preds(dl=[b], act=noop)
@@ -204,7 +204,7 @@ def show_results(self:Learner,
     axs = self.dls.show_batch(b=b, max_n=max_n, **kwargs)
     for i,(ax,d) in enumerate(zip(axs.flat, dec)):
         right = None
-        if targs is not None and not dec.is_floating_point(): right = float(d)==float(targs[i])      # a class, and not a quantity
+        if targs is not None and not dec.is_floating_point(): right = float(d)==float(targs[i])      # a class, not a quantity
         mark,color = {None:('','black'), True:('✓ ','tab:green'), False:('✗ ','tab:red')}[right]
         ax.text(.5, -.02, mark+label_text(d, getattr(self.dls, 'vocab', None)), color=color, ha='center', va='top', transform=ax.transAxes)
     axs.flat[0].figure.tight_layout(h_pad=2)

@@ -30,10 +30,10 @@ class GatherPredsCallback(Callback):
         ...
 
     def all_tensors(self) -> Any:
-        """What was kept, as one tensor each (or as the batches were nested): inputs, predictions, targets, losses; `None` for what there is
-        not"""
+        """What was kept, as one tensor each (or as the batches were nested): inputs, predictions, targets, losses; `None` for what was not
+        kept"""
 def activation_and_decodes(loss_func) -> tuple:
-    """What makes probabilities of activations, and answers of these, after training with `loss_func`."""
+    """Functions that turn activations into probabilities, and these into answers, after training with `loss_func`."""
 @contextmanager
 def evaluating(model: nn.Module) -> Iterator[Any]:
     """Evaluation mode without gradients and without a trace: every layer gets its mode back, and the generators of random numbers their

@@ -21,7 +21,7 @@ def save(self:Learner,
     file:str|Path, # Name, without suffix, below `path/model_dir`
     with_opt:bool=True # The optimizer's state too?
 ) -> Path: # The file
-    "Write the model's numbers, and the optimizer's, to `file.safetensors`, whole or not at all. Raises `MnistError` where it cannot."
+    "Write the model's and the optimizer's state to `file.safetensors`, completely or not at all. Raises `MnistError` if it cannot."
     return write_state(self.path/self.model_dir/f'{file}.safetensors',
                        dict(name=type(self.model).__name__, model=dict(self.model.state_dict()),
                             opt=self.opt.state_dict() if with_opt and self.opt else None))
@@ -57,7 +57,7 @@ def load(self:Learner,
     device=None, # Where to put the model; by default it stays where it is
     with_opt:bool=True, # The optimizer's state too, if the file has it?
     strict:bool=True, # Must the names be just those of this model?
-    weights_only:bool=True # In fastai's place: our files have numbers only, whatever is passed
+    weights_only:bool=True # For compatibility with fastai; not used, since our files have only numbers
 ): # The Learner
     """Read back what `save` wrote, or the weights that `export`, `Checkpoint` or `mnist_train` wrote. Raises `MnistError` for a file that
     is missing, damaged or of another model; then nothing is changed."""

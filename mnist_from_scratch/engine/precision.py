@@ -48,7 +48,7 @@ class AMPMode(str, Enum):
     FP16,BF16 = 'fp16','bf16'
 
 def _to_float(b):
-    "`b`, tensors however nested, as float32 where they are floating point numbers"
+    "`b`, tensors however nested, as float32 if they are floating point numbers"
     return apply(lambda o: o.float() if isinstance(o, torch.Tensor) and o.is_floating_point() else o, b)
 
 class MixedPrecision(Callback):
@@ -99,7 +99,7 @@ class MixedPrecision(Callback):
     def load_state_dict(self,
         sd # From `state_dict`
     ):
-        "Go on with what `state_dict` gave, now or in the next fit"
+        "Continue from what `state_dict` returned, now or in the next fit"
         self._kept = sd['scaler']
         if self.scaler and self._kept: self.scaler.load_state_dict(self._kept)
 

@@ -95,4 +95,4 @@ class MixedPrecision(Callback):
         """The state of the `GradScaler`, if there is one"""
 
     def load_state_dict(self, sd) -> Any:
-        """Go on with what `state_dict` gave, now or in the next fit"""
+        """Continue from what `state_dict` returned, now or in the next fit"""

@@ -77,7 +77,7 @@ class SaveModelCallback(TrackerCallback):
     def after_fit(self) -> Any:
         ...
 class TerminateOnNaNCallback(Callback):
-    """Ends the fit without an error at the first loss that is no finite number, as fastai's; takes the place of `FiniteLossCallback`."""
+    """Ends the fit without an error at the first loss that is not a finite number, as fastai's. It replaces `FiniteLossCallback`."""
     order: Any
 
     def before_fit(self) -> Any:
@@ -86,7 +86,7 @@ class TerminateOnNaNCallback(Callback):
     def after_batch(self) -> Any:
         ...
 class CSVLogger(Callback):
-    """Writes the table to `learn.path/fname`, row by row, each time the whole file; what was not measured is empty."""
+    """Writes the table to `learn.path/fname` after each row, each time the complete file. Values that were not measured are empty."""
     before: Any
     rows: Any
     passed: Any
@@ -151,7 +151,7 @@ class WandbCallback(_Tracker):
     `ValueError` if there is no run."""
     package: str
 class ShowGraphCallback(Callback):
-    """Draws training and validation loss below the progress table of a notebook after each epoch. Does nothing where there is none."""
+    """Draws training and validation loss below the progress table of a notebook after each epoch. Does nothing without such a table."""
     fig: Any
     order: int
     run_valid: bool
