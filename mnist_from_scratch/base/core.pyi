@@ -18,12 +18,12 @@ class MnistError(Exception):
 def printable(s) -> str:
     """The text of `s` in one line that can be printed anywhere: other characters as Python writes them in a string."""
 def one_line(e: Exception) -> str:
-    """What the exception `e` says, in one line."""
+    """The message of the exception `e` in one line."""
 def describe(o) -> str:
-    """Type and shape of `o`, for a message; of what has none the name of its class."""
+    """Type and shape of `o`, for a message; without these, the name of its class."""
 class ShapeError(MnistError, ValueError):
-    """Tensors have other shapes or types than are needed. `tensors` are as for `check_shapes`; the message says what to pass instead, if
-    that is plain."""
+    """Tensors have the wrong shapes or types. `tensors` are as for `check_shapes`; the message says what to pass instead, if that is
+    clear."""
 
     def __init__(self, who, **tensors) -> None:
         ...
@@ -31,43 +31,42 @@ def check_shapes(who: str, **tensors) -> Any:
     """Raises `ShapeError`, which is also a `ValueError`, unless all `tensors` are as needed, and each name in their shapes stands for one
     number."""
 def only_ones(x: Tensor) -> bool:
-    """Are all of `x` 0 or 1, and some 1? It looks no further than the first that is more. Taken for pixels from 0 to 255 that would be an
-    image of almost nothing."""
+    """Are all of `x` 0 or 1, and some 1? It stops at the first larger number. As pixels from 0 to 255 they would be an image of almost
+    nothing."""
 def check_floats(who: str, *xs: Tensor) -> Any:
-    """Raises `ShapeError` unless all of `xs` are tensors of floats, and several have the same last two axes. A difference of bytes wraps
-    around: 3 - 5 is 254."""
+    """Raises `ShapeError` unless all of `xs` are tensors of floats, and, if there are several, have the same last two axes. A difference of
+    bytes wraps around: 3 - 5 is 254."""
 def check_pixels(who: str, x: Tensor, floats: bool=False) -> int:
-    """Which kind of pixels `x` holds. Raises `ValueError` (a `ShapeError` for a type) where they are out of range, and for whole numbers of
-    0 and 1 only."""
+    """Which kind of pixels `x` holds. Raises `ValueError` (a `ShapeError` for a type) if they are out of range, and for whole numbers of 0
+    and 1 only."""
 def one_with_one(f, preds, *targets) -> Any:
-    """`f(preds, *targets)`. Raises `ShapeError` if `f` broadcasts [N,1] against [N], or the like, and so compares all with all."""
+    """`f(preds, *targets)`. Raises `ShapeError` if `f` broadcasts [N,1] against [N], or similar shapes, and so compares all with all."""
 def set_seed(s: int, reproducible: bool=False) -> Any:
     """Seed Python's, NumPy's and PyTorch's generators with `s`."""
 @contextmanager
 def keeping_rng() -> Iterator[Any]:
     """After the block Python's, NumPy's and PyTorch's random generators are as they were before."""
 def generator_owners(dl) -> tuple:
-    """What may have a generator of its own."""
+    """The objects that may have their own random generator."""
 def rng_states(dls) -> dict:
     """The state of all that training may draw random numbers from: PyTorch, Python, NumPy, and the loaders."""
 def set_rng_states(dls, s: dict) -> Any:
-    """Put all generators of random numbers back to where they were."""
+    """Restore the state of all random generators."""
 def of_dataset(ds, name: str) -> Any:
-    """`ds.name`, or that of the dataset that `ds` is a part of; None if there is none"""
+    """`ds.name`, or that of the dataset that `ds` is a part of; `None` if neither has it"""
 def default_device(use: bool | int | None=-1) -> torch.device:
-    """The device to use; any `use` but -1 is remembered. Name and argument are fastai's. Raises `MnistError` if a GPU is demanded and there
+    """The device to use; any `use` but -1 is remembered. Name and argument are fastai's. Raises `MnistError` if you ask for a GPU and there
     is none."""
 def apply(func, x, *args, **kwargs) -> Any:
-    """`func` of every part of `x`, as fastai's function of this name, which leaves numbers and texts out; named tuples stay what they
-    are."""
+    """Apply `func` to every part of `x`. fastai's function of this name leaves out numbers and strings. Named tuples stay named tuples."""
 def find_bs(*bs) -> int:
-    """The length of the first tensor that has an axis, or 1 if there is none; fastai's function of this name takes one batch."""
+    """The length of the first tensor that has an axis, or 1 without such a tensor; fastai's function of this name takes one batch."""
 def to_device(b, device=None, non_blocking: bool=False) -> Any:
-    """Put all tensors of `b` on `device`, as fastai's function of this name does."""
+    """Move all tensors of `b` to `device`, as fastai's function of this name does."""
 def to_cpu(b) -> Any:
-    """Put all tensors of `b` into the processor's memory."""
+    """Move all tensors of `b` into the CPU's memory."""
 def model_device(model: nn.Module) -> torch.device:
-    """Where `model` is."""
+    """The device of `model`."""
 def trainable_params(m: nn.Module) -> list:
     """All parameters to train, as one group."""
 def norm_bias_params(m: nn.Module, with_bias: bool=True) -> list:
@@ -78,13 +77,13 @@ def n_inputs(b: tuple, n_inp: int | None=None) -> int:
     """How many parts of `b` are inputs: without `n_inp`, all but the last."""
 @contextmanager
 def replacing_attrs(o, **attrs) -> Iterator[Any]:
-    """A block in which some attributes of `o` are others; those that only its class has are afterwards the class's again"""
+    """A block in which some attributes of `o` have other values; attributes that only its class has come from the class again afterwards"""
 def blame(e: Exception, who: str) -> Any:
     """Add `who` to the message of `e`; then raise it again."""
 def misspelled(o, base: type, names) -> str | None:
     """Does a child of `base` have a method that is never called, since its name is nearly one of `names`?"""
 class ComesWith:
-    """Stands in a class for a method that another module adds, and names that module"""
+    """A placeholder in a class for a method that another module adds; it names that module"""
     why: Any
 
     def __init__(self, what: str, module: str) -> None:
@@ -93,9 +92,9 @@ class ComesWith:
     def __get__(self, obj, cls=None) -> Any:
         ...
 def comes_with(module: str, names: str) -> Any:
-    """Until `module` is imported, whoever asks the class, or an object of it, for one of `names` is told to import it."""
+    """Until `module` is imported, looking up one of `names` on the class or an object of it raises an error that says to import it."""
 class Forwarding:
-    """What an object has not itself is looked up in its `_default`; where another module adds it to the class, the error names the
+    """Attributes that an object lacks are looked up in its `_default`; if another module adds them to the class, the error names the
     import"""
 
     def __getattr__(self, k) -> Any:

@@ -25,16 +25,16 @@ except ImportError: fcntl = None # Windows
 _HEX8 = '[0-9a-f]'*8
 
 def _remove_abandoned(tmp):
-    "Remove the temporary file `tmp`, unless somebody is writing it"
+    "Remove the temporary file `tmp`, unless another process is writing it"
     try:
         if fcntl:
-            if not stat.S_ISREG(tmp.lstat().st_mode): return # to open a pipe is to wait
+            if not stat.S_ISREG(tmp.lstat().st_mode): return # opening a pipe would wait
             with open(tmp) as f: fcntl.flock(f, fcntl.LOCK_EX|fcntl.LOCK_NB); tmp.unlink()
         elif time.time()-tmp.stat().st_mtime > 3600: tmp.unlink()
     except OSError: pass # it is locked, or already gone
 
 def _temporary(path):
-    "A new file beside `path`, and that file opened, which holds the lock. What was abandoned there is removed"
+    "A new file next to `path`, and that file opened, which holds the lock. Abandoned files there are removed"
     stem = path.stem[:50]       # a name may be as long as any can be
     for o in path.parent.glob(f'.{escape(stem)}-{_HEX8}{escape(path.suffix)}'): _remove_abandoned(o)
     while True:
@@ -58,7 +58,7 @@ def _open_no(path):
         path = os.path.join(folder, os.readlink(path))
 
 def _there(path, no):
-    "What is at `path`, as `os.stat` says it; `None` if there is nothing. Raises `MnistError` for a folder"
+    "What `os.stat` gives for `path`; `None` if there is nothing. Raises `MnistError` for a folder"
     try: s = os.stat(path) if no is None else os.fstat(no)
     except FileNotFoundError: s = None
     if s and stat.S_ISDIR(s.st_mode) or not os.path.basename(path):
@@ -66,14 +66,14 @@ def _there(path, no):
     return s
 
 def is_stream(
-    path:str|Path # Where something will be written
+    path:str|Path # The path to write to
 )->bool:
-    "Is what is written to `path` passed on and not kept? So it is with pipes and devices, and with /dev/stdout and the like."
+    "Is what is written to `path` passed on instead of kept? That is true of pipes, of devices, and of /dev/stdout and the like."
     try: return _open_no(path) is not None or not stat.S_ISREG(os.stat(path).st_mode)
     except (OSError, ValueError): return False
 
 def _take_over(tmp, was):
-    "Give the file `tmp` the permissions of the one that it replaces, and its owner where we may"
+    "Give the file `tmp` the permissions of the one that it replaces, and its owner if we may"
     mode,now = stat.S_IMODE(was.st_mode),os.stat(tmp)
     if (now.st_uid,now.st_gid)!=(was.st_uid,was.st_gid):
         try: os.chown(tmp, was.st_uid, was.st_gid)
@@ -88,10 +88,10 @@ def replacing(
     """Yield a temporary path; when the block ends without an error, what is there takes the place of `path`.
 
     The suffix is kept, since writers of images and models choose their format by it. If the block raises, `path` is
-    as it was and nothing is left behind; what a killed process left behind goes the next time. A link is followed: what it
-    leads to is replaced, or made. A file that was there keeps its permissions, and its owner where the system allows it;
-    other names that it has (hard links) keep the old contents. A pipe, a device or /dev/stdout gets everything when the
-    block ends, and stays what it is. Raises `MnistError` where it cannot be written."""
+    unchanged and nothing is left behind; leftovers of a killed process are removed the next time. A link is followed: what it
+    leads to is replaced, or created. A file that was there keeps its permissions, and its owner if the system allows it;
+    its other names (hard links) keep the old contents. A pipe, a device or /dev/stdout gets everything when the
+    block ends, and stays what it is. Raises `MnistError` if it cannot be written."""
     path,tmp,held = os.fspath(path),None,None
     if '\0' in path: raise _no_place(path, 'its name has a null character')
     try:
@@ -126,8 +126,8 @@ def making_folder(
 ):
     """Yield a temporary folder that becomes `path` when the block ends, or `None` if `path` is already there.
 
-    Other processes that want the same folder wait meanwhile. A link is followed. Raises `MnistError` where it cannot be
-    written, and where there is a file of that name."""
+    Other processes that want the same folder wait meanwhile. A link is followed. Raises `MnistError` if it cannot be
+    written, and if there is a file of that name."""
     name,path,tmp = path,Path(os.path.realpath(path)),None      # a link is followed
     if path.exists():
         if not path.is_dir(): raise MnistError(f'cannot write {name}: there is a file of that name; remove it, or choose another place')
@@ -138,7 +138,7 @@ def making_folder(
         with FileLock(path.parent/f'.{path.name}.lock'):
             if path.exists(): yield None
             else:
-                # of a process that was killed
+                # left by a process that was killed
                 for o in path.parent.glob(f'.{escape(path.name)}-{_HEX8}'): shutil.rmtree(o, ignore_errors=True)
                 tmp = path.with_name(f'.{path.name}-{uuid4().hex[:8]}')
                 tmp.mkdir()
@@ -152,9 +152,9 @@ def making_folder(
 # %% ../../nbs/base/02_files.ipynb #b62d81f3
 def file_size(
     path:str|Path, # A file that is to be read
-    what:str # What should be passed instead of one that cannot be, in words
+    what:str # What to pass instead of one that cannot be read, in words
 )->int: # Bytes
-    "How large a file is. Raises `MnistError` for a folder, a pipe, a device, and where there is nothing."
+    "How large a file is. Raises `MnistError` for a folder, a pipe or a device, and if there is nothing."
     try: s = os.stat(path)
     except (OSError, ValueError) as e: raise MnistError(f"cannot read {path}: {getattr(e, 'strerror', None) or e}; pass {what}") from e
     if not stat.S_ISREG(s.st_mode):
@@ -172,12 +172,12 @@ def check_link(
 
 # %% ../../nbs/base/02_files.ipynb #02466f9a
 class _Gunzip(io.RawIOBase):
-    """What is packed in the open gzip file `f`, as Python's `gzip` reads it, but never slowly: parts, one after the other, must be
-    a thousand or hold a kilobyte each, and between them and behind them may be zeros (tapes have them), 64 KiB of them in all."""
+    """The unpacked contents of the open gzip file `f`, as Python's `gzip` reads it, but never slowly: there may be a thousand parts, or
+    more if each holds a kilobyte, and 64 KiB of zeros in all between and after them, since tapes have such zeros."""
     def __init__(self, f): self.f,self.z,self.has,self.parts,self.zeros,self.made = f,None,b'',0,0,0
     def readable(self): return True
     def _in_part(self):
-        "Is there a part to go on with? Passes over the zeros between two parts, and begins the next."
+        "Is there a part to continue with? Skips the zeros between two parts, and begins the next."
         if self.z: return True
         n = len(self.has)
         self.has = self.has.lstrip(b'\0')
@@ -206,11 +206,11 @@ class _Gunzip(io.RawIOBase):
 @contextmanager
 def unpacking(
     path:str|Path, # A file, gzipped or not
-    what:str # What should be passed instead of one that cannot be read, in words
+    what:str # What to pass instead of a file that cannot be read, in words
 ):
-    """Open a file: yield it, its size, whether it is packed, and how many bytes may be made of it.
+    """Open a file: yield it, its size, whether it is packed, and how many bytes may be unpacked from it.
 
-    What goes wrong on the way becomes a `MnistError`."""
+    Anything that goes wrong raises `MnistError`."""
     size = file_size(path, what)
     try:
         with open(path, 'rb') as f:
@@ -229,7 +229,7 @@ def cache_dir() -> Path:
 
 # %% ../../nbs/base/02_files.ipynb #39ed8362
 def visible_bar(
-    items # What has a length
+    items # Anything that has a length
 ): # fastprogress's bar
     "A progress bar for `items`, if it would be seen; else `None`."
     from fastprogress import progress_bar

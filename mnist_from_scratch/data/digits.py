@@ -53,7 +53,7 @@ def _mnist_here():
     if ours.is_dir(): return load_idx(ours)
 
 # %% ../../nbs/data/07_digits.ipynb #d9bfd56c
-_offline = False # has a download failed in this process? Then it is not tried again unasked
+_offline = False # has a download failed in this process? Then it is tried again only if you ask for it
 
 def _load_path(path):
     "`(train, valid)` from a file or folder of any format that this chapter knows."
@@ -70,7 +70,7 @@ def _load_path(path):
     return train.split() if valid is None else (train,valid)
 
 def _wanted(data):
-    "What `data` stands for: with 'auto', what the environment asks for."
+    "What `data` means: for 'auto', what the environment asks for."
     return os.environ.get('MNIST_FROM_SCRATCH_DATA') or 'auto' if data=='auto' else data
 
 def _resolve(data):
@@ -94,7 +94,7 @@ def _resolve(data):
 def source_files(
     data:str|Path='auto' # As for `load_digits`
 )->list: # Paths
-    "The files that `load_digits(data)` may read, as far as they are there, and the folders of which it reads every file."
+    "The existing files that `load_digits(data)` may read, and the folders of which it reads every file."
     def below(folder):
         if files := [o for o in idx_files(folder).values() if o]: return files
         if os.path.isfile(folder/'train.csv'): return [folder/'train.csv']
@@ -111,12 +111,12 @@ def source_files(
 def load_digits(
     data:str|Path='auto' # A path; or 'mnist', 'digits' (the bundled ones) or 'auto', the best there is
 )->tuple: # `(train, valid)`, two `Digits`
-    """Digits from wherever they are.
+    """Find digits and load them.
 
     A path is a CSV file, or a folder with MNIST's IDX files, with a `train.csv`, or with images; links in a folder are followed to files
     in it only. 'mnist' is the folder in `MNIST_FROM_SCRATCH_DATA` if it holds MNIST, our cache, fastai's cache, or a download. 'auto' is
-    what that variable names, else as 'mnist', else the bundled digits. Where the source has no validation set, a fifth of each digit is
-    held out. Raises `MnistError` where a path is not there, or MNIST is asked for and cannot be had."""
+    what that variable names, else as 'mnist', else the bundled digits. If the source has no validation set, a fifth of each digit is
+    held out. Raises `MnistError` if a path does not exist, or if you ask for MNIST and it cannot be found or downloaded."""
     sets = _resolve(_wanted(data))
     for o in sets:
         if o.is_mnist: o.source = f'MNIST, {o.source}'
@@ -126,7 +126,7 @@ def load_digits(
 
 # %% ../../nbs/data/07_digits.ipynb #e3b8ada2
 class URLs:
-    "The addresses by which fastai knows the threes and sevens of MNIST, and all of it."
+    "The addresses under which fastai knows the threes and sevens of MNIST, and all of MNIST."
     MNIST_SAMPLE = 'https://s3.amazonaws.com/fast-ai-sample/mnist_sample.tgz'
     MNIST = 'https://s3.amazonaws.com/fast-ai-imageclas/mnist_png.tgz'
 
@@ -162,7 +162,7 @@ def untar_data(
 )->Path: # `…/mnist_sample` with `train/3` to `valid/7` and `labels.csv`, or `…/mnist_png` with `training/0` to `testing/9`
     """A folder of 28×28 PNGs in fastai's layout: fastai's own if it has one, else written once into our cache.
 
-    With digits that are not MNIST it has another name. Raises `MnistError` for an unknown `url`, or where a digit is missing."""
+    With digits that are not MNIST it has another name. Raises `MnistError` for an unknown `url`, or if a digit is missing."""
     if url not in _LAYOUT:
         raise MnistError(f"cannot get {url}; known are URLs.MNIST_SAMPLE ({URLs.MNIST_SAMPLE}) and URLs.MNIST ({URLs.MNIST})")
     kind,parts,digits = _LAYOUT[url]

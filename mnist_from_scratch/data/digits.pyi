@@ -5,11 +5,11 @@ BUNDLED: str
 def bundled_digits() -> tuple:
     """scikit-learn's 1,797 digits (Alpaydin and Kaynak), from 8×8 brought into MNIST's geometry by `as_mnist`."""
 def source_files(data: str | Path='auto') -> list:
-    """The files that `load_digits(data)` may read, as far as they are there, and the folders of which it reads every file."""
+    """The existing files that `load_digits(data)` may read, and the folders of which it reads every file."""
 def load_digits(data: str | Path='auto') -> tuple:
-    """Digits from wherever they are."""
+    """Find digits and load them."""
 class URLs:
-    """The addresses by which fastai knows the threes and sevens of MNIST, and all of it."""
+    """The addresses under which fastai knows the threes and sevens of MNIST, and all of MNIST."""
     MNIST_SAMPLE: str
     MNIST: str
 def untar_data(url: str, *, source: str | Path='auto') -> Path:

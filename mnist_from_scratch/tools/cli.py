@@ -11,7 +11,7 @@ import argparse, os, re, shlex, shutil, signal, sys, sysconfig, textwrap
 from pathlib import Path
 
 # %% ../../nbs/tools/03_cli.ipynb #9ff6865e
-# and no notebook, nor a program that imports this
+# not a notebook or a program that imports this module
 def _is_command(): return Path(sys.argv[0]).stem in ('mnist_train','mnist_predict','mnist_bench','mnist_check')
 
 _status = 130 # after Ctrl-C
@@ -23,8 +23,8 @@ def _like_ctrl_c(n, _):
     signal.raise_signal(signal.SIGINT)
 
 def _open_missing():
-    """Their names. Opens the null device for each of stdin, stdout and stderr that is closed: the next file that is opened would get its
-    number, and what is printed"""
+    """Open the null device for each of stdin, stdout and stderr that is closed, and return their names. Otherwise the next file that is
+    opened would get its number, and what is printed"""
     missing = [k for k in ('stdin','stdout','stderr') if getattr(sys, k) is None]
     for k in missing:
         fd = ('stdin','stdout','stderr').index(k)
@@ -34,12 +34,12 @@ def _open_missing():
     return missing
 
 def _path(name):
-    "Where the command `name` is: typed so, it works without an activated environment"
+    "The path of the command `name`: typed like this, it works without an activated environment"
     me = Path(os.path.abspath(sys.argv[0]))
     return str(me.with_name(name+me.suffix)) if _is_command() else os.path.join(sysconfig.get_path('scripts'), name)
 
 def _typed(name):
-    "What to type for the command `name`: the name alone where the shell finds this very program by it"
+    "What to type for the command `name`: the name alone if the shell finds this same program by it"
     found = shutil.which(name)
     if found and os.path.realpath(found)==os.path.realpath(_path(name)): return name
     me = Path(sys.argv[0])
@@ -121,10 +121,10 @@ def make_model(
 # %% ../../nbs/tools/03_cli.ipynb #02abd913
 def to_dls(
     train:Digits, # Labelled digits
-    valid:Digits, # More of them, with no class that `train` hasn't got
+    valid:Digits, # More of them, with no class that `train` lacks
     bs:int=64 # Digits in a mini-batch
 ) -> DataLoaders: # Batches of float [N, 784] and int64 [N]
-    "Loaders of flat images and of class numbers, the training set shuffled. Raises `MnistError` for a strange class."
+    "Loaders of flat images and of class numbers, the training set shuffled. Raises `MnistError` for an unknown class."
     dsets = [to_dset(o, classes=train.classes) for o in (train,valid)]
     return DataLoaders(DataLoader(dsets[0], bs=min(bs, len(train)), shuffle=True), DataLoader(dsets[1], bs=1024))
 
@@ -149,7 +149,7 @@ def predict(
     bs:int=4096 # Images in a batch
 ) -> Tensor: # Scores, float [N, n]: the highest is the answer
     """Scores of a model for images, in batches, so that any number of them fits into memory. Raises `ValueError` for other types, shapes
-    and pixels."""
+    or pixels."""
     check_shapes('predict', x=(x,'uint8 [N,28,28]'))
     if only_ones(x): raise ValueError('predict: all pixels are 0 or 1, and 255 is full ink; multiply them by 255')
     check_ink('predict', x, 255)
@@ -158,14 +158,14 @@ def predict(
 
 # %% ../../nbs/tools/03_cli.ipynb #2ffede2f
 def save_model(
-    folder:str|Path, # Where `model.safetensors` goes, and its description again as `model.json`; made if need be
+    folder:str|Path, # Where `model.safetensors` goes, with its description again as `model.json`; created if it is missing
     model:nn.Module, # As `make_model` made it
     name:str, # Its name there
     classes, # The digit that each output stands for
     options:dict={}, # The options it was made with
-    **info # Whatever else should be known about it, if JSON can hold it
+    **info # Anything else to record about it that JSON can hold
 ):
-    "Write what `Learner.export` would, and `info`; each file is replaced as a whole. Raises `MnistError` where it can't."
+    "Write what `Learner.export` would, and `info`; each file is replaced as a whole. Raises `MnistError` if it cannot be written."
     spec = dict(model=name, options=MODELS[name][1]|options, classes=list(classes),
                 library=f'mnist_from_scratch {mnist_from_scratch.__version__}', **info)
     text = '{\n' + ',\n'.join(f'  {json.dumps(k)}: {json.dumps(v)}' for k,v in spec.items()) + '\n}\n'
@@ -175,7 +175,7 @@ def save_model(
         write_export(Path(folder)/'model.safetensors', model, (torch.zeros(1,28*28),), ds.vocab, cross_entropy, ds.new_empty, spec)
 
 # %% ../../nbs/tools/03_cli.ipynb #09f6dd47
-_BS = 64         # so many images at once a model from elsewhere may take a model's memory for
+_BS = 64         # for this many images at once a model may take the memory that `load_learner` allows for one
 _READS = 'a folder that mnist_train wrote, the model.safetensors in it, or a file of Learner.export'
 
 def _model_file(path):
@@ -229,7 +229,7 @@ class Watch(Callback):
     "Ends the fit after the batch in which Ctrl-C was pressed; of several processes that train together, in any of them."
     order = 100
     def __init__(self,
-        ctrlc # Has `pressed`, which is true once it was
+        ctrlc # Has `pressed`, which is true after Ctrl-C
     ): self.ctrlc = ctrlc
     def after_batch(self):
         others = getattr(self.learn, 'distributed_trainer', None)
@@ -264,7 +264,7 @@ def _n_right(model, dls):
 
 # %% ../../nbs/tools/03_cli.ipynb #3ff10690
 def _run(name, dls, n, seed, epochs, lr, ctrlc):
-    "How many digits a new net gets right after its training; `None` if that diverged"
+    "How many digits a new net gets right after training; `None` if that diverged"
     learn = make_learner(name, dls, n, seed, cbs=Watch(ctrlc))
     try:
         with learn.no_bar(): _fit(name, learn, epochs, lr)
@@ -284,15 +284,15 @@ def _runs(name, dls, n, seeds, done, *args, ctrlc):
     return ks
 
 def ladder(
-    train:Digits, # To learn from
-    dls:DataLoaders, # What `to_dls` made of it and of the digits to measure on
+    train:Digits, # The training set
+    dls:DataLoaders, # What `to_dls` made of it and of the validation set
     epochs:int=5, # Passes over the training set, for the rungs that are trained
     lr:float=.01, # Highest learning rate of the cycle
     seeds=(0,1,2), # One run for each
     chosen:str|None=None, # The model to mark, if any
     done:dict={}, # Runs that need not be made again: `(name, seed)` and how many it got right
-    ctrlc=None # Has `pressed`, which ends the climb
-) -> bool: # Did it reach the top?
+    ctrlc=None # Has `pressed`, which stops it
+) -> bool: # Are all rungs done?
     "Print the accuracy of every rung, from always giving the same answer to the net, each row as soon as it is known."
     n,y,ctrlc = len(train.classes),dls.valid_ds.tensors[1],ctrlc or _CtrlC()
     if ctrlc.pressed: return False
@@ -313,12 +313,12 @@ def ladder(
 # %% ../../nbs/tools/03_cli.ipynb #09a4ce26
 def _to_null(file): os.dup2(os.open(os.devnull, os.O_WRONLY), file.fileno())
 def _tell(msg):
-    "Print `msg` to stderr, if that can be"
+    "Print `msg` to stderr, if that is possible"
     try: print(msg, file=sys.stderr, flush=True)
     except OSError: _to_null(sys.stderr)
 
 def _why(e):
-    "What to say of an `OSError`; nothing if nobody reads what is printed"
+    "The message for an `OSError`; empty if nothing reads the output any more"
     if isinstance(e, BrokenPipeError): return
     return f'cannot print: {e.strerror}; send what it prints somewhere else' if e.filename is None and e.errno in (errno.ENOSPC,errno.EIO,
         errno.EBADF) else e
@@ -326,7 +326,7 @@ def _why(e):
 @contextmanager
 def _command(
     name:str, # What the error lines begin with
-    interrupted:str # What to say after Ctrl-C, if the exception doesn't
+    interrupted:str # The message after Ctrl-C, if the exception has none
 ):
     "In a command, end with one line and a status instead of a traceback"
     if not _is_command(): yield; return
@@ -343,7 +343,7 @@ def _command(
     except SystemExit as e: status = e.code
     except OSError as e: msg,status = _why(e),1
     try: sys.stdout.flush()
-    except OSError as e: # nobody reads what is printed, or the disk is full
+    except OSError as e: # nothing reads the output any more, or the disk is full
         msg,status = msg or _why(e),status or 1
         _to_null(sys.stdout)
     if msg: _tell(f'{name}: {msg}')
@@ -353,7 +353,7 @@ def _command(
 _FILES = 'model.safetensors','model.json','history.csv','report.png'
 
 def _check_out(out):
-    "Can files be written in `out`, or where it would be made? Creates nothing that stays."
+    "Can files be written in `out`, or where it would be created? Leaves nothing behind."
     try:
         for o in _FILES:
             if (out/o).is_dir(): raise MnistError(f'cannot write {out/o}: it is a folder; choose another --out')
@@ -362,7 +362,7 @@ def _check_out(out):
     except OSError as e: raise MnistError(f'cannot write to {out}: {e.strerror or e}; choose another --out') from e
 
 def _parse_digits(digits):
-    "The digits in a text such as '3,7', or in several, sorted; `None` for 'all'"
+    "The digits in a string such as '3,7', or in several, sorted; `None` for 'all'"
     digits = digits.strip() if isinstance(digits, str) else ' '.join(map(str, digits))
     if digits=='all': return None
     ds = re.split(r'\s*,\s*|\s+', digits)
@@ -379,13 +379,13 @@ def _launch():
                        *(sys.argv[1:] if _is_command() else ['--distributed'])])
 
 def _check_launched(model):
-    "For `--distributed`: is there a launcher, and something to share? All processes but the first one keep silent"
+    "For `--distributed`: is there a launcher, and something to share? All processes but the first one print nothing"
     if model=='baseline': raise MnistError('--distributed is for models that are trained, and the baseline is not; leave it out')
     if not num_distrib(): raise MnistError(f"--distributed needs a launcher, which starts the processes; type: {_launch()}")
     if rank_distrib(): sys.stdout = open(os.devnull, 'w')
 
 def _check_file(file):
-    "Can `file` be written, if one is named? Asked before hours are spent on what goes into it"
+    "Can `file` be written, if one is named? Checked before hours are spent on its contents"
     if file is None: return
     if os.path.isdir(file) or not os.path.basename(file): raise MnistError(f'cannot write {file}: it is a folder; name a file')
     if is_stream(file): return
@@ -397,13 +397,13 @@ def _check_file(file):
         raise MnistError(f'cannot write {file}: {getattr(e, "strerror", None) or e}; choose another place') from e
 
 def _id(path):
-    "What two names of one file have in common, be they links, hard links or other spellings"
+    "The same for all names of one file: links, hard links and other spellings"
     try: s = os.stat(path)
     except (OSError, ValueError): return os.path.normcase(os.path.realpath(path)) if '\0' not in str(path) else path
     return (s.st_dev,s.st_ino) if s.st_ino else os.path.normcase(os.path.realpath(path))
 
 def _apart(option, writes, reads):
-    """An error if one of `writes`, paths that `option` names, is one of `reads` under whatever name, or if two of `writes` are one.
+    """An error if one of `writes`, paths that `option` names, is one of `reads` under any name, or if two of `writes` are the same file.
     Standard output counts if it is a file"""
     seen = {}
     for o in ['/dev/fd/1']*os.path.isfile('/dev/fd/1') + [o for o in writes if os.path.isfile(o) or os.path.isdir(o)
@@ -417,7 +417,7 @@ def _apart(option, writes, reads):
             raise MnistError(f"{was} is read{f', as {o}' if str(o)!=str(was) else ''}, and would be lost; choose another {option}")
 
 def _notes(file):
-    "If `file` is the standard output itself, it gets nothing else: while the block lasts, what is printed goes to stderr"
+    "If `file` is standard output itself, nothing else goes there: during the block, what is printed goes to stderr"
     return redirect_stdout(sys.stderr) if file is not None and is_stream(file) and _id(file)==_id('/dev/fd/1') else nullcontext()
 
 def _check(**numbers):
@@ -445,7 +445,7 @@ def _save_run(out, name, model, classes, values, valid, targs, title, info):
     return p
 
 def _load(data, wanted):
-    "Digits to train on and to validate on; of those `wanted` only, if any are"
+    "Digits to train on and to validate on; only those `wanted`, if any are named"
     train,valid = load_digits(data)
     if wanted: train,valid = train.only(*wanted),valid.only(*wanted)
     if len(train.classes)<2: raise MnistError(f'{data} holds no digit but {train.classes}; a classifier needs at least two to tell apart')
@@ -462,7 +462,7 @@ def _train(model, learn, epochs, lr, distributed):
                          f'--lr below {lr:g}') from e
 
 def _steps(model, learn, lr):
-    "What `model.json` says of a training"
+    "What `model.json` records about a run"
     return dict(epochs=learn.n_epoch, epochs_done=len(learn.recorder.values), batches_done=learn.train_iter, bs=learn.dls.train.bs,
                 lr=learn.lr if model in _OWN else lr)
 
@@ -532,7 +532,7 @@ def mnist_train(
 
 # %% ../../nbs/tools/03_cli.ipynb #39f2cb67
 def _says(s, x):
-    "What the model in the state `s` says about one image, in words"
+    "The answer of the model in the state `s` for one image, in words"
     model,classes = s['model'],s['classes']
     scores = predict(model, x[None])
     if not isinstance(model, PixelSimilarity):
@@ -549,7 +549,7 @@ def _glob(folder):
 def _folder(o): return f'{o} is a folder, and images are wanted; give the files in it: {_glob(o)}'
 
 def _check_order(model, images, submission=None):
-    "An error if `model` is none, and one of `images` is, or `model` is a file of another kind"
+    "An error if `model` is not a model but one of `images` is, or if `model` is a file of another kind"
     if os.path.isfile(_model_file(model)): return
     if found := [o for o in images if os.path.isfile(_model_file(o))]:
         others = ' '.join(_glob(o) if os.path.isdir(o) else shlex.quote(str(o)) for o in (model, *images) if o!=found[0])

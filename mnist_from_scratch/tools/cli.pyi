@@ -15,14 +15,14 @@ MODELS: Any
 def make_model(name: str, n: int=10, **options) -> nn.Module:
     """An untrained model. Raises `MnistError` for an unknown name or option."""
 def to_dls(train: Digits, valid: Digits, bs: int=64) -> DataLoaders:
-    """Loaders of flat images and of class numbers, the training set shuffled. Raises `MnistError` for a strange class."""
+    """Loaders of flat images and of class numbers, the training set shuffled. Raises `MnistError` for an unknown class."""
 def make_learner(name: str, dls: DataLoaders, n: int=10, seed: int=0, **kwargs) -> Learner:
     """A `Learner` for one of the trained rungs. Sets the seed of all generators."""
 def predict(model: nn.Module, x: Tensor, bs: int=4096) -> Tensor:
-    """Scores of a model for images, in batches, so that any number of them fits into memory. Raises `ValueError` for other types, shapes
-    and pixels."""
+    """Scores of a model for images, in batches, so that any number of them fits into memory. Raises `ValueError` for other types, shapes or
+    pixels."""
 def save_model(folder: str | Path, model: nn.Module, name: str, classes, options: dict=..., **info) -> Any:
-    """Write what `Learner.export` would, and `info`; each file is replaced as a whole. Raises `MnistError` where it can't."""
+    """Write what `Learner.export` would, and `info`; each file is replaced as a whole. Raises `MnistError` if it cannot be written."""
 def load_model(path: str | Path) -> tuple:
     """Read a model of digits. Nothing in the file is run. Raises `MnistError` where it is missing, damaged, or its input is no digit."""
 class Watch(Callback):

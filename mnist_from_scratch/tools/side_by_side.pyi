@@ -5,7 +5,7 @@ __all__ = ['chapters', 'us', 'pairs', 'namesakes', 'largest_diff', 'time_ratio',
 chapters: Any
 us: Any
 def largest_diff(a, b) -> float:
-    """The largest absolute difference anywhere in two results. `nan` beside `nan` is no difference."""
+    """The largest absolute difference anywhere in two results. `nan` and `nan` count as equal."""
 def time_ratio(f, g, n: int=5, budget: float=0.3) -> float:
     """Time of `f()` divided by that of `g()`, by `seconds`: the median over `n` turns."""
 pairs: Any
@@ -16,9 +16,9 @@ def inputs(kind: str='digits', n: int=256) -> SimpleNamespace:
     """Images `x` [n,28,28] and the same as `rows`, classes `y`, weights `w` and `b`, activations `acts` [n,10], `p` and `yes` [n,1] for two
     classes, the `Digits` `ds`, and `path`, a folder to write to."""
 def unpaired(modules=...) -> list:
-    """Public functions and classes that fastai or PyTorch has too, by name, and that stand neither in `pairs` nor among `namesakes`."""
+    """Public functions and classes whose names fastai or PyTorch has too, and that are neither in `pairs` nor in `namesakes`."""
 def side_by_side(names=None, n: int=5) -> Any:
-    """Ours beside their counterparts: largest differences on `random` inputs and on `digits`, what is `allowed`, and the `time` of ours,
-    that of theirs being 1."""
+    """Ours and their counterparts: the largest differences on `random` inputs and on `digits`, what is `allowed`, and the `time` of ours
+    divided by that of theirs."""
 def readable(df) -> Any:
     """Differences with one digit, ratios of time with two; no colours, so that it can be read on light and on dark pages."""

@@ -2,7 +2,7 @@
 from typing import Any
 __all__ = []
 def read_hints(path) -> dict:
-    """All hints in a file. Raises `MnistError` where it is not as its first lines say."""
+    """All hints in a file. Raises `MnistError` if it does not have the form that its first lines describe."""
 all_hints: Any
 common: Any
 general: Any
@@ -12,6 +12,6 @@ def hints_together(mistakes: tuple, task: str) -> tuple:
     """Hints for several mistakes at once, made of the hints for each. Raises `MnistError` if one of them has none."""
 exceptions: Any
 def known_exception(error: str) -> str | None:
-    """What an exception is called, if it is known"""
+    """The name of an exception in the hints, if it is known"""
 def is_module(text: str) -> bool:
     """Is it one of PyTorch's layers or losses, as in 'a ReLU'?"""

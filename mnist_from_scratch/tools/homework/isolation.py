@@ -18,7 +18,7 @@ from ...base.core import keeping_rng
 
 # %% ../../../nbs/tools/homework/01_isolation.ipynb #f28ed8d0
 def _tensors(v):
-    "The tensors in `v`, a tensor, a module, or a short list or tuple of these, as far as they are small enough to be copied"
+    "The tensors in `v`, a tensor, a module, or a short list or tuple of these, if they are small enough to copy"
     def a(o, *cs): return issubclass(type(o), cs)       # `isinstance` would ask the object, which may be hostile
     if a(v, Tensor): return [v] if not is_lazy(v) and v.numel()<=10**6 else []
     parts = (*v.parameters(), *v.buffers()) if a(v, nn.Module) else v if a(v, list, tuple) and len(v)<100 else ()
@@ -29,7 +29,7 @@ def _tensors(v):
 def as_before(
     names:dict # Names whose values are kept: the globals of a function
 ):
-    "After the block all is as it was: random generators, switches of PyTorch, names and their tensors. What it prints is lost."
+    "Restore after the block random generators, PyTorch's switches, names and their tensors. What the block prints is lost."
     kept,switches = dict(names),(torch.is_grad_enabled(), torch.get_default_dtype())
     tensors = [(t, t.detach().clone(), t.grad, None if t.grad is None else t.grad.clone()) for v in kept.values() for t in _tensors(v)]
     with keeping_rng(), redirect_stdout(StringIO()), redirect_stderr(StringIO()), warnings.catch_warnings():
@@ -44,7 +44,7 @@ def as_before(
 
 # %% ../../../nbs/tools/homework/01_isolation.ipynb #ea6e5b95
 def _put_back(names, kept):
-    "Make the dictionary `names` what `kept` is"
+    "Make the dictionary `names` equal to `kept`"
     for k in names.keys()-kept.keys(): del names[k]
     for k,v in kept.items():
         if names.get(k) is not v: names[k] = v
@@ -61,7 +61,7 @@ class TimeIsUp(BaseException): "The block has taken too long"
 
 # %% ../../../nbs/tools/homework/01_isolation.ipynb #8bc4f0b9
 _alone = False              # is this a process that runs one hand-in, and nothing else?
-_end = [math.inf]           # when that process is ended, where there are no alarms
+_end = [math.inf]           # when that process is ended, on systems without alarms
 
 def run_alone():
     "From now on this process belongs to one hand-in, and may be ended with it"
@@ -69,15 +69,15 @@ def run_alone():
     _alone = True
 
 def overdue():
-    "Has this process had more of the processor's time than `cpu_limit` allows? Asked where there are no alarms."
+    "Has this process had more CPU time than `cpu_limit` allows? Checked on systems without alarms."
     return process_time()>_end[0]
 
 # %% ../../../nbs/tools/homework/01_isolation.ipynb #8cbbde69
 @contextmanager
 def cpu_limit(
-    seconds:float # Of the processor's time
+    seconds:float # Of CPU time
 ):
-    "In a process of its own: end it if the block takes more than `seconds` of the processor's time, even in code that is not Python's"
+    "In a hand-in's own process: end it if the block takes more than `seconds` of CPU time, even in code that is not Python's"
     if not _alone: yield; return
     if hasattr(signal, 'setitimer'):
         import resource
@@ -97,7 +97,7 @@ def _alarm(seconds):
     on,rung = [True],[]
     def ring(*_):
         rung.append(1)
-        if _alone and len(rung)>5: signal.signal(sig, signal.SIG_DFL)       # it is deaf: the next one ends the process
+        if _alone and len(rung)>5: signal.signal(sig, signal.SIG_DFL)       # it ignores alarms: the next one ends the process
         if on: raise TimeIsUp
     timer,sig = (signal.ITIMER_PROF,signal.SIGPROF) if _alone else (signal.ITIMER_REAL,signal.SIGALRM)
     old = signal.signal(sig, ring)
@@ -125,7 +125,7 @@ def _trace(seconds):
 
 # %% ../../../nbs/tools/homework/01_isolation.ipynb #e649dc0b
 def time_limit(
-    seconds:float # How long the block may take; in a process of its own the processor's time counts, else the clock on the wall
+    seconds:float # How long the block may take; in a hand-in's own process CPU time counts, else real time
 ): # A context manager
     "Raise `TimeIsUp` in the block if it takes longer"
     if hasattr(signal, 'setitimer') and threading.current_thread() is threading.main_thread(): return _alarm(seconds)
