@@ -32,7 +32,7 @@ class MnistError(Exception):
 def printable(
     s # Anything that `str` takes, such as the name of a file
 ) -> str: # One line
-    "The text of `s` in one line that can be printed anywhere: other characters as Python writes them in a string."
+    "`s` as a string of one line that can be printed anywhere: other characters as Python writes them in a string."
     return ''.join(c if c.isprintable() else repr(c)[1:-1] for c in str(s))
 
 # %% ../../nbs/base/01_core.ipynb #c054f0b4

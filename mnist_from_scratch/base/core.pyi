@@ -16,7 +16,7 @@ class MnistError(Exception):
     def __str__(self) -> str:
         ...
 def printable(s) -> str:
-    """The text of `s` in one line that can be printed anywhere: other characters as Python writes them in a string."""
+    """`s` as a string of one line that can be printed anywhere: other characters as Python writes them in a string."""
 def one_line(e: Exception) -> str:
     """The message of the exception `e` in one line."""
 def describe(o) -> str:

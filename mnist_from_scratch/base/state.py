@@ -49,7 +49,7 @@ def _pack(o, tensors, default):
 
 def pack_state(
     state, # Dictionaries, lists and tuples, nested as you like, of tensors, numbers, strings and `None`
-    # What to do with anything else: a function of it that returns a kind (a word of your own) and the parts, a list (or a text)
+    # What to do with anything else: a function of it that returns a kind (a word that you choose) and the parts, a list (or a string)
     default=None
 ) -> tuple: # JSON text; list of tensors, in the CPU's memory
     "Take `state` apart. `default` is like that of `json.dumps`; without it anything else raises `TypeError`."
@@ -76,7 +76,7 @@ def _items(t, kind=None):
     return t.tolist() if not kind else list(t.to(getattr(torch, kind)).unbind())
 
 def _unpacked(text, tensors, object_hook, skip):
-    "What `unpack_state` returns, and the tensors that it has no place for"
+    "The result of `unpack_state`, and the tensors that it does not use"
     left = dict(enumerate(tensors)) # each is used once: a short text cannot ask for many copies
     kinds = dict(tensor=left.pop, numbers=lambda v: _items(left.pop(v)), scalars=lambda v: _items(left.pop(v[0]), v[1]),
                  dict=lambda v: {unpack(a):unpack(b) for a,b in v}, list=lambda v: [*map(unpack, v)], tuple=lambda v: (*map(unpack, v),))

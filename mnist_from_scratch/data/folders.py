@@ -53,7 +53,7 @@ def folder_entries(
     except OSError as e: raise MnistError(f'cannot read {folder}: {e.strerror or e}; make it readable, or pass another') from e
 
 # %% ../../nbs/data/05_folders.ipynb #c3c51e47
-_MANY = 1000 # so many images are worth a file in the cache
+_MANY = 1000 # how many images are worth a file in the cache
 
 def _listing(folder, root):
     "What is in the folder: a string for each file that is not hidden, with its name, size and time, sorted by name."
@@ -112,7 +112,7 @@ def _load_images(folder, root, source, cache):
 def load_folder(
     folder:str|Path, # Holds `train` and `valid`, or `training` and `testing`, or itself the folders 0 to 9
     cache:bool=True # Keep the images of a large folder in a file of the library's cache, and take them from there?
-)->tuple: # `(train, valid)`, two `Digits`; `valid` is `None` where there is no such folder
+)->tuple: # `(train, valid)`, two `Digits`; `valid` is `None` if there is no such folder
     """Read images from folders named by their digit. Hidden files and folders with other names are skipped.
 
     All go through `as_mnist`, which does not change MNIST's own. If every file name is a

@@ -190,7 +190,7 @@ def _by_hand_fast():
 # %% ../../nbs/tools/02_bench.ipynb #be110b3a
 @contextmanager
 def _scratch(size):
-    """A temporary folder with room for `size` bytes, which is gone after the block, however it ends. Raises `MnistError` where there is no
+    """A temporary folder with room for `size` bytes, which is gone after the block, however it ends. Raises `MnistError` if there is no
     room."""
     # its own clearing up at the end of the program is the second safeguard
     try: tmp = tempfile.TemporaryDirectory(prefix='mnist_bench-')
@@ -220,7 +220,7 @@ def _idx():
 
 # %% ../../nbs/tools/02_bench.ipynb #f69ab823
 def _bar(items, total, comment):
-    "`items`, with a progress bar if they are many and somebody is watching"
+    "`items`, with a progress bar if there are many and it would be seen"
     if total<20 or not (IN_NOTEBOOK or sys.stdout.isatty()): return items
     from fastprogress import progress_bar
     return progress_bar(items, total=total, leave=False, comment=comment)
@@ -280,7 +280,7 @@ def _steps(batches):
         yield i
 
 def _own_memory():
-    "Bytes that this process has in memory and that are no file's"
+    "Bytes that this process has in memory and that do not belong to a file"
     kb = next((o.split()[1] for o in _lines('/proc/self/status') if o.startswith('RssAnon:')), None)
     if kb is None: raise MnistError('only Linux says how much memory of a process is its own; run it there')
     return 1024*int(kb)
@@ -401,7 +401,7 @@ def _sklearn():
     return {"scikit-learn's MLPClassifier":sklearn, 'Learner':_ours(mnist_net(), F.cross_entropy, accuracy, train, valid, 2, True)}
 
 # %% ../../nbs/tools/02_bench.ipynb #6e703488
-def machine() -> dict: # What a result depends on
+def machine() -> dict: # The things that a result depends on
     "CPU, cores, threads, `load` (how many programs wanted to run, over the last minute), versions and the date."
     cpu = next((o.split(':')[1].strip() for o in _lines('/proc/cpuinfo') if o.startswith('model name')), platform.processor()
                or platform.machine())
@@ -483,7 +483,7 @@ def save_results(
     file, # The file to write, JSON
     where:dict|None=None # What `machine` returned before the run; by default what it returns now
 ):
-    "Write results. Raises `MnistError` where the file cannot be written."
+    "Write results. Raises `MnistError` if the file cannot be written."
     with replacing(file) as f: f.write_text(json.dumps(dict(machine=where or machine(), rows=rows), indent=1)+'\n', encoding='utf-8')
 
 def load_results(

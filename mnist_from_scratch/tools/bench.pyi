@@ -29,7 +29,7 @@ def keep_memory() -> Any:
 def run_benchmarks(only=None, repeats: int=5, show=..., long: bool=False, begin=...) -> list:
     """Run benchmarks. Raises `MnistError` for an unknown name."""
 def save_results(rows: list, file, where: dict | None=None) -> Any:
-    """Write results. Raises `MnistError` where the file cannot be written."""
+    """Write results. Raises `MnistError` if the file cannot be written."""
 def load_results(folder) -> list:
     """All results in a folder. Raises `MnistError` for a file that is not one of `save_results`."""
 def plot_results(rows: list, earlier=...) -> Any:

@@ -210,7 +210,7 @@ def _open(path):
 def load_model(
     path:str|Path # The folder that `save_model` wrote, or one of the two files in it; or what `Learner.export` wrote
 ) -> tuple: # The model, and its description, a dictionary
-    "Read a model of digits. Nothing in the file is run. Raises `MnistError` where it is missing, damaged, or its input is no digit."
+    "Read a model of digits. Nothing in the file is run. Raises `MnistError` if it is missing or damaged, or if its input is not a digit."
     s = _open(path)
     return s['model'],(s['about'] or {}) | dict(classes=s['classes'])
 

@@ -24,7 +24,8 @@ def predict(model: nn.Module, x: Tensor, bs: int=4096) -> Tensor:
 def save_model(folder: str | Path, model: nn.Module, name: str, classes, options: dict=..., **info) -> Any:
     """Write what `Learner.export` would, and `info`; each file is replaced as a whole. Raises `MnistError` if it cannot be written."""
 def load_model(path: str | Path) -> tuple:
-    """Read a model of digits. Nothing in the file is run. Raises `MnistError` where it is missing, damaged, or its input is no digit."""
+    """Read a model of digits. Nothing in the file is run. Raises `MnistError` if it is missing or damaged, or if its input is not a
+    digit."""
 class Watch(Callback):
     """Ends the fit after the batch in which Ctrl-C was pressed; of several processes that train together, in any of them."""
     ctrlc: Any

@@ -68,7 +68,7 @@ def _parsed(text, name, flags):
     return lines,compile(text, name, 'exec', ast.PyCF_ONLY_AST|flags, True),compile(text, name, 'exec', flags, True)
 
 def _failure(e, where, cell):
-    "What went wrong, in a line, with a hint if the exception is known; and is the memory full?"
+    "What went wrong, in one line, with a hint if the exception is known; and whether the memory is full"
     try:
         msg,line = error_line(e)
         kind = known_exception(msg)
@@ -159,7 +159,7 @@ def _without_alarms(leave):
 _defines = ast.FunctionDef,ast.AsyncFunctionDef,ast.ClassDef,ast.Import,ast.ImportFrom,ast.Assign,ast.AnnAssign,ast.AugAssign
 
 def _work(job, out):
-    "What a process does that runs a hand-in: a line goes to the file `out` whenever something begins or ends"
+    "Run a hand-in in this process, and write a line to the file `out` whenever something begins or ends"
     run_alone()
     sys.dont_write_bytecode = True
     np.random.get_state()       # NumPy loads this part on first use, which a hand-in may have made impossible
@@ -401,7 +401,7 @@ def as_row(
     verdicts:list, # From `check_file`
     wrong:str # From there, too
 ) -> dict: # `tasks` (status, mistake, input, …), `passed`, and `error`
-    "What was found in a file, as it can be written as JSON"
+    "The results of a file, in a form that can be written as JSON"
     rows = {v.task:{k:x for k,x in asdict(v).items() if k not in ('task','answer','hints')} for v in verdicts}
     return dict(passed=sum(map(bool, verdicts)), error=wrong, tasks=rows)
 

@@ -8,7 +8,7 @@ def spoiled(name: str, seconds: float) -> bool:
 def check_file(path: str | Path, only=None, seconds: float=10.0, memory: float=2.0, level: int=1, beside: bool=True) -> tuple:
     """Check all that a file defines, in its own process. Raises `MnistError` if there is no such file, or if it is of another kind."""
 def as_row(verdicts: list, wrong: str) -> dict:
-    """What was found in a file, as it can be written as JSON"""
+    """The results of a file, in a form that can be written as JSON"""
 def hand_ins(path: str | Path) -> list:
     """The Python files and notebooks in a folder, except those whose names begin with a dot."""
 def check_folder(path: str | Path, only=None, seconds: float=10.0, memory: float=2.0, workers: int | None=None, each=None) -> dict:
