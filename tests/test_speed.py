@@ -254,7 +254,7 @@ def test_steps_and_rates(script, tmp_path, monkeypatch, digits):
 def test_steps_are_those_of_the_chapter(script):
     "Each row that the chapter trains stands in the file that it reads, with the best of the rates that were tried"
     book = Path(__file__).parent.parent/'nbs'
-    code = '\n'.join(''.join(c['source']) for c in json.loads((book/'19_speed.ipynb').read_text())['cells'] if c['cell_type']=='code')
+    code = '\n'.join(''.join(c['source']) for c in json.loads((book/'20_speed.ipynb').read_text())['cells'] if c['cell_type']=='code')
     d = json.loads((book/'speed.json').read_text())
     names = re.findall(r"(?:note|known)\('([^']+)'", code)
     assert {'published', *script.steps}=={*names}
