@@ -100,10 +100,14 @@ def execute(
     if wrong := [o for o in names if o not in nbs]: sys.exit(f"there is no notebook {wrong[0]}; choose from {', '.join(nbs)}")
     nbs = [o for k,o in nbs.items() if not names or k in names]
     check_mnist()
+    import jupyter_client.launcher, warm # noqa: E401
     import matplotlib.font_manager # noqa: F401 makes its list of fonts, about which it would warn in a notebook if that took long
     os.environ['OMP_NUM_THREADS'],os.environ['PYTHONWARNINGS'] = '1','ignore:IProgress'
     # as where the environment is activated
     os.environ['PATH'] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get('PATH', '')])
+    jupyter_client.launcher.Popen = warm.Popen
+    warm.modules += ['pandas','IPython.core.interactiveshell','jupyter_client','tornado.ioloop']
+    nbs.sort(key=lambda o: -o.stat().st_size) # long ones first, or one of them is alone at the end
     bad,done = 0,[]
     with ThreadPoolExecutor(n_workers) as ex:
         for path,(nb,wrong) in zip(nbs, ex.map(run, nbs)):

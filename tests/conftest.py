@@ -6,7 +6,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import pytest, torch
+import pytest, torch, warm
 from filelock import FileLock
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
@@ -62,7 +62,7 @@ def digits():
 
 def in_a_new_process(src):
     "Run the program `src` by itself; it fails where that does"
-    r = subprocess.run([sys.executable, '-c', src], capture_output=True, text=True)
+    r = warm.run([sys.executable, '-c', src], capture_output=True, text=True)
     assert not r.returncode, r.stderr
 
 def patched(mod):

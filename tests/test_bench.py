@@ -5,7 +5,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
-import pytest, torch
+import pytest, torch, warm
 from torch import nn
 
 from mnist_from_scratch.tools import bench
@@ -17,7 +17,7 @@ from mnist_from_scratch.losses import batch_accuracy, mnist_loss
 from mnist_from_scratch.softmax import accuracy, cross_entropy
 
 command = shutil.which('mnist_bench', path=Path(sys.executable).parent) or shutil.which('mnist_bench')
-def run(*args, **kwargs): return subprocess.run([command, *map(str, args)], capture_output=True, text=True, **kwargs)
+def run(*args, **kwargs): return warm.run([sys.executable, command, *map(str, args)], capture_output=True, text=True, **kwargs)
 
 @pytest.mark.slow
 def test_command(tmp_path):

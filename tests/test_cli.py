@@ -4,7 +4,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from random import Random
 
-import pytest, safetensors, torch
+import pytest, safetensors, torch, warm
 from PIL import Image
 from mnist_from_scratch.tools import cli
 from mnist_from_scratch.base.state import checksum
@@ -54,12 +54,12 @@ def run(script, tmp_path, monkeypatch, capfd):
         return status,*capfd.readouterr()
     return f
 
-def start(path, *args, sigint=signal.SIG_DFL, **kwargs):
-    "Start a command as a process of its own, as a shell would"
+def start(path, *args, sigint=signal.SIG_DFL, cold=False, **kwargs):
+    "Start a command as a process of its own, as a shell would; `cold` where it matters how Python begins or ends"
     env = {**os.environ, 'COLUMNS':'80', 'MPLBACKEND':'TkAgg', 'PYTHONUNBUFFERED':'1', 'PYTHONIOENCODING':'utf-8:strict'}
-    return subprocess.Popen([sys.executable, path, *map(str, args)],
-                            **dict(stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env,
-                            preexec_fn=lambda: signal.signal(signal.SIGINT, sigint)) | kwargs)
+    kwargs = dict(stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env) | kwargs
+    if not cold: return warm.Popen([sys.executable, path, *map(str, args)], sigint=sigint, **kwargs)
+    return subprocess.Popen([sys.executable, path, *map(str, args)], **dict(preexec_fn=lambda: signal.signal(signal.SIGINT, sigint))|kwargs)
 
 def wait_for(p, text):
     for line in p.stdout:
@@ -453,7 +453,7 @@ sys.meta_path.insert(0, Says)"""
 @pytest.mark.slow
 def test_ctrl_c_in_imports(script, tmp_path):
     for pause in 0,.3:
-        p = start(script('mnist_train', first=SAYS_TORCH), cwd=tmp_path)
+        p = start(script('mnist_train', first=SAYS_TORCH), cwd=tmp_path, cold=True)
         wait_for(p, 'importing torch')
         status,out,err = stopped(p, pause)
         assert status==130 and 'interrupted' in err and 'Traceback' not in err and len(err.strip().splitlines())==1 and not list(
@@ -505,7 +505,7 @@ def test_ctrl_c_at_any_moment(script, data, tmp_path):
     for i in range(6):
         folder = tmp_path/str(i)
         folder.mkdir()
-        p = start(path, '--data', data, '--epochs', 2, '--seeds', 2, cwd=folder)
+        p = start(path, '--data', data, '--epochs', 2, '--seeds', 2, cwd=folder, cold=True)
         wait_for(p, 'importing torch')
         t,pauses = time.time(),[]
         if not secs: (out,err),status,secs = p.communicate(timeout=60),p.returncode,time.time()-t # the first one runs to its end
@@ -523,7 +523,7 @@ def test_ctrl_c_at_the_very_end(script, data, model, tmp_path):
     before = 'import atexit, signal\natexit.register(lambda: signal.raise_signal(signal.SIGINT))'
     Image.fromarray(load_idx(data)[1].x[0].numpy()).save(tmp_path/'a.png')
     for name,args in ('mnist_predict',(model,'a.png')), ('mnist_train',('--data',data,'--epochs',1,'--seeds',1)):
-        p = start(script(name, before), *args, cwd=tmp_path)
+        p = start(script(name, before), *args, cwd=tmp_path, cold=True)
         assert p.communicate(timeout=60)[1]=='' and p.returncode==0
 
 @pytest.mark.slow
@@ -583,8 +583,8 @@ def test_ctrl_c_in_a_terminal(script, data, tmp_path):
 def test_broken_pipe(script, data, model, tmp_path):
     "Somebody reads one line and closes: no word about it, and nothing half written"
     Image.fromarray(load_idx(data)[1].x[0].numpy()).save(tmp_path/'a.png')
-    for p in (start(script('mnist_train'), '--data', data, '--epochs', 10**6, cwd=tmp_path),
-              start(script('mnist_predict'), model, *['a.png']*3000, cwd=tmp_path)):
+    for p in (start(script('mnist_train'), '--data', data, '--epochs', 10**6, cwd=tmp_path, cold=True),
+              start(script('mnist_predict'), model, *['a.png']*3000, cwd=tmp_path, cold=True)):
         p.stdout.readline()
         p.stdout.close()
         assert p.wait(60)==1 and p.stderr.read()==''
@@ -593,7 +593,7 @@ def test_broken_pipe(script, data, model, tmp_path):
 @pytest.mark.slow
 def test_full_disk(script, data, tmp_path):
     with open('/dev/full', 'w') as full:
-        p = start(script('mnist_train'), '--data', data, '--epochs', 1, cwd=tmp_path, stdout=full)
+        p = start(script('mnist_train'), '--data', data, '--epochs', 1, cwd=tmp_path, stdout=full, cold=True)
         assert 'No space left' in one_line(p.communicate(timeout=60)[1], 'mnist_train') and p.returncode==1
 
 def shell(line, cwd, **env):
@@ -633,7 +633,7 @@ def test_full_after_an_error(script, tmp_path):
 @pytest.mark.parametrize('name,status', [('SIGTERM',143), ('SIGHUP',129)])
 def test_told_to_end(script, data, tmp_path, name, status):
     "As after Ctrl-C, what is trained is saved; and where nothing is, one line"
-    p = start(script('mnist_train', first=SAYS_TORCH), '--data', data, '--epochs', 10**6, cwd=tmp_path)
+    p = start(script('mnist_train', first=SAYS_TORCH), '--data', data, '--epochs', 10**6, cwd=tmp_path, cold=True)
     wait_for(p, 'importing torch')
     p.send_signal(getattr(signal, name))
     assert p.communicate(timeout=60)[1].strip()=='mnist_train: interrupted before it began' and p.returncode==status and not list(
@@ -646,7 +646,7 @@ def test_told_to_end(script, data, tmp_path, name, status):
 
 @pytest.mark.slow
 def test_nohup_stays(script, data, tmp_path):
-    p = start(script('mnist_train'), '--data', data, '--epochs', 3, '--seeds', 1, cwd=tmp_path,
+    p = start(script('mnist_train'), '--data', data, '--epochs', 3, '--seeds', 1, cwd=tmp_path, cold=True,
               preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
     wait_for(p, 'epoch 0')
     p.send_signal(signal.SIGHUP)

@@ -6,8 +6,7 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-import pytest
-import torch
+import pytest, torch, warm
 from PIL import Image, ImageDraw, ImageOps
 import mnist_from_scratch.data as D
 from mnist_from_scratch.base.core import MnistError
@@ -579,7 +578,7 @@ def test_download(tmp_path, sets, serve):
 def together(*codes, **env):
     "Run programs at the same time; what each printed, and nothing to stderr (pooch, for one, talks there)."
     names = '\n'.join(f'from mnist_from_scratch.data.{o} import *' for o in ('idx','folders','download','digits'))
-    ps = [subprocess.Popen([sys.executable, '-c', f'{names}\n{c}'], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ps = [warm.Popen([sys.executable, '-c', f'{names}\n{c}'], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                            env={**os.environ, **env}) for c in codes]
     outs = [p.communicate(timeout=300) for p in ps]
     assert not any(p.returncode or o[1] for p,o in zip(ps,outs)), outs

@@ -3,7 +3,7 @@ looked at each time."""
 import os, shlex, socket, subprocess, sys
 from pathlib import Path
 
-import pytest, torch
+import pytest, torch, warm
 
 pytest.importorskip('accelerate', reason='no Accelerate here')
 pytest.importorskip('torchmetrics', reason='no torchmetrics here')
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 def torchrun(n, *args, seconds=240, **env):
     "Run in `n` processes; status, stdout, stderr"
     env = os.environ | dict(OMP_NUM_THREADS='1', PYTHONWARNINGS='ignore', COLUMNS='80') | env
-    r = subprocess.run([sys.executable, '-m', 'torch.distributed.run', '--standalone', '--nproc-per-node', str(n), *map(str, args)],
+    r = warm.run([sys.executable, '-m', 'torch.distributed.run', '--standalone', '--nproc-per-node', str(n), *map(str, args)],
                        capture_output=True, text=True, timeout=seconds, env=env)
     return r.returncode,r.stdout,r.stderr
 
@@ -82,7 +82,7 @@ def test_accelerate_launch(tmp_path):
     program = ("import sys; sys.path.insert(0, sys.argv[1]); import torch, distributing as d; from pathlib import Path; "
                "torch.save(d.fit('sgd', Path('.')), f'{d.num_distrib()}-{d.rank_distrib()}.pt')")
     (tmp_path/'program.py').write_text(program)
-    r = subprocess.run([sys.executable, '-m', 'accelerate.commands.launch', '--multi_gpu', '--num_processes', '2', 'program.py',
+    r = warm.run([sys.executable, '-m', 'accelerate.commands.launch', '--multi_gpu', '--num_processes', '2', 'program.py',
                         Path(distributing.__file__).parent], capture_output=True, text=True, timeout=240,
                        cwd=tmp_path, env=os.environ | dict(HOME=str(tmp_path), OMP_NUM_THREADS='1'))
     assert not r.returncode, r.stderr[-3000:]
@@ -103,7 +103,7 @@ def test_command(tmp_path, monkeypatch, capsys):
     args = '--data digits --digits 3,7 --epochs 2 --seeds 1'.split()
     # no environment is activated
     env = os.environ | dict(OMP_NUM_THREADS='1', PYTHONWARNINGS='ignore', COLUMNS='80', PATH='/usr/bin:/bin')
-    def run(*args): r = subprocess.run(args, capture_output=True, text=True, timeout=240, env=env); return r.returncode,r.stdout,r.stderr
+    def run(*args): r = warm.run(args, capture_output=True, text=True, timeout=240, env=env); return r.returncode,r.stdout,r.stderr
     status,out,err = run(sys.executable, script(tmp_path), *args, '--out', tmp_path/'two', '--distributed')
     assert status==1 and not out and err.count('\n')==1
     status,out,err = run('sh', '-c', err.split('; type: ')[1])
@@ -116,7 +116,7 @@ def test_command(tmp_path, monkeypatch, capsys):
     assert sorted(o.name for o in (tmp_path/'two').iterdir())==sorted(o.name for o in (tmp_path/'one').iterdir())
 
 def test_command_alone(tmp_path):
-    def run(*args): return subprocess.run([sys.executable, script(tmp_path), *args], capture_output=True, text=True, cwd=tmp_path)
+    def run(*args): return warm.run([sys.executable, script(tmp_path), *args], capture_output=True, text=True, cwd=tmp_path)
     r = run('--distributed', '--epochs', '3')
     typed = [sys.executable, '-m', 'torch.distributed.run', '--standalone', '--nproc-per-node', '2', str(tmp_path/'mnist_train'),
              '--distributed', '--epochs', '3']
@@ -172,7 +172,7 @@ def test_a_free_port(tmp_path):
     (tmp_path/'program.py').write_text(program)
     def start(port, rank):
         env = os.environ | GOOD | dict(RANK=str(rank), LOCAL_RANK=str(rank), MASTER_PORT=str(port), OMP_NUM_THREADS='1')
-        return subprocess.Popen([sys.executable, 'program.py'], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env,
+        return warm.Popen([sys.executable, 'program.py'], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env,
                                 cwd=tmp_path)
     with socket.socket() as s:
         s.bind(('127.0.0.1', 0)); s.listen()
@@ -188,7 +188,7 @@ def test_command_in_a_bad_environment(tmp_path, bad, says):
     with socket.socket() as s:
         s.bind(('127.0.0.1', 0)); s.listen()
         if bad['MASTER_PORT']=='taken': bad = dict(MASTER_PORT=str(s.getsockname()[1]))
-        r = subprocess.run([sys.executable, script(tmp_path), '--data', 'digits', '--epochs', '1', '--distributed'], capture_output=True,
+        r = warm.run([sys.executable, script(tmp_path), '--data', 'digits', '--epochs', '1', '--distributed'], capture_output=True,
                            text=True, cwd=tmp_path, timeout=120, env=os.environ | GOOD | bad)
     lines = [o for o in r.stderr.splitlines() if o.startswith('mnist_train: ')]
     assert r.returncode==1 and len(lines)==1 and says in lines[0] and 'Traceback' not in r.stderr and [o.name

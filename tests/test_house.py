@@ -4,7 +4,6 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from conftest import in_a_new_process
 from chapters import module, order as in_order, plan, stems
 from fastcore.docments import docments
 from IPython.core.inputtransformer2 import TransformerManager
@@ -208,12 +207,14 @@ def test_no_module_is_too_large():
 
 def test_imports_are_light():
     "No module imports fastai, torchvision or scikit-learn; only `all` imports what draws tables, plots and progress bars."
-    in_a_new_process(f'''
+    program = f'''
 import sys, importlib
 for m in {[dotted(o) for o in modules]+['all']}:
     importlib.import_module('{pkg}.'+m)
     heavy = {{'fastai','torchvision','sklearn'}} | ({{'pandas','matplotlib.pyplot','fastprogress'}} if m!='all' else set())
-    if found := heavy & set(sys.modules): sys.exit(f'{{m}} imports {{sorted(found)}}')''')
+    if found := heavy & set(sys.modules): sys.exit(f'{{m}} imports {{sorted(found)}}')'''
+    r = subprocess.run([sys.executable, '-c', program], capture_output=True, text=True)
+    assert not r.returncode, r.stderr
 
 def test_description_of_the_package():
     "README.md as an index of packages shows it: every link and picture has an address, and those of files lead to one that is there"

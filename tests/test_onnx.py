@@ -1,10 +1,10 @@
 """Models in other people's runtimes: the same predictions from ONNX Runtime, from what `torch.export` saves, and from plain PyTorch; and
 what becomes of a model that cannot be had there."""
-import json, logging, random, re, subprocess, sys, warnings
+import json, logging, random, re, sys, warnings
 from pathlib import Path
 
 import numpy as np
-import pytest, torch
+import pytest, torch, warm
 import torch.nn.functional as F
 from fastcore.basics import noop
 from torch import nn
@@ -212,6 +212,6 @@ def test_safetensors_in_plain_pytorch(tmp_path):
     with learn.no_bar(): learn.fit(1, .1)
     save_model(tmp_path, learn.model, 'mlp', range(10))
     for file in learn.save('m'),learn.export(),tmp_path/'model.safetensors':
-        r = subprocess.run([sys.executable, '-c', program, file, tmp_path/'out'], capture_output=True, text=True)
+        r = warm.run([sys.executable, '-c', program, file, tmp_path/'out'], capture_output=True, text=True)
         assert not r.returncode, r.stderr
         with torch.no_grad(): assert torch.equal(torch.load(tmp_path/'out'), learn.model.eval()(torch.ones(1,784)))

@@ -1,8 +1,8 @@
 "An old or broken torchvision stops nothing but what compares with it."
-import os, subprocess, sys
+import os, sys
 from pathlib import Path
 
-import pytest
+import pytest, warm
 
 root = Path(__file__).parent.parent
 pytestmark = pytest.mark.slow
@@ -31,6 +31,6 @@ def test_stops_nothing(how, tmp_path):
     (tmp_path/'torchvision').mkdir(); (tmp_path/'torchvision'/'__init__.py').write_text(broken[how])
     env = os.environ|dict(PYTHONPATH=os.pathsep.join([str(tmp_path), str(root), os.environ.get('PYTHONPATH','')]),
                           MNIST_FROM_SCRATCH_DATA='digits')
-    r = subprocess.run([sys.executable, '-c', program], capture_output=True, text=True, env=env, cwd=tmp_path)
+    r = warm.run([sys.executable, '-c', program], capture_output=True, text=True, env=env, cwd=tmp_path)
     assert not r.returncode, r.stderr[-3000:]
     assert 'the peer: ' in r.stdout and any(o in r.stdout for o in ('torchvision','no_such_library'))

@@ -5,7 +5,7 @@ What is written, and how it is read again, is in `writing.py`, which forks; each
 import json, os, re, signal, subprocess, sys, tempfile
 from pathlib import Path
 
-import pytest
+import pytest, warm
 from mnist_from_scratch.base import files, state
 from mnist_from_scratch.base.core import MnistError
 from mnist_from_scratch.base.files import making_folder, replacing
@@ -19,7 +19,7 @@ def folder(tmp_path):
     with tempfile.TemporaryDirectory(dir='/dev/shm') as d: yield Path(d)
 
 def ran(part, folder, *before):
-    r = subprocess.run([*before, sys.executable, here/'writing.py', part, folder], capture_output=True, text=True,
+    r = warm.run([*before, sys.executable, here/'writing.py', part, folder], capture_output=True, text=True,
                        env=os.environ|dict(OMP_NUM_THREADS='1',
                                            PYTHONPATH=os.pathsep.join(filter(None, [str(here.parent), os.environ.get('PYTHONPATH')]))))
     assert not r.returncode, r.stderr[-3000:]
@@ -264,8 +264,8 @@ def test_open_files_are_written_on(tmp_path):
     (tmp_path/'l').symlink_to('/dev/stdout')
     paths = ['/dev/stdout','/dev/fd/1','/proc/self/fd/1' if os.path.exists('/proc/self/fd') else '/dev/fd/1',str(tmp_path/'l')]
     want = '\n'.join(['one',*paths,'three',''])
-    assert subprocess.run([sys.executable, '-c', code, *paths], capture_output=True, text=True, env=env).stdout==want
-    with open(tmp_path/'out.txt', 'w') as f: subprocess.run([sys.executable, '-c', code, *paths], stdout=f, env=env, check=True)
+    assert warm.run([sys.executable, '-c', code, *paths], capture_output=True, text=True, env=env).stdout==want
+    with open(tmp_path/'out.txt', 'w') as f: warm.run([sys.executable, '-c', code, *paths], stdout=f, env=env, check=True)
     assert (tmp_path/'out.txt').read_text()==want and sorted(o.name for o in tmp_path.iterdir())==['l','out.txt']
 
 @pytest.mark.skipif(sys.platform!='linux' or os.geteuid(),
