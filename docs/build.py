@@ -84,7 +84,9 @@ def by_figure(
     for o in outs:
         i = next((i for i,f in enumerate(figs) if f is o), None)
         if i: cells.append(nbformat.v4.new_code_cell('#', id=f'{cell.id}-{i}', metadata=dict(tags=['remove-input'])))
-        if i is not None: cells[-1].metadata['mystnb'] = dict(image=dict(alt=texts[i]))
+        if i is not None:
+            cells[-1].metadata['mystnb'] = dict(image=dict(alt=texts[i]))
+            for m in o.metadata.values(): m.pop('height', None) # it follows from the width, which a narrow page makes smaller
         cells[-1].outputs.append(o)
     return cells
 

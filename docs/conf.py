@@ -26,7 +26,7 @@ toc_object_entries_show_parents = 'hide'
 html_theme = 'sphinx_book_theme'
 html_title,html_favicon,html_baseurl = cfg['title'],'_static/favicon.png',site
 html_static_path,html_extra_path,html_css_files = ['_static'],['extra'],['site.css']
-html_copy_source = False
+html_copy_source = html_scaled_image_link = False
 html_theme_options = dict(repository_url=cfg['git_url'], repository_branch=cfg['branch'], use_repository_button=True,
                           use_issues_button=True,
     use_download_button=False, use_fullscreen_button=False, show_navbar_depth=1, show_toc_level=2, navbar_persistent=[])

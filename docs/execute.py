@@ -71,8 +71,8 @@ def run(path):
     from nbclient.exceptions import CellControlSignal, DeadKernelError
     nb,wrong = nbformat.read(path, 4),[]
     try:
-        NotebookClient(nb, timeout=1200, kernel_name='python3', resources={'metadata':{'path':str(path.parent)}},
-                       coalesce_streams=True).execute()
+        NotebookClient(nb, timeout=1200, kernel_name='python3', resources={'metadata':{'path':str(path.parent)}}, coalesce_streams=True,
+                       extra_arguments=['--InlineBackend.figure_format=retina']).execute() # sharp on a phone too
     except (CellControlSignal, DeadKernelError, TimeoutError) as e: wrong = [f'{path.name}: {str(e).strip().splitlines()[-1]}']
     for i,c in enumerate(nb.cells): wrong += [f'{path.name}, cell {i}: {w}' for o in c.get('outputs', []) if (w := trouble(o))]
     return nb,wrong
