@@ -10,7 +10,6 @@ import torch
 from torch import nn, Tensor
 from .base.core import MnistError, check_floats, check_pixels, check_shapes
 from .base.state import exportable
-from .base.statistics import Proportion, mcnemar
 from .data.sets import Digits
 
 # %% ../nbs/02_baseline.ipynb #0d74e54b

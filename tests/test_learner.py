@@ -1232,7 +1232,7 @@ import torch
 from torch import nn
 from mnist_from_scratch.learner import Learner
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders
-from mnist_from_scratch.optimizers import Adam, SGD
+from mnist_from_scratch.optimizers import SGD
 from mnist_from_scratch.softmax import accuracy, cross_entropy
 from mnist_from_scratch import schedules
 g = torch.Generator().manual_seed(0)

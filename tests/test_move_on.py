@@ -10,7 +10,7 @@ pytestmark = pytest.mark.slow
 text = (root/'docs/move_on.md').read_text(encoding='utf-8')
 blocks = {}            # of each section: [(language, code)]
 for part in re.split(r'^#+ ', text, flags=re.M)[1:]: blocks[part.split('\n')[0]] = re.findall(r'^```(\w+)\n(.*?)^```$', part, re.M|re.S)
-begin,ours = (code for _,code in blocks['When to move on'])
+begin,ours = (code for _,code in blocks['Moving on to other libraries'])
 
 def env(folder):
     "Bundled digits, no GPU, and no file outside of `folder`"
@@ -77,7 +77,7 @@ def test_several_processes(tmp_path):
 
 def test_every_block_is_run():
     "A new one needs a test"
-    assert {k:[o for o,_ in v] for k,v in blocks.items()}=={'When to move on':['python']*2, 'fastai':['python'], 'Lightning':['python'],
-                                                            'Keras':['python']*2, 'Plain PyTorch':['python'],
-                                                            'Several processes and machines':['python','bash']}
+    assert {k:[o for o,_ in v] for k,v in blocks.items()}=={
+        'Moving on to other libraries':['python']*2, 'fastai':['python'], 'Lightning':['python'], 'Keras':['python']*2,
+        'Plain PyTorch':['python'], 'Several processes and machines':['python','bash']}
     assert len(re.findall('^ *```', text, re.M))==2*sum(map(len, blocks.values()))

@@ -2,7 +2,10 @@
 import json, re
 from pathlib import Path
 
+import prose as habits
 import pytest
+
+from mnist_from_scratch.tools.homework.hints import read_hints
 
 nbs = Path(__file__).parent.parent/'nbs'
 
@@ -69,12 +72,12 @@ def test_26_asks_for_a_function_and_gets_one():
     exec(page[i+1]['source'].split('\npairs = ')[0], ns := {})
     assert ns[fn]([1,2,3,4], 'abcd')==[(1,'a'),(2,'b'),(3,'c'),(4,'d')]
 
-old = r'whoever|somebody|nobody|anybody|anew|by heart|graphics card|the way back|put aside|processors?'
-def test_no_old_words():
-    "Words that the field does not use for these things, in the questions, the homework and what is said about it"
-    files = [nbs.parent/'docs/teachers.md', nbs.parent/'mnist_from_scratch/tools/homework/hints.ini']
-    for text in (*map(prose, ('13_questions.ipynb','14_exercises.ipynb')), *(o.read_text(encoding='utf-8') for o in files)):
-        assert not (m := re.search(rf'\b({old})\b', text, re.I)), text[m.start()-40:m.end()+40]
+def test_no_habits_in_pages_and_hints():
+    "What `docs/prose.py` finds in chapters is not in the pages next to them and in what is said about homework either"
+    hints = [v[k] for v in read_hints(nbs.parent/'mnist_from_scratch/tools/homework/hints.ini').values() for k in ('gentle','clear')]
+    pages = [o.read_text(encoding='utf-8') for o in (nbs.parent/'docs').glob('*.md')]
+    assert len(hints)>800 and len(pages)>=4
+    for text in (*pages, *hints): assert not (found := habits.found(habits.prose(text))), (found, text[:200])
 
 def plain(s): return s.lower().replace('-', '')
 

@@ -207,7 +207,7 @@ def read_state(
     except MnistError: raise
     except OSError as e: raise MnistError(f'cannot read {file}: {e.strerror or e}; pass {what}') from e
     except (safetensors.SafetensorError, ValueError, LookupError, TypeError, AttributeError, RuntimeError) as e:
-        # the last: an empty tensor of a size that no tensor can have
+        # a RuntimeError: an empty tensor of a size that no tensor can have
         raise MnistError(f'{file} is damaged: {one_line(e)}; save it again, or take an earlier one') from e
 
 # %% ../../nbs/base/03_state.ipynb #72af324a

@@ -185,7 +185,7 @@ def as_mnist(
     if 0 in im.size: raise MnistError('the image is blank: it has no pixels; take another')
     try: a = to_grey(im)
     except MnistError: raise
-    # as in `read_image`
+    # Pillow raises exceptions of many kinds
     except Exception as e: raise MnistError(f'an image of mode {im.mode} cannot be turned into grey, or is damaged; save it as PNG') from e
     if a.max()==1:
         raise MnistError('the image is blank: all its pixels are 0 or 1, and 255 is white; multiply them by 255, and save it as PNG')

@@ -126,7 +126,7 @@ class Checkpoint(Callback):
         files = self._files()
         seq = int(files[0][0].name.split('-')[-2])+1 if files else 1
         train,place = self.dls.train,self.place
-        # no rest of a pass that was called off
+        # after an epoch the next pass begins at its start, also if this one was called off
         if _goes_on(train):
             place = train.state_dict() | (dict(order=None, sizes=None, done=0) if not batch and isinstance(train, DataLoader) else {})
         file = write_state(self.folder/f'{self.stem}-{seq:06d}-fit{self.no}.safetensors', dict(

@@ -210,7 +210,7 @@ class DistributedTrainer(Callback):
         if learn.training: return self._unwrap()
         learn.pred,learn.yb = self.gather(learn.pred),self.gather(learn.yb)
         for cb in learn.cbs:
-            # `get_preds` with inputs
+            # the inputs, if `get_preds` keeps them
             if getattr(cb, 'kept_x', None) is not None: cb.kept_x = to_detach(self.gather(to_device(cb.kept_x, self.accelerator.device)))
     def after_loss(self):
         learn = self.learn

@@ -334,7 +334,7 @@ def _shared(self:DataLoader, p):
 def _from_tensors(self:DataLoader, p, tensors):
     "The rest of pass `p`, from `tensors` whose rows are the items"
     if (i := _start(p.order)) is not None: bs = _windows(tensors, zip(*(self._cut(p, t[i:i+len(p.order)]) for t in tensors)))
-    # faster than t[idxs]
+    # `index_select` does what t[idxs] does, and faster
     else: bs = (tuple(t.index_select(0, idxs) for t in tensors) for idxs in self._cut(p, p.order.to(tensors[0].device)))
     if not isinstance(self.dataset, DigitRows): return bs
     return (floats_of(b if self.device is None else to_device(b, self.device)) for b in bs)      # bytes are moved, if anything is
@@ -744,7 +744,7 @@ def test_ds(self:DigitRows,
     "Images as rows like those of this set. Raises `ValueError` for other shapes, or pixels out of range."
     if isinstance(items, TensorDataset):    # rows already
         x,*y = items.tensors
-        # which looks at them
+        # `DigitRows` checks the tensors
         rows = DigitRows(x, y[0] if with_labels and y and x.dtype==torch.uint8 else None, self.vocab, self.to_target)
         return items if with_labels and x.dtype!=torch.uint8 else rows
     x,y = (digit_rows(items),items.y) if isinstance(items, Digits) else _new_items(items, with_labels)

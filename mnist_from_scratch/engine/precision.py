@@ -34,7 +34,7 @@ class GradientAccumulation(Callback):
         n_acc:int=32 # Items
     ): check_number('n_acc', n_acc, least=1, whole=True); self.n_acc = n_acc
     def before_fit(self): self.count = 0
-    # the former: of a batch that several processes share
+    # a batch that several processes share has `n_items`
     def _n(self): return getattr(self.learn.dl, 'n_items', None) or find_bs(self.yb, self.xb)
     def after_loss(self): self.learn.loss_grad = self.loss_grad*(self._n()/self.n_acc)
     def before_step(self):

@@ -515,7 +515,7 @@ def before_validate(self:Recorder):
 def after_batch(self:Recorder):
     "Take in the batch, if it had a loss"
     learn = self.learn
-    if not learn.yb or learn.loss is None or learn.loss is self._loss: return      # the last: a batch called off before it had a loss
+    if not learn.yb or learn.loss is None or learn.loss is self._loss: return      # the loss of the batch before: this one was called off
     self._loss = learn.loss
     if not learn.training:
         for m in self._valid: m.accumulate(learn)
@@ -541,7 +541,7 @@ def _put(self:Recorder, i, ms):
 def after_train(self:Recorder):
     "Put what was measured into the row"
     n = self.smooth_loss.count-(self.iters[-1] if self.iters else 0)
-    # not where a resumed fit has seen a part only
+    # metrics only of a complete pass: a resumed fit may have seen a part of it
     if 'train' not in self._off and n: self._put(0, [self.smooth_loss, *(self._train if n==self._n_seen else [])])
 
 # %% ../../nbs/engine/03_running.ipynb #38788a39

@@ -20,7 +20,7 @@ from ..base.core import check_number, rng_states, set_rng_states
 from ..learner import Callback, Learner, Recorder
 from ..optimizers import Optimizer
 from . import running, torch_optim # give _aside its meaning, and check_hyper its limits
-from ..schedules import LRFinder, ParamScheduler, SchedExp, combined_cos, valley
+from ..schedules import LRFinder, ParamScheduler, SchedExp, combined_cos
 
 # %% ../../nbs/engine/14_scheduling.ipynb #c8b59594
 def _check_moms(moms):

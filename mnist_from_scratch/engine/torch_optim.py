@@ -10,7 +10,6 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping, MutableMapping
 
-import torch
 from fastcore.basics import GetAttr, patch
 from torch import Tensor
 from ..optimizers import Optimizer
@@ -21,7 +20,7 @@ def _groups(params):
     if isinstance(params, Tensor): raise TypeError('an optimizer takes a list of tensors: [w] and not w')
     params = list(params)
     if not params: raise ValueError('an optimizer needs parameters, and this list of them is empty (was the generator used up already?)')
-    # the latter: PyTorch's pair of a name and a parameter
+    # a tuple is PyTorch's pair of a name and a parameter
     def one(o): return isinstance(o, Tensor) or (isinstance(o, tuple) and isinstance(o[0], str))
     def group(g): return dict(g) if isinstance(g, Mapping) else dict(params=g)
     gs = [group(g) for g in ([params] if one(params[0]) else params)]

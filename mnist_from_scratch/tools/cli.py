@@ -58,7 +58,7 @@ if _is_command():
     if 'stdout' in _open_missing(): _end(f'there is no standard output to print to; send it to a file, or to {os.devnull}', 1)
     try: os.getcwd()
     except OSError: _end('the folder it was started in is no longer there; change to another folder', 1)
-    # what is typed stays whole
+    # the help is wrapped without breaking a word, so that you can copy commands from it
     argparse.HelpFormatter._fill_text = lambda self, text, width, indent: textwrap.fill(' '.join(text.split()), width,
         initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False, break_long_words=False)
     os.environ['MPLBACKEND'] = 'agg' # a command only writes pictures, and matplotlib refuses to start with a name that it does not know
