@@ -205,6 +205,10 @@ def test_no_module_is_too_large():
     n = {dotted(o):len(o.read_text(encoding='utf-8').splitlines()) for o in modules}
     assert not {k:v for k,v in n.items() if v>.08*sum(n.values())}
 
+def test_lines_end_at_140():
+    "In the modules as they are: ruff looks at notebooks, and lets a line without blanks be as long as it is"
+    assert not [f'{dotted(o)}, line {i}' for o in modules for i,l in enumerate(o.read_text(encoding='utf-8').splitlines(), 1) if len(l)>140]
+
 def test_imports_are_light():
     "No module imports fastai, torchvision or scikit-learn; only `all` imports what draws tables, plots and progress bars."
     program = f'''

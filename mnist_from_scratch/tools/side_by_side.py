@@ -34,8 +34,8 @@ from ..engine import (loaders, image_folders, running, inference, model_files, t
 
 # %% ../../nbs/tools/01_side_by_side.ipynb #ecbc4713
 chapters = (core,files,state,timing,gradients,statistics,images,sets,idx,table,folders,download,digits,masks,pixels,baseline,
-            gradient_descent,losses,minibatches,training_loop,optimizers,metrics,learner,schedules,neural_net,softmax,loaders,image_folders,running,inference,
-            model_files,tracking,precision,checkpoint,activations,export,distributed,torch_optim,hardware,scheduling,backprop,convnet,
+            gradient_descent,losses,minibatches,training_loop,optimizers,metrics,learner,schedules,neural_net,softmax,loaders,
+            image_folders,running,inference,model_files,tracking,precision,checkpoint,activations,export,distributed,torch_optim,hardware,scheduling,backprop,convnet,
             resnet,interpret,speed,augment,segment)
 us = SimpleNamespace(**{n:getattr(m, n) for m in chapters for n in m.__all__})
 
