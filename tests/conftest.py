@@ -95,15 +95,23 @@ def inventory(file, project, *names):
                      'zlib.\n'.encode()+zlib.compress(lines.encode()))
 
 @pytest.fixture(scope='session')
-def site(tmp_path_factory):
+def shared_folder(tmp_path_factory):
+    "`shared_folder(name, make)` is a folder that `make(folder)` has filled, once for all workers of pytest-xdist; it fails where that did"
+    base = tmp_path_factory.getbasetemp()
+    if 'PYTEST_XDIST_WORKER' in os.environ: base = base.parent
+    def f(name, make):
+        out,made = base/name,base/f'{name}.made'
+        with FileLock(f'{out}.lock'):
+            if not out.exists(): out.mkdir(); make(out); made.touch()
+        assert made.exists(), f'{name} could not be made'
+        return out
+    return f
+
+@pytest.fixture(scope='session')
+def site(shared_folder):
     "The folder of the built site; made offline, with an inventory for PyTorch that knows `torch.Tensor` only"
     pytest.importorskip('sphinx_book_theme', reason='no Sphinx here')
-    base = tmp_path_factory.getbasetemp()
-    out = (base.parent if 'PYTEST_XDIST_WORKER' in os.environ else base)/'site' # several workers share it
-    with FileLock(f'{out}.lock'):
-        if not out.exists(): _build(out)
-    assert (out/'html').is_dir(), 'the site could not be built'
-    return out/'html'
+    return shared_folder('site', _build)/'html'
 
 def _build(out):
     inventory(out/'inventories/torch.inv', 'PyTorch', 'torch.Tensor')

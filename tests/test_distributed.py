@@ -18,15 +18,20 @@ def torchrun(n, *args, seconds=240, **env):
                        capture_output=True, text=True, timeout=seconds, env=env)
     return r.returncode,r.stdout,r.stderr
 
-@pytest.fixture(scope='module')
-def runs(tmp_path_factory):
-    "What each process ended with, by the number of processes; and what these printed"
-    path,said = tmp_path_factory.mktemp('runs'),{}
+def run_all(path):
+    "What is in `distributing.py`, in 4, 2 and 1 processes: what these ended with and printed is in the folder `path`"
     for n in 4,2:
-        status,said[n],err = torchrun(n, distributing.__file__, 'all', path)
+        status,out,err = torchrun(n, distributing.__file__, 'all', path)
         assert not status, err[-3000:]
+        (path/f'said{n}.txt').write_text(out)
     distributing.main('all', path)
+
+@pytest.fixture(scope='module')
+def runs(shared_folder):
+    "What each process ended with, by the number of processes; and what these printed"
+    path = shared_folder('runs', run_all)
     ended = {n:[torch.load(path/f'all-{n}-{i}.pt') for i in range(n)] for n in (1,2,4)}
+    said = {n:(path/f'said{n}.txt').read_text() for n in (2,4)}
     return {n:[o for o,_ in v] for n,v in ended.items()},said,path,{n:[w for _,w in v] for n,v in ended.items()}
 
 def far(a, b):
