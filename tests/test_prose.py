@@ -10,7 +10,6 @@ not_yet = (
     '02_baseline',
     '03_gradient_descent',
     '04_losses',
-    '05_minibatches',
     '07_optimizers',
     '08_metrics',
     '09_learner',
