@@ -9,7 +9,6 @@ not_yet = (
     '01_pixels',
     '02_baseline',
     '03_gradient_descent',
-    '04_losses',
     '07_optimizers',
     '08_metrics',
     '09_learner',
