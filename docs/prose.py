@@ -1,9 +1,9 @@
 """How the book reads, chapter by chapter: `python docs/prose.py`; and the habits in one chapter: `python docs/prose.py 04_losses`.
 
-Words are those of the text, formulas and code aside. A result is a stored output of a visible cell that is no import;
-a check is an assertion or a call of a `test_…` function, in any cell. The habits are words and forms that made this
-book's sentences sound translated. A pattern finds most of them, and now and then a sentence that is right: read before
-you change."""
+Words are those of the text, formulas and code aside. A result is a stored output of a visible cell; a check is an assertion or a call
+of a `test_…` function, in any cell, hidden or not. Both are counted over cells that do something: not over imports, directives and the
+cell that installs the package. The habits are words and forms that made this book's sentences sound translated. A pattern finds most of
+them, and now and then a sentence that is right: read before you change."""
 import argparse, re
 from pathlib import Path
 
@@ -30,17 +30,25 @@ def prose(s):
 def words(s): "How many words a cell has"; return len(re.findall(r"[^\W\d_][\w'’-]*", prose(s)))
 def found(s): "The habits in the text `s`: name and place"; return [(k,m) for k,r in habits.items() for m in re.finditer(r, s)]
 
+def acts(c):
+    "Does the cell of code `c` do something? Imports, directives and the installation of the package do not count"
+    installs = "find_spec('mnist_from_scratch')" in c.source
+    return not installs and not all(re.match(r'(from|import|#|\s|$)', l) for l in c.source.splitlines())
+
+def shares(code):
+    "Of the cells `code` that do something: how many of the visible ones have a result, and how many of all have a check"
+    def share(cs, test): return sum(map(bool, map(test, cs)))/max(1, len(cs))
+    code = [c for c in code if acts(c)]
+    seen = [c for c in code if not re.search(r'^#\| *hide', c.source, re.M)]
+    return dict(results=share(seen, lambda c: c.outputs),
+                checks=share(code, lambda c: re.search(r'\bassert\b|\btest_\w+\(|\bcheck\(', c.source)))
+
 def counts(stem):
     "What the table shows of a chapter"
     cells = nbformat.read(root/nbs/f'{stem}.ipynb', 4).cells
     texts,code = ([c for c in cells if c.cell_type==o] for o in ('markdown','code'))
-    def imports(c): return all(re.match(r'(from|import|#|\s|$)', l) for l in c.source.splitlines())
-    seen = [c for c in code if not re.search(r'^#\| *(hide|default_exp)', c.source, re.M) and not imports(c)]
     tries = next((c.source for c in texts if c.source.startswith('## Try it')), '')
-    def share(cs, test): return sum(map(bool, map(test, cs)))/max(1, len(cs))
-    return dict(words=sum(words(c.source) for c in texts), exports=lines(stem)[1], median=lines(stem)[2],
-                results=share(seen, lambda c: c.outputs),
-                checks=share(code, lambda c: re.search(r'\bassert\b|\btest_\w+\(|\bcheck\(', c.source)),
+    return dict(words=sum(words(c.source) for c in texts), exports=lines(stem)[1], median=lines(stem)[2], **shares(code),
                 figures=sum(any('image/png' in o.get('data', {}) for o in c.outputs) for c in code),
                 tries=len(re.findall(r'^\d\.', tries, re.M)), habits=sum(len(found(prose(c.source))) for c in texts))
 

@@ -79,7 +79,7 @@ def show_preds(
         _,ax = plt.subplots(figsize=(4,3))
     ax.scatter(time, speed, s=12)
     ax.scatter(time, to_np(preds), s=12, color='red')
-    ax.set_ylim(*ylim)
+    ax.set(ylim=ylim, xlabel='seconds', ylabel='speed')
     return ax
 
 # %% ../nbs/03_gradient_descent.ipynb #d37a8793

@@ -108,11 +108,10 @@ class DataLoader:
         self.collate_fn,self.generator = collate_fn,generator
         self._refuse([*kwargs, *['num_workers']*bool(num_workers)])
 
-# %% ../nbs/05_minibatches.ipynb #25f850ee
+# %% ../nbs/05_minibatches.ipynb #cceb7009
 def _not_here(odd):
     if odd: raise TypeError(f'{odd[0]} comes with another module; run: import mnist_from_scratch.engine.loaders')
 
-# %% ../nbs/05_minibatches.ipynb #cceb7009
 @patch
 def _refuse(self:DataLoader, odd):
     "Raises `TypeError` for what only the full loader can do, and names the import that brings it"
@@ -121,11 +120,10 @@ def _refuse(self:DataLoader, odd):
     _not_here(odd)
     if self.bs is not None and self.bs<1: raise ValueError(f'a batch holds at least one item, not {self.bs}')
 
-# %% ../nbs/05_minibatches.ipynb #116892c9
+# %% ../nbs/05_minibatches.ipynb #ed30fbd8
 @patch(as_prop=True)
 def n(self:DataLoader): "How many items a pass has"; return len(self.dataset) if self._n is None else self._n
 
-# %% ../nbs/05_minibatches.ipynb #ed30fbd8
 @patch
 def __len__(self:DataLoader):
     if self.bs is None: return self.n
@@ -176,13 +174,11 @@ class DataLoaders:
     def __getitem__(self, i): return self.loaders[i]
     def __len__(self): return len(self.loaders)
 
-# %% ../nbs/05_minibatches.ipynb #7e2a0d6e
+# %% ../nbs/05_minibatches.ipynb #3f17ab10
 @patch(as_prop=True)
 def train(self:DataLoaders): "Loader of the training set"; return self[0]
 @patch(as_prop=True)
 def valid(self:DataLoaders): "Loader of the validation set"; return self[1]
-
-# %% ../nbs/05_minibatches.ipynb #3f17ab10
 @patch(as_prop=True)
 def train_ds(self:DataLoaders): "The training set"; return getattr(self[0], 'dataset', None)
 @patch(as_prop=True)

@@ -104,7 +104,7 @@ def show_grid(
 ): # The axes
     "Draw numbers as a grid, for diagrams of what is done with them."
     import matplotlib.pyplot as plt
-    nums = np.asarray(nums)
+    nums = to_np(nums) if isinstance(nums, Tensor) else np.asarray(nums)
     ax,ground = ax or plt.subplots()[1],np.zeros(nums.shape)
     if marked!=(): ground[marked] = 1
     ax.pcolormesh(ground, cmap='Oranges', vmin=0, vmax=3, edgecolors='grey', lw=.5, clip_on=False)
