@@ -69,7 +69,8 @@ def tuned(train, choice, n, seeds):
     for k,(how,values) in measures.items():
         for v in values:
             runs = [run(train, choice, n, s, marks[-1], cbs=At(ds), **how(v))[0] for s in seeds]
-            accs = {e: mean(l.at.seen[e] for l in runs) for e in marks} if k!='early stopping' else {None: mean(on(l, choice)[1] for l in runs)}
+            if k=='early stopping': accs = {None: mean(on(l, choice)[1] for l in runs)}
+            else: accs = {e: mean(l.at.seen[e] for l in runs) for e in marks}
             rows += [dict(measure=k, value=v, epochs=e, accuracy=round(a, 5)) for e,a in accs.items()]
             print(k, v, accs, flush=True)
     return rows
