@@ -55,3 +55,4 @@ from .backprop import *
 from .convnet import *
 from .resnet import *
 from .interpret import *
+from .overfitting import *

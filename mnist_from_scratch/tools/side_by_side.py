@@ -27,16 +27,16 @@ from ..base import core, files, gradients, state, statistics, timing
 from ..base.timing import race, ratios, seconds
 from ..data import digits, download, folders, idx, images, masks, sets, table
 from .. import pixels, baseline, gradient_descent, losses, minibatches, training_loop
-from .. import (optimizers, metrics, learner, schedules, neural_net, softmax, backprop, convnet, resnet, interpret, speed,
-                                augment, segment)
+from .. import (optimizers, metrics, learner, schedules, neural_net, softmax, backprop, convnet, resnet, interpret,
+                                overfitting, speed, augment, segment)
 from ..engine import (loaders, image_folders, running, inference, model_files, tracking, precision, checkpoint,
                                        activations, export, distributed, torch_optim, hardware, scheduling)
 
 # %% ../../nbs/tools/01_side_by_side.ipynb #ecbc4713
 chapters = (core,files,state,timing,gradients,statistics,images,sets,idx,table,folders,download,digits,masks,pixels,baseline,
             gradient_descent,losses,minibatches,training_loop,optimizers,metrics,learner,schedules,neural_net,softmax,loaders,
-            image_folders,running,inference,model_files,tracking,precision,checkpoint,activations,export,distributed,torch_optim,hardware,scheduling,backprop,convnet,
-            resnet,interpret,speed,augment,segment)
+            image_folders,running,inference,model_files,tracking,precision,checkpoint,activations,export,distributed,torch_optim,
+            hardware,scheduling,backprop,convnet,resnet,interpret,overfitting,speed,augment,segment)
 us = SimpleNamespace(**{n:getattr(m, n) for m in chapters for n in m.__all__})
 
 # %% ../../nbs/tools/01_side_by_side.ipynb #f4af6181
@@ -624,6 +624,12 @@ def _(d):
     return (lambda: texts(us.plot_confusion(cm, range(10),
                                             Figure().subplots()))),(lambda: texts(
                                                 ConfusionMatrixDisplay(cm.numpy()).plot(ax=Figure().subplots(), colorbar=False).ax_))
+
+@beside('Dropout', 'nn.Dropout', 1e-5)
+def _(d):
+    "In training, with the same random numbers, and in evaluation"
+    def both(layer): core.set_seed(0); return layer.train()(d.acts),layer.eval()(d.acts)
+    return (lambda: both(us.Dropout(.3))),(lambda: both(nn.Dropout(.3)))
 
 # %% ../../nbs/tools/01_side_by_side.ipynb #2a660044
 namesakes.update(
