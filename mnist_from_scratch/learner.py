@@ -140,21 +140,25 @@ def add_cb(self:Learner, cb): # A callback, or its class
     setattr(self, cb.name, cb)
     self.cbs = (self.cbs+[cb]).sorted('order')
     return self
+@patch
+def add_cbs(self:Learner, cbs): "`add_cb` for each of `cbs`"; L(cbs).map(self.add_cb); return self
 
-# %% ../nbs/09_learner.ipynb #0849ca29
+# %% ../nbs/09_learner.ipynb #404c37d2
+@patch
+def __call__(self:Learner, event):
+    "Announce `event` to the callbacks, in their order"
+    for cb in self.cbs: cb(event)
+
+# %% ../nbs/09_learner.ipynb #bc95bd0a
 @patch
 def remove_cb(self:Learner, cb): # One that was added
     "Remove a callback"
     self.cbs = L(o for o in self.cbs if o is not cb)
     delattr(self, cb.name)
-
-# %% ../nbs/09_learner.ipynb #2968e80e
-@patch
-def add_cbs(self:Learner, cbs):    "`add_cb` for each of `cbs`"; L(cbs).map(self.add_cb); return self
 @patch
 def remove_cbs(self:Learner, cbs): "`remove_cb` for each of `cbs`"; L(cbs).map(self.remove_cb); return self
 
-# %% ../nbs/09_learner.ipynb #529c7e12
+# %% ../nbs/09_learner.ipynb #2d7adfe2
 @patch
 @contextmanager
 def added_cbs(self:Learner, cbs): # Callbacks, or their classes
@@ -162,12 +166,6 @@ def added_cbs(self:Learner, cbs): # Callbacks, or their classes
     cbs = L(cbs).map(lambda cb: cb() if isinstance(cb, type) else cb)
     try: yield self.add_cbs(cbs)
     finally: self.remove_cbs(cbs)
-
-# %% ../nbs/09_learner.ipynb #404c37d2
-@patch
-def __call__(self:Learner, event):
-    "Announce `event` to the callbacks, in their order"
-    for cb in self.cbs: cb(event)
 
 # %% ../nbs/09_learner.ipynb #a5e7fefe
 @patch
@@ -184,6 +182,13 @@ def _with_events(self:Learner, f, event, ex):
     except ex: self(f'after_cancel_{event}')
     self(f'after_{event}')
 
+# %% ../nbs/09_learner.ipynb #863cec43
+@patch
+def _split(self:Learner, b):
+    b = to_device(b, model_device(self.model))
+    n = n_inputs(b, getattr(self.dls, 'n_inp', None))
+    self.xb,self.yb = tuple(b[:n]),tuple(b[n:])
+
 # %% ../nbs/09_learner.ipynb #dbd31090
 @patch
 def _to_loss(self:Learner):
@@ -198,19 +203,10 @@ def _to_step(self:Learner):
     self._with_events(lambda: self.loss_grad.backward(), 'backward', CancelBackwardException)
     self._with_events(lambda: self.opt.step(), 'step', CancelStepException)
     self.opt.zero_grad()
-
-# %% ../nbs/09_learner.ipynb #0295d17b
 @patch
 def _do_one_batch(self:Learner):
     self._to_loss()
     if self.training and self.yb: self._to_step()
-
-# %% ../nbs/09_learner.ipynb #54ca9660
-@patch
-def _split(self:Learner, b):
-    b = to_device(b, model_device(self.model))
-    n = n_inputs(b, getattr(self.dls, 'n_inp', None))
-    self.xb,self.yb = tuple(b[:n]),tuple(b[n:])
 
 # %% ../nbs/09_learner.ipynb #500b5ff7
 @patch
@@ -233,8 +229,6 @@ def all_batches(self:Learner):
 def _do_epoch_train(self:Learner):
     self.dl = self.dls.train
     self._with_events(self.all_batches, 'train', CancelTrainException)
-
-# %% ../nbs/09_learner.ipynb #53c1e965
 @patch
 def _do_epoch_validate(self:Learner, ds_idx=1, dl=None):
     self.dl = self.dls[ds_idx] if dl is None else dl
@@ -243,8 +237,6 @@ def _do_epoch_validate(self:Learner, ds_idx=1, dl=None):
 # %% ../nbs/09_learner.ipynb #60e69d17
 @patch
 def _do_epoch(self:Learner): self._do_epoch_train(); self._do_epoch_validate()
-
-# %% ../nbs/09_learner.ipynb #c1ccd444
 @patch
 def _do_fit(self:Learner):
     for self.epoch in range(self.n_epoch): self._with_events(self._do_epoch, 'epoch', CancelEpochException)
@@ -254,6 +246,10 @@ def _do_fit(self:Learner):
 def _end_cleanup(self:Learner):
     for cb in self.cbs: cb.run = True; cb.cleanup()
     self._no_batch()
+@patch
+def _rate(self:Learner, lr): "`lr`, or else that of the Learner"; return self.lr if lr is None else lr
+@patch
+def _aside(self:Learner): "A block that is not a fit of its own, such as the search for a rate; see the engine"; return nullcontext(self)
 
 # %% ../nbs/09_learner.ipynb #0d2cf10d
 @patch
@@ -274,10 +270,6 @@ def fit(self:Learner, n_epoch:int, # How many passes over the training set
         self.n_epoch = n_epoch
         try: self._with_events(self._do_fit, 'fit', CancelFitException)
         finally: self._end_cleanup()
-
-# %% ../nbs/09_learner.ipynb #8ac14eed
-@patch
-def _rate(self:Learner, lr): "`lr`, or else that of the Learner"; return self.lr if lr is None else lr
 
 # %% ../nbs/09_learner.ipynb #bbdf2be5
 @comes_with('schedules', 'plot_lr_find')
@@ -304,8 +296,6 @@ def before_validate(self:Recorder):
     "Reset everything that is measured"
     self.measured = [self.loss_avg, *self.metrics]
     for m in self.measured: m.reset()
-
-# %% ../nbs/09_learner.ipynb #6bee252f
 @patch
 def after_batch(self:Recorder):
     "Add the batch to the averages"
@@ -372,8 +362,6 @@ default_callbacks = [TrainEvalCallback, Recorder, ProgressCallback]
 # %% ../nbs/09_learner.ipynb #87707865
 @patch
 def no_logging(self:Learner): "No rows are printed in the block"; return replacing_attrs(self, logger=noop)
-
-# %% ../nbs/09_learner.ipynb #bd9e1731
 @patch
 def no_bar(self:Learner): "No progress bar and no table in the block"; return replacing_attrs(self, logger=noop, create_mbar=False)
 
@@ -383,8 +371,6 @@ def _validate(self:Learner, ds_idx, dl):
     self.epoch,self.n_epoch = 0,1; self('before_fit'); self('before_epoch')
     self._do_epoch_validate(ds_idx, dl)
     self('after_epoch'); self('after_fit')
-
-# %% ../nbs/09_learner.ipynb #ce70b286
 @patch
 def validate(self:Learner,
     ds_idx:int=1, # Which of the `dls`, if no `dl` is given
@@ -396,7 +382,3 @@ def validate(self:Learner,
     with self.no_bar(), self.added_cbs(cbs):
         try: self._validate(ds_idx, dl); return self.final_record[1:]          # nothing was trained
         finally: self._end_cleanup(); vars(self.recorder).update(kept)
-
-# %% ../nbs/09_learner.ipynb #54b8bf87
-@patch
-def _aside(self:Learner): "A block that is not a fit of its own, such as the search for a rate; see the engine"; return nullcontext(self)

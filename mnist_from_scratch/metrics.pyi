@@ -1,12 +1,8 @@
 # Made by docs/stubs.py from the module of the same name.
 from typing import Any
 __all__ = [
-        'bare_func', 'short_repr', 'Metric', 'AvgMetric', 'AvgLoss', 'TorchMetric', 'to_detach', 'to_concat', 'mk_metric', 'AvgSmoothLoss'
+        'Metric', 'AvgMetric', 'bare_func', 'short_repr', 'AvgLoss', 'TorchMetric', 'to_detach', 'to_concat', 'mk_metric', 'AvgSmoothLoss'
 ]
-def bare_func(f) -> Any:
-    """The function in `f`, which may be a `partial` of it"""
-def short_repr(f) -> str:
-    """A short name for `f`, with the arguments that a `partial` fixes"""
 class Metric:
     """Something to measure over an epoch: `reset`, `accumulate` after each batch, then `value`."""
 
@@ -45,6 +41,10 @@ class AvgMetric(Metric):
     @property
     def name(self) -> Any:
         """The function's name"""
+def bare_func(f) -> Any:
+    """The function in `f`, which may be a `partial` of it"""
+def short_repr(f) -> str:
+    """A short name for `f`, with the arguments that a `partial` fixes"""
 class AvgLoss(AvgMetric):
     """The mean loss over items."""
     name: str

@@ -13,11 +13,10 @@ from fastcore.basics import patch
 from torch import Tensor
 from .base.core import check_number, comes_with
 
-# %% ../nbs/07_optimizers.ipynb #38f587ca
+# %% ../nbs/07_optimizers.ipynb #c747d72e
 def _check_list(params):
     if isinstance(params, Tensor): raise TypeError('an optimizer takes a list of tensors: [w] and not w')
 
-# %% ../nbs/07_optimizers.ipynb #c747d72e
 class BasicOptim:
     "Plain gradient descent: each parameter moves against its gradient, `lr` times as far."
     def __init__(self,
@@ -53,30 +52,6 @@ class Optimizer:
         self.state = {p:{} for g in self.param_lists for p in g}
         self.set_hypers(**hypers)
 
-# %% ../nbs/07_optimizers.ipynb #4ba901f1
-@patch
-@torch.no_grad()
-def step(self:Optimizer):
-    "One step for each parameter that has a gradient"
-    for g,h in zip(self.param_lists, self.hypers):
-        for p in g:
-            if p.grad is not None: self.update(p, self.state[p], **h)
-
-# %% ../nbs/07_optimizers.ipynb #75724442
-@patch
-def update(self:Optimizer, p, # A parameter
-           state, # Its state, a dictionary
-           **hypers): # The hyper-parameters of its group
-    "Change `p` in place by its `grad`"
-    raise NotImplementedError
-
-# %% ../nbs/07_optimizers.ipynb #0f3f23ec
-@patch
-def zero_grad(self:Optimizer):
-    "Clear all gradients"
-    for g in self.param_lists:
-        for p in g: p.grad = None
-
 # %% ../nbs/07_optimizers.ipynb #b3b7f93b
 def _spread(v, n):
     "A value for each of `n` groups"
@@ -103,9 +78,32 @@ def set_hypers(self:Optimizer, **kwargs): # Values by the names of hyper-paramet
     "`set_hyper` for each"
     for k,v in kwargs.items(): self.set_hyper(k, v)
 
-# %% ../nbs/07_optimizers.ipynb #1a6a1970
 @patch(cls_method=True)
 def check_hyper(cls:Optimizer, k, v): "Called before `v` becomes the hyper-parameter `k`, to raise `ValueError` if it may not"
+
+# %% ../nbs/07_optimizers.ipynb #88427f8b
+@patch
+@torch.no_grad()
+def step(self:Optimizer):
+    "One step for each parameter that has a gradient"
+    for g,h in zip(self.param_lists, self.hypers):
+        for p in g:
+            if p.grad is not None: self.update(p, self.state[p], **h)
+
+# %% ../nbs/07_optimizers.ipynb #263b4e1f
+@patch
+def update(self:Optimizer, p, # A parameter
+           state, # Its state, a dictionary
+           **hypers): # The hyper-parameters of its group
+    "Change `p` in place by its `grad`"
+    raise NotImplementedError
+
+# %% ../nbs/07_optimizers.ipynb #4162eb4b
+@patch
+def zero_grad(self:Optimizer):
+    "Clear all gradients"
+    for g in self.param_lists:
+        for p in g: p.grad = None
 
 # %% ../nbs/07_optimizers.ipynb #dc5c6633
 @patch

@@ -37,6 +37,12 @@ class Optimizer:
     def from_torch(cls, params=None, opt=None, **kwargs) -> OptimWrapper:
         """An optimizer of PyTorch's with the interface of ours"""
 
+    def set_hyper(self, k: str, v) -> Any:
+        """Set a hyper-parameter. `slice(last)` gives the last group `last`, and the others a tenth of it, as in fastai."""
+
+    def set_hypers(self, **kwargs) -> Any:
+        """`set_hyper` for each"""
+
     def step(self) -> Any:
         """One step for each parameter that has a gradient"""
 
@@ -45,12 +51,6 @@ class Optimizer:
 
     def zero_grad(self) -> Any:
         """Clear all gradients"""
-
-    def set_hyper(self, k: str, v) -> Any:
-        """Set a hyper-parameter. `slice(last)` gives the last group `last`, and the others a tenth of it, as in fastai."""
-
-    def set_hypers(self, **kwargs) -> Any:
-        """`set_hyper` for each"""
 
     def freeze_to(self, n: int) -> Any:
         """Train only the groups from `n` on: the others get no gradients."""

@@ -28,7 +28,7 @@ def SchedExp(start, # The value at `pos` 0; above 0, else `ValueError`
              end): # The value at `pos` 1; above 0 too
     "An exponential schedule from `start` to `end`, as a function of `pos`"
     if start>0 and end>0: return partial(sched_exp, start, end)
-    raise ValueError(f'an exponential schedule multiplies, so it goes from {start} to {end} in no way; both should be above 0')
+    raise ValueError(f'an exponential schedule multiplies, so it cannot go from {start} to {end}; both should be above 0')
 
 # %% ../nbs/10_schedules.ipynb #46f68984
 def combined_cos(pct, # Fraction of the first part, from 0 to 1, else `ValueError`
@@ -36,7 +36,7 @@ def combined_cos(pct, # Fraction of the first part, from 0 to 1, else `ValueErro
                  middle, # The value where the parts meet
                  end): # The value at the end
     "A schedule: half a cosine wave from `start` to `middle`, then one from `middle` to `end`"
-    if not 0<=pct<=1: raise ValueError(f'pct is {pct}; a share is a number from 0 to 1')
+    if not 0<=pct<=1: raise ValueError(f'pct is {pct}; a fraction is a number from 0 to 1')
     up,down = SchedCos(start, middle),SchedCos(middle, end)
     return lambda pos: up(pos/pct) if pos<pct or pct==1 else down((pos-pct)/(1-pct))
 
@@ -168,8 +168,6 @@ def freeze_to(self:Learner, n:int): # The first group of parameters to train; ne
     if self.opt is None: self.create_opt()
     self.opt.freeze_to(n)
     self.opt.clear_state()
-
-# %% ../nbs/10_schedules.ipynb #836da03b
 @patch
 def freeze(self:Learner):   "Train the last group of parameters only";  self.freeze_to(-1)
 @patch
