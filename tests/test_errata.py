@@ -48,7 +48,7 @@ errata = [   # number, what, chapter, source, output
     (19, 'Newton and the descent',                                  '03_gradient_descent', r'def newton', r'Newton steps to'),
     (20, 'arrays that are jagged',                                  '01_pixels',           r'dtype=object', r'ValueError'),
     (21, 'figures called about the same',                           '11_neural_net',       r'\.9511,\.9696,\.9785',
-     r'0\.9595\]\n0\.9696 \[0\.9612'),
+     r'0\.9595\],\s+0\.9696 \[0\.9612'),
 ]
 
 def text(cell):
