@@ -1,6 +1,8 @@
 "The command that shows how the book reads, and what it must not find in the chapters."
 import prose, pytest
 from chapters import stems
+from conftest import root
+from mnist_from_scratch.tools.homework.hints import read_hints
 from nbformat.v4 import new_code_cell, new_output
 
 book = [o for o in stems() if '/' not in o]
@@ -38,6 +40,13 @@ def test_prose():
 def test_no_habits(stem):
     "In every chapter, of the book and of its appendix"
     assert not prose.counts(stem)['habits'], f'python docs/prose.py {stem} shows them'
+
+def test_no_habits_in_pages_and_hints():
+    "Nor in the pages next to the chapters, and in what the homework's checker tells"
+    hints = [v[k] for v in read_hints(root/'mnist_from_scratch/tools/homework/hints.ini').values() for k in ('gentle','clear')]
+    pages = [(root/o).read_text(encoding='utf-8') for o in ('README.md','SECURITY.md','CONTRIBUTING.md',*(root/'docs').glob('*.md'))]
+    assert len(hints)>800 and len(pages)>=7
+    for text in (*pages, *hints): assert not (found := prose.found(prose.prose(text))), (found, text[:200])
 
 @pytest.mark.parametrize('stem', [o for o in book if o[3:] not in ('questions','exercises')])
 def test_things_to_try(stem): assert prose.counts(stem)['tries']>=3

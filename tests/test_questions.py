@@ -2,10 +2,7 @@
 import json, re
 from pathlib import Path
 
-import prose as habits
 import pytest
-
-from mnist_from_scratch.tools.homework.hints import read_hints
 
 nbs = Path(__file__).parent.parent/'nbs'
 
@@ -71,13 +68,6 @@ def test_26_asks_for_a_function_and_gets_one():
     assert fn in asked[i][3]
     exec(page[i+1]['source'].split('\npairs = ')[0], ns := {})
     assert ns[fn]([1,2,3,4], 'abcd')==[(1,'a'),(2,'b'),(3,'c'),(4,'d')]
-
-def test_no_habits_in_pages_and_hints():
-    "What `docs/prose.py` finds in chapters is not in the pages next to them and in what is said about homework either"
-    hints = [v[k] for v in read_hints(nbs.parent/'mnist_from_scratch/tools/homework/hints.ini').values() for k in ('gentle','clear')]
-    pages = [o.read_text(encoding='utf-8') for o in (nbs.parent/'docs').glob('*.md')]
-    assert len(hints)>800 and len(pages)>=4
-    for text in (*pages, *hints): assert not (found := habits.found(habits.prose(text))), (found, text[:200])
 
 def plain(s): return s.lower().replace('-', '')
 
