@@ -60,7 +60,7 @@ def rmse(
     preds:Tensor, # Predictions
     targets:Tensor # What they should be, of the same shape
 ) -> Tensor: # One number, in the units of `targets`
-    "Root of the mean squared error. As a metric it is taken over all items at once: the mean of the roots of batches is another number"
+    "Root of the mean squared error. As a metric it is taken over all items at once: a mean over batches gives another number."
     return mse(preds, targets).sqrt()
 
 rmse.over_all = True    # for the `Learner`

@@ -11,7 +11,7 @@ def quadratic(t: Tensor, params: Tensor) -> Tensor:
 def mse(preds: Tensor, targets: Tensor) -> Tensor:
     """Mean squared error. Raises `ShapeError` where the shapes differ."""
 def rmse(preds: Tensor, targets: Tensor) -> Tensor:
-    """Root of the mean squared error. As a metric it is taken over all items at once: the mean of the roots of batches is another number"""
+    """Root of the mean squared error. As a metric it is taken over all items at once: a mean over batches gives another number."""
 def show_preds(time: Tensor, speed: Tensor, preds: Tensor, ax=None, ylim=...) -> Any:
     """Measurements in blue, predictions in red."""
 def apply_step(f, params: Tensor, x: Tensor, y: Tensor, lr: float, loss_func=..., prn: bool=False) -> Tensor:

@@ -24,7 +24,7 @@ def sigmoid(
 def may_look(
     targets:Tensor # Any
 ) -> bool:
-    "May we look at the values of `targets`? On a GPU we would have to wait for them, so there only where nothing is trained."
+    "May we look at the values of `targets`? On a GPU we would have to wait for them, so only when nothing is trained."
     return (targets.is_cpu or not torch.is_grad_enabled()) and targets.numel() and not targets.is_meta and not torch.compiler.is_compiling()
 
 def reduce_losses(
@@ -80,7 +80,7 @@ def _check_probs(who, targets):
 def binary_cross_entropy_with_logits(
     input:Tensor, # Activations, any shape
     target:Tensor, # 1 for the class to recognise, 0 for the other, or a probability between them; the same shape
-    reduction:str='mean' # As for `nll_loss`
+    reduction:str='mean' # 'mean', 'sum', or 'none' for one loss per item
 ) -> Tensor: # One number, or the shape of `input`
     """Minus the log probability that the sigmoid of `input` gives to `target`, as PyTorch's function of this name. Raises `ShapeError`
     where the shapes differ, `ValueError` for targets out of range."""

@@ -8,7 +8,7 @@ __all__ = [
 def sigmoid(x: Tensor) -> Tensor:
     """$1/(1+e^{-x})$, and $e^x/(1+e^x)$ where `x` is negative: with the right gradient for every `x`, in any type of floats."""
 def may_look(targets: Tensor) -> bool:
-    """May we look at the values of `targets`? On a GPU we would have to wait for them, so there only where nothing is trained."""
+    """May we look at the values of `targets`? On a GPU we would have to wait for them, so only when nothing is trained."""
 def reduce_losses(losses: Tensor, reduction: str) -> Tensor:
     """The mean of `losses`, their sum, or all of them. Raises `ValueError` for another `reduction`."""
 def mnist_loss(predictions: Tensor, targets: Tensor, activation=...) -> Tensor:

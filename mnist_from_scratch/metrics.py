@@ -25,7 +25,7 @@ class Metric:
     @property
     def value(self): "The result so far"; raise NotImplementedError
     @property
-    def name(self): "The head of its column"; return class2attr(self, 'Metric')
+    def name(self): "The heading of its column"; return class2attr(self, 'Metric')
 
 # %% ../nbs/08_metrics.ipynb #737b8de8
 class AvgMetric(Metric):

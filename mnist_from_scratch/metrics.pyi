@@ -18,7 +18,7 @@ class Metric:
 
     @property
     def name(self) -> Any:
-        """The head of its column"""
+        """The heading of its column"""
 class AvgMetric(Metric):
     """The mean of `func(predictions, targets)` over items: each batch counts by its size."""
     values: Any

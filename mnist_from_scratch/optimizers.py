@@ -41,7 +41,7 @@ def _listed(params): _check_list(params); return list(params)
 
 @comes_with('engine.torch_optim', 'from_torch')
 class Optimizer:
-    "Groups of parameters with their hyper-parameters, and a state for each parameter. A subclass defines in `update` how one is changed."
+    "Groups of parameters with their hyper-parameters, and a state for each parameter. A subclass changes one parameter in `update`."
     def __init__(self,
         params, # Parameters, or a list of groups of them
         **hypers # Hyper-parameters, the same for all groups to begin with

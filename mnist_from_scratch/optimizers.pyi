@@ -16,8 +16,7 @@ class BasicOptim:
     def zero_grad(self) -> Any:
         """Clear all gradients"""
 class Optimizer:
-    """Groups of parameters with their hyper-parameters, and a state for each parameter. A subclass defines in `update` how one is
-    changed."""
+    """Groups of parameters with their hyper-parameters, and a state for each parameter. A subclass changes one parameter in `update`."""
     param_lists: Any
     hypers: Any
     state: Any
