@@ -19,7 +19,7 @@ from .engine import inference, precision # give Learner its get_preds and to_bf1
 from .softmax import accuracy
 from .minibatches import DataLoader, DataLoaders
 from .engine.hardware import has_bf16
-from .speed import FoldDigits, Muon, fit_linear, muon_groups
+from .speed import FoldDigits, Muon, muon_groups
 
 # %% ../nbs/21_augment.ipynb #78347eaa
 def distort(
