@@ -106,7 +106,7 @@ def execute(
     # as where the environment is activated
     os.environ['PATH'] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get('PATH', '')])
     jupyter_client.launcher.Popen = warm.Popen
-    warm.modules += ['pandas','IPython.core.interactiveshell','jupyter_client','tornado.ioloop']
+    warm.modules += ['IPython.core.interactiveshell','jupyter_client','tornado.ioloop']
     nbs.sort(key=lambda o: -o.stat().st_size) # long ones first, or one of them is alone at the end
     bad,done = 0,[]
     with ThreadPoolExecutor(n_workers) as ex:
