@@ -25,14 +25,15 @@ from .speed import FoldDigits, Muon, muon_groups
 def distort(
     x:Tensor, # Images, float [N, 784] or [N, 1, 28, 28]
     degrees:float=15., # Largest rotation, to either side
-    translate:float=.09, # Largest shift, as a fraction of the image's width
-    scale=(.85,1.15), # Smallest and largest scale of width and height, drawn separately
+    translate:float=.09, # Largest shift, as a fraction of the image's width, before scaling
+    scale=(.85,1.15), # Smallest and largest factor of positions, drawn separately for both axes: a digit gets 1/1.15 to 1/.85 as large
     shear:float=11., # Largest shear to either side, in degrees
     elastic:float=.4, # Typical length of the displacements that bend the image, in pixels
     n_grid:int=5 # Displacements in a row and in a column
 ) -> Tensor: # As many images, of the same shape
-    """Rotate, shear, scale, shift and bend each image at random, each in its own way. Names and units as in torchvision's `RandomAffine`;
-    pixels from outside the image are 0, like paper. Raises `ShapeError` or `ValueError` for other images."""
+    """Rotate, shear, scale, shift and bend each image at random, each in its own way. Names as in torchvision's
+    `RandomAffine`, whose `scale` is the inverse; pixels from outside the image are 0, like paper. Raises `ShapeError` or `ValueError`
+    for other images."""
     check_shapes('distort', x=(x,'float [N,784] or float [N,1,28,28]'))
     if x.is_cpu: check_pixels('distort', x)        # on a GPU this check would have to wait
     n = len(x)

@@ -8,8 +8,8 @@ __all__ = ['distort', 'Augment', 'best_net', 'best_learner']
 def distort(
         x: Tensor, degrees: float=15.0, translate: float=0.09, scale=..., shear: float=11.0, elastic: float=0.4, n_grid: int=5
 ) -> Tensor:
-    """Rotate, shear, scale, shift and bend each image at random, each in its own way. Names and units as in torchvision's `RandomAffine`;
-    pixels from outside the image are 0, like paper. Raises `ShapeError` or `ValueError` for other images."""
+    """Rotate, shear, scale, shift and bend each image at random, each in its own way. Names as in torchvision's `RandomAffine`, whose
+    `scale` is the inverse; pixels from outside the image are 0, like paper. Raises `ShapeError` or `ValueError` for other images."""
 class Augment(Callback):
     """Changes the images of each training batch, and of no other batch."""
     f: Any

@@ -18,10 +18,10 @@ from .neural_net import relu
 # %% ../nbs/15_backprop.ipynb #cf1848d0
 class Layer:
     """A step of a net, with its forward and backward pass. Kinds of layers define `fwd` and `bwd`; `bwd` adds to `grad` of the parameters,
-    and returns the gradient for the input."""
+    and returns the gradient with respect to the input."""
     out = saved = None   # the last result, and what `fwd` saves for `bwd`
     def parameters(self): return []
-    def bwd_params(self, g): "`bwd` of `g` without the gradient for the input, where that saves work"; self.bwd(g)
+    def bwd_params(self, g): "`bwd` of `g` without the gradient with respect to the input, where that saves work"; self.bwd(g)
     def __call__(self, *args): return self.forward(*args)
     def forward(self, *args): # For `fwd`
         "The result of `fwd`, kept in `out` for the backward pass"
@@ -31,9 +31,9 @@ class Layer:
 # %% ../nbs/15_backprop.ipynb #a7e08c37
 @patch
 def backward(self:Layer,
-    g:Tensor|None=None, # Gradient of the loss for the last result, in its shape; left out at the loss itself, where it is 1
-    to_input:bool=True # Calculate the gradient for the input too? If not, only those of the parameters
-) -> Tensor: # Gradient of the loss for the last input, in its shape; None without `to_input`
+    g:Tensor|None=None, # Gradient of the loss with respect to the last result, in its shape; left out at the loss itself, where it is 1
+    to_input:bool=True # Calculate the gradient with respect to the input too? If not, only those of the parameters
+) -> Tensor: # Gradient of the loss with respect to the last input, in its shape; None without `to_input`
     """The backward pass over the last `forward`, once: then the layer releases what it kept. Raises `ValueError` if there was none, or `g`
     has another shape than its result."""
     with torch.no_grad(): return self._bwd(g, to_input)
@@ -79,14 +79,14 @@ class LinearLayer(Layer):
 
 # %% ../nbs/15_backprop.ipynb #3d428268
 @patch
-def bwd_params(self:LinearLayer, g): # Gradient for the outputs
+def bwd_params(self:LinearLayer, g): # Gradient with respect to the outputs
     "Gradients of weights and biases"
     add_grad(self.w, (g.T@self.saved).T)
     add_grad(self.b, g.sum(0))
 
 @patch
-def bwd(self:LinearLayer, g): # Gradient for the outputs
-    "The same, and the gradient for the inputs"
+def bwd(self:LinearLayer, g): # Gradient with respect to the outputs
+    "The same, and the gradient with respect to the inputs"
     self.bwd_params(g)
     return g@self.w.T
 
@@ -146,7 +146,7 @@ class Layers(Layer):
 
 # %% ../nbs/15_backprop.ipynb #b96bfdcf
 @patch
-def bwd_params(self:Layers, g): # Gradient for the outputs of the last layer
+def bwd_params(self:Layers, g): # Gradient with respect to the outputs of the last layer
     "The backward pass as far as the first layer with parameters"
     i = next((i for i,l in enumerate(self.layers) if l.parameters()), None)
     if i is None: return

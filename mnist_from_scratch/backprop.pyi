@@ -8,7 +8,7 @@ __all__ = [
 ]
 class Layer:
     """A step of a net, with its forward and backward pass. Kinds of layers define `fwd` and `bwd`; `bwd` adds to `grad` of the parameters,
-    and returns the gradient for the input."""
+    and returns the gradient with respect to the input."""
     out: Any
     saved: Any
 
@@ -16,7 +16,7 @@ class Layer:
         ...
 
     def bwd_params(self, g) -> Any:
-        """`bwd` of `g` without the gradient for the input, where that saves work"""
+        """`bwd` of `g` without the gradient with respect to the input, where that saves work"""
 
     def __call__(self, *args) -> Any:
         ...
@@ -48,7 +48,7 @@ class LinearLayer(Layer):
         """Gradients of weights and biases"""
 
     def bwd(self, g) -> Any:
-        """The same, and the gradient for the inputs"""
+        """The same, and the gradient with respect to the inputs"""
 class ReluLayer(Layer):
     """`relu`, any shape. At 0 its derivative is taken as 0, as in PyTorch's `F.relu`."""
 

@@ -31,7 +31,7 @@ def plot_confusion(
     classes, # Names of the classes, in order
     ax=None # The matplotlib axes to draw on; new ones by default
 ): # The axes
-    "Draw a confusion matrix: right answers in green, mistakes in red, stronger where their share of the row is larger."
+    "Draw a confusion matrix: right answers in green, mistakes in red, stronger where their fraction of the row is larger."
     import numpy as np
     if ax is None:
         import matplotlib.pyplot as plt

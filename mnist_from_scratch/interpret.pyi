@@ -5,7 +5,7 @@ __all__ = ['confusion_matrix', 'plot_confusion', 'worst_mistakes', 'calibration_
 def confusion_matrix(preds: Tensor, targs: Tensor, n: int) -> Tensor:
     """Rows are the truth, columns the answers, as in scikit-learn. Raises `ValueError` for a class that is not 0 to n-1."""
 def plot_confusion(cm: Tensor, classes, ax=None) -> Any:
-    """Draw a confusion matrix: right answers in green, mistakes in red, stronger where their share of the row is larger."""
+    """Draw a confusion matrix: right answers in green, mistakes in red, stronger where their fraction of the row is larger."""
 def worst_mistakes(scores: Tensor, targs: Tensor) -> Tensor:
     """Where the highest score belongs to a wrong class, sorted by its lead over the right one. Raises `ShapeError` for other shapes."""
 def calibration_table(probs: Tensor, targs: Tensor, n_bins: int=10) -> Tensor:

@@ -55,7 +55,7 @@ def make_layer(
 # %% ../nbs/17_resnet.ipynb #b31d6769
 @exportable
 class ResNet(nn.Module):
-    "The nets of He et al. (2015): [N, 3, H, W] -> [N, num_classes]. Names, order and first weights as torchvision's."
+    "The nets of He et al. (2015): [N, 3, H, W] -> [N, num_classes]. Names, order and initial weights as torchvision's."
     def __init__(self,
         block, # Makes a block of channels in, channels out, stride and downsample
         layers:list, # Number of blocks in each of the four groups

@@ -24,7 +24,7 @@ class BasicBlock(nn.Module):
 def make_layer(block, n: int, inplanes: int, planes: int, stride: int) -> nn.Sequential:
     """`n` blocks in a row."""
 class ResNet(nn.Module):
-    """The nets of He et al. (2015): [N, 3, H, W] -> [N, num_classes]. Names, order and first weights as torchvision's."""
+    """The nets of He et al. (2015): [N, 3, H, W] -> [N, num_classes]. Names, order and initial weights as torchvision's."""
     conv1: Any
     bn1: Any
     relu: Any

@@ -121,7 +121,7 @@ def curve(self:LRFinder, rec): # The Learner's recorder
 def valley(lrs, # Learning rates, rising
            losses, # The loss at each
            num_it=None): # Not used; each function that suggests a rate gets it
-    "The rate half-way along the longest sequence of falling losses, and its point (rate, loss). Raises `ValueError` if no loss falls."
+    "The rate halfway along the longest sequence of falling losses, and its point (rate, loss). Raises `ValueError` if no loss falls."
     losses = [float(o) for o in losses]
     longest,end,start = [1]*len(losses),0,0       # the longest falling sequence that ends at each place
     for i,l in enumerate(losses):

@@ -83,4 +83,4 @@ class LRFinder(ParamScheduler):
         """Rates and losses to read a rate off, without the first tenth and the last five, up to the first loss that is not finite. Raises
         `ValueError` if there are none."""
 def valley(lrs, losses, num_it=None) -> Any:
-    """The rate half-way along the longest sequence of falling losses, and its point (rate, loss). Raises `ValueError` if no loss falls."""
+    """The rate halfway along the longest sequence of falling losses, and its point (rate, loss). Raises `ValueError` if no loss falls."""

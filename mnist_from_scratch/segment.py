@@ -122,7 +122,7 @@ class SegmentationDataLoaders(DataLoaders):
         "Images, and for each the mask that `label_func` finds. Raises `MnistError` where there are too few."
         n = int(valid_pct*len(fnames))
         if not 0<n<len(fnames):
-            raise MnistError(f'of {len(fnames)} images the share {valid_pct} cannot be held out; pass more in fnames, or another valid_pct')
+            raise MnistError(f'of {len(fnames)} images the fraction {valid_pct} cannot be held out; pass more fnames, or another valid_pct')
         idxs = torch.randperm(len(fnames), generator=None if seed is None else torch.Generator().manual_seed(seed)).tolist()
         tds,vds = (SegmentationDataset([fnames[i] for i in o], label_func, batch_tfms) for o in (idxs[n:],idxs[:n]))
         return cls.from_dsets(tds, vds, path=path, bs=bs, device=device, collate_fn=(tds.collate,vds.collate), **kwargs)
