@@ -113,7 +113,7 @@ def to_concat(
     xs:list, # Batches of one structure
     dim:int=0 # The axis of the items
 ): # One batch with all items; `None` for no batches
-    "Join batches to one, as in fastai. Values without an axis of items become a tuple, one value for each batch."
+    "Join batches into one, as in fastai. Values without an axis of items become a tuple, one value for each batch."
     o = xs[0] if xs else None
     if isinstance(o, Tensor): return torch.cat(xs, dim) if o.ndim else torch.stack(xs)
     if isinstance(o, Mapping): return {k:to_concat([b[k] for b in xs], dim) for k in o}

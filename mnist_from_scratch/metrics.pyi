@@ -75,7 +75,7 @@ class TorchMetric(Metric):
 def to_detach(b, cpu: bool=True) -> Any:
     """`b` without the graph that autograd keeps for the backward pass, as in fastai."""
 def to_concat(xs: list, dim: int=0) -> Any:
-    """Join batches to one, as in fastai. Values without an axis of items become a tuple, one value for each batch."""
+    """Join batches into one, as in fastai. Values without an axis of items become a tuple, one value for each batch."""
 def mk_metric(m) -> Any:
     """A `Metric` as it is, an object that keeps counts as a `TorchMetric`, a function as an `AvgMetric`; a class is called first. Raises
     `TypeError` for anything else."""

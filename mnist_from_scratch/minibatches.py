@@ -148,7 +148,7 @@ def __iter__(self:DataLoader):
 @patch
 def new(self:DataLoader, dataset=None, # By default the same
         cls=None, # The class of the copy; by default the same
-        **kwargs): # Arguments of the constructor that are to be others
+        **kwargs): # Arguments of the constructor to change
     "A copy with some arguments changed, for instance `new(shuffle=False)`. Another dataset does not get `n`, which was made for this one."
     args = {k:getattr(self, k) for k in 'bs shuffle drop_last collate_fn generator'.split()}
     args |= dict(dataset=self.dataset, n=self._n) if dataset is None else dict(dataset=dataset)
