@@ -5,7 +5,7 @@ program has memory, environment, working directory and standard streams of its o
 Python would give it. On other systems than Linux, and for what a fork can't do (programs in other languages, `preexec_fn`, `shell`), it is
 `subprocess.Popen`. Variables that Python or PyTorch read when they start, such as `PYTHONHASHSEED` and `OMP_NUM_THREADS`, have the values
 of the first call. Where it matters how Python itself starts and ends, use `subprocess.Popen`."""
-import atexit, ctypes, gc, importlib, inspect, io, json, os, runpy, signal, socket, subprocess, sys, threading
+import atexit, ctypes, gc, importlib, inspect, io, json, os, runpy, signal, socket, subprocess, sys, threading, time
 
 modules = ['torch','numpy','safetensors.torch','PIL.Image'] # what the server imports when it starts
 lock,server = threading.Lock(),None # the socket to the server, once it runs
@@ -62,7 +62,9 @@ def serve(sock):
         task = json.loads(sock.recv(int.from_bytes(head, 'big'), socket.MSG_WAITALL))
         r,w = os.pipe()
         if not (mid := os.fork()): # ends at once, and leaves the process to the one that asked
+            parent = os.getpid()
             if not (pid := os.fork()):
+                while os.getppid()==parent: time.sleep(.001) # until the one that asked is the parent
                 for o in (r,w,sock.detach()): os.close(o)
                 for i,o in enumerate(fds): os.dup2(o, i)
                 for o in fds: os.close(o)

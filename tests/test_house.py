@@ -205,6 +205,14 @@ def test_no_module_is_too_large():
     n = {dotted(o):len(o.read_text(encoding='utf-8').splitlines()) for o in modules}
     assert not {k:v for k,v in n.items() if v>.08*sum(n.values())}
 
+def test_figures_are_sharp():
+    "Stored with two pixels for each that they take up on a page, as `docs/execute.py` does it"
+    import base64
+    def wide(png): return int.from_bytes(base64.b64decode(png)[16:20], 'big')
+    figs = [(nb.name, wide(o['data']['image/png']), o['metadata'].get('image/png', {}).get('width')) for nb in notebooks for c in cells(nb)
+            for o in c['outputs'] if 'image/png' in o.get('data', {})]
+    assert len(figs)>100 and not [o for o in figs if not o[2] or not abs(o[1]-2*o[2])<=2]
+
 def test_lines_end_at_140():
     "In the modules as they are: ruff looks at notebooks, and lets a line without blanks be as long as it is"
     assert not [f'{dotted(o)}, line {i}' for o in modules for i,l in enumerate(o.read_text(encoding='utf-8').splitlines(), 1) if len(l)>140]
