@@ -25,6 +25,9 @@ config.read(docs.parent/'settings.ini')
 cfg = config['DEFAULT']
 nbs_path,lib_path = docs.parent/cfg['nbs_path'],docs.parent/cfg['lib_path']
 
+# pages that are no notebooks
+by_hand = [Path(o) for o in ('docs/draw.md','docs/errata.md','docs/move_on.md','docs/teachers.md','SECURITY.md','CHANGELOG.md')]
+
 def on_github(path): return f"{cfg['git_url']}/blob/{cfg['branch']}/{path}"
 
 def page_of(nb):
@@ -226,12 +229,13 @@ def prepare(
            'More':['errata','move_on','teachers','security','changelog']}
     nb.cells.append(nbformat.v4.new_markdown_cell('\n\n'.join(toc(v, f':caption: {k}', ':hidden:') for k,v in bar.items())))
     nbformat.write(nb, out/'index.ipynb')
-    for f,at in (*((docs/f'{o}.md','docs') for o in ('draw','errata','move_on','teachers')),
-                 (docs.parent/'SECURITY.md','.'),(docs.parent/'CHANGELOG.md','.')):
-        (out/f.name.lower()).write_text(link_files(f.read_text(encoding='utf-8'), at), encoding='utf-8')
+    for f in by_hand:
+        md = (docs.parent/f).read_text(encoding='utf-8')
+        (out/f.name.lower()).write_text(link_files(md, f.parent.as_posix()), encoding='utf-8')
     with open(out/'security.md', 'a', encoding='utf-8') as f:
         f.write('\n## What the tests have tried\n\n```text\n'+(docs/'survived.txt').read_text()+'```\n')
-    shutil.copytree(docs/'_static', out/'_static'); shutil.copy(docs/'conf.py', out)
+    for o in '_static','_templates': shutil.copytree(docs/o, out/o)
+    shutil.copy(docs/'conf.py', out)
     pictures(out/'_static')
 
 @call_parse

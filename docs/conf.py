@@ -7,29 +7,28 @@ from docutils import nodes
 from docutils.utils.math import MathError, latex2mathml
 from sphinx.util import logging
 
-from build import cfg, nbs_path, on_github, page_of, stems
+from build import by_hand, cfg, nbs_path, on_github, page_of, stems
 
 project,author,copyright,version = cfg['title'],cfg['author'],cfg['copyright'],cfg['version']
 site = cfg['doc_host']+cfg['doc_baseurl']+'/'
 here = Path(__file__).parent
 notebooks = {page_of(o):o for o in stems()}
+pages = {o.stem.lower():o.as_posix() for o in by_hand}
 
 extensions = ['myst_nb', 'sphinx_copybutton', 'sphinx.ext.intersphinx', 'sphinx.ext.linkcode']
 nb_execution_mode,nb_merge_streams = 'off',True
 myst_enable_extensions = ['dollarmath']
 myst_heading_anchors = 4
-templates_path,exclude_patterns = [],['extra']
+templates_path,exclude_patterns = ['_templates'],['extra']
 add_module_names = False
 python_maximum_signature_line_length = 80
 toc_object_entries_show_parents = 'hide'
 
 html_theme = 'sphinx_book_theme'
 html_title,html_favicon,html_baseurl = cfg['title'],'_static/favicon.png',site
-html_static_path,html_extra_path,html_css_files = ['_static'],['extra'],['site.css']
+html_static_path,html_extra_path,html_css_files = ['_static'],['extra'],['icons.css','site.css']
 html_copy_source = html_scaled_image_link = False
-html_theme_options = dict(repository_url=cfg['git_url'], repository_branch=cfg['branch'], use_repository_button=True,
-                          use_issues_button=True,
-    use_download_button=False, use_fullscreen_button=False, show_navbar_depth=1, show_toc_level=2, navbar_persistent=[])
+html_theme_options = dict(use_download_button=False, use_fullscreen_button=False, show_toc_level=2, navbar_persistent=[])
 html_context = dict(default_mode='auto')
 copybutton_exclude = '.linenos, .gp, .go'
 
@@ -68,15 +67,20 @@ def mathml(self, node):
     except MathError as e: logging.getLogger(__name__).warning(f'no MathML for {node.astext()!r}: {e}', location=node)
     raise nodes.SkipNode
 
+def source_of(pagename):
+    "The file in the repository that the page `pagename` is made of, if it is one that is written by hand"
+    if pagename=='index' or pagename in notebooks: return f"{nbs_path.name}/{notebooks.get(pagename, pagename)}.ipynb"
+    return pages.get(pagename)
+
 def about_page(app, pagename, templatename, context, doctree):
-    "Buttons for the notebook behind a page, and what other sites show of a link to it"
-    nb = notebooks.get(pagename)
-    if nb:
-        at = f"{cfg['user']}/{cfg['repo']}/blob/{cfg['branch']}/{nbs_path.name}/{nb}.ipynb"
-        for label,url,icon in (('Download the notebook',context['pathto'](f'notebooks/{pagename}.ipynb', 1),'fas fa-download'),
-                               ('Open in Colab','https://colab.research.google.com/github/'+at,'fas fa-rocket')):
-            context['header_buttons'].insert(0, dict(type='link', url=url, tooltip=label, icon=icon,
-                                                     label=label.split()[0].lower()+'-button', text=''))
+    "What can be done with a page, and what other sites show of a link to it"
+    links,src = [],source_of(pagename)
+    if pagename in notebooks:
+        context['colab'] = f"https://colab.research.google.com/github/{cfg['user']}/{cfg['repo']}/blob/{cfg['branch']}/{src}"
+        links = [('Open in Colab',context['colab']), ('Download the notebook',context['pathto'](f'notebooks/{pagename}.ipynb', 1))]
+    if src: links.append(('Edit this page', on_github(src).replace('/blob/', '/edit/')))
+    context['page_links'] = [*links, ('Report a mistake',cfg['git_url']+'/issues/new'), ('Cite this book',on_github('CITATION.cff')),
+                             ('The repository',cfg['git_url'])]
     text = next((o.astext() for o in doctree.findall(nodes.block_quote)), cfg['description']) if doctree else cfg['description']
     title = re.sub('<.*?>', '', context.get('title') or project)
     tags = {'og:title':title if pagename=='index' else f'{title} · {project}', 'og:description':text, 'og:type':'website',

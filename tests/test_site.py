@@ -1,6 +1,6 @@
 """The site: everything on it leads somewhere, and it works in a browser, with no network. (That it builds without a warning is held by the
 fixture `site`.)"""
-import importlib.util, re
+import gzip, importlib.util, re
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
@@ -242,3 +242,61 @@ def test_code_copies(at, browser):
     pg.wait_for_timeout(300)
     assert pg.evaluate('navigator.clipboard.readText()').strip()==cell.locator('pre').first.inner_text().strip()!=''
     c.close()
+
+# --- weight
+
+def weights(at, browser, name):
+    """What the page `name` loads without its pictures: gzipped bytes by address, and of these the bytes before which nothing can be drawn"""
+    c,got = browser.new_context(),[]
+    pg = c.new_page()
+    pg.on('response', lambda o: got.append(o))
+    pg.goto(at+name)
+    pg.wait_for_load_state('networkidle')
+    first = {at+name, *pg.evaluate("""performance.getEntriesByType('resource').filter(o => o.renderBlockingStatus=='blocking')
+        .map(o => o.name)""")}
+    size = {o.url:len(gzip.compress(o.body())) for o in got if o.request.resource_type!='image' and 'favicon' not in o.url}
+    c.close()
+    return size,sum(n for k,n in size.items() if k in first)
+
+@pytest.mark.parametrize('name', ['pixels.html','learner.html','segment.html','tools/cli.html','reference/learner.html'])
+def test_weight(at, browser, name):
+    """At most 400 kB, gzipped, for a page without its pictures; and before the first paint what a line of 1.6 Mbit/s brings in 0.7 seconds.
+    No font, no script for icons, and the index of the search on its own page only."""
+    size,first = weights(at, browser, name)
+    assert sum(size.values())<4e5 and first<1.4e5, (sum(size.values()), first)
+    assert not [o for o in size if re.search('font|searchindex', o)]
+
+def test_icons(at, page):
+    "Each of the theme's icons on a page is drawn, by a mask of this site's own"
+    page.goto(at+'losses.html')
+    bare = page.evaluate("""[...document.querySelectorAll('i,[class*=fa-]')].filter(o => getComputedStyle(o).maskImage=='none' ||
+        !getComputedStyle(o).maskImage.includes('svg')).map(o => o.className)""")
+    assert not bare and page.locator('i.fa-sun').count()
+
+def test_controls(at, browser):
+    "The search opens, and leads to its page; the sidebar of a phone opens; the page's menu opens; the next page follows; one can go back up"
+    c = browser.new_context(viewport=dict(width=390, height=740))
+    pg = c.new_page()
+    pg.goto(at+'losses.html')
+    pg.locator('.primary-toggle').click()
+    pg.locator('#pst-primary-sidebar-modal a[href="pixels.html"]').wait_for(state='visible')
+    pg.keyboard.press('Escape')
+    pg.locator('.page-menu button').click()
+    assert pg.locator('.page-menu a').filter(visible=True).all_inner_texts()[:3]==['Open in Colab','Download the notebook','Edit this page']
+    pg.keyboard.press('Escape')
+    pg.locator('.article-header-buttons .search-button').click()
+    pg.locator('#pst-search-dialog input').fill('sigmoid')
+    pg.keyboard.press('Enter')
+    pg.wait_for_url('**/search.html?q=sigmoid')
+    pg.wait_for_selector('#search-results li a')
+    pg.goto(at+'losses.html')
+    pg.locator('a.right-next').click()
+    pg.wait_for_url('**/minibatches.html')
+    c.close()
+
+def test_edit_this_page(pages):
+    "Each page that is written by hand leads to its source, which is there; those of the reference have none"
+    edit = {n:[o for o in p.links if '/edit/' in o] for n,p in pages.items()}
+    for n,o in edit.items():
+        made = n.startswith('reference') or n in ('search.html','genindex.html','py-modindex.html','appendix.html')
+        assert len(o)==1-made and all((root/x.split('/edit/main/')[1]).is_file() for x in o), n
