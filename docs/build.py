@@ -78,6 +78,15 @@ def alts(
     if bad := [o for o in res if len(o.split())<2]: raise ValueError(f'{bad[0]!r} in cell {cell.id} describes no figure')
     return res
 
+def legible(
+    html:str # A table whose cells have colours of their own
+) -> str: # Each text in black or white, whichever stands out more from its background
+    def light(rgb):
+        r,g,b = (o/12.92 if o<=.04045 else ((o+.055)/1.055)**2.4 for o in (int(rgb[i:i+2], 16)/255 for i in (0,2,4)))
+        return .2126*r+.7152*g+.0722*b
+    def repl(m): return f"{m[1]}{'#000000' if light(m[2])>.179 else '#ffffff'};"
+    return re.sub(r'(background-color: *#([0-9a-f]{6});\s*color: *)#[0-9a-f]{6};', repl, html)
+
 def by_figure(
     cell, # A cell of code, with its outputs
     texts:list # A text for each figure
@@ -110,6 +119,8 @@ def chapter(
             if {'hide','default_exp'} & set(said): continue
             try: texts = alts(c)
             except ValueError as e: raise ValueError(f'{path.name}: {e}') from None
+            for o in c.outputs:
+                if 'text/html' in o.get('data', {}): o.data['text/html'] = legible(o.data['text/html'])
             c.source,c.metadata = re.sub(r'^#\|.*\n?', '', c.source, flags=re.M).strip(),{}
             if {'export','exporti'} & set(said): c.metadata['tags'] = ['export']
             cells += by_figure(c, texts)
@@ -156,7 +167,7 @@ def params(f):
         return '' if p.default is inspect.Parameter.empty else f'`{getattr(p.default, "__name__", repr(p.default))}`'.replace('|', '\\|')
     rows = [(f'`{k}`' if k!='return' else 'returns', ann(p.anno), default(p), (p.docment or '').replace('|', '\\|').replace('\n', ' '))
             for k,p in ds.items() if p.docment and k!='self']
-    return '\n'.join(['| | type | default | |', '| --- | --- | --- | --- |', *(f"| {' | '.join(r)} |" for r in rows)]) if rows else ''
+    return '\n'.join(['| name | type | default | meaning |', '| --- | --- | --- | --- |', *(f"| {' | '.join(r)} |" for r in rows)]) if rows else ''
 
 def entry(mod, kind, name, node, o, known, seen):
     "The reference of one public name, as a directive of Sphinx; a method that a later module writes again is in the index once"

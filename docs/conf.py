@@ -67,6 +67,11 @@ def mathml(self, node):
     except MathError as e: logging.getLogger(__name__).warning(f'no MathML for {node.astext()!r}: {e}', location=node)
     raise nodes.SkipNode
 
+def sound(html):
+    "Parameters of a long signature stand in a list of definitions that defines nothing; as lines, a screen reader can follow them"
+    def lines(m): return re.sub(r'<(/?)dd>', r'<\1span>', f'<span class="sig-params">{m[1]}</span>')
+    return re.sub(r'<dl>\n((?:<dd>.*</dd>\n)+)</dl>\n', lines, html)
+
 def source_of(pagename):
     "The file in the repository that the page `pagename` is made of, if it is one that is written by hand"
     if pagename=='index' or pagename in notebooks: return f"{nbs_path.name}/{notebooks.get(pagename, pagename)}.ipynb"
@@ -74,6 +79,7 @@ def source_of(pagename):
 
 def about_page(app, pagename, templatename, context, doctree):
     "What can be done with a page, and what other sites show of a link to it"
+    if 'body' in context: context['body'] = sound(context['body'])
     links,src = [],source_of(pagename)
     if pagename in notebooks:
         context['colab'] = f"https://colab.research.google.com/github/{cfg['user']}/{cfg['repo']}/blob/{cfg['branch']}/{src}"

@@ -246,7 +246,7 @@ def test_code_copies(at, browser):
 # --- weight
 
 def weights(at, browser, name):
-    """What the page `name` loads without its pictures: gzipped bytes by address, and of these the bytes before which nothing can be drawn"""
+    "What the page `name` loads without pictures: gzipped bytes by address, and the bytes before which nothing can be drawn"
     c,got = browser.new_context(),[]
     pg = c.new_page()
     pg.on('response', lambda o: got.append(o))
@@ -274,14 +274,14 @@ def test_icons(at, page):
     assert not bare and page.locator('i.fa-sun').count()
 
 def test_controls(at, browser):
-    "The search opens, and leads to its page; the sidebar of a phone opens; the page's menu opens; the next page follows; one can go back up"
+    "The search opens, and leads to its page; on a phone the sidebar opens; the page's menu opens; the next page follows"
     c = browser.new_context(viewport=dict(width=390, height=740))
     pg = c.new_page()
     pg.goto(at+'losses.html')
     pg.locator('.primary-toggle').click()
     pg.locator('#pst-primary-sidebar-modal a[href="pixels.html"]').wait_for(state='visible')
     pg.keyboard.press('Escape')
-    pg.locator('.page-menu button').click()
+    pg.locator('.page-menu button').press('Enter')
     assert pg.locator('.page-menu a').filter(visible=True).all_inner_texts()[:3]==['Open in Colab','Download the notebook','Edit this page']
     pg.keyboard.press('Escape')
     pg.locator('.article-header-buttons .search-button').click()
@@ -300,3 +300,61 @@ def test_edit_this_page(pages):
     for n,o in edit.items():
         made = n.startswith('reference') or n in ('search.html','genindex.html','py-modindex.html','appendix.html')
         assert len(o)==1-made and all((root/x.split('/edit/main/')[1]).is_file() for x in o), n
+
+# --- accessibility
+
+# what other work is about to mend: (page, rule)
+pending = {('draw.html','heading-order')}
+
+def axe(pg, *rules):
+    "What axe finds in the page that is open: `(rule, where)`, of what is more than minor; `rules` are those to try, in place of all"
+    if not pg.evaluate('!!window.axe'):
+        pg.evaluate((Path(importlib.util.find_spec('axe_playwright_python').origin).parent/'axe.min.js').read_text(encoding='utf-8'))
+    res = pg.evaluate("""rules => axe.run({exclude: ['.seen']}, {resultTypes: ['violations'], ...(rules.length && {runOnly: rules})})""",
+                      rules)
+    return [(v['id'], o['target']) for v in res['violations'] if v['impact']!='minor' for o in v['nodes']]
+
+# Code whose colours an earlier page had is left out: contrast takes most of the time, and most of the text is code.
+leave_out = """seen => { for (const o of document.querySelectorAll('.highlight pre')) {
+    const here = [...o.querySelectorAll('[class]')].map(o => o.className).filter(o => !seen.includes(o))
+    if (here.length) seen.push(...new Set(here)); else o.classList.add('seen') }
+    return seen }"""
+
+@pytest.mark.parametrize('part', range(4))
+def test_axe(at, browser, pages, part):
+    "axe finds nothing serious or moderate on any page, in both themes"
+    pytest.importorskip('axe_playwright_python', reason='no axe here')
+    c,bad,seen = browser.new_context(bypass_csp=True, reduced_motion='reduce'),[],[]
+    pg = c.new_page()
+    for name in sorted(pages)[part::4]:
+        pg.goto(at+name)
+        seen = pg.evaluate(leave_out, seen)
+        bad += [(name, 'light', *o) for o in axe(pg)]
+        pg.evaluate("document.documentElement.dataset.theme = 'dark'")
+        bad += [(name, 'dark', *o) for o in axe(pg, 'color-contrast', 'link-in-text-block')]
+    c.close()
+    assert not [o for o in bad if (o[0], o[2]) not in pending], bad
+
+def test_axe_finds(page):
+    "A button without a name, grey on grey"
+    pytest.importorskip('axe_playwright_python', reason='no axe here')
+    page.set_content('<html lang=en><title>A</title><main><h1>A</h1><button></button><p style="color:#999;background:#aaa">grey')
+    assert {o for o,_ in axe(page)}=={'button-name','color-contrast'}
+
+@pytest.mark.parametrize('name', ['losses.html','reference/losses.html','search.html','draw.html'])
+@pytest.mark.parametrize('theme', ['light','dark'])
+def test_focus_shows(at, browser, name, theme):
+    "Each control that the Tab key reaches has an outline while it has the focus"
+    c = browser.new_context(color_scheme=theme)
+    pg,seen = c.new_page(),set()
+    pg.goto(at+name)
+    pg.evaluate("document.activeElement.blur()")
+    for _ in range(300):
+        pg.keyboard.press('Tab')
+        key,outline,ok = pg.evaluate("""() => { const o = document.activeElement, s = getComputedStyle(o); return [
+            o.outerHTML.slice(0, 200), s.outline, o==document.body || s.outlineStyle!='none' && parseFloat(s.outlineWidth)>=2]}""")
+        assert ok, (key, outline)
+        if key in seen and key.startswith('<body'): break
+        seen.add(key)
+    assert len(seen)>20
+    c.close()
