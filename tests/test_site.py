@@ -27,7 +27,7 @@ class Page(HTMLParser):
         if a.get('src'): self.files.append(a['src'])
         if tag=='link' and a.get('rel') not in ('canonical','author','index','genindex','search','next','prev'):
             self.files.append(a['href'])
-        if tag=='img': self.alts.append((a.get('src'), a.get('alt')))
+        if tag=='img' and a.get('class')!='opening': self.alts.append((a.get('src'), a.get('alt')))
         if tag=='pre': self._pre = ''
     def handle_data(self, data):
         if self._pre is not None: self._pre += data
@@ -48,7 +48,7 @@ def test_links_and_files(site, pages):
             if url.scheme or url.netloc:
                 if o in p.files and url.scheme!='data': bad.append((name, o))
                 continue
-            file = unquote(url.path) or name
+            file = unquote(url.path).removeprefix(build.cfg['doc_baseurl']+'/') or name
             if not (site/file).is_file() or (url.fragment and file in pages and unquote(url.fragment) not in pages[file].ids):
                 bad.append((name, o))
     assert not bad
@@ -213,6 +213,7 @@ def test_every_page_in_a_browser(site, pages, at, browser):
     pg.on('request', lambda r: r.url.startswith((at,'data:')) or bad.append((name, r.url)))
     pg.on('requestfailed', lambda r: r.failure=='net::ERR_ABORTED' or bad.append((name, r.url))) # aborted: by going to the next page
     for name in pages:
+        if name=='404.html': continue # its links are those of the published site
         pg.goto(at+name)
         if (wide := pg.evaluate('document.documentElement.scrollWidth'))>360: bad.append((name, f'{wide} pixels wide'))
     c.close()
@@ -298,7 +299,7 @@ def test_edit_this_page(pages):
     "Each page that is written by hand leads to its source, which is there; those of the reference have none"
     edit = {n:[o for o in p.links if '/edit/' in o] for n,p in pages.items()}
     for n,o in edit.items():
-        made = n.startswith('reference') or n in ('search.html','genindex.html','py-modindex.html','appendix.html')
+        made = n.startswith('reference') or n in ('search.html','genindex.html','py-modindex.html','appendix.html','404.html')
         assert len(o)==1-made and all((root/x.split('/edit/main/')[1]).is_file() for x in o), n
 
 # --- accessibility
@@ -358,3 +359,130 @@ def test_focus_shows(at, browser, name, theme):
         seen.add(key)
     assert len(seen)>20
     c.close()
+
+# --- search
+
+@pytest.mark.parametrize('words,wanted', [('softmax','softmax'), ('learning rate','schedules gradient_descent'),
+    ('overfitting','overfitting'), ('gradient descent','gradient_descent'), ('resume','engine/checkpoint'),
+    ('homework','exercises'), ('install','index'),
+    ('colab','index exercises'), ('momentum','optimizers'), ('sigmoid','losses'), ('dropout','overfitting'), ('mini-batch','minibatches'),
+    ('backpropagation','backprop'), ('mixed precision','engine/precision'), ('fit_one_cycle','reference/schedules'),
+    ('cross_entropy','reference/softmax')])
+def test_search_finds_what_explains(at, page, words, wanted):
+    "The page that explains it is among the first two"
+    page.goto(f'{at}search.html?q={words}')
+    page.wait_for_selector('#search-results li a')
+    page.wait_for_timeout(200)
+    got = page.locator('#search-results li > a').evaluate_all("all => all.slice(0, 2).map(o => o.getAttribute('href').split('.html')[0])")
+    assert {*got} & {*wanted.split()}, got
+
+# --- a chapter's first screen, and where its cells lead
+
+def test_imports_and_the_rest():
+    assert build.imports_of('import a\nfrom b import (c,\n  d)\n\n# e\n@f\ndef g(): pass')==('import a\nfrom b import (c,\n  d)',
+                                                                                       '# e\n@f\ndef g(): pass')
+    assert build.imports_of('import a')==('import a','') and build.imports_of('a = 1\nimport b')==('','a = 1\nimport b')
+    assert build.imports_of('%pip install a')==('','%pip install a') and build.imports_of('')==('','')
+
+def test_fold():
+    "Imports of neighbouring cells are one, folded; a long exported cell is folded, a short one and one of the prose are not"
+    def cell(src, *tags): return new_code_cell(src, metadata=dict(tags=[*tags]))
+    cells = build.fold([cell('import a', 'export'), cell('import b\nimport c\nimport d\nimport e\nf = 1'),
+                        cell('def g():\n'+'    h()\n'*30, 'export'), cell('def g():\n    h()', 'export'), cell('i()\n'*30)])
+    assert [(o.source.split('\n')[-1], 'hide-input' in o.metadata.tags) for o in cells]==[('import e',True), ('f = 1',False), ('',True),
+        ('    h()',False), ('',False)]
+    assert cells[2].metadata['mystnb']['code_prompt_show']=='g: 32 lines'
+
+def test_first_screen(at, browser, pages):
+    "Of each chapter: its idea, a picture, and no wall of imports"
+    c,bad = browser.new_context(viewport=dict(width=1440, height=900)),[]
+    pg = c.new_page()
+    for o in [o for v in [*build.plan().values()][:3] for o in v]:
+        pg.goto(f'{at}{build.page_of(o)}.html')
+        pictures,walls = pg.evaluate("""() => {
+            const seen = (what, end) => [...document.querySelectorAll('.bd-article '+what)].filter(
+                o => o.checkVisibility() && o.getBoundingClientRect().top<end)
+            return [seen('img', 700).length, seen('pre', 900).filter(
+                o => o.innerText.split('\\n').filter(o => /^(import|from) /.test(o)).length>3).length] }""")
+        if walls or not pictures and pages[f'{build.page_of(o)}.html'].alts: bad.append((o, pictures, walls))
+    c.close()
+    assert not bad
+
+def test_definitions_lead_everywhere(site, pages):
+    "A cell leads to the reference and to the source of what it defines; the reference leads to the cell"
+    text = (site/'losses.html').read_text(encoding='utf-8')
+    below = re.search(r'id="def-mnist_loss".*?<p class="defines">(.*?)</p>', text, re.S)[1]
+    assert 'reference/losses.html#mnist_from_scratch.losses.mnist_loss' in below and re.search(r'losses\.py#L\d+-L\d+', below)
+    n = {k:sum('#def-' in o for o in p.links) for k,p in pages.items() if k.startswith('reference/')}
+    assert '../losses.html#def-mnist_loss' in pages['reference/losses.html'].links and sum(n.values())>400, sum(n.values())
+    assert not [k for k,o in n.items() if not o and any('#L' in o for o in pages[k].links)]
+
+# --- what is around the pages
+
+def test_titles(site, pages):
+    "No two are the same, also not for a search that takes no notice of case"
+    titles = [re.search('<title>(.*?)</title>', (site/o).read_text(encoding='utf-8'), re.S)[1].lower() for o in pages]
+    assert len({*titles})==len(titles), {o for o in titles if titles.count(o)>1}
+
+def test_sidebar_numbers_the_chapters(site):
+    text = (site/'index.html').read_text(encoding='utf-8')
+    for o in [o for v in [*build.plan().values()][:3] for o in v]: assert f'href="{build.page_of(o)}.html">{build.number(o)}. ' in text, o
+
+def test_policy(site, pages, at, page):
+    "Each page forbids what comes from elsewhere, and scripts within it; the browser obeys"
+    for o in pages:
+        csp = re.search('Content-Security-Policy" content="(.*?)"', (site/o).read_text(encoding='utf-8'))[1]
+        assert "default-src 'self'" in csp and 'script-src' not in csp and 'http' not in csp, o
+    page.goto(at+'losses.html')
+    page.evaluate("const o = document.createElement('script'); o.textContent = 'window.here = 1'; document.head.append(o)")
+    assert page.evaluate("window.here")is None
+    assert page.evaluate("fetch('http://127.0.0.1:9/').then(() => 1, e => e.message)")=='Failed to fetch'
+
+def test_around(site, pages):
+    "A page for an address that leads nowhere, a map of the site with all pages that a search should find, a note for robots"
+    assert 'sitemap.xml' in (site/'robots.txt').read_text()
+    urls = re.findall('<loc>(.*?)</loc>', (site/'sitemap.xml').read_text())
+    made = ('search.html','genindex.html','py-modindex.html','404.html')
+    assert {*urls}=={f"{build.cfg['doc_host']}{build.cfg['doc_baseurl']}/{o}" for o in pages if o not in made}
+    assert pages['404.html'].links and all(o.startswith('/') for o in pages['404.html'].links+pages['404.html'].files)
+
+def test_cards(site, pages):
+    "Each chapter has a description and a picture of its own for links to it; every page has some"
+    from PIL import Image
+    seen = {}
+    for name in pages:
+        if name=='404.html': continue
+        text = (site/name).read_text(encoding='utf-8')
+        tags = dict(re.findall(r'<meta (?:property|name)="([\w:]+)" content="(.*?)"', text))
+        img = site/tags['og:image'].split(build.cfg['doc_baseurl']+'/')[1]
+        assert len(tags['description'])>20 and img.is_file(), name
+        seen[name] = tags['description'],img
+    chapters = [seen[f'{build.page_of(o)}.html'] for o in build.stems()]
+    assert len({d for d,_ in chapters})==len({i for _,i in chapters})==len(chapters)
+    assert all(Image.open(i).size==(1200,630) and i.stat().st_size<4e4 for _,i in chapters)
+
+# --- on a phone
+
+def test_phone(at, browser, pages):
+    "No figure is shrunk more than 2.5-fold; tables and code that are wide scroll, down to their last column"
+    c,bad = browser.new_context(viewport=dict(width=390, height=844)),[]
+    pg = c.new_page()
+    for name in pages:
+        if name.startswith('reference/') and name!='reference/learner.html': continue
+        pg.goto(at+name)
+        bad += [(name, *o) for o in pg.evaluate("""async () => { const bad = []
+            for (const o of document.querySelectorAll('.bd-article img[src*=_images]:not(.opening)')) {
+                o.loading = 'eager'
+                await o.decode()
+                if (o.naturalWidth>2.5*o.clientWidth && o.clientWidth)
+                    bad.push(['figure', o.src.slice(-20), o.naturalWidth, o.clientWidth]) }
+            for (const o of document.querySelectorAll('.bd-article :is(table, pre)')) {
+                if (!o.checkVisibility()) continue
+                const scrolls = o => /auto|scroll/.test(getComputedStyle(o).overflowX), right = o => o.getBoundingClientRect().right
+                let box = o
+                while (box && !(scrolls(box) && right(box)<=390)) box = box.parentElement
+                if (right(o)>390 && !box || o.tagName=='PRE' && o.scrollWidth>o.clientWidth && !scrolls(o))
+                    bad.push([o.tagName, o.innerText.slice(0, 40)]) }
+            return bad }""")]
+    c.close()
+    assert not bad, bad
