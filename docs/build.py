@@ -83,13 +83,13 @@ def alts(
     return res
 
 def legible(
-    html:str # A table whose cells have colours of their own
+    html:str # A table, or a card, whose parts have colours of their own
 ) -> str: # Each text in black or white, whichever stands out more from its background
     def light(rgb):
         r,g,b = (o/12.92 if o<=.04045 else ((o+.055)/1.055)**2.4 for o in (int(rgb[i:i+2], 16)/255 for i in (0,2,4)))
         return .2126*r+.7152*g+.0722*b
-    def repl(m): return f"{m[1]}{'#000000' if light(m[2])>.179 else '#ffffff'};"
-    return re.sub(r'(background-color: *#([0-9a-f]{6});\s*color: *)#[0-9a-f]{6};', repl, html)
+    def repl(m): return f"{m[1]}{'#000000' if light(m[2])>.179 else '#ffffff'}"
+    return re.sub(r'(background(?:-color)?: *#([0-9a-f]{6});\s*color: *)(?:#[0-9a-f]{6}|white|black)\b', repl, html)
 
 def by_figure(
     cell, # A cell of code, with its outputs

@@ -336,6 +336,14 @@ def test_axe(at, browser, pages, part):
     c.close()
     assert not [o for o in bad if (o[0], o[2]) not in pending], bad
 
+def test_legible():
+    "Text in a cell of a table or on a coloured chip is black or white, whichever has more contrast; what has no ground stays"
+    def f(*o): return 'td { background-color: #%s;\n  color: %s; }' % o
+    for bg,was,now in ('898989','#f1f1f1','#000000'), ('202020','#000000','#ffffff'), ('ffffff','#000000','#000000'):
+        assert build.legible(f(bg, was))==f(bg, now)
+    assert build.legible('style="background:#d9822b;color:white"')=='style="background:#d9822b;color:#000000"'
+    assert build.legible('p { color: #f1f1f1; }')=='p { color: #f1f1f1; }'
+
 def test_axe_finds(page):
     "A button without a name, grey on grey"
     pytest.importorskip('axe_playwright_python', reason='no axe here')
@@ -474,8 +482,8 @@ def test_phone(at, browser, pages):
             for (const o of document.querySelectorAll('.bd-article img[src*=_images]:not(.opening)')) {
                 o.loading = 'eager'
                 await o.decode()
-                if (o.naturalWidth>2.5*o.clientWidth && o.clientWidth)
-                    bad.push(['figure', o.src.slice(-20), o.naturalWidth, o.clientWidth]) }
+                const meant = parseFloat(o.style.width) || o.naturalWidth
+                if (meant>2.5*o.clientWidth && o.clientWidth) bad.push(['figure', o.src.slice(-20), meant, o.clientWidth]) }
             for (const o of document.querySelectorAll('.bd-article :is(table, pre)')) {
                 if (!o.checkVisibility()) continue
                 const scrolls = o => /auto|scroll/.test(getComputedStyle(o).overflowX), right = o => o.getBoundingClientRect().right
