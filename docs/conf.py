@@ -117,7 +117,7 @@ def wide(app, html):
     def repl(m):
         tag = m[0].replace('<img ', '<img loading="lazy" ')
         with Image.open(Path(app.srcdir)/files[unquote(m[1])]) as o: w = o.width
-        if shown := re.search(r'width: *(\d+)', tag): w = int(shown[1]) # of a figure with more pixels than it takes on the page
+        if shown := re.search(r'\bwidth(?:: *|=")(\d+)', tag): w = int(shown[1]) # of a figure with more pixels than it takes on the page
         return tag if w<=700 else f'<span class="wide" style="--w:{w}px">{tag}</span>'
     return re.sub(r'<img [^>]*src="[^"]*_images/([^"]+)"[^>]*>', repl, html)
 

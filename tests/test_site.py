@@ -482,7 +482,7 @@ def test_phone(at, browser, pages):
             for (const o of document.querySelectorAll('.bd-article img[src*=_images]:not(.opening)')) {
                 o.loading = 'eager'
                 await o.decode()
-                const meant = parseFloat(o.style.width) || o.naturalWidth
+                const meant = parseFloat(o.style.width) || +o.getAttribute('width') || o.naturalWidth
                 if (meant>2.5*o.clientWidth && o.clientWidth) bad.push(['figure', o.src.slice(-20), meant, o.clientWidth]) }
             for (const o of document.querySelectorAll('.bd-article :is(table, pre)')) {
                 if (!o.checkVisibility()) continue
