@@ -338,7 +338,7 @@ def test_axe(at, browser, pages, part):
 
 def test_legible():
     "Text in a cell of a table or on a coloured chip is black or white, whichever has more contrast; what has no ground stays"
-    def f(*o): return 'td { background-color: #%s;\n  color: %s; }' % o
+    def f(bg, fg): return f'td {{ background-color: #{bg};\n  color: {fg}; }}'
     for bg,was,now in ('898989','#f1f1f1','#000000'), ('202020','#000000','#ffffff'), ('ffffff','#000000','#000000'):
         assert build.legible(f(bg, was))==f(bg, now)
     assert build.legible('style="background:#d9822b;color:white"')=='style="background:#d9822b;color:#000000"'
