@@ -6,6 +6,7 @@ and on safety, the changelog. Warnings are errors."""
 import ast, importlib, inspect, os, re, shutil, sys, textwrap
 from configparser import ConfigParser
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import nbformat
 from fastcore.docments import docments
@@ -15,6 +16,7 @@ from chapters import module, plan, stems
 
 docs = Path(__file__).parent
 pkg = 'mnist_from_scratch'
+long = 20 # lines of an exported cell that a page shows without being asked
 # short names
 also = dict(nn='torch.nn', F='torch.nn.functional', np='numpy', pd='pandas', plt='matplotlib.pyplot', Tensor='torch.Tensor',
             Path='pathlib.Path')
@@ -25,11 +27,16 @@ config.read(docs.parent/'settings.ini')
 cfg = config['DEFAULT']
 nbs_path,lib_path = docs.parent/cfg['nbs_path'],docs.parent/cfg['lib_path']
 
+# pages that are no notebooks
+by_hand = [Path(o) for o in ('docs/draw.md','docs/errata.md','docs/move_on.md','docs/teachers.md','SECURITY.md','CHANGELOG.md')]
+
 def on_github(path): return f"{cfg['git_url']}/blob/{cfg['branch']}/{path}"
 
 def page_of(nb):
     "The name of a notebook's page, as nbdev has it: that of its file below `nbs` without numbers, so that a new chapter breaks no link"
     return module(re.sub(rf'^(.*/)?{nbs_path.name}/', '', Path(nb).with_suffix('').as_posix())).replace('.', '/')
+
+def number(stem): return int(re.match(r'\d+', stem)[0])
 
 def link_files(
     md:str, # Markdown whose links are relative to the folder `at`
@@ -75,6 +82,15 @@ def alts(
     if bad := [o for o in res if len(o.split())<2]: raise ValueError(f'{bad[0]!r} in cell {cell.id} describes no figure')
     return res
 
+def legible(
+    html:str # A table, or a card, whose parts have colours of their own
+) -> str: # Each text in black or white, whichever stands out more from its background
+    def light(rgb):
+        r,g,b = (o/12.92 if o<=.04045 else ((o+.055)/1.055)**2.4 for o in (int(rgb[i:i+2], 16)/255 for i in (0,2,4)))
+        return .2126*r+.7152*g+.0722*b
+    def repl(m): return f"{m[1]}{'#000000' if light(m[2])>.179 else '#ffffff'}"
+    return re.sub(r'(background(?:-color)?: *#([0-9a-f]{6});\s*color: *)(?:#[0-9a-f]{6}|white|black)\b', repl, html)
+
 def by_figure(
     cell, # A cell of code, with its outputs
     texts:list # A text for each figure
@@ -89,6 +105,45 @@ def by_figure(
             for m in o.metadata.values(): m.pop('height', None) # it follows from the width, which a narrow page makes smaller
         cells[-1].outputs.append(o)
     return cells
+
+def imports_of(src):
+    "The imports that the code of a cell begins with, and the rest of it; nothing and all of it, where it is not plain Python"
+    try: body = ast.parse(src).body
+    except SyntaxError: return '',src
+    rest = next((o for o in body if not isinstance(o, (ast.Import,ast.ImportFrom))), None)
+    lines = src.split('\n')
+    n = len(lines) if rest is None else min([rest.lineno, *(d.lineno for d in getattr(rest, 'decorator_list', []))])-1
+    while body and n<=len(lines) and n and lines[n-1].startswith('#'): n -= 1 # a comment belongs to what follows
+    return ('\n'.join(lines[:n]).strip(),'\n'.join(lines[n:]).strip()) if body and rest is not body[0] else ('',src)
+
+def defined(src):
+    "The names that the code of a cell defines, `Class.method` where it is patched onto a class; none where it is not plain Python"
+    try: tree = ast.parse(src)
+    except SyntaxError: return []
+    return [f'{cls}.{o.name}' if (cls := isinstance(o, ast.FunctionDef) and patched(o)) else o.name for o in tree.body
+            if isinstance(o, (ast.FunctionDef,ast.ClassDef))]
+
+def fold(
+    cells # Cells of a page
+) -> list: # Those of the page
+    "Imports that follow each other become one cell, folded; exported cells that are longer than a screen can spare are folded too."
+    res = []
+    for c in cells:
+        head,rest = imports_of(c.source) if c.cell_type=='code' else ('',c.source)
+        if head.count('\n')>2 or head and not rest:
+            if res and res[-1].metadata.get('imports'): res[-1].source += '\n\n'+head
+            else:
+                prompt = dict(code_prompt_show='Imports', code_prompt_hide='Imports')
+                about = dict(imports=True, tags=['hide-input','imports'], mystnb=prompt)
+                res.append(nbformat.v4.new_code_cell(head, id=f'{c.id}-0', metadata=about))
+            if not rest and not c.outputs: continue
+            c.source = rest or '#'
+        if 'export' in c.metadata.get('tags', []) and (n := len(c.source.split('\n')))>long:
+            text = f"{', '.join(defined(c.source)[:3]) or 'Code'}: {n} lines"
+            c.metadata['tags'] = ['export','hide-input']
+            c.metadata.setdefault('mystnb', {}).update(code_prompt_show=text, code_prompt_hide=text)
+        res.append(c)
+    return res
 
 def chapter(
     path:Path, # A notebook
@@ -107,12 +162,14 @@ def chapter(
             if {'hide','default_exp'} & set(said): continue
             try: texts = alts(c)
             except ValueError as e: raise ValueError(f'{path.name}: {e}') from None
+            for o in c.outputs:
+                if 'text/html' in o.get('data', {}): o.data['text/html'] = legible(o.data['text/html'])
             c.source,c.metadata = re.sub(r'^#\|.*\n?', '', c.source, flags=re.M).strip(),{}
             if {'export','exporti'} & set(said): c.metadata['tags'] = ['export']
             cells += by_figure(c, texts)
             continue
         cells.append(c)
-    nb.cells,nb.metadata = cells,dict(kernelspec=nb.metadata.kernelspec, language_info=dict(name='python', pygments_lexer='ipython3'))
+    nb.cells,nb.metadata = fold(cells),dict(kernelspec=nb.metadata.kernelspec, language_info=dict(name='python', pygments_lexer='ipython3'))
     return nb
 
 # The reference
@@ -153,7 +210,8 @@ def params(f):
         return '' if p.default is inspect.Parameter.empty else f'`{getattr(p.default, "__name__", repr(p.default))}`'.replace('|', '\\|')
     rows = [(f'`{k}`' if k!='return' else 'returns', ann(p.anno), default(p), (p.docment or '').replace('|', '\\|').replace('\n', ' '))
             for k,p in ds.items() if p.docment and k!='self']
-    return '\n'.join(['| | type | default | |', '| --- | --- | --- | --- |', *(f"| {' | '.join(r)} |" for r in rows)]) if rows else ''
+    head = ['| name | type | default | meaning |', '| --- | --- | --- | --- |']
+    return '\n'.join([*head, *(f"| {' | '.join(r)} |" for r in rows)]) if rows else ''
 
 def entry(mod, kind, name, node, o, known, seen):
     "The reference of one public name, as a directive of Sphinx; a method that a later module writes again is in the index once"
@@ -180,24 +238,52 @@ def entry(mod, kind, name, node, o, known, seen):
 def reference(mod, title, known, seen):
     "The page of reference for the module `mod`, whose chapter is called `title`; `seen` are the names in pages before it"
     name = mod.__name__.removeprefix(f'{pkg}.')
-    return '\n\n'.join([f'# {name}', link_names(inspect.getdoc(mod), known),
+    return '\n\n'.join([f'# {mod.__name__}', link_names(inspect.getdoc(mod), known),
                         f'`from {mod.__name__} import *`. Chapter: [{title}](/{name.replace(".", "/")}.ipynb).',
                         f'```{{py:module}} {mod.__name__}\n```', *(entry(mod, *m, known, seen) for m in members(mod))])+'\n'
 
-def pictures(folder):
-    "The icon and the picture for links, made of mean digits; of those that every machine has"
-    import matplotlib; matplotlib.use('Agg')
-    import matplotlib.pyplot as plt
+def around(out, site):
+    "What a published site has around its pages, in the folder `out`: the page for an address that leads nowhere, and a note for robots"
+    base = urlsplit(site).path
+    (out/'404.html').write_text(f"""<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'self'"><meta name="robots" content="noindex">
+<title>Not found · {cfg['title']}</title><link rel="icon" href="{base}_static/favicon.png">
+<link rel="stylesheet" href="{base}_static/404.css"></head>
+<body><main><h1>There is no such page</h1>
+<p>It may have moved, or the link has a mistake. <a href="{base}index.html">The front page</a> lists all chapters.</p>
+<form action="{base}search.html"><label for="q">Search the book</label> <input id="q" name="q" type="search"> <button>Search</button></form>
+</main></body></html>
+""", encoding='utf-8')
+    (out/'robots.txt').write_text(f'User-agent: *\nAllow: /\nSitemap: {site}sitemap.xml\n')
+
+def card(file, title, line, digits):
+    "The picture that other sites show of a link to a page: its `title`, what it belongs to, and the mean digits"
+    from matplotlib import font_manager
+    from PIL import Image, ImageDraw, ImageFont
+    fonts = Path(font_manager.__file__).parent/'mpl-data/fonts/ttf'
+    img = Image.new('L', (1200,630), 250)
+    draw,at = ImageDraw.Draw(img),90
+    def font(size, name='DejaVuSans'): return ImageFont.truetype(fonts/f'{name}.ttf', size)
+    draw.text((80,80), line, 90, font(32))
+    for l in textwrap.wrap(title, 22)[:3]: draw.text((80,at+60), l, 20, font(76, 'DejaVuSans-Bold')); at += 96
+    draw.text((80,560), cfg['title'], 90, font(32, 'DejaVuSansMono'))
+    for i,o in enumerate(digits): img.paste(o, (80+104*i, 440))
+    img.quantize(16).save(file, optimize=True)
+
+def pictures(
+    folder:Path, # Where to
+    pages:dict # For each page that gets a picture of its own, the title and the line above it
+):
+    "The icon, and the pictures for links, made of mean digits; of those that every machine has"
     from PIL import Image
     from mnist_from_scratch.baseline import mean_digits
     from mnist_from_scratch.data.digits import bundled_digits
-    means = mean_digits(bundled_digits()[0])
-    Image.fromarray((255-means[3][3:25,3:25]*255).clamp(0, 255).byte().numpy()).resize((64,64),
-        Image.Resampling.NEAREST).save(folder/'favicon.png')
-    fig,axs = plt.subplots(2, 5, figsize=(12,6.3), dpi=100)
-    for ax,m in zip(axs.flat, means): ax.imshow(m, cmap='Greys'); ax.axis('off')
-    fig.suptitle(cfg['title'], fontsize=40, family='monospace')
-    fig.savefig(folder/'card.png'); plt.close(fig)
+    means = [Image.fromarray((250-o[3:25,3:25]*230).clamp(0, 255).byte().numpy()) for o in mean_digits(bundled_digits()[0])]
+    means[3].resize((64,64), Image.Resampling.NEAREST).save(folder/'favicon.png')
+    digits = [o.resize((88,88), Image.Resampling.NEAREST) for o in means]
+    (folder/'cards').mkdir()
+    for k,(title,line) in pages.items(): card(folder/'cards'/f"{k.replace('/', '-')}.png", title, line, digits)
 
 def prepare(
     out:Path # The folder to fill; what is in it goes
@@ -220,19 +306,25 @@ def prepare(
     table = next(c.source for c in nb.cells if f'### {appendix}' in c.source).split(f'### {appendix}')[1]
     # these two fold in the sidebar
     (out/'appendix.md').write_text(f"# {appendix.split(': ')[-1]}\n{table}\n\n{toc(map(page_of, floors), ':hidden:')}\n", encoding='utf-8')
+    refs = [f"{k.replace('/', '.')} <reference/{k}>" for k in mods]
     (out/'reference.md').write_text("# Reference\n\nEvery public name, by "
-                                    f"module.\n\n{toc([f'reference/{k}' for k in mods], ':maxdepth: 1')}\n", encoding='utf-8')
-    bar = {'Try it':['draw'], **{k:map(page_of, v) for k,v in parts}, 'Appendix':['appendix','reference'],
+                                    f"module.\n\n{toc(refs, ':maxdepth: 1')}\n", encoding='utf-8')
+    chapters = {k:[f'{number(o)}. {titles[page_of(o)]} <{page_of(o)}>' for o in v] for k,v in parts}
+    bar = {'Try it':['draw'], **chapters, 'Appendix':['appendix','reference'],
            'More':['errata','move_on','teachers','security','changelog']}
+    nb.cells.insert(1, nbformat.v4.new_markdown_cell('```{index} ! install, ! Colab\n```')) # what it explains in other words
     nb.cells.append(nbformat.v4.new_markdown_cell('\n\n'.join(toc(v, f':caption: {k}', ':hidden:') for k,v in bar.items())))
     nbformat.write(nb, out/'index.ipynb')
-    for f,at in (*((docs/f'{o}.md','docs') for o in ('draw','errata','move_on','teachers')),
-                 (docs.parent/'SECURITY.md','.'),(docs.parent/'CHANGELOG.md','.')):
-        (out/f.name.lower()).write_text(link_files(f.read_text(encoding='utf-8'), at), encoding='utf-8')
+    for f in by_hand:
+        md = (docs.parent/f).read_text(encoding='utf-8')
+        (out/f.name.lower()).write_text(link_files(md, f.parent.as_posix()), encoding='utf-8')
     with open(out/'security.md', 'a', encoding='utf-8') as f:
         f.write('\n## What the tests have tried\n\n```text\n'+(docs/'survived.txt').read_text()+'```\n')
-    shutil.copytree(docs/'_static', out/'_static'); shutil.copy(docs/'conf.py', out)
-    pictures(out/'_static')
+    for o in '_static','_templates': shutil.copytree(docs/o, out/o)
+    for o in 'conf.py','scorer.js': shutil.copy(docs/o, out)
+    around(out/'extra', cfg['doc_host']+cfg['doc_baseurl']+'/')
+    pictures(out/'_static', {page_of(o):(titles[page_of(o)], k) for k,v in plan().items() for o in v}|
+             dict(index=('From the first pixel to ten digits', 'A book whose notebooks are the library')))
 
 @call_parse
 def build(

@@ -1,6 +1,6 @@
 """The site: everything on it leads somewhere, and it works in a browser, with no network. (That it builds without a warning is held by the
 fixture `site`.)"""
-import importlib.util, re
+import gzip, importlib.util, re
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
@@ -27,7 +27,7 @@ class Page(HTMLParser):
         if a.get('src'): self.files.append(a['src'])
         if tag=='link' and a.get('rel') not in ('canonical','author','index','genindex','search','next','prev'):
             self.files.append(a['href'])
-        if tag=='img': self.alts.append((a.get('src'), a.get('alt')))
+        if tag=='img' and a.get('class')!='opening': self.alts.append((a.get('src'), a.get('alt')))
         if tag=='pre': self._pre = ''
     def handle_data(self, data):
         if self._pre is not None: self._pre += data
@@ -48,7 +48,7 @@ def test_links_and_files(site, pages):
             if url.scheme or url.netloc:
                 if o in p.files and url.scheme!='data': bad.append((name, o))
                 continue
-            file = unquote(url.path) or name
+            file = unquote(url.path).removeprefix(build.cfg['doc_baseurl']+'/') or name
             if not (site/file).is_file() or (url.fragment and file in pages and unquote(url.fragment) not in pages[file].ids):
                 bad.append((name, o))
     assert not bad
@@ -213,6 +213,7 @@ def test_every_page_in_a_browser(site, pages, at, browser):
     pg.on('request', lambda r: r.url.startswith((at,'data:')) or bad.append((name, r.url)))
     pg.on('requestfailed', lambda r: r.failure=='net::ERR_ABORTED' or bad.append((name, r.url))) # aborted: by going to the next page
     for name in pages:
+        if name=='404.html': continue # its links are those of the published site
         pg.goto(at+name)
         if (wide := pg.evaluate('document.documentElement.scrollWidth'))>360: bad.append((name, f'{wide} pixels wide'))
     c.close()
@@ -242,3 +243,254 @@ def test_code_copies(at, browser):
     pg.wait_for_timeout(300)
     assert pg.evaluate('navigator.clipboard.readText()').strip()==cell.locator('pre').first.inner_text().strip()!=''
     c.close()
+
+# --- weight
+
+def weights(at, browser, name):
+    "What the page `name` loads without pictures: gzipped bytes by address, and the bytes before which nothing can be drawn"
+    c,got = browser.new_context(),[]
+    pg = c.new_page()
+    pg.on('response', lambda o: got.append(o))
+    pg.goto(at+name)
+    pg.wait_for_load_state('networkidle')
+    first = {at+name, *pg.evaluate("""performance.getEntriesByType('resource').filter(o => o.renderBlockingStatus=='blocking')
+        .map(o => o.name)""")}
+    size = {o.url:len(gzip.compress(o.body())) for o in got if o.request.resource_type!='image' and 'favicon' not in o.url}
+    c.close()
+    return size,sum(n for k,n in size.items() if k in first)
+
+@pytest.mark.parametrize('name', ['pixels.html','learner.html','segment.html','tools/cli.html','reference/learner.html'])
+def test_weight(at, browser, name):
+    """At most 400 kB, gzipped, for a page without its pictures; and before the first paint what a line of 1.6 Mbit/s brings in 0.7 seconds.
+    No font, no script for icons, and the index of the search on its own page only."""
+    size,first = weights(at, browser, name)
+    assert sum(size.values())<4e5 and first<1.4e5, (sum(size.values()), first)
+    assert not [o for o in size if re.search('font|searchindex', o)]
+
+def test_icons(at, page):
+    "Each of the theme's icons on a page is drawn, by a mask of this site's own"
+    page.goto(at+'losses.html')
+    bare = page.evaluate("""[...document.querySelectorAll('i,[class*=fa-]')].filter(o => getComputedStyle(o).maskImage=='none' ||
+        !getComputedStyle(o).maskImage.includes('svg')).map(o => o.className)""")
+    assert not bare and page.locator('i.fa-sun').count()
+
+def test_controls(at, browser):
+    "The search opens, and leads to its page; on a phone the sidebar opens; the page's menu opens; the next page follows"
+    c = browser.new_context(viewport=dict(width=390, height=740))
+    pg = c.new_page()
+    pg.goto(at+'losses.html')
+    pg.locator('.primary-toggle').click()
+    pg.locator('#pst-primary-sidebar-modal a[href="pixels.html"]').wait_for(state='visible')
+    pg.keyboard.press('Escape')
+    pg.locator('.page-menu button').press('Enter')
+    assert pg.locator('.page-menu a').filter(visible=True).all_inner_texts()[:3]==['Open in Colab','Download the notebook','Edit this page']
+    pg.keyboard.press('Escape')
+    pg.locator('.article-header-buttons .search-button').click()
+    pg.locator('#pst-search-dialog input').fill('sigmoid')
+    pg.keyboard.press('Enter')
+    pg.wait_for_url('**/search.html?q=sigmoid')
+    pg.wait_for_selector('#search-results li a')
+    pg.goto(at+'losses.html')
+    pg.locator('a.right-next').click()
+    pg.wait_for_url('**/minibatches.html')
+    c.close()
+
+def test_edit_this_page(pages):
+    "Each page that is written by hand leads to its source, which is there; those of the reference have none"
+    edit = {n:[o for o in p.links if '/edit/' in o] for n,p in pages.items()}
+    for n,o in edit.items():
+        made = n.startswith('reference') or n in ('search.html','genindex.html','py-modindex.html','appendix.html','404.html')
+        assert len(o)==1-made and all((root/x.split('/edit/main/')[1]).is_file() for x in o), n
+
+# --- accessibility
+
+# what other work is about to mend: (page, rule)
+pending = {('draw.html','heading-order')}
+
+def axe(pg, *rules):
+    "What axe finds in the page that is open: `(rule, where)`, of what is more than minor; `rules` are those to try, in place of all"
+    if not pg.evaluate('!!window.axe'):
+        pg.evaluate((Path(importlib.util.find_spec('axe_playwright_python').origin).parent/'axe.min.js').read_text(encoding='utf-8'))
+    res = pg.evaluate("""rules => axe.run({exclude: ['.seen']}, {resultTypes: ['violations'], ...(rules.length && {runOnly: rules})})""",
+                      rules)
+    return [(v['id'], o['target']) for v in res['violations'] if v['impact']!='minor' for o in v['nodes']]
+
+# Code whose colours an earlier page had is left out: contrast takes most of the time, and most of the text is code.
+leave_out = """seen => { for (const o of document.querySelectorAll('.highlight pre')) {
+    const here = [...o.querySelectorAll('[class]')].map(o => o.className).filter(o => !seen.includes(o))
+    if (here.length) seen.push(...new Set(here)); else o.classList.add('seen') }
+    return seen }"""
+
+@pytest.mark.parametrize('part', range(4))
+def test_axe(at, browser, pages, part):
+    "axe finds nothing serious or moderate on any page, in both themes"
+    pytest.importorskip('axe_playwright_python', reason='no axe here')
+    c,bad,seen = browser.new_context(bypass_csp=True, reduced_motion='reduce'),[],[]
+    pg = c.new_page()
+    for name in sorted(pages)[part::4]:
+        pg.goto(at+name)
+        seen = pg.evaluate(leave_out, seen)
+        bad += [(name, 'light', *o) for o in axe(pg)]
+        pg.evaluate("document.documentElement.dataset.theme = 'dark'")
+        bad += [(name, 'dark', *o) for o in axe(pg, 'color-contrast', 'link-in-text-block')]
+    c.close()
+    assert not [o for o in bad if (o[0], o[2]) not in pending], bad
+
+def test_legible():
+    "Text in a cell of a table or on a coloured chip is black or white, whichever has more contrast; what has no ground stays"
+    def f(bg, fg): return f'td {{ background-color: #{bg};\n  color: {fg}; }}'
+    for bg,was,now in ('898989','#f1f1f1','#000000'), ('202020','#000000','#ffffff'), ('ffffff','#000000','#000000'):
+        assert build.legible(f(bg, was))==f(bg, now)
+    assert build.legible('style="background:#d9822b;color:white"')=='style="background:#d9822b;color:#000000"'
+    assert build.legible('p { color: #f1f1f1; }')=='p { color: #f1f1f1; }'
+
+def test_axe_finds(page):
+    "A button without a name, grey on grey"
+    pytest.importorskip('axe_playwright_python', reason='no axe here')
+    page.set_content('<html lang=en><title>A</title><main><h1>A</h1><button></button><p style="color:#999;background:#aaa">grey')
+    assert {o for o,_ in axe(page)}=={'button-name','color-contrast'}
+
+@pytest.mark.parametrize('name', ['losses.html','reference/losses.html','search.html','draw.html'])
+@pytest.mark.parametrize('theme', ['light','dark'])
+def test_focus_shows(at, browser, name, theme):
+    "Each control that the Tab key reaches has an outline while it has the focus"
+    c = browser.new_context(color_scheme=theme)
+    pg,seen = c.new_page(),set()
+    pg.goto(at+name)
+    pg.evaluate("document.activeElement.blur()")
+    for _ in range(300):
+        pg.keyboard.press('Tab')
+        key,outline,ok = pg.evaluate("""() => { const o = document.activeElement, s = getComputedStyle(o); return [
+            o.outerHTML.slice(0, 200), s.outline, o==document.body || s.outlineStyle!='none' && parseFloat(s.outlineWidth)>=2]}""")
+        assert ok, (key, outline)
+        if key in seen and key.startswith('<body'): break
+        seen.add(key)
+    assert len(seen)>20
+    c.close()
+
+# --- search
+
+@pytest.mark.parametrize('words,wanted', [('softmax','softmax'), ('learning rate','schedules gradient_descent'),
+    ('overfitting','overfitting'), ('gradient descent','gradient_descent'), ('resume','engine/checkpoint'),
+    ('homework','exercises'), ('install','index'),
+    ('colab','index exercises'), ('momentum','optimizers'), ('sigmoid','losses'), ('dropout','overfitting'), ('mini-batch','minibatches'),
+    ('backpropagation','backprop'), ('mixed precision','engine/precision'), ('fit_one_cycle','reference/schedules'),
+    ('cross_entropy','reference/softmax')])
+def test_search_finds_what_explains(at, page, words, wanted):
+    "The page that explains it is among the first two"
+    page.goto(f'{at}search.html?q={words}')
+    page.wait_for_selector('#search-results li a')
+    page.wait_for_timeout(200)
+    got = page.locator('#search-results li > a').evaluate_all("all => all.slice(0, 2).map(o => o.getAttribute('href').split('.html')[0])")
+    assert {*got} & {*wanted.split()}, got
+
+# --- a chapter's first screen, and where its cells lead
+
+def test_imports_and_the_rest():
+    assert build.imports_of('import a\nfrom b import (c,\n  d)\n\n# e\n@f\ndef g(): pass')==('import a\nfrom b import (c,\n  d)',
+                                                                                       '# e\n@f\ndef g(): pass')
+    assert build.imports_of('import a')==('import a','') and build.imports_of('a = 1\nimport b')==('','a = 1\nimport b')
+    assert build.imports_of('%pip install a')==('','%pip install a') and build.imports_of('')==('','')
+
+def test_fold():
+    "Imports of neighbouring cells are one, folded; a long exported cell is folded, a short one and one of the prose are not"
+    def cell(src, *tags): return new_code_cell(src, metadata=dict(tags=[*tags]))
+    cells = build.fold([cell('import a', 'export'), cell('import b\nimport c\nimport d\nimport e\nf = 1'),
+                        cell('def g():\n'+'    h()\n'*30, 'export'), cell('def g():\n    h()', 'export'), cell('i()\n'*30)])
+    assert [(o.source.split('\n')[-1], 'hide-input' in o.metadata.tags) for o in cells]==[('import e',True), ('f = 1',False), ('',True),
+        ('    h()',False), ('',False)]
+    assert cells[2].metadata['mystnb']['code_prompt_show']=='g: 32 lines'
+
+def test_first_screen(at, browser, pages):
+    "Of each chapter: its idea, a picture, and no wall of imports"
+    c,bad = browser.new_context(viewport=dict(width=1440, height=900)),[]
+    pg = c.new_page()
+    for o in [o for v in [*build.plan().values()][:3] for o in v]:
+        pg.goto(f'{at}{build.page_of(o)}.html')
+        pictures,walls = pg.evaluate("""() => {
+            const seen = (what, end) => [...document.querySelectorAll('.bd-article '+what)].filter(
+                o => o.checkVisibility() && o.getBoundingClientRect().top<end)
+            return [seen('img', 700).length, seen('pre', 900).filter(
+                o => o.innerText.split('\\n').filter(o => /^(import|from) /.test(o)).length>3).length] }""")
+        if walls or not pictures and pages[f'{build.page_of(o)}.html'].alts: bad.append((o, pictures, walls))
+    c.close()
+    assert not bad
+
+def test_definitions_lead_everywhere(site, pages):
+    "A cell leads to the reference and to the source of what it defines; the reference leads to the cell"
+    text = (site/'losses.html').read_text(encoding='utf-8')
+    below = re.search(r'id="def-mnist_loss".*?<p class="defines">(.*?)</p>', text, re.S)[1]
+    assert 'reference/losses.html#mnist_from_scratch.losses.mnist_loss' in below and re.search(r'losses\.py#L\d+-L\d+', below)
+    n = {k:sum('#def-' in o for o in p.links) for k,p in pages.items() if k.startswith('reference/')}
+    assert '../losses.html#def-mnist_loss' in pages['reference/losses.html'].links and sum(n.values())>400, sum(n.values())
+    assert not [k for k,o in n.items() if not o and any('#L' in o for o in pages[k].links)]
+
+# --- what is around the pages
+
+def test_titles(site, pages):
+    "No two are the same, also not for a search that takes no notice of case"
+    titles = [re.search('<title>(.*?)</title>', (site/o).read_text(encoding='utf-8'), re.S)[1].lower() for o in pages]
+    assert len({*titles})==len(titles), {o for o in titles if titles.count(o)>1}
+
+def test_sidebar_numbers_the_chapters(site):
+    text = (site/'index.html').read_text(encoding='utf-8')
+    for o in [o for v in [*build.plan().values()][:3] for o in v]: assert f'href="{build.page_of(o)}.html">{build.number(o)}. ' in text, o
+
+def test_policy(site, pages, at, page):
+    "Each page forbids what comes from elsewhere, and scripts within it; the browser obeys"
+    for o in pages:
+        csp = re.search('Content-Security-Policy" content="(.*?)"', (site/o).read_text(encoding='utf-8'))[1]
+        assert "default-src 'self'" in csp and 'script-src' not in csp and 'http' not in csp, o
+    page.goto(at+'losses.html')
+    page.evaluate("const o = document.createElement('script'); o.textContent = 'window.here = 1'; document.head.append(o)")
+    assert page.evaluate("window.here")is None
+    assert page.evaluate("fetch('http://127.0.0.1:9/').then(() => 1, e => e.message)")=='Failed to fetch'
+
+def test_around(site, pages):
+    "A page for an address that leads nowhere, a map of the site with all pages that a search should find, a note for robots"
+    assert 'sitemap.xml' in (site/'robots.txt').read_text()
+    urls = re.findall('<loc>(.*?)</loc>', (site/'sitemap.xml').read_text())
+    made = ('search.html','genindex.html','py-modindex.html','404.html')
+    assert {*urls}=={f"{build.cfg['doc_host']}{build.cfg['doc_baseurl']}/{o}" for o in pages if o not in made}
+    assert pages['404.html'].links and all(o.startswith('/') for o in pages['404.html'].links+pages['404.html'].files)
+
+def test_cards(site, pages):
+    "Each chapter has a description and a picture of its own for links to it; every page has some"
+    from PIL import Image
+    seen = {}
+    for name in pages:
+        if name=='404.html': continue
+        text = (site/name).read_text(encoding='utf-8')
+        tags = dict(re.findall(r'<meta (?:property|name)="([\w:]+)" content="(.*?)"', text))
+        img = site/tags['og:image'].split(build.cfg['doc_baseurl']+'/')[1]
+        assert len(tags['description'])>20 and img.is_file(), name
+        seen[name] = tags['description'],img
+    chapters = [seen[f'{build.page_of(o)}.html'] for o in build.stems()]
+    assert len({d for d,_ in chapters})==len({i for _,i in chapters})==len(chapters)
+    assert all(Image.open(i).size==(1200,630) and i.stat().st_size<4e4 for _,i in chapters)
+
+# --- on a phone
+
+def test_phone(at, browser, pages):
+    "No figure is shrunk more than 2.5-fold; tables and code that are wide scroll, down to their last column"
+    c,bad = browser.new_context(viewport=dict(width=390, height=844)),[]
+    pg = c.new_page()
+    for name in pages:
+        if name.startswith('reference/') and name!='reference/learner.html': continue
+        pg.goto(at+name)
+        bad += [(name, *o) for o in pg.evaluate("""async () => { const bad = []
+            for (const o of document.querySelectorAll('.bd-article img[src*=_images]:not(.opening)')) {
+                o.loading = 'eager'
+                await o.decode()
+                const meant = parseFloat(o.style.width) || +o.getAttribute('width') || o.naturalWidth
+                if (meant>2.5*o.clientWidth && o.clientWidth) bad.push(['figure', o.src.slice(-20), meant, o.clientWidth]) }
+            for (const o of document.querySelectorAll('.bd-article :is(table, pre)')) {
+                if (!o.checkVisibility()) continue
+                const scrolls = o => /auto|scroll/.test(getComputedStyle(o).overflowX), right = o => o.getBoundingClientRect().right
+                let box = o
+                while (box && !(scrolls(box) && right(box)<=390)) box = box.parentElement
+                if (right(o)>390 && !box || o.tagName=='PRE' && o.scrollWidth>o.clientWidth && !scrolls(o))
+                    bad.push([o.tagName, o.innerText.slice(0, 40)]) }
+            return bad }""")]
+    c.close()
+    assert not bad, bad
