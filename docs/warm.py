@@ -62,18 +62,18 @@ def serve(sock):
         task = json.loads(sock.recv(int.from_bytes(head, 'big'), socket.MSG_WAITALL))
         r,w = os.pipe()
         if not (mid := os.fork()): # ends at once, and leaves the process to the one that asked
-            parent = os.getpid()
-            if not (pid := os.fork()):
-                while os.getppid()==parent: time.sleep(.001) # until the one that asked is the parent
-                for o in (r,w,sock.detach()): os.close(o)
-                for i,o in enumerate(fds): os.dup2(o, i)
-                for o in fds: os.close(o)
-                return task
-            os.write(w, pid.to_bytes(8, 'big'))
-            os._exit(0)
+            mid = os.getpid()
+            if os.fork(): os._exit(0)
+            if task['session']: os.setsid()
+            while os.getppid()==mid: time.sleep(.001)
+            os.write(w, os.getpid().to_bytes(8, 'big')) # only now, so that signals to its group reach nobody else
+            for o in (r,w,sock.detach()): os.close(o)
+            for i,o in enumerate(fds): os.dup2(o, i)
+            for o in fds: os.close(o)
+            return task
         for o in (w,*fds): os.close(o)
         os.waitpid(mid, 0)
-        sock.sendall(os.read(r, 8))
+        sock.sendall(os.read(r, 8) or bytes(8))
         os.close(r)
 
 def run_program(argv):
@@ -94,7 +94,6 @@ def run_program(argv):
 
 def begin(task):
     "Make of this process what Python makes of one that is started for `task`, run the program, and end"
-    if task['session']: os.setsid()
     os.chdir(task['cwd'])
     os.environ.clear(); os.environ.update(task['env'])
     signal.signal(signal.SIGINT, signal.SIG_IGN if task['ignore'] else signal.default_int_handler)

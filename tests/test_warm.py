@@ -42,6 +42,13 @@ def test_signals(sigint, status):
     p.communicate()
     assert p.returncode==status
 
+def test_a_session_of_its_own():
+    "From the moment that it is there: what signals its group must not reach the others"
+    for _ in range(10):
+        p = warm.Popen([sys.executable, '-c', 'import time; time.sleep(100)'], start_new_session=True)
+        assert os.getpgid(p.pid)==os.getsid(p.pid)==p.pid
+        os.killpg(p.pid, signal.SIGKILL); p.wait()
+
 def test_leaves_no_process_behind():
     p = warm.Popen([sys.executable, '-c', 'import time; time.sleep(100)'], **PIPES)
     with pytest.raises(subprocess.TimeoutExpired): p.communicate(timeout=.1)
