@@ -6,6 +6,7 @@ Python would give it. On other systems than Linux, and for what a fork can't do 
 `subprocess.Popen`. Variables that Python or PyTorch read when they start, such as `PYTHONHASHSEED` and `OMP_NUM_THREADS`, have the values
 of the first call. Where it matters how Python itself starts and ends, use `subprocess.Popen`."""
 import atexit, ctypes, gc, importlib, inspect, io, json, os, runpy, signal, socket, subprocess, sys, threading, time
+from types import FunctionType
 
 modules = ['torch','numpy','safetensors.torch','PIL.Image'] # what the server imports when it starts
 lock,server = threading.Lock(),None # the socket to the server, once it runs
@@ -20,7 +21,6 @@ def ask(task, fds):
             server,theirs = socket.socketpair()
             subprocess.Popen([sys.executable, __file__, str(theirs.fileno()), *modules], pass_fds=[theirs.fileno()])
             theirs.close()
-            atexit.register(server.close)
         prctl(SUBREAPER, 1, 0, 0, 0)
         try:
             socket.send_fds(server, [len(data).to_bytes(8, 'big')], fds)
@@ -46,11 +46,9 @@ class Popen(subprocess.Popen):
         self.pid,self._child_created = ask(task, [i if o==-1 else o for i,o in enumerate(ours)]),True
         self._close_pipe_fds(*(a[o] for o in 'p2cread p2cwrite c2pread c2pwrite errread errwrite'.split()))
 
-def run(*args, **kwargs):
-    "As `subprocess.run`"
-    real,subprocess.Popen = subprocess.Popen,Popen
-    try: return subprocess.run(*args, **kwargs)
-    finally: subprocess.Popen = real
+# `subprocess.run` with the class above in place of the one that it starts otherwise
+run = FunctionType(subprocess.run.__code__, vars(subprocess)|dict(Popen=Popen), 'run')
+run.__kwdefaults__ = subprocess.run.__kwdefaults__
 
 # --- the server
 
@@ -116,6 +114,7 @@ def begin(task):
     os._exit(status & 255)
 
 if __name__=='__main__':
+    signal.signal(signal.SIGINT, signal.SIG_IGN) # Ctrl-C is for the caller and for its programs; the server ends with the caller
     for o in sys.argv[2:]: importlib.import_module(o)
     gc.freeze() # or the memory that all share is copied where it is only looked through
     begin(serve(socket.socket(fileno=int(sys.argv[1]))))

@@ -663,7 +663,8 @@ def test_a_folder_that_is_gone(script, tmp_path):
 def test_an_odd_environment(script, data, tmp_path, env):
     "What has nothing to do with the command does not stop it"
     env = {k:v for k,v in {**os.environ, 'COLUMNS':'80', **env}.items() if v is not None}
-    p = start(script('mnist_train'), '--data', data, '--model', 'baseline', '--epochs', 1, '--seeds', 1, cwd=tmp_path, env=env)
+    p = start(script('mnist_train'), '--data', data, '--model', 'baseline', '--epochs', 1, '--seeds', 1, cwd=tmp_path, env=env,
+              cold='LC_ALL' in env) # which Python reads when it starts
     out,err = p.communicate(timeout=120)
     assert p.returncode==0 and len(rows(out))==5 and 'Traceback' not in err and whole(tmp_path/'mnist_run')
 
