@@ -5,8 +5,8 @@ without what is hidden; a page of reference for each module; the front page, the
 and on safety, the changelog. Warnings are errors."""
 import ast, importlib, inspect, os, re, shutil, sys, textwrap
 from configparser import ConfigParser
+from functools import cached_property
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import nbformat
 from fastcore.docments import docments
@@ -25,6 +25,7 @@ libs = {'torch','numpy','pandas','matplotlib','PIL','fastai','fastcore','sklearn
 config = ConfigParser(delimiters=['='])     # and not nbdev's, whose version 3 reads another file
 config.read(docs.parent/'settings.ini')
 cfg = config['DEFAULT']
+site = cfg['doc_host']+cfg['doc_baseurl']+'/'
 nbs_path,lib_path = docs.parent/cfg['nbs_path'],docs.parent/cfg['lib_path']
 
 # pages that are no notebooks
@@ -113,7 +114,7 @@ def imports_of(src):
     rest = next((o for o in body if not isinstance(o, (ast.Import,ast.ImportFrom))), None)
     lines = src.split('\n')
     n = len(lines) if rest is None else min([rest.lineno, *(d.lineno for d in getattr(rest, 'decorator_list', []))])-1
-    while body and n<=len(lines) and n and lines[n-1].startswith('#'): n -= 1 # a comment belongs to what follows
+    while n and lines[n-1].startswith('#'): n -= 1 # a comment belongs to what follows
     return ('\n'.join(lines[:n]).strip(),'\n'.join(lines[n:]).strip()) if body and rest is not body[0] else ('',src)
 
 def defined(src):
@@ -131,10 +132,10 @@ def fold(
     for c in cells:
         head,rest = imports_of(c.source) if c.cell_type=='code' else ('',c.source)
         if head.count('\n')>2 or head and not rest:
-            if res and res[-1].metadata.get('imports'): res[-1].source += '\n\n'+head
+            if res and 'imports' in res[-1].metadata.get('tags', []): res[-1].source += '\n\n'+head
             else:
                 prompt = dict(code_prompt_show='Imports', code_prompt_hide='Imports')
-                about = dict(imports=True, tags=['hide-input','imports'], mystnb=prompt)
+                about = dict(tags=['hide-input','imports'], mystnb=prompt)
                 res.append(nbformat.v4.new_code_cell(head, id=f'{c.id}-0', metadata=about))
             if not rest and not c.outputs: continue
             c.source = rest or '#'
@@ -176,7 +177,7 @@ def chapter(
 
 def patched(node):
     "The class that a function is added to by `patch`"
-    if any(getattr(d, 'id', '')=='patch' for d in node.decorator_list): return node.args.args[0].annotation.id
+    if any(getattr(getattr(d, 'func', d), 'id', '')=='patch' for d in node.decorator_list): return node.args.args[0].annotation.id
 
 def members(mod):
     """What the module `mod` makes public: (kind, name, node of its source, object), a class before its methods.
@@ -198,6 +199,8 @@ def home(mod, name):
     "The module where `name` has its place: a method's is that of its class"
     o = getattr(mod, name.split('.')[0])
     return o.__module__ if isinstance(o, type) else mod.__name__
+
+def places(mod): "Where each name that `mod` makes public has its place"; return {n:f'{home(mod, n)}.{n}' for _,n,*_ in members(mod)}
 
 def params(f):
     "A table of the parameters of `f` that are described, and of what it returns"
@@ -222,7 +225,7 @@ def entry(mod, kind, name, node, o, known, seen):
     if init:
         a = init.args
         if kind!='function' and a.args and not any(getattr(d, 'id', '')=='staticmethod' for d in init.decorator_list): a.args = a.args[1:]
-        prop = any(getattr(d, 'id', '') in ('property','cached_property') for d in init.decorator_list)
+        prop = isinstance(o, (property,cached_property))
         sig = '' if prop else f'({ast.unparse(a)})' + (f' -> {ast.unparse(init.returns)}' if init.returns else '')
         if prop: kind = 'property'
     if isinstance(o, (property,classmethod,staticmethod)): o = getattr(o, 'fget', None) or o.__func__
@@ -242,9 +245,9 @@ def reference(mod, title, known, seen):
                         f'`from {mod.__name__} import *`. Chapter: [{title}](/{name.replace(".", "/")}.ipynb).',
                         f'```{{py:module}} {mod.__name__}\n```', *(entry(mod, *m, known, seen) for m in members(mod))])+'\n'
 
-def around(out, site):
+def around(out):
     "What a published site has around its pages, in the folder `out`: the page for an address that leads nowhere, and a note for robots"
-    base = urlsplit(site).path
+    base = cfg['doc_baseurl']+'/'
     (out/'404.html').write_text(f"""<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'self'"><meta name="robots" content="noindex">
@@ -259,9 +262,9 @@ def around(out, site):
 
 def card(file, title, line, digits):
     "The picture that other sites show of a link to a page: its `title`, what it belongs to, and the mean digits"
-    from matplotlib import font_manager
+    from matplotlib import get_data_path
     from PIL import Image, ImageDraw, ImageFont
-    fonts = Path(font_manager.__file__).parent/'mpl-data/fonts/ttf'
+    fonts = Path(get_data_path())/'fonts/ttf'
     img = Image.new('L', (1200,630), 250)
     draw,at = ImageDraw.Draw(img),90
     def font(size, name='DejaVuSans'): return ImageFont.truetype(fonts/f'{name}.ttf', size)
@@ -294,7 +297,7 @@ def prepare(
     titles = {page_of(o):re.match(r'# (.+)', nbformat.read(o, 4).cells[0].source)[1] for o in nbs}
     mods = {page_of(o):importlib.import_module(f'{pkg}.{module(o)}')
             for o in stems() if (lib_path/f"{module(o).replace('.', '/')}.py").exists()}
-    known = {n:f'{home(m, n)}.{n}' for m in mods.values() for _,n,*_ in members(m)}
+    known = {k:v for m in mods.values() for k,v in places(m).items()}
     for k in titles:
         for o in '','reference/','extra/notebooks/': (out/f'{o}{k}').parent.mkdir(parents=True, exist_ok=True)
     for o in nbs: nbformat.write(chapter(o, known), out/f'{page_of(o)}.ipynb'); shutil.copy(o, out/f'extra/notebooks/{page_of(o)}.ipynb')
@@ -322,7 +325,7 @@ def prepare(
         f.write('\n## What the tests have tried\n\n```text\n'+(docs/'survived.txt').read_text()+'```\n')
     for o in '_static','_templates': shutil.copytree(docs/o, out/o)
     for o in 'conf.py','scorer.js': shutil.copy(docs/o, out)
-    around(out/'extra', cfg['doc_host']+cfg['doc_baseurl']+'/')
+    around(out/'extra')
     pictures(out/'_static', {page_of(o):(titles[page_of(o)], k) for k,v in plan().items() for o in v}|
              dict(index=('From the first pixel to ten digits', 'A book whose notebooks are the library')))
 

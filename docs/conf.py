@@ -4,17 +4,15 @@ from functools import reduce
 from pathlib import Path
 from urllib.parse import unquote
 
-import nbformat
 from docutils import nodes
 from docutils.utils.math import MathError, latex2mathml
 from PIL import Image
 from sphinx import addnodes
 from sphinx.util import logging
 
-from build import by_hand, cfg, defined, home, lib_path, members, nbs_path, number, on_github, page_of, pkg, plan, stems
+from build import by_hand, cfg, defined, lib_path, nbs_path, number, on_github, page_of, pkg, places, plan, site, stems
 
 project,author,copyright,version = cfg['title'],cfg['author'],cfg['copyright'],cfg['version']
-site = cfg['doc_host']+cfg['doc_baseurl']+'/'
 here = Path(__file__).parent
 notebooks = {page_of(o):o for o in stems()}
 part_of = {page_of(o):(part,o) for part,v in plan().items() for o in v}
@@ -34,7 +32,7 @@ html_title,html_favicon,html_baseurl = cfg['title'],'_static/favicon.png',site
 html_static_path,html_extra_path,html_css_files = ['_static'],['extra'],['icons.css','site.css']
 html_search_scorer = str(here/'scorer.js')
 html_copy_source = html_scaled_image_link = False
-html_theme_options = dict(use_download_button=False, use_fullscreen_button=False, show_toc_level=2, navbar_persistent=[])
+html_theme_options = dict(show_toc_level=2, navbar_persistent=[])
 html_context = dict(default_mode='auto')
 copybutton_exclude = '.linenos, .gp, .go'
 
@@ -76,13 +74,7 @@ def mathml(self, node):
 def public(page):
     "The public names that the chapter `page` defines, and where each has its place in the reference"
     if page not in notebooks or not (lib_path/f'{page}.py').exists(): return {}
-    mod = importlib.import_module(f"{pkg}.{page.replace('/', '.')}")
-    return {n:f'{home(mod, n)}.{n}' for _,n,*_ in members(mod)}
-
-def cells_of(page):
-    "The names that the exported cells of the chapter `page` define; the cell is where `#def-NAME` leads"
-    nb = nbformat.read(nbs_path/f'{notebooks[page]}.ipynb', 4)
-    return {n for c in nb.cells if re.match(r'#\| *export', c.source) for n in defined(c.source)}
+    return places(importlib.import_module(f"{pkg}.{page.replace('/', '.')}"))
 
 def link_definitions(app, doctree):
     """Each cell that defines something gets an address, and below it links to the reference and to the source; in the reference each
@@ -104,10 +96,10 @@ def link_definitions(app, doctree):
         if line.children: cell.parent.insert(cell.parent.index(cell)+1, line)
     if page.startswith('reference/'):
         to = page.removeprefix('reference/')
-        have = cells_of(to)
+        have = defined((lib_path/f'{to}.py').read_text(encoding='utf-8')) # a module is what its chapter's cells export
         for sig in doctree.findall(addnodes.desc_signature):
-            name = next((o for o in have if any(i.endswith('.'+o) for i in sig['ids'])), None)
-            name = name or next((o for o in have if any(f'.{o}.' in i for i in sig['ids'])), None)
+            full = sig['fullname'] # such as Learner.fit: its own cell, or that of its class
+            name = next((o for o in (full, full.partition('.')[0]) if o in have), None)
             if name: sig += nodes.reference('', '[in the chapter]', refuri=f"{'../'*page.count('/')}{to}.html#def-{name}",
                                             classes=['viewcode-link'])
 
@@ -116,8 +108,9 @@ def wide(app, html):
     files = {name:f for f,(_,name) in app.env.images.items()}
     def repl(m):
         tag = m[0].replace('<img ', '<img loading="lazy" ')
-        with Image.open(Path(app.srcdir)/files[unquote(m[1])]) as o: w = o.width
         if shown := re.search(r'\bwidth(?:: *|=")(\d+)', tag): w = int(shown[1]) # of a figure with more pixels than it takes on the page
+        else:
+            with Image.open(Path(app.srcdir)/files[unquote(m[1])]) as o: w = o.width
         return tag if w<=700 else f'<span class="wide" style="--w:{w}px">{tag}</span>'
     return re.sub(r'<img [^>]*src="[^"]*_images/([^"]+)"[^>]*>', repl, html)
 

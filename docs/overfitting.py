@@ -5,7 +5,7 @@ All runs are plain SGD at one learning rate. No image of the test set is used: a
 chapter, and divided in two. On the first half, with other training digits and other seeds than later, each measure gets its
 hyper-parameter and its number of epochs, and the baseline its number of epochs. Then each runs with the seeds 0, 1, …, which also draw
 the training digits, and is measured on the second half."""
-import argparse, datetime, json, platform
+import argparse, json, sys
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -13,7 +13,7 @@ from statistics import mean
 
 import torch
 from torch import nn
-from mnist_from_scratch.base.core import set_seed
+from mnist_from_scratch.base.core import MnistError, set_seed
 from mnist_from_scratch.base.files import replacing
 from mnist_from_scratch.data.digits import load_digits
 from mnist_from_scratch.engine.tracking import EarlyStoppingCallback
@@ -22,6 +22,7 @@ from mnist_from_scratch.minibatches import DataLoader, DataLoaders, to_dset
 from mnist_from_scratch.optimizers import SGD
 from mnist_from_scratch.overfitting import Dropout, RandomShift
 from mnist_from_scratch.softmax import accuracy, cross_entropy, mnist_net
+from mnist_from_scratch.tools.bench import machine
 
 lr,bs = .1,64
 marks = (20,50,100,200,400)      # numbers of epochs to choose from
@@ -95,8 +96,9 @@ def main():
     for n,s in product((10,30,100,300,1000), range(max(a.seeds//2, 1))):
         hidden.append(dict(hidden=n, seed=s, **measured(*run(train, choice, 500, s, 100, partial(mnist_net, n)), judged)))
         print(hidden[-1], flush=True)
-    res = dict(date=str(datetime.date.today()), torch=torch.__version__.split('+')[0], machine=platform.machine(), threads=1, images=1000,
-               lr=lr, bs=bs, tried=rows, best=list(best.values()), runs=runs, hidden=hidden)
+    res = machine() | dict(images=1000, lr=lr, bs=bs, tried=rows, best=list(best.values()), runs=runs, hidden=hidden)
     with replacing(a.out) as f: f.write_text(json.dumps(res, indent=1)+'\n')
 
-if __name__=='__main__': main()
+if __name__=='__main__':
+    try: main()
+    except MnistError as e: sys.exit(f'overfitting.py: {e}')

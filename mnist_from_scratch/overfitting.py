@@ -10,11 +10,12 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 from .base.core import check_number, check_shapes
+from .base.state import exportable
 
 # %% ../nbs/19_overfitting.ipynb #0f000021
 class Dropout(nn.Module):
     """In training, set each activation to 0 with probability `p`, and divide those that are left by `1-p`; in evaluation, change nothing.
-    As `torch.nn.Dropout`. N. Srivastava and others (2014), *Dropout: a simple way to prevent neural networks from overfitting*."""
+    As `torch.nn.Dropout`, which a net that you export should have in its place. N. Srivastava and others (2014), *Dropout: a simple way to prevent neural networks from overfitting*."""
     def __init__(self,
         p:float=.5 # Probability of a 0; `ValueError` unless it is 0 or more and below 1
     ):
@@ -28,6 +29,7 @@ class Dropout(nn.Module):
     def extra_repr(self): return f'p={self.p}'
 
 # %% ../nbs/19_overfitting.ipynb #0f000028
+@exportable
 class RandomShift(nn.Module):
     """In training, move each image by up to `pixels` pixels, up or down and to either side, each in its own way; in evaluation, change
     nothing. What comes in at the border is 0, like paper."""
@@ -35,8 +37,9 @@ class RandomShift(nn.Module):
         pixels:int=1 # Largest shift along each axis; `ValueError` unless it is a whole number from 0
     ):
         super().__init__()
-        check_number('pixels', pixels, least=0, whole=True)
         self.pixels = pixels
+        self.check_attrs()
+    def check_attrs(self): check_number('pixels', self.pixels, least=0, whole=True)
     def forward(self, x): # Float, [N,784] or [N,1,28,28] -> the same shape; `ShapeError` for others
         check_shapes('RandomShift', x=(x,'float [N,784] or float [N,1,28,28]'))
         if not self.training: return x

@@ -4,7 +4,8 @@ from typing import Any
 __all__ = ['Dropout', 'RandomShift']
 class Dropout(nn.Module):
     """In training, set each activation to 0 with probability `p`, and divide those that are left by `1-p`; in evaluation, change nothing.
-    As `torch.nn.Dropout`. N. Srivastava and others (2014), *Dropout: a simple way to prevent neural networks from overfitting*."""
+    As `torch.nn.Dropout`, which a net that you export should have in its place. N. Srivastava and others (2014), *Dropout: a simple way to
+    prevent neural networks from overfitting*."""
     p: float
 
     def __init__(self, p: float=0.5) -> None:
@@ -21,6 +22,9 @@ class RandomShift(nn.Module):
     pixels: int
 
     def __init__(self, pixels: int=1) -> None:
+        ...
+
+    def check_attrs(self) -> Any:
         ...
 
     def forward(self, x) -> Any:

@@ -60,9 +60,9 @@ def digits():
     "`(train, valid)` of the bundled digits"
     return load_digits('digits')
 
-def in_a_new_process(src):
-    "Run the program `src` by itself; it fails where that does"
-    r = warm.run([sys.executable, '-c', src], capture_output=True, text=True)
+def in_a_new_process(src, run=warm.run):
+    "Run the program `src` by itself; it fails where that does. With `run=subprocess.run` where it matters what Python has imported"
+    r = run([sys.executable, '-c', src], capture_output=True, text=True)
     assert not r.returncode, r.stderr
 
 def patched(mod):

@@ -4,6 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from conftest import in_a_new_process
 from chapters import module, order as in_order, plan, stems
 from fastcore.docments import docments
 from IPython.core.inputtransformer2 import TransformerManager
@@ -219,14 +220,12 @@ def test_lines_end_at_140():
 
 def test_imports_are_light():
     "No module imports fastai, torchvision or scikit-learn; only `all` imports what draws tables, plots and progress bars."
-    program = f'''
+    in_a_new_process(f'''
 import sys, importlib
 for m in {[dotted(o) for o in modules]+['all']}:
     importlib.import_module('{pkg}.'+m)
     heavy = {{'fastai','torchvision','sklearn'}} | ({{'pandas','matplotlib.pyplot','fastprogress'}} if m!='all' else set())
-    if found := heavy & set(sys.modules): sys.exit(f'{{m}} imports {{sorted(found)}}')'''
-    r = subprocess.run([sys.executable, '-c', program], capture_output=True, text=True)
-    assert not r.returncode, r.stderr
+    if found := heavy & set(sys.modules): sys.exit(f'{{m}} imports {{sorted(found)}}')''', subprocess.run)
 
 def test_description_of_the_package():
     "README.md as an index of packages shows it: every link and picture has an address, and those of files lead to one that is there"

@@ -31,7 +31,7 @@ for code in {codes!r}:
     with torch.no_grad(): acc = (getattr(model, 'net', model).eval()(x).argmax(1)==y).float().mean().item()
     res.append((acc, [p.detach().clone() for p in model.parameters()]))
 torch.save(res, 'res.pt')'''
-    r = warm.run([sys.executable, '-c', program], cwd=folder, env=env(folder)|dict(PYTHONWARNINGS='ignore'), capture_output=True, text=True)
+    r = warm.run([sys.executable, '-c', program], cwd=folder, env=env(folder), capture_output=True, text=True)
     assert not r.returncode, r.stderr[-3000:]
     return torch.load(folder/'res.pt', weights_only=True)
 

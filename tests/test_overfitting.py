@@ -1,19 +1,19 @@
 "Overfitting: the two layers that act in training only, the file of the comparison, and the gap on MNIST."
-import importlib.util, json
-from pathlib import Path
+import json
 from statistics import mean
 
-import pytest, torch
+import overfitting as script, pytest, torch
+from conftest import root
 from torch import nn
 
 from mnist_from_scratch.base.core import ShapeError, set_seed
+from mnist_from_scratch.engine.export import load_learner
 from mnist_from_scratch.learner import Learner
 from mnist_from_scratch.minibatches import DataLoader, DataLoaders, to_dset
 from mnist_from_scratch.optimizers import SGD
 from mnist_from_scratch.overfitting import Dropout, RandomShift
 from mnist_from_scratch.softmax import accuracy, cross_entropy, mnist_net
 
-root = Path(__file__).parent.parent
 
 # --- Dropout
 
@@ -101,21 +101,23 @@ def test_pixels_that_are_refused(bad):
 
 def test_no_shift(): assert torch.equal(RandomShift(0)(x := torch.rand(4, 784)), x)
 
-def test_names_of_parameters_stay(): assert not [*Dropout().parameters(), *RandomShift().parameters()]
+def test_layers_have_nothing_to_train(): assert not [*Dropout().state_dict(), *RandomShift().state_dict()]
+
+def test_shifts_are_exported(digits, tmp_path):
+    "As a layer, with what it was made with; a file with another value is refused"
+    dls = DataLoaders(DataLoader(to_dset(digits[0][:64]), bs=32))
+    learn = Learner(dls, nn.Sequential(RandomShift(2), *mnist_net()), cross_entropy, SGD, path=tmp_path)
+    got = load_learner(learn.export('a'))
+    assert got.model[0].pixels==2 and torch.equal(*(o.model.eval()(digits[1].floats()[:5].flatten(1)) for o in (got,learn)))
+    learn.model[0].pixels = -1
+    with pytest.raises(ValueError, match='pixels is -1'): load_learner(learn.export('b'))
 
 # --- the file that the chapter shows
 
 @pytest.fixture(scope='module')
 def res(): return json.loads((root/'nbs/overfitting.json').read_text())
 
-@pytest.fixture(scope='module')
-def script():
-    spec = importlib.util.spec_from_file_location('overfitting_script', root/'docs/overfitting.py')
-    m = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(m)
-    return m
-
-def test_each_value_was_chosen_by_what_was_tried(res, script):
+def test_each_value_was_chosen_by_what_was_tried(res):
     assert [o['measure'] for o in res['best']]==[*script.measures]
     for o in res['best']:
         tried = [r for r in res['tried'] if r['measure']==o['measure']]
@@ -129,7 +131,19 @@ def test_each_measure_has_the_same_seeds(res):
     assert len(names)==6 and all([o['seed'] for o in res['runs'] if o['measure']==k]==[*range(20)] for k in names)
     assert all(len({o['seed'] for o in res['hidden'] if o['hidden']==n})==10 for n in (10,30,100,300,1000))
 
-def test_the_file_is_what_the_script_measures(res, script, mnist):
+def test_what_the_script_writes(digits, tmp_path, monkeypatch):
+    "Each measure is tried, chosen and measured; only early stopping finds its number of epochs"
+    monkeypatch.setattr(script, 'load_digits', lambda _: [o[:300] for o in digits])
+    monkeypatch.setattr(script, 'marks', (1,2))
+    monkeypatch.setattr(torch, 'set_num_threads', lambda _: None)
+    monkeypatch.setattr('sys.argv', ['overfitting.py','--seeds','1','--out',str(tmp_path/'o.json')])
+    script.main()
+    res = json.loads((tmp_path/'o.json').read_text())
+    assert [o['epochs'] is None for o in res['best']]==[False]*4+[True]
+    assert {o['measure'] for o in res['runs']}=={*script.measures,'2,000 images'} and len(res['tried'])==2*12+4
+    assert {*res}=={*json.loads((root/'nbs/overfitting.json').read_text())}
+
+def test_the_file_is_what_the_script_measures(res, mnist):
     "One run of it again, the quickest"
     best = {o['measure']:o for o in res['best']}['none']
     train,held = mnist[0].split(.2, seed=42)

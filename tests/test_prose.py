@@ -27,7 +27,7 @@ def test_no_habits(stem):
     assert not prose.counts(stem)['habits'], f'python docs/prose.py {stem} shows them'
 
 def test_no_habits_in_pages_and_hints():
-    "Nor in the pages next to the chapters, and in what the homework's checker tells"
+    "Nor in the pages next to the chapters, the changelog aside, and in what the homework's checker tells"
     hints = [v[k] for v in read_hints(root/'mnist_from_scratch/tools/homework/hints.ini').values() for k in ('gentle','clear')]
     pages = [(root/o).read_text(encoding='utf-8') for o in ('README.md','SECURITY.md','CONTRIBUTING.md',*(root/'docs').glob('*.md'))]
     assert len(hints)>800 and len(pages)>=7

@@ -268,7 +268,7 @@ const percent = (v, n = 1) => `${(100*v).toFixed(n)} %`
 function card(parent, model) {
   const box = add(parent, 'section', 'model'), {right, of, value, low, high} = model.test
   box.dataset.model = model.name
-  const digit = add(add(box, 'h3', '', model.title + ' '), 'span', 'digit')
+  const digit = add(add(box, 'h2', '', model.title + ' '), 'span', 'digit')
   add(box, 'p', 'test', `${percent(value)} of ${of.toLocaleString('en')} test digits right (95 % interval ${percent(low)} to ${percent(high)})`)
   const table = add(box, 'table'), title = model.means ? 'distance to the mean digit; the nearest wins' : 'probability'
   add(table, 'caption', '', title)
