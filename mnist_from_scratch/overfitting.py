@@ -15,7 +15,8 @@ from .base.state import exportable
 # %% ../nbs/19_overfitting.ipynb #0f000021
 class Dropout(nn.Module):
     """In training, set each activation to 0 with probability `p`, and divide those that are left by `1-p`; in evaluation, change nothing.
-    As `torch.nn.Dropout`, which a net that you export should have in its place. N. Srivastava and others (2014), *Dropout: a simple way to prevent neural networks from overfitting*."""
+    As `torch.nn.Dropout`, which a net that you export should have in its place. N. Srivastava and others (2014), *Dropout: a simple way to
+    prevent neural networks from overfitting*."""
     def __init__(self,
         p:float=.5 # Probability of a 0; `ValueError` unless it is 0 or more and below 1
     ):

@@ -18,7 +18,7 @@ def softmax(
     x:Tensor, # Activations
     dim:int=-1 # The axis that runs over the classes
 ) -> Tensor: # The same shape; not negative, sums to 1 along `dim`
-    "$e^{x_i}/\\sum_j e^{x_j}$ along `dim`, also for large `x`."
+    "$e^{x_i}/\\sum_j e^{x_j}$ along `dim`, even for large `x`."
     e = torch.exp(x - x.amax(dim, keepdim=True))
     return e/e.sum(dim, keepdim=True)
 
@@ -27,7 +27,7 @@ def log_softmax(
     x:Tensor, # Activations
     dim:int=-1 # The axis that runs over the classes
 ) -> Tensor: # The same shape
-    "The logarithm of `softmax`, without forming the softmax: $x_i-\\log\\sum_j e^{x_j}$, also for large `x`."
+    "The logarithm of `softmax`, without forming the softmax: $x_i-\\log\\sum_j e^{x_j}$, even for large `x`."
     x = x - x.amax(dim, keepdim=True)
     return x - torch.exp(x).sum(dim, keepdim=True).log()
 
@@ -76,7 +76,7 @@ def accuracy(
                          'batch_accuracy, with targets of the same shape')
     if len(pred)!=targ.numel():
         raise ShapeError(f'accuracy takes one class number for each item, not {describe(targ)} for {len(pred)}; pass targets of the same '
-                         'items, no row of 0 and 1 for each')
+                         'items, not a row of 0 and 1 for each')
     _check_labels(targ, inp.shape[axis])
     return (pred==targ.flatten()).float().mean()
 

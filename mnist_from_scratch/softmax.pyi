@@ -8,9 +8,9 @@ __all__ = [
         'mnist_net'
 ]
 def softmax(x: Tensor, dim: int=-1) -> Tensor:
-    """$e^{x_i}/\\sum_j e^{x_j}$ along `dim`, also for large `x`."""
+    """$e^{x_i}/\\sum_j e^{x_j}$ along `dim`, even for large `x`."""
 def log_softmax(x: Tensor, dim: int=-1) -> Tensor:
-    """The logarithm of `softmax`, without forming the softmax: $x_i-\\log\\sum_j e^{x_j}$, also for large `x`."""
+    """The logarithm of `softmax`, without forming the softmax: $x_i-\\log\\sum_j e^{x_j}$, even for large `x`."""
 def nll_loss(log_probs: Tensor, target: Tensor, reduction: str='mean') -> Tensor:
     """Minus the log probability of the right class. Raises `ValueError` for shapes, types or labels that do not fit, and for an unknown
     `reduction`."""
