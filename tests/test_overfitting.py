@@ -14,7 +14,6 @@ from mnist_from_scratch.optimizers import SGD
 from mnist_from_scratch.overfitting import Dropout, RandomShift
 from mnist_from_scratch.softmax import accuracy, cross_entropy, mnist_net
 
-
 # --- Dropout
 
 @pytest.mark.parametrize('p', [0., .1, .5, .99])
