@@ -19,6 +19,13 @@ specs = {o['name']:o for o in data['models']}
 models = {k:made.to_torch(o) for k,o in specs.items()}
 md = (docs/'draw.md').read_text(encoding='utf-8')
 
+def until(page, js):
+    "Until `js` is true; `wait_for_function` would ask again by `eval`, which the page's policy forbids"
+    for _ in range(600):
+        if page.evaluate(js): return
+        page.wait_for_timeout(50)
+    raise TimeoutError(js)
+
 @pytest.fixture
 def opened(browser, at):
     "A function that opens the page; at the end there must have been no error in it, and no request to anywhere else"
@@ -30,7 +37,7 @@ def opened(browser, at):
         page.on('pageerror', lambda e: wrong.append(str(e)))
         page.on('request', lambda r: r.url.startswith((at,'data:')) or wrong.append(r.url))
         page.goto(at+'draw.html')
-        page.wait_for_function('window.draw && draw.models')
+        until(page, '!!(window.draw && draw.models)')
         return page
     yield f
     for o in contexts: o.close()
@@ -134,7 +141,7 @@ def test_mouse_and_clear(opened):
     pad = page.locator('.draw-pad').bounding_box()
     def go(x, y): page.mouse.move(pad['x']+x, pad['y']+y, steps=5)
     go(140,30); page.mouse.down(); go(135,140); page.mouse.move(pad['x']+130, pad['y']+250, steps=5)
-    page.wait_for_function('document.querySelector(".draw-digit").textContent')        # an answer while it is drawn
+    until(page, 'document.querySelector(".draw-digit").textContent')        # an answer while it is drawn
     assert page.locator('.draw-said').inner_text()==hint                              # but it is said at the end of the stroke
     page.mouse.up()
     assert answers(page)==['1']*4
