@@ -13,6 +13,7 @@ from fastcore.docments import docments
 from fastcore.script import call_parse
 
 from chapters import module, plan, stems
+from versions import versions
 
 docs = Path(__file__).parent
 pkg = 'mnist_from_scratch'
@@ -258,6 +259,7 @@ def around(out):
 <form action="{base}search.html"><label for="q">Search the book</label> <input id="q" name="q" type="search"> <button>Search</button></form>
 </main></body></html>
 """, encoding='utf-8')
+    versions(out)
     (out/'robots.txt').write_text(f'User-agent: *\nAllow: /\nSitemap: {site}sitemap.xml\n')
 
 def card(file, title, line, digits):

@@ -30,6 +30,7 @@ toc_object_entries_show_parents = 'hide'
 html_theme = 'sphinx_book_theme'
 html_title,html_favicon,html_baseurl = cfg['title'],'_static/favicon.png',site
 html_static_path,html_extra_path,html_css_files = ['_static'],['extra'],['icons.css','site.css']
+html_js_files = ['versions.js']
 html_search_scorer = str(here/'scorer.js')
 html_copy_source = html_scaled_image_link = False
 html_theme_options = dict(show_toc_level=2, navbar_persistent=[])
