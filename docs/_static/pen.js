@@ -1,7 +1,7 @@
 // A pad to draw a digit on, for mouse, pen, finger and keyboard, and the way from its strokes to an image as MNIST has them.
 // A stroke is a list of points [x, y], from 0 to 1 within the pad.
 
-const WIDTH = 2.2, BOX = 20, MIDDLE = 14     // in pixels of 28×28: width of the pen, longer side of a digit, where its centre of mass is
+const WIDTH = 2.2, BOX = 20, MIDDLE = 14.5     // in pixels of 28×28: width of the pen, longer side of a digit, where its centre of mass is
 
 function distance(x, y, [x0, y0], [x1, y1]) {
   const dx = x1-x0, dy = y1-y0, t = Math.max(0, Math.min(1, ((x-x0)*dx + (y-y0)*dy)/(dx*dx+dy*dy || 1)))

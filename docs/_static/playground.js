@@ -3,6 +3,7 @@ import {makePad} from './pen.js'
 import {defaults} from './train.js'
 
 const $ = name => document.querySelector('.pg-' + name), all = what => [...document.querySelectorAll(what)]
+const count = (n, what) => `${+n.toFixed(3)} ${what}${n === 1 ? '' : 's'}`
 const percent = (v, n = 1) => `${(100*v).toFixed(n)} %`
 const form = $('controls'), field = name => form.elements[name]
 const worker = new Worker(new URL('train.js', import.meta.url), {type: 'module'})
@@ -48,7 +49,7 @@ const go = form.querySelector('[data-do=run]')
 form.addEventListener('submit', e => e.preventDefault())
 form.addEventListener('click', e => {
   const what = e.target.dataset.do
-  if (what === 'run') if (last.running || go.textContent === 'Stop') ask('stop'); else run({epochs: LONGEST})
+  if (what === 'run') if (go.textContent === 'Stop') ask('stop'); else run({epochs: LONGEST})
   if (what === 'step') run({steps: 1})
   if (what === 'epoch') run({epochs: 1})
   if (what === 'again') begin()
@@ -95,18 +96,18 @@ function paint(canvas, values, colour, w = 28, h = 28) {
 }
 const byte = v => [255-v, 255-v, 255-v], ink = v => byte(255*v)
 
-// 1, 2 or 5 times a power of ten, at least `v`
-function nice(v) {
+// One of `steps` times a power of ten, at least `v`
+function nice(v, steps = [1, 2, 5, 10]) {
   const p = 10**Math.floor(Math.log10(v))
-  return p*[1, 2, 5, 10].find(o => o*p >= v*(1-1e-9))
+  return p*steps.find(o => o*p >= v*(1-1e-9))
 }
 
 function chart(svg, name, what, top, label) {
-  const w = svg.clientWidth, h = svg.clientHeight, [l, r, t, b] = [38, w-6, 24, h-22]
+  const w = svg.clientWidth, h = svg.clientHeight, [l, r, t, b] = [46, w-6, 24, h-22]
   const end = nice(Math.max(.1, curve[curve.length-1].epochs)), x = v => l + v/end*(r-l), y = v => b - Math.min(v/top, 1)*(b-t)
   const line = k => curve.filter(o => Number.isFinite(o[k][what])).map((o, i) => `${i ? 'L' : 'M'}${x(o.epochs).toFixed(1)} ${y(o[k][what]).toFixed(1)}`).join('')
   const grid = [0, .5, 1].map(o => `<path d="M${l} ${y(o*top)}H${r}"/><text x="${l-6}" y="${y(o*top)+4}" text-anchor="end">${label(o*top)}</text>`)
-  const ticks = [0, .5, 1].map(o => `<text x="${x(o*end)}" y="${h-5}" text-anchor="${o === 1 ? 'end' : o ? 'middle' : 'start'}">${+(o*end).toFixed(3)}${o === 1 ? ' epochs' : ''}</text>`)
+  const ticks = [0, .5, 1].map(o => `<text x="${x(o*end)}" y="${h-5}" text-anchor="${o === 1 ? 'end' : o ? 'middle' : 'start'}">${o === 1 ? count(end, 'epoch') : +(o*end).toFixed(3)}</text>`)
   svg.setAttribute('viewBox', `0 0 ${w} ${h}`)
   svg.innerHTML = `<text class="name" x="0" y="12">${name}</text>${grid.join('')}${ticks.join('')}<path class="train" d="${line('training')}"/><path class="held" d="${line('heldOut')}"/>`
 }
@@ -115,7 +116,7 @@ function curves() {
   if (!last) return
   const {training, heldOut, epochs} = last, losses = curve.flatMap(o => [o.training.loss, o.heldOut.loss]).filter(Number.isFinite)
   chart($('accuracy'), 'Accuracy', 'accuracy', 1, v => `${100*v} %`)
-  chart($('loss'), 'Loss', 'loss', Math.max(2.5, nice(Math.max(...losses, 0) || 1)), v => `${+v.toFixed(2)}`)
+  chart($('loss'), 'Loss', 'loss', Math.max(2.5, nice(Math.max(...losses, 1), [1, 2, 3, 4, 6, 8, 10])), v => `${+v.toFixed(2)}`)
   $('accuracy').setAttribute('aria-label', `Accuracy by epoch; after ${epochs.toFixed(1)}: held-out ${percent(heldOut.accuracy)}, training ${percent(training.accuracy)}`)
   $('loss').setAttribute('aria-label', `Loss by epoch; after ${epochs.toFixed(1)}: held-out ${heldOut.loss.toFixed(2)}, training ${training.loss.toFixed(2)}`)
 }
@@ -146,11 +147,11 @@ function weights({k, out, w}) {
   $('weights').querySelector('figcaption').textContent = captions[model]
 }
 
-const table = $('confusion').querySelector('table'), head = add(table, 'tr')
+const table = $('confusion').querySelector('table'), head = add(table.tHead, 'tr')
 add(head, 'td')
 for (let i = 0; i < 10; i++) add(head, 'th', i).scope = 'col'
 const cells = Array.from({length: 10}, (_, i) => {
-  const tr = add(table, 'tr')
+  const tr = add(table.tBodies[0], 'tr')
   add(tr, 'th', i).scope = 'row'
   return Array.from({length: 10}, (_, j) => add(tr, 'td', '', i === j ? 'right' : ''))
 })
@@ -163,14 +164,14 @@ function confusion(rows) {
 }
 
 function mistakes({worst, wrong, confusion}) {
-  $('wrong').textContent = `${wrong} of ${confusion.flat().reduce((s, v) => s+v)} held-out digits are read wrongly. These have the largest loss.`
+  $('wrong').textContent = `${wrong} of ${confusion.flat().reduce((s, v) => s+v)} held-out digits are read wrongly. These have the largest loss: first what it is, then what it is read as.`
   $('worst').replaceChildren()
   for (const {label, said, p, image} of worst) {
     const fig = add($('worst'), 'figure'), canvas = add(fig, 'canvas'), text = add(fig, 'figcaption')
     canvas.setAttribute('role', 'img')
     canvas.setAttribute('aria-label', `A ${label}`)
     paint(canvas, image, byte)
-    add(text, 'b', `${label}, read as ${said}`)
+    add(text, 'b', `${label} as ${said}`)
     text.append(`${percent(p, 0)} sure`)
   }
 }
@@ -191,7 +192,7 @@ function render() {
     const [accuracy, loss] = $(name).querySelectorAll('td')
     accuracy.textContent = percent(v.accuracy); loss.textContent = Number.isFinite(v.loss) ? v.loss.toFixed(3) : 'not a number'
   }
-  $('epochs').textContent = epochs.toFixed(epochs % 1 ? 1 : 0); $('steps').textContent = steps
+  $('epochs').textContent = count(Math.round(10*epochs)/10, 'epoch'); $('steps').textContent = count(steps, 'step')
   curves(); weights(last.weights); confusion(last.confusion); mistakes(last)
   const note = all('[data-note][aria-pressed=true]')[0]?.dataset.note
   if (note) document.querySelector(`#pg-note-${note} .pg-live`).textContent = now[note](last)
@@ -201,8 +202,8 @@ function render() {
 function say({fresh, running, epochs, steps, heldOut, training}) {
   go.textContent = running ? 'Stop' : 'Run'
   if (running) return
-  const where = fresh ? 'Nothing is learned yet' : epochs % 1 ? `After ${steps} steps` : `After ${epochs} epoch${epochs > 1 ? 's' : ''}`
-  $('said').textContent = Number.isFinite(training.loss) ? `${where}: ${percent(heldOut.accuracy)} of the held-out digits are read rightly, ${percent(training.accuracy)} of the training digits.`
+  const where = fresh ? 'Nothing is learned yet' : `After ${epochs % 1 ? count(steps, 'step') : count(epochs, 'epoch')}`
+  $('said').textContent = Number.isFinite(training.loss) ? `${where}: ${percent(heldOut.accuracy)} of the held-out digits right, ${percent(training.accuracy)} of the training digits.`
     : `${where} the loss is not a number any more. Lower the learning rate, and start again.`
 }
 
@@ -230,7 +231,7 @@ function heard([drawn, ...others]) {
   const empty = !pad.strokes.length
   bars.forEach(({tr, bar, value}, i) => {
     tr.className = !empty && i === drawn.said ? 'best' : ''
-    bar.style.width = empty ? 0 : percent(drawn.probs[i])
+    bar.style.width = empty ? 0 : `${100*drawn.probs[i]}%`
     value.textContent = empty ? '' : percent(drawn.probs[i])
   })
   if (aloud) $('says').textContent = empty ? 'Nothing is drawn yet.' : `It says ${answer(drawn)}.`
@@ -253,7 +254,7 @@ labels.addEventListener('click', e => {
   $('mine').hidden = false
   for (const o of all('[data-teach]')) o.disabled = false
   pad.clear()
-  $('taught').textContent = `${mine.length} digit${mine.length > 1 ? 's' : ''} to teach.`
+  $('taught').textContent = `${count(mine.length, 'digit')} to teach.`
 })
 document.querySelector('.pg-own').addEventListener('click', e => {
   const {pad: what, teach} = e.target.dataset
@@ -263,6 +264,7 @@ document.querySelector('.pg-own').addEventListener('click', e => {
     for (const o of mine) o.tr.remove()
     mine = []; $('mine').hidden = true; $('taught').textContent = 'Your digits are gone; what the net learned from them stays until it starts again.'
     for (const o of all('[data-teach]')) o.disabled = true
+    read()
   }
 })
 
