@@ -1,7 +1,7 @@
 """Build the site: `python docs/build.py` makes docs/_build/html from the notebooks and what is stored in them; nothing is executed.
 
 Sphinx reads docs/_build/source, which this program fills: a page for each chapter, with the code of what it exports, and
-without what is hidden; a page of reference for each module; the front page, the page to draw on, the ones on when to move on, for teachers
+without what is hidden; a page of reference for each module; the front page, the pages to draw and to train on, the ones on when to move on, for teachers
 and on safety, the changelog. Warnings are errors."""
 import ast, importlib, inspect, os, re, shutil, sys, textwrap
 from configparser import ConfigParser
@@ -29,7 +29,8 @@ site = cfg['doc_host']+cfg['doc_baseurl']+'/'
 nbs_path,lib_path = docs.parent/cfg['nbs_path'],docs.parent/cfg['lib_path']
 
 # pages that are no notebooks
-by_hand = [Path(o) for o in ('docs/draw.md','docs/playground.md','docs/errata.md','docs/move_on.md','docs/teachers.md','SECURITY.md','CHANGELOG.md')]
+by_hand = [Path(o) for o in ('docs/draw.md','docs/playground.md','docs/errata.md','docs/move_on.md','docs/teachers.md','SECURITY.md',
+                             'CHANGELOG.md')]
 
 def on_github(path): return f"{cfg['git_url']}/blob/{cfg['branch']}/{path}"
 

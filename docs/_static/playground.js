@@ -29,14 +29,16 @@ function settings() {
 }
 
 function begin(epochs = 0) {
-  ask('start', {settings: settings()})
-  if (epochs) run({epochs})
+  ask('start', {settings: settings(), epochs})
+  if (epochs) learning()
 }
 
 function run(how) {
   ask('run', how)
-  if (how.steps !== 1) { go.textContent = 'Stop'; $('said').textContent = 'It learns.' }
+  if (how.steps !== 1) learning()
 }
+
+function learning() { go.textContent = 'Stop'; $('said').textContent = 'It learns.' }
 
 function explain(button) {           // which of the buttons below 'Break it' was pressed; null for none
   for (const o of all('[data-note]')) {
@@ -197,11 +199,11 @@ function render() {
   const note = all('[data-note][aria-pressed=true]')[0]?.dataset.note
   if (note) document.querySelector(`#pg-note-${note} .pg-live`).textContent = now[note](last)
   read()
+  if (!last.running) say(last)
 }
 
-function say({fresh, running, epochs, steps, heldOut, training}) {
-  go.textContent = running ? 'Stop' : 'Run'
-  if (running) return
+function say({fresh, epochs, steps, heldOut, training}) {
+  go.textContent = 'Run'
   const where = fresh ? 'Nothing is learned yet' : `After ${epochs % 1 ? count(steps, 'step') : count(epochs, 'epoch')}`
   $('said').textContent = Number.isFinite(training.loss) ? `${where}: ${percent(heldOut.accuracy)} of the held-out digits right, ${percent(training.accuracy)} of the training digits.`
     : `${where} the loss is not a number any more. Lower the learning rate, and start again.`
@@ -281,7 +283,7 @@ worker.onmessage = ({data}) => {
   if (data.kind === 'report') {
     last = data
     if (data.fresh) { curve = []; for (const o of mine) o.before.textContent = '' }
-    curve.push(data); say(data); show()
+    curve.push(data); show()
   }
   if (data.kind === 'read' && data.id === asked) heard(data.answers)
   if (data.kind === 'taught') taught(data)

@@ -279,7 +279,7 @@ export function moved(image, right, down) {
 }
 
 // --- the worker. It works in pieces of about a thousand digits, and between them hears what the page asks for:
-// {do: 'start', settings}, {do: 'change', settings}, {do: 'run', steps or epochs}, {do: 'stop'}, {do: 'read', images},
+// {do: 'start', settings, epochs: how many to run at once}, {do: 'change', settings}, {do: 'run', steps or epochs}, {do: 'stop'}, {do: 'read', images},
 // {do: 'teach', images, labels, steps}. It answers {kind: 'report', running, …}, {kind: 'read', answers}, {kind: 'taught', …}, {kind: 'error'}.
 
 const live = ['lr', 'batch', 'momentum', 'decay', 'order']      // what may change without a new start
@@ -291,7 +291,11 @@ function serve(port) {
   const wait = new MessageChannel()
   const ask = {
     async open({png, json}) { data = await load(png, json); tell('open', {train: data.train, held: data.held}) },
-    start({settings}) { until = null; trainer = new Trainer(data, settings); report({fresh: true}) },
+    start({settings, epochs}) {
+      until = null; trainer = new Trainer(data, settings)
+      if (epochs) ask.run({epochs})
+      report({fresh: true})
+    },
     change({settings}) {
       const {order} = trainer.set
       for (const k of live) trainer.set[k] = settings[k]
