@@ -1,8 +1,8 @@
 """Build the site: `python docs/build.py` makes docs/_build/html from the notebooks and what is stored in them; nothing is executed.
 
 Sphinx reads docs/_build/source, which this program fills: a page for each chapter, with the code of what it exports, and
-without what is hidden; a page of reference for each module; the front page, the pages to draw and to train on, the ones on when to move on, for teachers
-and on safety, the changelog. Warnings are errors."""
+without what is hidden; a page of reference for each module; the front page, the pages to draw and to train on, the ones on when to move
+on, for teachers and on safety, the changelog. Warnings are errors."""
 import ast, importlib, inspect, os, re, shutil, sys, textwrap
 from configparser import ConfigParser
 from functools import cached_property

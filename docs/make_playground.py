@@ -29,11 +29,14 @@ def make_playground():
     ds = load_digits('mnist')[0]
     idx = torch.randperm(len(ds), generator=torch.Generator().manual_seed(SEED))[:TRAIN+HELD]
     about = dict(made_by='python docs/make_playground.py', data=ds.source.split(',')[0], seed=SEED,
-                 recipe='the first of a random permutation; playground.png has a digit in each row, 28×28 pixels, 0 for paper and 255 for ink',
-                 versions=dict(mnist_from_scratch=mnist_from_scratch.__version__, torch=torch.__version__, python=platform.python_version()))
+                 recipe='the first of a random permutation; playground.png has a digit in each row, 28×28 pixels, from 0 (paper) to 255',
+                 versions=dict(mnist_from_scratch=mnist_from_scratch.__version__, torch=torch.__version__,
+                               python=platform.python_version()))
+    labels = ''.join(map(str, ds.y[idx].flatten().tolist()))
     with replacing(PNG) as f: f.write_bytes(png(ds.x[idx].flatten(1)))
     with replacing(JSON) as f:
-        f.write_text(json.dumps(dict(about=about, train=TRAIN, held=HELD, labels=''.join(map(str, ds.y[idx].flatten().tolist()))), indent=1)+'\n', encoding='utf-8')
+        text = json.dumps(dict(about=about, train=TRAIN, held=HELD, labels=labels), indent=1, ensure_ascii=False)
+        f.write_text(text+'\n', encoding='utf-8')
     for o in PNG,JSON: print(f'{o.name}: {o.stat().st_size:,} bytes')
 
 if __name__=='__main__':

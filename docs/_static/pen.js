@@ -34,7 +34,7 @@ export function toDigit(strokes) {
 // pen, the space bar puts it down and lifts it, Backspace takes the last stroke back, Delete clears.
 export function makePad(canvas, changed) {
   const ctx = canvas.getContext('2d'), pad = {strokes: []}
-  let pen = null, pointer = null, down = false                // where the keyboard's pen is; which pointer draws; is the keyboard's pen down
+  let pointer = null, pen = null, down = false                // which pointer draws; where the keyboard's pen is, and whether it is down
   function show() {
     const {width: w, height: h} = canvas, style = getComputedStyle(canvas)
     ctx.clearRect(0, 0, w, h)

@@ -4,14 +4,15 @@ import {defaults} from './train.js'
 
 const $ = name => document.querySelector('.pg-' + name), all = what => [...document.querySelectorAll(what)]
 const count = (n, what) => `${+n.toFixed(3)} ${what}${n === 1 ? '' : 's'}`
-const percent = (v, n = 1) => `${(100*v).toFixed(n)} %`
+const total = xs => xs.reduce((s, v) => s+v, 0)
+const percent = (v, n = 1) => `${(100*v).toFixed(n)} %`, number = v => Number.isFinite(v) ? v.toFixed(3) : 'not a number'
 const form = $('controls'), field = name => form.elements[name]
 const worker = new Worker(new URL('train.js', import.meta.url), {type: 'module'})
 const ask = (what, more) => worker.postMessage({do: what, ...more})
 
 const LONGEST = 50                   // epochs, after which a run ends by itself
 let last = null, curve = []          // what the worker reported last, and what it reported since the start
-let mine = [], learned = null        // digits that were drawn, with their labels; what a lesson has changed
+let mine = []                        // digits that were drawn, with their labels
 
 function add(parent, tag, text = '', name = '') {
   const o = parent.appendChild(document.createElement(tag))
@@ -27,6 +28,8 @@ function settings() {
   for (const k in defaults) res[k] = typeof defaults[k] === 'number' ? +field(k).value : field(k).value
   return res
 }
+
+function sync() { field('units').value = field('hidden').value; field('hidden').disabled = field('model').value !== 'net' }
 
 function begin(epochs = 0) {
   ask('start', {settings: settings(), epochs})
@@ -56,11 +59,10 @@ form.addEventListener('click', e => {
   if (what === 'epoch') run({epochs: 1})
   if (what === 'again') begin()
 })
-form.addEventListener('input', () => { field('units').value = field('hidden').value })
+form.addEventListener('input', sync)
 form.addEventListener('change', e => {
   const {name} = e.target
   field('seed').value = Math.max(0, Math.min(9999, Math.round(+field('seed').value || 0)))
-  field('hidden').disabled = field('model').value !== 'net'
   explain(null)
   if (['lr', 'batch', 'momentum', 'decay', 'order'].includes(name)) ask('change', {settings: settings()})
   else begin(last?.running ? LONGEST : 0)
@@ -68,22 +70,27 @@ form.addEventListener('change', e => {
 for (const o of all('[data-note]')) o.addEventListener('click', () => {
   const set = {...defaults, ...Object.fromEntries(new URLSearchParams(o.dataset.set))}
   for (const k in set) field(k).value = set[k]
-  field('units').value = set.hidden
-  field('hidden').disabled = false
-  explain(o)
+  sync(); explain(o)
   begin(+o.dataset.epochs)
 })
 
 // --- what is seen of what was broken, in numbers of this moment
 
-const answers = ({confusion}) => Array.from({length: 10}, (_, i) => confusion.reduce((s, row) => s+row[i], 0))
-const most = r => { const n = answers(r), top = Math.max(...n); return `It takes ${top} of ${n.reduce((s, v) => s+v)} held-out digits for a ${n.indexOf(top)}.` }
 const now = {
-  sorted: most,
+  sorted({confusion}) {
+    const n = confusion.map((_, i) => total(confusion.map(row => row[i]))), top = Math.max(...n)
+    return `It takes ${top} of ${total(n)} held-out digits for a ${n.indexOf(top)}.`
+  },
   fast: r => `${r.silent} of ${r.weights.out} hidden units are silent: they give 0 for each of the held-out digits.`,
-  zero: r => r.weights.w.every(v => v === 0) ? `All ${r.weights.w.length.toLocaleString('en')} weights of the first layer are still 0.` : '',
-  exchanged: ({confusion: c}) => `It takes ${c[3][5]} of ${c[3].reduce((s, v) => s+v)} threes for fives, and ${c[5][3]} of ${c[5].reduce((s, v) => s+v)} fives for threes.`,
-  random: r => `${percent(r.training.accuracy)} of the training digits get the label that was drawn for them, ${percent(r.heldOut.accuracy)} of the held-out digits get the right one.`,
+  zero({weights: {w}}) {
+    const zeros = w.filter(v => v === 0).length
+    return `${zeros.toLocaleString('en')} of ${w.length.toLocaleString('en')} weights in the first layer are 0.`
+  },
+  exchanged({confusion: {3: threes, 5: fives}}) {
+    return `It takes ${threes[5]} of ${total(threes)} threes for fives, and ${fives[3]} of ${total(fives)} fives for threes.`
+  },
+  random: ({training: {accuracy: a}, heldOut: {accuracy: b}}) =>
+    `It gives ${percent(a)} of the training digits their label, and ${percent(b)} of the held-out digits theirs.`,
   mended: r => `It reads ${percent(r.heldOut.accuracy)} of the held-out digits.`
 }
 
@@ -107,20 +114,23 @@ function nice(v, steps = [1, 2, 5, 10]) {
 function chart(svg, name, what, top, label) {
   const w = svg.clientWidth, h = svg.clientHeight, [l, r, t, b] = [46, w-6, 24, h-22]
   const end = nice(Math.max(.1, curve[curve.length-1].epochs)), x = v => l + v/end*(r-l), y = v => b - Math.min(v/top, 1)*(b-t)
-  const line = k => curve.filter(o => Number.isFinite(o[k][what])).map((o, i) => `${i ? 'L' : 'M'}${x(o.epochs).toFixed(1)} ${y(o[k][what]).toFixed(1)}`).join('')
-  const grid = [0, .5, 1].map(o => `<path d="M${l} ${y(o*top)}H${r}"/><text x="${l-6}" y="${y(o*top)+4}" text-anchor="end">${label(o*top)}</text>`)
-  const ticks = [0, .5, 1].map(o => `<text x="${x(o*end)}" y="${h-5}" text-anchor="${o === 1 ? 'end' : o ? 'middle' : 'start'}">${o === 1 ? count(end, 'epoch') : +(o*end).toFixed(3)}</text>`)
+  const text = (x, y, anchor, what) => `<text x="${x}" y="${y}" text-anchor="${anchor}">${what}</text>`
+  const line = (name, k) => {
+    const points = curve.filter(o => Number.isFinite(o[k][what])).map(o => `${x(o.epochs).toFixed(1)} ${y(o[k][what]).toFixed(1)}`)
+    return points.length ? `<path class="${name}" d="M${points.join('L')}"/>` : ''
+  }
   svg.setAttribute('viewBox', `0 0 ${w} ${h}`)
-  svg.innerHTML = `<text class="name" x="0" y="12">${name}</text>${grid.join('')}${ticks.join('')}<path class="train" d="${line('training')}"/><path class="held" d="${line('heldOut')}"/>`
+  svg.innerHTML = `<text class="name" x="0" y="12">${name}</text>`
+    + [0, top/2, top].map(v => `<path d="M${l} ${y(v)}H${r}"/>${text(l-6, y(v)+4, 'end', label(v))}`).join('')
+    + text(l, h-5, 'start', 0) + text((l+r)/2, h-5, 'middle', +(end/2).toFixed(3)) + text(r, h-5, 'end', count(end, 'epoch'))
+    + line('train', 'training') + line('held', 'heldOut')
 }
 
 function curves() {
   if (!last) return
-  const {training, heldOut, epochs} = last, losses = curve.flatMap(o => [o.training.loss, o.heldOut.loss]).filter(Number.isFinite)
+  const losses = curve.flatMap(o => [o.training.loss, o.heldOut.loss]).filter(Number.isFinite)
   chart($('accuracy'), 'Accuracy', 'accuracy', 1, v => `${100*v} %`)
   chart($('loss'), 'Loss', 'loss', Math.max(2.5, nice(Math.max(...losses, 1), [1, 2, 3, 4, 6, 8, 10])), v => `${+v.toFixed(2)}`)
-  $('accuracy').setAttribute('aria-label', `Accuracy by epoch; after ${epochs.toFixed(1)}: held-out ${percent(heldOut.accuracy)}, training ${percent(training.accuracy)}`)
-  $('loss').setAttribute('aria-label', `Loss by epoch; after ${epochs.toFixed(1)}: held-out ${heldOut.loss.toFixed(2)}, training ${training.loss.toFixed(2)}`)
 }
 
 const captions = {
@@ -160,13 +170,16 @@ const cells = Array.from({length: 10}, (_, i) => {
 
 function confusion(rows) {
   rows.forEach((row, i) => {
-    const total = row.reduce((s, v) => s+v)
-    row.forEach((n, j) => { cells[i][j].textContent = n || ''; cells[i][j].style.setProperty('--v', i === j ? n/total : Math.min(1, 3*n/total)) })
+    row.forEach((n, j) => {
+      cells[i][j].textContent = n || ''
+      cells[i][j].style.setProperty('--v', Math.min(1, (i === j ? 1 : 3)*n/total(row)))     // mistakes are few: they are shown stronger
+    })
   })
 }
 
 function mistakes({worst, wrong, confusion}) {
-  $('wrong').textContent = `${wrong} of ${confusion.flat().reduce((s, v) => s+v)} held-out digits are read wrongly. These have the largest loss: first what it is, then what it is read as.`
+  $('wrong').textContent = `${wrong} of ${total(confusion.flat())} held-out digits are read wrongly. `
+    + `These have the largest loss; “4 as 9” is a 4, read as a 9.`
   $('worst').replaceChildren()
   for (const {label, said, p, image} of worst) {
     const fig = add($('worst'), 'figure'), canvas = add(fig, 'canvas'), text = add(fig, 'figcaption')
@@ -189,12 +202,14 @@ function show() {
 }
 
 function render() {
-  const {training, heldOut, epochs, steps} = last
+  const {training, heldOut, epochs, steps} = last, where = count(Math.round(10*epochs)/10, 'epoch')
   for (const [name, v] of [['held', heldOut], ['train', training]]) {
     const [accuracy, loss] = $(name).querySelectorAll('td')
-    accuracy.textContent = percent(v.accuracy); loss.textContent = Number.isFinite(v.loss) ? v.loss.toFixed(3) : 'not a number'
+    accuracy.textContent = percent(v.accuracy); loss.textContent = number(v.loss)
   }
-  $('epochs').textContent = count(Math.round(10*epochs)/10, 'epoch'); $('steps').textContent = count(steps, 'step')
+  $('epochs').textContent = where; $('steps').textContent = count(steps, 'step')
+  for (const [what, name, show] of [['accuracy', 'Accuracy', percent], ['loss', 'Loss', number]])
+    $(what).setAttribute('aria-label', `${name}; after ${where}: held-out ${show(heldOut[what])}, training ${show(training[what])}`)
   curves(); weights(last.weights); confusion(last.confusion); mistakes(last)
   const note = all('[data-note][aria-pressed=true]')[0]?.dataset.note
   if (note) document.querySelector(`#pg-note-${note} .pg-live`).textContent = now[note](last)
@@ -205,7 +220,8 @@ function render() {
 function say({fresh, epochs, steps, heldOut, training}) {
   go.textContent = 'Run'
   const where = fresh ? 'Nothing is learned yet' : `After ${epochs % 1 ? count(steps, 'step') : count(epochs, 'epoch')}`
-  $('said').textContent = Number.isFinite(training.loss) ? `${where}: ${percent(heldOut.accuracy)} of the held-out digits right, ${percent(training.accuracy)} of the training digits.`
+  $('said').textContent = Number.isFinite(training.loss)
+    ? `${where}: ${percent(heldOut.accuracy)} of the held-out digits right, ${percent(training.accuracy)} of the training digits.`
     : `${where} the loss is not a number any more. Lower the learning rate, and start again.`
 }
 
@@ -261,10 +277,14 @@ labels.addEventListener('click', e => {
 document.querySelector('.pg-own').addEventListener('click', e => {
   const {pad: what, teach} = e.target.dataset
   if (what) pad[what]()
-  if (teach === 'teach') { ask('teach', {images: mine.map(o => o.image), labels: mine.map(o => o.label)}); $('taught').textContent = 'It learns.' }
+  if (teach === 'teach') {
+    ask('teach', {images: mine.map(o => o.image), labels: mine.map(o => o.label)})
+    $('taught').textContent = 'It learns.'
+  }
   if (teach === 'forget') {
     for (const o of mine) o.tr.remove()
-    mine = []; $('mine').hidden = true; $('taught').textContent = 'Your digits are gone; what the net learned from them stays until it starts again.'
+    mine = []; $('mine').hidden = true
+    $('taught').textContent = 'Your digits are gone. What the net learned from them stays until it starts again.'
     for (const o of all('[data-teach]')) o.disabled = true
     read()
   }
@@ -273,7 +293,8 @@ document.querySelector('.pg-own').addEventListener('click', e => {
 function taught({before, after}) {
   before.answers.forEach((o, i) => { if (mine[i]) { mark(mine[i].before, mine[i], o); mark(mine[i].now, mine[i], after.answers[i]) } })
   const right = ({answers}) => answers.filter((o, i) => o.said === mine[i]?.label).length
-  $('taught').textContent = `Of your ${mine.length} it reads ${right(after)} now, ${right(before)} before. Of the held-out digits it reads ${percent(after.held)} now, ${percent(before.held)} before.`
+  $('taught').textContent = `Of your ${mine.length} it reads ${right(after)} now, ${right(before)} before. `
+    + `Of the held-out digits it reads ${percent(after.held)} now, ${percent(before.held)} before.`
 }
 
 // --- the worker's answers
@@ -290,6 +311,6 @@ worker.onmessage = ({data}) => {
   if (data.kind === 'error') $('said').textContent = `${data.message}. Open this page from a web server.`
 }
 worker.onerror = e => { $('said').textContent = `This browser cannot run the playground: ${e.message || 'its worker does not start'}.` }
-read()
+sync(); read()          // a browser may have kept what was set before
 new ResizeObserver(curves).observe($('curves'))
 ask('open', {png: new URL('playground.png', import.meta.url).href, json: new URL('playground.json', import.meta.url).href})

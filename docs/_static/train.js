@@ -64,7 +64,8 @@ export function shuffle(xs, random) {
 
 function layer(from, k, out, relu) {
   const rows = from.length/k, f = n => new Float32Array(n)
-  return {from, k, out, rows, relu, w: f(k*out), b: f(out), dw: f(k*out), db: f(out), vw: f(k*out), vb: f(out), y: f(rows*out), dy: f(rows*out)}
+  return {from, k, out, rows, relu, w: f(k*out), dw: f(k*out), vw: f(k*out), b: f(out), db: f(out), vb: f(out), y: f(rows*out),
+    dy: f(rows*out)}
 }
 
 function linear(n, out, relu, from = Int32Array.from({length: n}, (_, i) => i)) { return layer(from, n, out, relu) }
@@ -83,7 +84,7 @@ function conv(side, c, out) {
 export function build({model, hidden}) {
   if (model === 'linear') return [linear(784, 10, false)]
   if (model === 'net') return [linear(784, hidden, true), linear(hidden, 10, false)]
-  const [n, m] = [8, 16], flat = Int32Array.from({length: 49*m}, (_, i) => i%49*m + Math.floor(i/49))      // channel by channel, as PyTorch flattens
+  const n = 8, m = 16, flat = Int32Array.from({length: 49*m}, (_, i) => i%49*m + Math.floor(i/49))     // channel by channel, as PyTorch
   return [conv(28, 1, n), conv(14, n, m), linear(49*m, 10, false, flat)]
 }
 
@@ -278,9 +279,8 @@ export function moved(image, right, down) {
   })
 }
 
-// --- the worker. It works in pieces of about a thousand digits, and between them hears what the page asks for:
-// {do: 'start', settings, epochs: how many to run at once}, {do: 'change', settings}, {do: 'run', steps or epochs}, {do: 'stop'}, {do: 'read', images},
-// {do: 'teach', images, labels, steps}. It answers {kind: 'report', running, …}, {kind: 'read', answers}, {kind: 'taught', …}, {kind: 'error'}.
+// --- the worker. It works in pieces of about a thousand digits, and between them hears what the page asks for: a message has the name of
+// one of the functions in `ask` as `do`, and its arguments. What it answers has a `kind`: open, report, read, taught or error.
 
 const live = ['lr', 'batch', 'momentum', 'decay', 'order']      // what may change without a new start
 
