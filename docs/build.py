@@ -1,8 +1,8 @@
 """Build the site: `python docs/build.py` makes docs/_build/html from the notebooks and what is stored in them; nothing is executed.
 
 Sphinx reads docs/_build/source, which this program fills: a page for each chapter, with the code of what it exports, and
-without what is hidden; a page of reference for each module; the front page, the page to draw on, the ones on when to move on, for teachers
-and on safety, the changelog. Warnings are errors."""
+without what is hidden; a page of reference for each module; the front page, the pages to draw and to train on, the ones on when to move
+on, for teachers and on safety, the changelog. Warnings are errors."""
 import ast, importlib, inspect, os, re, shutil, sys, textwrap
 from configparser import ConfigParser
 from functools import cached_property
@@ -30,7 +30,8 @@ site = cfg['doc_host']+cfg['doc_baseurl']+'/'
 nbs_path,lib_path = docs.parent/cfg['nbs_path'],docs.parent/cfg['lib_path']
 
 # pages that are no notebooks
-by_hand = [Path(o) for o in ('docs/draw.md','docs/errata.md','docs/move_on.md','docs/teachers.md','SECURITY.md','CHANGELOG.md')]
+by_hand = [Path(o) for o in ('docs/draw.md','docs/playground.md','docs/errata.md','docs/move_on.md','docs/teachers.md','SECURITY.md',
+                             'CHANGELOG.md')]
 
 def on_github(path): return f"{cfg['git_url']}/blob/{cfg['branch']}/{path}"
 
@@ -315,7 +316,7 @@ def prepare(
     (out/'reference.md').write_text("# Reference\n\nEvery public name, by "
                                     f"module.\n\n{toc(refs, ':maxdepth: 1')}\n", encoding='utf-8')
     chapters = {k:[f'{number(o)}. {titles[page_of(o)]} <{page_of(o)}>' for o in v] for k,v in parts}
-    bar = {'Try it':['draw'], **chapters, 'Appendix':['appendix','reference'],
+    bar = {'Try it':['draw','playground'], **chapters, 'Appendix':['appendix','reference'],
            'More':['errata','move_on','teachers','security','changelog']}
     nb.cells.insert(1, nbformat.v4.new_markdown_cell('```{index} ! install, ! Colab\n```')) # what it explains in other words
     nb.cells.append(nbformat.v4.new_markdown_cell('\n\n'.join(toc(v, f':caption: {k}', ':hidden:') for k,v in bar.items())))

@@ -378,7 +378,7 @@ def test_axe_finds(page):
     page.set_content('<html lang=en><title>A</title><main><h1>A</h1><button></button><p style="color:#999;background:#aaa">grey')
     assert {o for o,_ in axe(page)}=={'button-name','color-contrast'}
 
-@pytest.mark.parametrize('name', ['losses.html','reference/losses.html','search.html','draw.html'])
+@pytest.mark.parametrize('name', ['losses.html','reference/losses.html','search.html','draw.html','playground.html'])
 @pytest.mark.parametrize('theme', ['light','dark'])
 def test_focus_shows(at, browser, name, theme):
     "Each control that the Tab key reaches has an outline while it has the focus"
