@@ -14,6 +14,7 @@ from conftest import Quiet
 from chapters import stems
 from mnist_from_scratch.base.moving import MovingFigure, figure_source, moving_figures
 from mnist_from_scratch.gradient_descent import descend
+from mnist_from_scratch.neural_net import relu
 from mnist_from_scratch.optimizers import SGD
 
 root = Path(__file__).parent.parent
@@ -109,6 +110,38 @@ def descent(fig):
         fig.click('Start again')
     fig.click('Run'); fig.page.wait_for_timeout(700); fig.click('Stop'); check(curve, len(fig.get('way'))-1); assert len(fig.get('way'))>2
     close(fig.ask('way', 'two valleys', .7, .1, .9, 20), way(fs[curve], .7, .1, .9, 20))
+
+@drives('bends')
+def bends(fig):
+    fs = {'sine':torch.sin, 'absolute value':torch.abs, 'waves':lambda x: torch.sin(3*x), 'jump':lambda x: torch.where(x>.5, 1., -1.).double()}
+    x = -3+6*torch.arange(201, dtype=torch.float64)/200
+    def best(f, places):
+        "The fit by PyTorch's least squares"
+        parts = torch.stack([torch.ones_like(x), x, *(relu(x-o) for o in places)], 1)
+        return parts@torch.linalg.lstsq(parts, f(x), driver='gelsd').solution
+    def check(curve, n):
+        f,places,w = fs[curve],fig.get('bends'),torch.tensor(fig.get('weights'), dtype=torch.float64)
+        assert len(places)==n
+        y = w[0]+w[1]*x+sum(o*relu(x-b) for o,b in zip(w[2:], places))
+        close(fig.get('fit'), y); close(y, best(f, places))
+        close(fig.get('most'), (y-f(x)).abs().max()); close(fig.get('rms'), (y-f(x)).square().mean().sqrt())
+    curve,n = (args_of['bends'][o] for o in ('target','n'))
+    check(curve, n)
+    for curve in fs:
+        fig.click(curve)
+        for n in 1,12: fig.press('Bends', 'Home' if n==1 else 'End'); check(curve, n)
+        if curve=='jump': assert fig.get('most')>.5
+    fig.click('sine'); fig.slide('Bends', .28); check('sine', 4)
+    even = fig.get('bends'); close(even, [-1.8,-.6,.6,1.8])
+    fig.drag('Bend 2', 50, 30); check('sine', 4); assert fig.get('bends')[1]>even[1]+.3
+    fig.touch('Bend 1', -25, 0); check('sine', 4); assert fig.get('bends')[0]<even[0]-.2
+    fig.press('Bend 4', 'ArrowLeft', 'Shift+ArrowLeft'); check('sine', 4); close(fig.get('bends')[3], 1.25)
+    fig.press('Bend 3', 'End', 'Shift+ArrowLeft'); close(fig.get('bends')[2], 2.45)
+    fig.press('Bend 4', 'End'); fig.press('Bend 3', 'End'); check('sine', 4) # two in the same place
+    before = fig.get('rms')
+    fig.click('Improve the places'); fig.page.wait_for_timeout(500); check('sine', 4); assert fig.get('rms')<before
+    fig.click('Spread evenly'); close(fig.get('bends'), even)
+    fig.click('absolute value'); fig.press('Bends', 'Home'); assert fig.get('most')<1e-6 # one bend, where the target has its own
 
 # --- what all of them do
 
