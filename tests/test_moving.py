@@ -16,6 +16,7 @@ from mnist_from_scratch.base.moving import MovingFigure, figure_source, moving_f
 from mnist_from_scratch.gradient_descent import descend
 from mnist_from_scratch.neural_net import relu
 from mnist_from_scratch.optimizers import SGD
+from mnist_from_scratch.training_loop import linear1
 
 root = Path(__file__).parent.parent
 drivers = {}
@@ -113,7 +114,7 @@ def descent(fig):
 
 @drives('bends')
 def bends(fig):
-    fs = {'sine':torch.sin, 'absolute value':torch.abs, 'waves':lambda x: torch.sin(3*x), 'jump':lambda x: torch.where(x>.5, 1., -1.).double()}
+    fs = {'sine':torch.sin, 'absolute value':torch.abs, 'waves':lambda x: torch.sin(3*x), 'jump':lambda x: (x>.5)*2.-1}
     x = -3+6*torch.arange(201, dtype=torch.float64)/200
     def best(f, places):
         "The fit by PyTorch's least squares"
@@ -142,6 +143,30 @@ def bends(fig):
     fig.click('Improve the places'); fig.page.wait_for_timeout(500); check('sine', 4); assert fig.get('rms')<before
     fig.click('Spread evenly'); close(fig.get('bends'), even)
     fig.click('absolute value'); fig.press('Bends', 'Home'); assert fig.get('most')<1e-6 # one bend, where the target has its own
+
+@drives('scale')
+def scale(fig):
+    at_one,acts = args_of['scale']['spreads'],{'with ReLU':relu, 'without':lambda h: h}
+    def deep(act, scale):
+        "What a net with weights of `scale` times one over root n gives: the spread after each layer"
+        torch.manual_seed(0)
+        hs = [torch.randn(50, 60, dtype=torch.float64)]
+        for n in 30,30,40,20:
+            m = hs[-1].shape[1]
+            hs.append(act(linear1(hs[-1], torch.randn(m, n, dtype=torch.float64)*scale/m**.5, 0.)))
+        return [h.std() for h in hs]
+    def check(kind, verdict=None):
+        got,k = fig.get('spreads'),fig.value('Spread of the weights')
+        close(got, [v*k**i for i,v in enumerate(at_one[kind])])
+        assert len(got)==11 and verdict in (None, fig.get('verdict')), fig.get('verdict')
+        close(fig.ask('spreads', [o.item() for o in deep(acts[kind], 1)], k), deep(acts[kind], k)) # a net with these weights does the same
+    check('with ReLU', 'shrink')
+    fig.click('Kaiming’s √(2/n)'); check('with ReLU', 'level'); close(fig.value('Spread of the weights'), 2**.5)
+    fig.click('without'); check('without', 'grow'); fig.click('1/√n'); check('without', 'level')
+    fig.press('Spread of the weights', *['ArrowRight']*30); check('without', 'explode'); assert 1.9<fig.value('Spread of the weights')<2.1
+    fig.slide('Spread of the weights', .02); check('without', 'vanish')
+    fig.click('with ReLU'); check('with ReLU', 'vanish')
+    x,y = fig.middle(fig.part('Spread of the weights')); fig.page.touchscreen.tap(x+180, y); check('with ReLU', 'explode')
 
 # --- what all of them do
 

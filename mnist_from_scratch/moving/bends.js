@@ -59,11 +59,12 @@ export default {render({model, el}) {
   const q = plot({width: wide ? f.width - 16 - most : most, height: wide ? height : 190, x: [-3, 3], y: [-1, 1], nx: 4, xlabel: 'x',
     label: 'What is added up: a straight line, and each ReLU times its weight'})
   f.stage.append(p.node, q.node)
-  const aim = svg('path', {class: 'line', style: 'stroke: var(--edge); stroke-width: 7; opacity: .45'}), line = svg('path', {class: 'b line'})
+  const thick = {class: 'line', style: 'stroke: var(--edge); stroke-width: 7; opacity: .45'}
+  const aim = svg('path', thick), line = svg('path', {class: 'b line'})
   const gap = svg('path', {class: 'c line dashed'}), rings = svg('g')
   const key = (o, x, y, kind, text) => o.front.append(svg('g', {'aria-hidden': 'true'}, svg('path', {d: `M${x} ${y}h18`, ...kind}),
     svg('text', {x: x + 24, y: y + 4}, text)))
-  key(p, p.left + 8, p.top + 2, {class: 'line', style: 'stroke: var(--edge); stroke-width: 7; opacity: .45'}, 'curve')
+  key(p, p.left + 8, p.top + 2, thick, 'curve')
   key(p, p.left + 80, p.top + 2, {class: 'b line'}, 'fit')
   key(p, p.left + 135, p.top + 2, {class: 'c line dashed'}, 'farthest off')
   key(q, q.left + 4, q.top + 2, {class: 'line soft thin dashed'}, 'line')
@@ -84,7 +85,8 @@ export default {render({model, el}) {
       return node
     })
     rings.replaceChildren(...nodes)
-    tell = nodes.map((node, i) => draggable(node, p, {label: `Bend ${i + 1}`, x: [-2.95, 2.95], step: .05, get: () => [s.bends[i], level(i)],
+    tell = nodes.map((node, i) => draggable(node, p, {label: `Bend ${i + 1}`, x: [-2.95, 2.95], step: .05,
+      get: () => [s.bends[i], level(i)],
       move: ([x]) => { run.stop(); s.bends = s.bends.map((b, j) => j === i ? +(Math.round(x * 20) / 20).toFixed(2) : b); draw() },
       text: () => `x = ${fmt(s.bends[i])}`}))
     draw()
@@ -98,7 +100,8 @@ export default {render({model, el}) {
     draw()
   }, 150)
   const spread = () => { run.stop(); s.bends = evenly(s.n); hang() }
-  const kind = choice({label: 'Curve', options: Object.keys(targets).map(o => [o, o]), value: s.target, oninput(v) { s.target = v; spread() }})
+  const kind = choice({label: 'Curve', options: Object.keys(targets).map(o => [o, o]), value: s.target,
+    oninput(v) { s.target = v; spread() }})
   const count = slider({label: 'Bends', min: 1, max: 12, step: 1, value: s.n, oninput(v) { s.n = v; spread() }})
   f.controls.append(kind.node, count.node, html('div', {class: 'mv-row'}, run.node, button('Spread evenly', spread)))
 
@@ -114,16 +117,17 @@ export default {render({model, el}) {
     ;[...rings.children].forEach((o, i) => set(o, {transform: `translate(${p.X(s.bends[i])} ${p.Y(level(i))})`}))
     const single = s.bends.map((b, i) => [[-3, 0], [b, 0], [3, w[i + 2] * (3 - b)]]), straight = [-3, 3].map(x => [x, w[0] + w[1] * x])
     const ends = [...single.flat(), ...straight].map(o => o[1]), lo = Math.min(-1, ...ends), hi = Math.max(1, ...ends)
-    q.range({y: [lo, hi + .1 * (hi - lo)]})
+    q.range({y: [lo, hi + .25 * (hi - lo)]})
     parts.replaceChildren(svg('path', {class: 'line soft thin dashed', d: q.path(straight)}),
       ...single.map((o, i) => svg('path', {class: i === chosen ? 'b line' : 'line thin', d: q.path(o)})))
     tell.forEach(o => o())
     f.show({bends: s.bends, weights: w, fit, most: e.most, rms: e.rms})
     const bends = s.bends.length === 1 ? '1 bend' : `${s.bends.length} bends`
-    const hint = s.target === 'jump' ? 'On one side of the jump a sum of ReLUs is always off by half the jump: it has no jumps.'
+    const hint = s.target === 'jump' ? 'Still closer to the jump it is off by 1 or more, however many bends: a sum of ReLUs never jumps.'
       : e.most < 1e-6 ? 'It follows exactly: the curve is made of straight pieces itself.'
         : e.most < .1 ? 'It follows closely.' : 'Drag a ring to where the curve turns, or add bends.'
-    f.say(`${bends}: off by at most ${fmt(e.most)}, at x = ${fmt(+places[e.at].toFixed(2))}; root of the mean square ${fmt(e.rms)}. ${hint}`)
+    const where = fmt(+places[e.at].toFixed(2))
+    f.say(`${bends}: off by at most ${fmt(e.most)}, at x = ${where}; root of the mean square ${fmt(e.rms)}. ${hint}`)
   }
   hang()
 }}

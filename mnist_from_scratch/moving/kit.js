@@ -164,9 +164,9 @@ export function player(label, step, ms = 300) {
 // --- drawings
 
 /** A drawing with axes. `X`, `Y` lead from data to pixels, `at(event)` back; `back` and `front` are layers for what is drawn;
-    `range({x, y})` draws the axes for another range. */
+    `range({x, y})` draws the axes for another range, `xtext(v)` and `ytext(v)` write their numbers. */
 export function plot({width, height, x, y, xlabel = '', ylabel = '', label, left = 46, right = 12, top = 14, bottom = 42, nx = 6, ny = 5,
-    xticks, yticks}) {
+    xticks, yticks, xtext = fmt, ytext = fmt}) {
   const w = width - left - right, h = height - top - bottom
   const axes = svg('g', {'aria-hidden': 'true'}), back = svg('g', {'aria-hidden': 'true'}), front = svg('g')
   const id = `mv-${Math.random().toString(36).slice(2)}`
@@ -194,8 +194,8 @@ export function plot({width, height, x, y, xlabel = '', ylabel = '', label, left
       axes.replaceChildren(
         ...ys.map(v => svg('path', {class: 'rule', d: `M${left} ${p.Y(v)}h${w}`})),
         svg('path', {class: 'axis', d: `M${left} ${top + h}h${w}`}),
-        ...xs.map(v => svg('text', {x: p.X(v), y: top + h + 17, 'text-anchor': 'middle'}, fmt(v))),
-        ...ys.map(v => svg('text', {x: left - 7, y: p.Y(v) + 4, 'text-anchor': 'end'}, fmt(v))),
+        ...xs.map(v => svg('text', {x: p.X(v), y: top + h + 17, 'text-anchor': 'middle'}, xtext(v))),
+        ...ys.map(v => svg('text', {x: left - 7, y: p.Y(v) + 4, 'text-anchor': 'end'}, ytext(v))),
         svg('text', {x: left + w / 2, y: height - 6, 'text-anchor': 'middle', class: 'strong'}, xlabel),
         svg('text', {x: 0, y: 0, transform: `translate(12 ${top + h / 2}) rotate(-90)`, 'text-anchor': 'middle', class: 'strong'}, ylabel))
     },
