@@ -10,9 +10,11 @@ from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import nbformat, pytest, torch
+import torch.nn.functional as F
 from conftest import Quiet
 from chapters import stems
 from mnist_from_scratch.base.moving import MovingFigure, figure_source, moving_figures
+from mnist_from_scratch.convnet import conv2d
 from mnist_from_scratch.gradient_descent import descend
 from mnist_from_scratch.neural_net import relu
 from mnist_from_scratch.optimizers import SGD
@@ -48,10 +50,10 @@ class Fig:
         b = o.bounding_box()
         return b['x']+b['width']/2,b['y']+b['height']/2
     def drag(self, label, dx=0, dy=0):
-        x,y = self.middle(self.part(label))
+        x,y = self.middle(self.part(label) if isinstance(label, str) else label)
         self.page.mouse.move(x, y); self.page.mouse.down(); self.page.mouse.move(x+dx, y+dy, steps=4); self.page.mouse.up()
     def touch(self, label, dx=0, dy=0):
-        x,y = self.middle(self.part(label))
+        x,y = self.middle(self.part(label) if isinstance(label, str) else label)
         cdp = self.page.context.new_cdp_session(self.page)
         def go(kind, *at): cdp.send('Input.dispatchTouchEvent', dict(type=f'touch{kind}', touchPoints=[dict(x=a, y=b) for a,b in at]))
         go('Start', (x,y))
@@ -167,6 +169,49 @@ def scale(fig):
     fig.slide('Spread of the weights', .02); check('without', 'vanish')
     fig.click('with ReLU'); check('with ReLU', 'vanish')
     x,y = fig.middle(fig.part('Spread of the weights')); fig.page.touchscreen.tap(x+180, y); check('with ReLU', 'explode')
+
+@drives('kernel')
+def kernel(fig):
+    paper,where = fig.root.locator('canvas').first,'Position of the kernel'
+    def check(stride, padding):
+        x,k = torch.tensor(fig.get('image')).view(1,1,28,28)/255,torch.tensor(fig.get('kernel')).float().view(1,1,3,3)
+        want = F.conv2d(x, k, stride=stride, padding=padding)[0,0]
+        close(conv2d(x, k, stride=stride, padding=padding)[0,0], want); close(fig.get('map'), want.flatten())
+        i,j = fig.get('at')
+        close(fig.get('sum'), want[i,j])
+        window = F.pad(x, [padding]*4)[0,0,i*stride:,j*stride:][:3,:3]
+        close(fig.get('window'), window.flatten()); close(fig.get('products'), (window*k[0,0]).flatten())
+        shown = [float(o.replace('−', '-')) for o in fig.root.locator('.mv-nine .grid:last-child span').all_text_contents()]
+        assert (torch.tensor(shown)-(window*k[0,0]).flatten()).abs().max()<.0051
+    def number(i, j): return fig.root.get_by_role('spinbutton', name=f'Kernel, row {i}, column {j}', exact=True)
+    digits = args_of['kernel']['digits']
+    assert fig.get('image')==[*base64.b64decode(digits[args_of['kernel']['digit']])]
+    check(1, 0)
+    for o in 'upper edges','left edges','outline','blur','sharpen': fig.click(o); check(1, 0)
+    for o in digits: fig.click(o); assert fig.get('image')==[*base64.b64decode(digits[o])]; check(1, 0)
+    fig.click('upper edges'); close(fig.get('kernel'), [-1,-1,-1,0,0,0,1,1,1])
+    number(2, 2).fill('-2.5'); check(1, 0); close(fig.get('kernel')[4], -2.5)
+    number(1, 3).focus(); fig.page.keyboard.press('ArrowUp'); check(1, 0); close(fig.get('kernel')[2], 0)
+    number(3, 3).fill(''); check(1, 0); close(fig.get('kernel')[8], 0) # nothing is 0
+    for stride in 1,2,3:
+        for padding in 0,1,2:
+            fig.press('Stride', 'Home', *['ArrowRight']*(stride-1)); fig.press('Padding', 'Home', *['ArrowRight']*padding)
+            check(stride, padding)
+            for k in 'Home','End': fig.press(where, k); check(stride, padding) # in the corners
+            assert fig.get('at')==[len(fig.get('map'))**.5-1]*2
+    fig.press('Stride', 'Home'); fig.press('Padding', 'Home'); fig.press(where, 'Home', 'ArrowRight', 'Shift+ArrowDown')
+    assert fig.get('at')==[5,1]
+    x,y = fig.middle(fig.part(where)); fig.page.mouse.move(x+5, y+5); check(1, 0); assert fig.get('at')==[13,13]
+    fig.drag(where, -40, 20); check(1, 0); at = fig.get('at'); assert at[0]>13>at[1]
+    fig.touch(where, 30, -30); check(1, 0); at = fig.get('at'); assert at[0]<13<at[1]
+    fig.click('Clear'); assert not any(fig.get('image')) and not any(fig.get('map'))
+    for paint,dy in (fig.drag,30),(fig.touch,-30):
+        before = sum(fig.get('image')); paint(paper, 40, dy); check(1, 0)
+        assert sum(fig.get('image'))>before+1000
+    before = fig.get('image')
+    paper.focus()
+    for k in 'ArrowLeft','ArrowLeft','Space',*['ArrowUp']*5: fig.page.keyboard.press(k)
+    check(1, 0); assert sum(fig.get('image'))>sum(before)+1000
 
 # --- what all of them do
 
