@@ -12,6 +12,7 @@ import matplotlib.pyplot as plt
 import nbformat, pytest, torch
 from conftest import Quiet
 from chapters import stems
+from fastcore.test import test_eq
 from mnist_from_scratch.base.moving import MovingFigure, figure_source, moving_figures
 from mnist_from_scratch.gradient_descent import descend
 from mnist_from_scratch.optimizers import SGD
@@ -109,6 +110,34 @@ def descent(fig):
         fig.click('Start again')
     fig.click('Run'); fig.page.wait_for_timeout(700); fig.click('Stop'); check(curve, len(fig.get('way'))-1); assert len(fig.get('way'))>2
     close(fig.ask('way', 'two valleys', .7, .1, .9, 20), way(fs[curve], .7, .1, .9, 20))
+
+def pixels(hexed): "What a figure got or shows as hexadecimal digits: images of bytes"; return torch.tensor([*bytes.fromhex(hexed)]).view(-1,28,28)
+
+@drives('lens')
+def lens(fig):
+    im = pixels(args_of['lens']['image'])[0].int()
+    padded = torch.nn.functional.pad(im, [3]*4, value=-1)
+    def check(row, col):
+        test_eq((fig.get('row'),fig.get('col'),fig.get('value')), (row,col,im[row,col].item()))
+        want = padded[row:row+7, col:col+7].tolist()
+        test_eq([[-1 if v is None else v for v in o] for o in fig.get('under')], want)
+        shown = fig.root.locator('.lens-number').all_text_contents()
+        test_eq([int(o or -1) for o in shown], sum(want, []))
+        said = fig.root.locator('.mv-says').text_content()
+        assert f'Row {row}, column {col}, counted from 0: {im[row,col]} of 255' in said
+        assert fig.part('Lens').get_attribute('aria-valuetext').startswith(f'row {row}, column {col}: {im[row,col]}, ')
+        part = re.search(r'im3(\[\d+:\d+, \d+:\d+\])\.$', said)[1]
+        test_eq(eval('im'+part, {'im':im}).flatten().tolist(), [o for o in sum(want, []) if o>=0])
+    row,col = (args_of['lens'][o] for o in ('row','col'))
+    check(row, col)
+    c = fig.part('Lens').bounding_box()['width']/7.3  # about one pixel
+    fig.drag('Lens', 3*c, 2*c); check(row:=row+2, col:=col+3)
+    fig.touch('Lens', -2*c, 4*c); check(row:=row+4, col:=col-2)
+    fig.press('Lens', 'ArrowUp', 'ArrowUp', 'ArrowLeft'); check(row:=row-2, col:=col-1)
+    fig.press('Lens', *['Shift+ArrowDown']*3); check(27, col); fig.press('Lens', 'Home'); check(27, 0); fig.press('Lens', 'End'); check(27, 27)
+    o = fig.root.locator('.lens-paper').bounding_box()
+    fig.page.mouse.click(o['x']+o['width']*10.5/28, o['y']+o['height']*4.5/28); check(4, 10)
+    fig.page.touchscreen.tap(o['x']+o['width']*20.5/28, o['y']+o['height']*8.5/28); check(8, 20)
 
 # --- what all of them do
 
