@@ -13,6 +13,7 @@ import nbformat, pytest, torch
 from conftest import Quiet
 from chapters import stems
 from fastcore.test import test_eq
+from mnist_from_scratch.baseline import PixelSimilarity, mnist_distance, rmse_distance
 from mnist_from_scratch.base.moving import MovingFigure, figure_source, moving_figures
 from mnist_from_scratch.gradient_descent import descend
 from mnist_from_scratch.optimizers import SGD
@@ -138,6 +139,38 @@ def lens(fig):
     o = fig.root.locator('.lens-paper').bounding_box()
     fig.page.mouse.click(o['x']+o['width']*10.5/28, o['y']+o['height']*4.5/28); check(4, 10)
     fig.page.touchscreen.tap(o['x']+o['width']*20.5/28, o['y']+o['height']*8.5/28); check(8, 20)
+
+@drives('distance')
+def distance(fig):
+    means,digits = (pixels(args_of['distance'][o]).float()/255 for o in ('means','digits'))
+    def check():
+        x = pixels(fig.get('pixels'))[0]
+        for i,(key,dist) in enumerate(dict(l1=mnist_distance, rmse=rmse_distance).items()):
+            want = dist(x.float()/255, means)
+            close(fig.get(key), want)
+            test_eq(fig.get('nearest')[i], PixelSimilarity(means, key)(x.float()[None]/255).argmax().item())
+            shown = [float(o) for o in fig.root.locator('.distance-value').all_text_contents()[i::2]]
+            assert (torch.tensor(shown)-want).abs().max()<=5.1e-5
+            assert f'the mean {fig.get("nearest")[i]}' in fig.root.locator('.mv-says').text_content()
+        return x.float()/255
+    def box(): o = fig.root.locator('canvas'); o.scroll_into_view_if_needed(); return o.bounding_box()
+    def at(x, y): b = box(); return b['x']+b['width']*x/28,b['y']+b['height']*y/28
+    assert torch.equal(check(), digits[0])
+    for label,want in zip(args_of['distance']['labels'], digits): fig.click(f'a {label}'); assert torch.equal(check(), want)
+    fig.click('a 3'); fig.press('Moved to the right', 'ArrowRight', 'ArrowRight'); assert torch.equal(check(), digits[0].roll(2, 1))
+    fig.slide('Moved to the right', .01); assert torch.equal(check(), digits[0].roll(-8, 1))
+    fig.click('empty paper'); assert not check().any() and fig.value('Moved to the right')==0
+    fig.page.mouse.move(*at(14, 5)); fig.page.mouse.down(); fig.page.mouse.move(*at(14, 23), steps=6); fig.page.mouse.up()
+    x = check(); assert x[5:23,14].min()>.8 and x[:,:10].max()==0 and fig.get('nearest')[0]==1 # a stroke is a one
+    cdp = fig.page.context.new_cdp_session(fig.page)
+    def touch(kind, *ps): cdp.send('Input.dispatchTouchEvent', dict(type=f'touch{kind}', touchPoints=[dict(x=a, y=b) for a,b in ps]))
+    touch('Start', at(4, 20)); [touch('Move', at(4+i, 20)) for i in range(1, 17)]; touch('End')
+    y = check(); assert y[20,5:20].min()>.8 and (y>=x).all() # and it grows where the finger went
+    fig.click('Erase'); fig.press('Erase', 'Shift+Tab') # the paper, from the buttons after it
+    for _ in range(3):
+        if fig.page.evaluate('document.activeElement.tagName')!='CANVAS': fig.page.keyboard.press('Shift+Tab')
+    for k in ' ', *['ArrowDown']*8, ' ': fig.page.keyboard.press(k)
+    z = check(); assert z[14:22,14].max()<.2 and (z<=y).all() and torch.equal(z[:10], y[:10])
 
 # --- what all of them do
 
