@@ -16,6 +16,10 @@ from fastcore.test import test_eq
 from mnist_from_scratch.baseline import PixelSimilarity, mnist_distance, rmse_distance
 from mnist_from_scratch.base.moving import MovingFigure, figure_source, moving_figures
 from mnist_from_scratch.gradient_descent import descend
+from mnist_from_scratch import learner as lib
+from mnist_from_scratch.learner import Callback, Learner, ProgressCallback, Recorder, TrainEvalCallback
+from mnist_from_scratch.losses import mnist_loss
+from mnist_from_scratch.minibatches import DataLoaders
 from mnist_from_scratch.optimizers import SGD
 
 root = Path(__file__).parent.parent
@@ -112,7 +116,7 @@ def descent(fig):
     fig.click('Run'); fig.page.wait_for_timeout(700); fig.click('Stop'); check(curve, len(fig.get('way'))-1); assert len(fig.get('way'))>2
     close(fig.ask('way', 'two valleys', .7, .1, .9, 20), way(fs[curve], .7, .1, .9, 20))
 
-def pixels(hexed): "What a figure got or shows as hexadecimal digits: images of bytes"; return torch.tensor([*bytes.fromhex(hexed)]).view(-1,28,28)
+def pixels(hexed): "Images of bytes, from two hexadecimal digits a pixel"; return torch.tensor([*bytes.fromhex(hexed)]).view(-1,28,28)
 
 @drives('lens')
 def lens(fig):
@@ -135,7 +139,8 @@ def lens(fig):
     fig.drag('Lens', 3*c, 2*c); check(row:=row+2, col:=col+3)
     fig.touch('Lens', -2*c, 4*c); check(row:=row+4, col:=col-2)
     fig.press('Lens', 'ArrowUp', 'ArrowUp', 'ArrowLeft'); check(row:=row-2, col:=col-1)
-    fig.press('Lens', *['Shift+ArrowDown']*3); check(27, col); fig.press('Lens', 'Home'); check(27, 0); fig.press('Lens', 'End'); check(27, 27)
+    fig.press('Lens', *['Shift+ArrowDown']*3); check(27, col)
+    fig.press('Lens', 'Home'); check(27, 0); fig.press('Lens', 'End'); check(27, 27)
     o = fig.root.locator('.lens-paper').bounding_box()
     fig.page.mouse.click(o['x']+o['width']*10.5/28, o['y']+o['height']*4.5/28); check(4, 10)
     fig.page.touchscreen.tap(o['x']+o['width']*20.5/28, o['y']+o['height']*8.5/28); check(8, 20)
@@ -171,6 +176,63 @@ def distance(fig):
         if fig.page.evaluate('document.activeElement.tagName')!='CANVAS': fig.page.keyboard.press('Shift+Tab')
     for k in ' ', *['ArrowDown']*8, ' ': fig.page.keyboard.press(k)
     z = check(); assert z[14:22,14].max()<.2 and (z<=y).all() and torch.equal(z[:10], y[:10])
+
+@drives('events')
+def events(fig):
+    log,default = [],{'T':TrainEvalCallback,'R':Recorder,'P':ProgressCallback}
+    def noting(letter, cls):
+        def method(f): return lambda self: (log[-1][1].append(letter), f(self))[1]
+        return type(cls.__name__, (cls,), {e:method(getattr(cls, e)) for e in lib.events if hasattr(cls, e)})
+    class Raising(Callback):
+        def before_step(self): raise self.ex
+    class Noting(Learner):
+        changed,last = 0,None
+        def __call__(self, event):
+            if self.last is not None: self.changed += not torch.equal(self.last, self.model.weight)
+            self.last = self.model.weight.detach().clone()
+            log.append((event, [], self.changed))
+            super().__call__(event)
+    def real(letters, ex):
+        "The events of a run, who answers, and how often the weights have changed, without the figure's way to note them"
+        log.clear()
+        cbs = [noting(o, default[o])() for o in letters]
+        if ex: cbs.append(noting('C', Raising)()); cbs[-1].ex = getattr(lib, ex)
+        b = torch.rand(8,784, generator=torch.Generator().manual_seed(0)),torch.ones(8,1)
+        learn = Noting(DataLoaders([b,b], [b]), torch.nn.Linear(784,1), mnist_loss, SGD, cbs=cbs, default_cbs=False)
+        try:
+            with learn.no_bar(): learn.fit(1)
+        except AttributeError: log.append(('error', [], learn.changed))
+        return [(e,''.join(who),n) for e,who,n in log]
+    runs = args_of['events']['runs']
+    test_eq(len(runs), 32)
+    wanted = {k:real(*k.split(' ')) for k in runs}
+    for k,v in runs.items(): test_eq([(o['event'],o['who'],o['changed']) for o in fig.ask('steps', v)], wanted[k])
+    test_eq({o:{*v} for o,v in fig.ask('tasks').items()}, {o:{e for e in lib.events if hasattr(c, e)} for o,c in default.items()})
+    def check(key, at):
+        test_eq([*zip(fig.get('run'), fig.get('answers'))], [o[:2] for o in wanted[key]])
+        event,who,n = wanted[key][at]
+        test_eq((fig.get('at'),fig.get('event'),fig.get('who'),fig.get('changed')), (at,event,who,n))
+        said = fig.root.locator('.mv-says').text_content()
+        word = 'AttributeError' if event=='error' else event
+        assert said.startswith(word) and fig.root.locator('.mv-title').text_content().startswith(word)
+        for o,c in default.items(): assert (c.__name__ in said)==(o in who) or event=='error'
+        assert ('No callback answers' in said)==(not who)
+        here = fig.root.locator('.mv-event.now'); assert here.count()==1 and (here.text_content()==event or event=='error')
+    check('TRP ', 0)
+    fig.click('Step', 'Step', 'Step'); check('TRP ', 3); fig.click('Back'); check('TRP ', 2)
+    fig.press('Step', *['Enter']*8); check('TRP ', 10); test_eq((fig.get('half'),fig.get('batch')), ('train',1))
+    fig.press('Event', 'ArrowLeft'); check('TRP ', 9); fig.slide('Event', .995); check('TRP ', 28)
+    fig.click('CancelBatchException', 'Start again'); check('TRP CancelBatchException', 0)
+    fig.press('Event', *['ArrowRight']*9); check('TRP CancelBatchException', 9)
+    assert 'goes to after_cancel_batch' in fig.root.locator('.mv-says').text_content()
+    o = fig.root.locator('.mv-event', has_text='after_validate'); o.scroll_into_view_if_needed(); o.tap()
+    check('TRP CancelBatchException', [o[0] for o in wanted['TRP CancelBatchException']].index('after_validate'))
+    test_eq(fig.get('changed'), 0)
+    fig.click('CancelFitException', 'Recorder', 'ProgressCallback'); key = 'T CancelFitException'; check(key, len(wanted[key])-1)
+    fig.click('nothing', 'TrainEvalCallback', 'Start again'); check(' ', 0); fig.press('Event', 'End'); check(' ', len(wanted[' '])-1)
+    fig.click('Recorder'); fig.press('Event', 'End'); check('R ', len(wanted['R '])-1); assert fig.get('event')=='error'
+    fig.click('TrainEvalCallback', 'ProgressCallback', 'Start again', 'Play'); fig.page.wait_for_timeout(1600); fig.click('Stop')
+    assert fig.get('at')>0; check('TRP ', fig.get('at'))
 
 # --- what all of them do
 
