@@ -335,6 +335,8 @@ def test_things_stand_still_for_those_who_ask(opened):
     fig = opened('descent', reduced_motion='reduce').fig
     fig.slide('Learning rate', .3); fig.click('Start again', 'Run')
     assert fig.get('verdict')=='arrived' and not fig.button('Stop').count()
+    fig = opened('events', reduced_motion='reduce').fig
+    fig.click('Play'); assert fig.get('event')=='after_fit' and not fig.button('Stop').count()
 
 @pytest.mark.parametrize('kind', ['site','live'])
 def test_the_picture_stays(opened, kind, browser, pages):
