@@ -13,10 +13,16 @@ import nbformat, pytest, torch
 import torch.nn.functional as F
 from conftest import Quiet
 from chapters import stems
+from fastcore.test import test_eq
+from mnist_from_scratch.baseline import PixelSimilarity, mnist_distance, rmse_distance
 from mnist_from_scratch.base.moving import MovingFigure, figure_source, moving_figures
 from mnist_from_scratch.convnet import conv2d
 from mnist_from_scratch.gradient_descent import descend
 from mnist_from_scratch.neural_net import relu
+from mnist_from_scratch import learner as lib
+from mnist_from_scratch.learner import Callback, Learner, ProgressCallback, Recorder, TrainEvalCallback
+from mnist_from_scratch.losses import mnist_loss
+from mnist_from_scratch.minibatches import DataLoaders
 from mnist_from_scratch.optimizers import SGD
 from mnist_from_scratch.training_loop import linear1
 
@@ -212,6 +218,123 @@ def kernel(fig):
     paper.focus()
     for k in 'ArrowLeft','ArrowLeft','Space',*['ArrowUp']*5: fig.page.keyboard.press(k)
     check(1, 0); assert sum(fig.get('image'))>sum(before)+1000
+def pixels(hexed): "Images of bytes, from two hexadecimal digits a pixel"; return torch.tensor([*bytes.fromhex(hexed)]).view(-1,28,28)
+
+@drives('lens')
+def lens(fig):
+    im = pixels(args_of['lens']['image'])[0].int()
+    padded = torch.nn.functional.pad(im, [3]*4, value=-1)
+    def check(row, col):
+        test_eq((fig.get('row'),fig.get('col'),fig.get('value')), (row,col,im[row,col].item()))
+        want = padded[row:row+7, col:col+7].tolist()
+        test_eq([[-1 if v is None else v for v in o] for o in fig.get('under')], want)
+        shown = fig.root.locator('.lens-number').all_text_contents()
+        test_eq([int(o or -1) for o in shown], sum(want, []))
+        said = fig.root.locator('.mv-says').text_content()
+        assert f'Row {row}, column {col}, counted from 0: {im[row,col]} of 255' in said
+        assert fig.part('Lens').get_attribute('aria-valuetext').startswith(f'row {row}, column {col}: {im[row,col]}, ')
+        part = re.search(r'im3(\[\d+:\d+, \d+:\d+\])\.$', said)[1]
+        test_eq(eval('im'+part, {'im':im}).flatten().tolist(), [o for o in sum(want, []) if o>=0])
+    row,col = (args_of['lens'][o] for o in ('row','col'))
+    check(row, col)
+    c = fig.part('Lens').bounding_box()['width']/7.3  # about one pixel
+    fig.drag('Lens', 3*c, 2*c); check(row:=row+2, col:=col+3)
+    fig.touch('Lens', -2*c, 4*c); check(row:=row+4, col:=col-2)
+    fig.press('Lens', 'ArrowUp', 'ArrowUp', 'ArrowLeft'); check(row:=row-2, col:=col-1)
+    fig.press('Lens', *['Shift+ArrowDown']*3); check(27, col)
+    fig.press('Lens', 'Home'); check(27, 0); fig.press('Lens', 'End'); check(27, 27)
+    o = fig.root.locator('.lens-paper').bounding_box()
+    fig.page.mouse.click(o['x']+o['width']*10.5/28, o['y']+o['height']*4.5/28); check(4, 10)
+    fig.page.touchscreen.tap(o['x']+o['width']*20.5/28, o['y']+o['height']*8.5/28); check(8, 20)
+
+@drives('distance')
+def distance(fig):
+    means,digits = (pixels(args_of['distance'][o]).float()/255 for o in ('means','digits'))
+    def check():
+        x = pixels(fig.get('pixels'))[0]
+        for i,(key,dist) in enumerate(dict(l1=mnist_distance, rmse=rmse_distance).items()):
+            want = dist(x.float()/255, means)
+            close(fig.get(key), want)
+            test_eq(fig.get('nearest')[i], PixelSimilarity(means, key)(x.float()[None]/255).argmax().item())
+            shown = [float(o) for o in fig.root.locator('.distance-value').all_text_contents()[i::2]]
+            assert (torch.tensor(shown)-want).abs().max()<=5.1e-5
+            assert f'the mean {fig.get("nearest")[i]}' in fig.root.locator('.mv-says').text_content()
+        return x.float()/255
+    def box(): o = fig.root.locator('canvas'); o.scroll_into_view_if_needed(); return o.bounding_box()
+    def at(x, y): b = box(); return b['x']+b['width']*x/28,b['y']+b['height']*y/28
+    assert torch.equal(check(), digits[0])
+    for label,want in zip(args_of['distance']['labels'], digits): fig.click(f'a {label}'); assert torch.equal(check(), want)
+    fig.click('a 3'); fig.press('Moved to the right', 'ArrowRight', 'ArrowRight'); assert torch.equal(check(), digits[0].roll(2, 1))
+    fig.slide('Moved to the right', .01); assert torch.equal(check(), digits[0].roll(-8, 1))
+    fig.click('empty paper'); assert not check().any() and fig.value('Moved to the right')==0
+    fig.page.mouse.move(*at(14, 5)); fig.page.mouse.down(); fig.page.mouse.move(*at(14, 23), steps=6); fig.page.mouse.up()
+    x = check(); assert x[5:23,14].min()>.8 and x[:,:10].max()==0 and fig.get('nearest')[0]==1 # a stroke is a one
+    cdp = fig.page.context.new_cdp_session(fig.page)
+    def touch(kind, *ps): cdp.send('Input.dispatchTouchEvent', dict(type=f'touch{kind}', touchPoints=[dict(x=a, y=b) for a,b in ps]))
+    touch('Start', at(4, 20)); [touch('Move', at(4+i, 20)) for i in range(1, 17)]; touch('End')
+    y = check(); assert y[20,5:20].min()>.8 and (y>=x).all() # and it grows where the finger went
+    fig.click('Erase'); fig.press('Erase', 'Shift+Tab') # the paper, from the buttons after it
+    for _ in range(3):
+        if fig.page.evaluate('document.activeElement.tagName')!='CANVAS': fig.page.keyboard.press('Shift+Tab')
+    for k in ' ', *['ArrowDown']*8, ' ': fig.page.keyboard.press(k)
+    z = check(); assert z[14:22,14].max()<.2 and (z<=y).all() and torch.equal(z[:10], y[:10])
+
+@drives('events')
+def events(fig):
+    log,default = [],{'T':TrainEvalCallback,'R':Recorder,'P':ProgressCallback}
+    def noting(letter, cls):
+        def method(f): return lambda self: (log[-1][1].append(letter), f(self))[1]
+        return type(cls.__name__, (cls,), {e:method(getattr(cls, e)) for e in lib.events if hasattr(cls, e)})
+    class Raising(Callback):
+        def before_step(self): raise self.ex
+    class Noting(Learner):
+        changed,last = 0,None
+        def __call__(self, event):
+            if self.last is not None: self.changed += not torch.equal(self.last, self.model.weight)
+            self.last = self.model.weight.detach().clone()
+            log.append((event, [], self.changed))
+            super().__call__(event)
+    def real(letters, ex):
+        "The events of a run, who answers, and how often the weights have changed, without the figure's way to note them"
+        log.clear()
+        cbs = [noting(o, default[o])() for o in letters]
+        if ex: cbs.append(noting('C', Raising)()); cbs[-1].ex = getattr(lib, ex)
+        b = torch.rand(8,784, generator=torch.Generator().manual_seed(0)),torch.ones(8,1)
+        learn = Noting(DataLoaders([b,b], [b]), torch.nn.Linear(784,1), mnist_loss, SGD, cbs=cbs, default_cbs=False)
+        try:
+            with learn.no_bar(): learn.fit(1)
+        except AttributeError: log.append(('error', [], learn.changed))
+        return [(e,''.join(who),n) for e,who,n in log]
+    runs = args_of['events']['runs']
+    test_eq(len(runs), 32)
+    wanted = {k:real(*k.split(' ')) for k in runs}
+    for k,v in runs.items(): test_eq([(o['event'],o['who'],o['changed']) for o in fig.ask('steps', v)], wanted[k])
+    test_eq({o:{*v} for o,v in fig.ask('tasks').items()}, {o:{e for e in lib.events if hasattr(c, e)} for o,c in default.items()})
+    def check(key, at):
+        test_eq([*zip(fig.get('run'), fig.get('answers'))], [o[:2] for o in wanted[key]])
+        event,who,n = wanted[key][at]
+        test_eq((fig.get('at'),fig.get('event'),fig.get('who'),fig.get('changed')), (at,event,who,n))
+        said = fig.root.locator('.mv-says').text_content()
+        word = 'AttributeError' if event=='error' else event
+        assert said.startswith(word) and fig.root.locator('.mv-title').text_content().startswith(word)
+        for o,c in default.items(): assert (c.__name__ in said)==(o in who) or event=='error'
+        assert ('No callback answers' in said)==(not who)
+        here = fig.root.locator('.mv-event.now'); assert here.count()==1 and (here.text_content()==event or event=='error')
+    check('TRP ', 0)
+    fig.click('Step', 'Step', 'Step'); check('TRP ', 3); fig.click('Back'); check('TRP ', 2)
+    fig.press('Step', *['Enter']*8); check('TRP ', 10); test_eq((fig.get('half'),fig.get('batch')), ('train',1))
+    fig.press('Event', 'ArrowLeft'); check('TRP ', 9); fig.slide('Event', .995); check('TRP ', 28)
+    fig.click('CancelBatchException', 'Start again'); check('TRP CancelBatchException', 0)
+    fig.press('Event', *['ArrowRight']*9); check('TRP CancelBatchException', 9)
+    assert 'goes to after_cancel_batch' in fig.root.locator('.mv-says').text_content()
+    o = fig.root.locator('.mv-event', has_text='after_validate'); o.scroll_into_view_if_needed(); o.tap()
+    check('TRP CancelBatchException', [o[0] for o in wanted['TRP CancelBatchException']].index('after_validate'))
+    test_eq(fig.get('changed'), 0)
+    fig.click('CancelFitException', 'Recorder', 'ProgressCallback'); key = 'T CancelFitException'; check(key, len(wanted[key])-1)
+    fig.click('nothing', 'TrainEvalCallback', 'Start again'); check(' ', 0); fig.press('Event', 'End'); check(' ', len(wanted[' '])-1)
+    fig.click('Recorder'); fig.press('Event', 'End'); check('R ', len(wanted['R '])-1); assert fig.get('event')=='error'
+    fig.click('TrainEvalCallback', 'ProgressCallback', 'Start again', 'Play'); fig.page.wait_for_timeout(1600); fig.click('Stop')
+    assert fig.get('at')>0; check('TRP ', fig.get('at'))
 
 # --- what all of them do
 
@@ -314,6 +437,8 @@ def test_things_stand_still_for_those_who_ask(opened):
     fig = opened('descent', reduced_motion='reduce').fig
     fig.slide('Learning rate', .3); fig.click('Start again', 'Run')
     assert fig.get('verdict')=='arrived' and not fig.button('Stop').count()
+    fig = opened('events', reduced_motion='reduce').fig
+    fig.click('Play'); assert fig.get('event')=='after_fit' and not fig.button('Stop').count()
 
 @pytest.mark.parametrize('kind', ['site','live'])
 def test_the_picture_stays(opened, kind, browser, pages):

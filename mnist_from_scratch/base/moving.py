@@ -34,7 +34,8 @@ def plain(
     v, # A number, a string, a tensor, or lists and dictionaries of such
     digits:int=7 # How many digits of a float count
 ):
-    "`v` as JSON has it: tensors and arrays as lists, floats rounded."
+    "`v` as JSON has it: tensors and arrays as lists, floats rounded; those of bytes as one string, two hexadecimal digits for each."
+    if 'uint8' in str(getattr(v, 'dtype', '')): return bytes(v.reshape(-1).tolist()).hex()
     if hasattr(v, 'tolist'): v = v.tolist()
     if isinstance(v, dict): return {k:plain(o, digits) for k,o in v.items()}
     if isinstance(v, (list,tuple)): return [plain(o, digits) for o in v]

@@ -6,7 +6,7 @@ def moving_figures() -> list[str]:
 def figure_source(name: str) -> str:
     """The module of a figure, with `kit.js` in it."""
 def plain(v, digits: int=7) -> Any:
-    """`v` as JSON has it: tensors and arrays as lists, floats rounded."""
+    """`v` as JSON has it: tensors and arrays as lists, floats rounded; those of bytes as one string, two hexadecimal digits for each."""
 class MovingFigure:
     """A figure that answers where JavaScript runs, and a picture elsewhere: show it as the last line of a cell."""
     name: str

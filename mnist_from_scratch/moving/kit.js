@@ -214,6 +214,7 @@ export function draggable(node, p, {label, x, y, step = .1, get, move, text}) {
   set(node, {'aria-orientation': main ? 'vertical' : 'horizontal', 'aria-valuemin': ranges[main][0], 'aria-valuemax': ranges[main][1]})
   const go = to => move(to.map((v, i) => ranges[i] ? clamp(v, ranges[i]) : get()[i]))
   let off = null
+  node.addEventListener('touchstart', e => e.preventDefault(), {passive: false}) // in a drawing `touch-action` does not keep a page still
   node.addEventListener('pointerdown', e => {
     e.preventDefault()
     node.focus({preventScroll: true})
@@ -242,11 +243,13 @@ export function draggable(node, p, {label, x, y, step = .1, get, move, text}) {
 export const grip = (kind = '') => svg('g', {class: kind}, svg('circle', {r: 20, class: 'hit'}), svg('circle', {r: 8, class: 'grip'}))
 
 /** Paper of `size` by `size` pixels to paint on, with mouse, pen or finger, or by arrow keys and Space. `data` are its pixels, 0 to
-    255 as in MNIST; `onchange()` is called after each change; `clear()` and `fill(pixels)`. */
+    255 as in MNIST; `onchange()` is called after each change; `clear()` and `fill(pixels)`; while `erases` is true, the pen takes
+    ink away. */
 export function pad({label, size = 28, cell = 9, onchange}) {
   const node = html('canvas', {width: size * cell, height: size * cell, tabindex: 0, role: 'img',
     'aria-label': `${label}. Paint with the arrow keys: Space puts the pen down and lifts it.`})
   const data = new Uint8ClampedArray(size * size), c = node.getContext('2d')
+  const api = {erases: false}
   let pen = [size / 2, size / 2], last = null, down = false
   const draw = () => {
     for (let i = 0; i < data.length; i++) {
@@ -262,8 +265,8 @@ export function pad({label, size = 28, cell = 9, onchange}) {
   const dab = ([x, y]) => { // a soft pen about two pixels wide
     for (let j = Math.floor(y - 3); j <= y + 3; j++) for (let i = Math.floor(x - 3); i <= x + 3; i++) {
       if (i < 0 || j < 0 || i >= size || j >= size) continue
-      const v = 255 * clamp(1.9 - Math.hypot(i + .5 - x, j + .5 - y), [0, 1])
-      if (v > data[j * size + i]) data[j * size + i] = v
+      const v = 255 * clamp(1.9 - Math.hypot(i + .5 - x, j + .5 - y), [0, 1]), k = j * size + i
+      data[k] = api.erases ? Math.min(data[k], 255 - v) : Math.max(data[k], v)
     }
   }
   const line = to => {
@@ -293,7 +296,8 @@ export function pad({label, size = 28, cell = 9, onchange}) {
   })
   draw()
   const fill = pixels => { data.set(pixels); draw(); onchange() }
-  return {node, data, fill, clear: () => fill(new Uint8Array(size * size))}
+  Object.assign(api, {node, data, fill, clear: () => fill(new Uint8Array(size * size))})
+  return api
 }
 
 // --- where there is no anywidget
@@ -311,4 +315,16 @@ export function mount(module, host, args) {
   host.append(el)
   try { module.render({model, el}) } catch (e) { el.remove(); throw e }
   for (const o of before) o.hidden = true
+}
+
+// --- images
+
+/** The bytes that a tensor of bytes became on its way from Python, two hexadecimal digits for each */
+export const bytes = hex => Uint8Array.from((hex || '').match(/../g) || [], o => parseInt(o, 16))
+export const hexOf = data => Array.from(data, o => o.toString(16).padStart(2, '0')).join('')
+/** Paper for 0, ink for 255, as in all pictures of the book, also where the page is dark */
+export const grey = v => `rgb(${255 - v} ${255 - v} ${255 - v})`
+/** The looks of one figure, which come after those of all */
+export function looks(name, rules) {
+  if (!document.getElementById(`mv-${name}`)) document.head.append(html('style', {id: `mv-${name}`}, rules))
 }
