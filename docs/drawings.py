@@ -48,6 +48,11 @@ def join(*ls): return np.concatenate(ls)
 
 # --- digits
 
+def polygon(u, x, y, rx, ry, n):
+    "Not quite regular, and not quite closed, from near the top, either way round"
+    a = np.radians(-90+u.of((-1,1))*(np.arange(n+1)*360/n))+np.append(u.rng.normal(0, .12, n), u(-.15,.15))
+    return np.stack([x+rx*np.cos(a), y+ry*np.sin(a)], 1)
+
 @form(0)
 def oval(u):
     a,turn,rx = u(-130,-40),u(335,400)*u.of((-1,1)),u(.24,.45)
@@ -71,7 +76,16 @@ def zero_with_tail(u):
 @form(0)
 def square_zero(u): a = u(-120,-60); return [arc(.5, .5, u(.28,.42), .5, a, a-u(345,380), power=u(.55,.85))]
 @form(0)
-def slashed_zero(u): a,rx = u(-120,-60),u(.3,.42); return [arc(.5, .5, rx, .5, a, a-u(350,375)), line((.5+rx*u(.5,.9),u(.1,.25)), (.5-rx*u(.5,.9),u(.75,.9)))]
+def slashed_zero(u): a,rx = u(-120,-60),u(.3,.42); return [arc(.5, .5, rx, .5, a, a-u(350,375)),
+        line((.5+rx*u(.5,.9),u(.1,.25)), (.5-rx*u(.5,.9),u(.75,.9)))]
+
+@form(0)
+def zero_of_lines(u):
+    n,rx = u.of((4,5,6,7,8,9)),u(.18,.3)
+    return [polygon(u, .5, .5, rx, .5, n)]
+@form(0)
+def box_zero(u): w = u(.18,.28); return [line((.5-w,u(-.02,.03)), (.5+w,u(-.02,.02)), (.5+w,1), (.5-w,1+u(-.02,.02)),
+        (.5-w+u(-.02,.02),u(-.03,.05)))]
 
 @form(1)
 def stick(u): b = u(-.03,.03); return [curve((.5+u(-.04,.04),0), (.5+b,.5), (.5+u(-.04,.04),1))]
@@ -82,7 +96,7 @@ def one_with_flag(u):
     return [join(flag, line((.5,0), (.5+u(-.04,.04),1)))]
 @form(1)
 def one_with_long_upstroke(u):
-    x,y = u(.25,.6),u(.3,.75)
+    x,y = u(.25,.65),u(.3,.9)
     up = line((.5-x,y), (.5,0)) if u.p(.5) else curve((.5-x,y), (.5-x*u(.3,.6),y*u(.4,.75)), (.5,0))
     return [join(up, line((.5,0), (.5+u(-.08,.08),1)))] if u.p(.85) else [up, line((.5+u(-.03,.03),u(-.03,.05)), (.5+u(-.06,.06),1))]
 @form(1)
@@ -102,9 +116,11 @@ def one_in_one_line_with_base(u):
 @form(1)
 def one_of_two_strokes(u): x = u(.12,.4); return [line((.5,0), (.5+u(-.03,.03),1)), line((.5+u(-.02,.02),u(0,.06)), (.5-x,u(.15,.45)))]
 @form(1)
-def one_with_hook(u): return [curve((.5-u(.1,.25),u(.1,.25)), (.48,u(0,.04)), (.5,.3), (.5,.75), (.5+u(.0,.08),1), (.5+u(.08,.2),1-u(.02,.1)))]
+def one_with_hook(u): return [curve((.5-u(.1,.25),u(.1,.25)), (.48,u(0,.04)), (.5,.3), (.5,.75), (.5+u(.0,.08),1),
+        (.5+u(.08,.2),1-u(.02,.1)))]
 
-def top_of_two(u, w): return [(.5-w,u(.12,.32)), (.5-w*u(.4,.7),u(.02,.08)), (.5+w*u(.1,.3),0), (.5+w*u(.8,1.),u(.12,.22)), (.5+w*u(.7,1.),u(.3,.42))]
+def top_of_two(u, w): return [(.5-w,u(.12,.32)), (.5-w*u(.4,.7),u(.02,.08)), (.5+w*u(.1,.3),0), (.5+w*u(.8,1.),u(.12,.22)),
+        (.5+w*u(.7,1.),u(.3,.42))]
 @form(2)
 def swan(u):
     w = u(.28,.42)
@@ -121,7 +137,8 @@ def angular_two(u):
 @form(2)
 def wavy_two(u):
     w = u(.28,.4)
-    return [curve(*top_of_two(u, w), (.5+w*u(-.1,.2),u(.6,.75)), (.5-w,u(.93,1.)), (.5-w*.4,u(.9,.96)), (.5+w*.3,u(.97,1.05)), (.5+w*1.1,u(.86,.98)))]
+    return [curve(*top_of_two(u, w), (.5+w*u(-.1,.2),u(.6,.75)), (.5-w,u(.93,1.)), (.5-w*.4,u(.9,.96)), (.5+w*.3,u(.97,1.05)),
+            (.5+w*1.1,u(.86,.98)))]
 @form(2)
 def two_without_hook(u):
     w = u(.28,.42)
@@ -129,18 +146,25 @@ def two_without_hook(u):
 @form(2)
 def two_of_two_strokes(u):
     w = u(.28,.42)
-    return [curve(*top_of_two(u, w), (.5+w*u(-.1,.3),u(.55,.7)), (.5-w*u(.9,1.1),1)), line((.5-w*u(.9,1.3),1+u(-.06,.04)), (.5+w*u(.8,1.3),1+u(-.05,.05)))]
+    return [curve(*top_of_two(u, w), (.5+w*u(-.1,.3),u(.55,.7)), (.5-w*u(.9,1.1),1)),
+            line((.5-w*u(.9,1.3),1+u(-.06,.04)), (.5+w*u(.8,1.3),1+u(-.05,.05)))]
+
+@form(2)
+def square_two(u): w,m = u(.26,.38),u(.42,.56); return [line((.5-w,u(-.03,.03)), (.5+w,0), (.5+w,m), (.5-w,m+u(-.02,.02)), (.5-w,1),
+        (.5+w,1+u(-.03,.02)))]
 
 @form(3)
 def round_three(u):
     w,k,m = u(.25,.42),u(-.06,.1),u(.4,.52)
     return [join(curve((.5-w,u(.05,.2)), (.5-w*u(-.1,.4),0), (.5+w*u(.7,1.),m*u(.4,.55)), (.5-w*u(-.1,.3),m)),
-                 curve((.5-w*u(0,.3),m), (.5+w*u(.5,.7),m+.08), (.5+w*(1.05+k),m+(1-m)*u(.45,.6)), (.5+w*u(-.1,.3),1), (.5-w*u(.9,1.2),u(.82,.97))))]
+                 curve((.5-w*u(0,.3),m), (.5+w*u(.5,.7),m+.08), (.5+w*(1.05+k),m+(1-m)*u(.45,.6)), (.5+w*u(-.1,.3),1),
+                         (.5-w*u(.9,1.2),u(.82,.97))))]
 @form(3)
 def flat_three(u):
     w,m = u(.25,.4),u(.32,.5)
     return [join(line((.5-w,u(0,.05)), (.5+w*u(.8,1.1),0), (.5-w*u(-.1,.3),m)),
-                 curve((.5,m), (.5+w*u(.6,.8),m+.06), (.5+w*1.1,u(.65,.75)), (.5+w*u(.2,.5),u(.95,1.)), (.5-w*u(.3,.5),1), (.5-w*u(.9,1.2),u(.82,.95))))]
+                 curve((.5,m), (.5+w*u(.6,.8),m+.06), (.5+w*1.1,u(.65,.75)), (.5+w*u(.2,.5),u(.95,1.)), (.5-w*u(.3,.5),1),
+                         (.5-w*u(.9,1.2),u(.82,.95))))]
 @form(3)
 def three_with_loop(u):
     w,m,r = u(.26,.4),u(.42,.52),u(.04,.1)
@@ -153,7 +177,8 @@ def three_of_lines(u):
 @form(3)
 def three_with_long_middle(u):
     w,m = u(.25,.4),u(.42,.52)
-    return [curve((.5-w,u(.05,.15)), (.5,0), (.5+w,u(.18,.26)), (.5+w*.4,m-.02)), curve((.5-w*u(.2,.5),m), (.5+w*.3,m), (.5+w,.7), (.5+w*.2,1), (.5-w,u(.85,.95)))]
+    return [curve((.5-w,u(.05,.15)), (.5,0), (.5+w,u(.18,.26)), (.5+w*.4,m-.02)),
+            curve((.5-w*u(.2,.5),m), (.5+w*.3,m), (.5+w,.7), (.5+w*.2,1), (.5-w,u(.85,.95)))]
 @form(3)
 def three_with_bar(u): # square above and below
     w,m = u(.26,.4),u(.42,.55)
@@ -167,11 +192,13 @@ def open_four(u):
 @form(4)
 def open_four_curved(u):
     w,y,x = u(.28,.42),u(.48,.68),u(.15,.38)
-    return [curve((.5-w,u(0,.12)), (.5-w*u(.9,1.05),y*.6), (.5-w*u(.6,.9),y*u(.9,1.)), (.5,y+u(0,.05)), (.5+x,y-u(.0,.12))), line((.5+x,u(-.05,.2)), (.5+x+u(-.1,.04),1))]
+    return [curve((.5-w,u(0,.12)), (.5-w*u(.9,1.05),y*.6), (.5-w*u(.6,.9),y*u(.9,1.)), (.5,y+u(0,.05)), (.5+x,y-u(.0,.12))),
+            line((.5+x,u(-.05,.2)), (.5+x+u(-.1,.04),1))]
 @form(4)
 def open_four_in_one_line(u):
     w,y,x = u(.28,.42),u(.45,.65),u(.2,.4)
-    return [join(curve((.5-w,u(0,.1)), (.5-w,y*.7), (.5-w*u(.5,.8),y), (.5+x*.6,y-u(0,.06)), (.5+x,u(.05,.2))), line((.5+x,u(.0,.1)), (.5+x+u(-.08,.04),1)))]
+    return [join(curve((.5-w,u(0,.1)), (.5-w,y*.7), (.5-w*u(.5,.8),y), (.5+x*.6,y-u(0,.06)), (.5+x,u(.05,.2))),
+            line((.5+x,u(.0,.1)), (.5+x+u(-.08,.04),1)))]
 @form(4)
 def closed_four(u):
     w,y,x = u(.3,.48),u(.55,.75),u(.02,.3)
@@ -194,12 +221,14 @@ def bowl(u, w, top): return [(.5-w*u(-.2,.2),top-u(.02,.07)), (.5+w*u(.7,.9),top
 @form(5)
 def five(u):
     w,m = u(.25,.4),u(.38,.5)
-    return [join(line((.5+w*u(.8,1.2),u(-.03,.04)), (.5-w*u(.7,1.),u(0,.04)), (.5-w*u(.8,1.1),m)), curve((.5-w*u(.8,1.),m), *bowl(u, w, m)))]
+    return [join(line((.5+w*u(.8,1.2),u(-.03,.04)), (.5-w*u(.7,1.),u(0,.04)), (.5-w*u(.8,1.1),m)),
+            curve((.5-w*u(.8,1.),m), *bowl(u, w, m)))]
 @form(5)
 def five_of_two_strokes(u):
     w,m = u(.25,.4),u(.36,.5)
     y = u(-.06,.05)
-    return [join(line((.5-w*u(.7,1.),u(0,.04)), (.5-w*u(.8,1.1),m)), curve((.5-w*u(.8,1.),m), *bowl(u, w, m))), line((.5-w*u(.4,.95),y), (.5+w*u(.8,1.4),y+u(-.06,.04)))]
+    return [join(line((.5-w*u(.7,1.),u(0,.04)), (.5-w*u(.8,1.1),m)), curve((.5-w*u(.8,1.),m), *bowl(u, w, m))),
+            line((.5-w*u(.4,.95),y), (.5+w*u(.8,1.4),y+u(-.06,.04)))]
 @form(5)
 def five_like_s(u):
     w,m = u(.25,.4),u(.3,.45)
@@ -207,12 +236,14 @@ def five_like_s(u):
 @form(5)
 def five_of_lines(u):
     w,m = u(.26,.4),u(.38,.52)
-    return [line((.5+w*u(.9,1.2),0), (.5-w,0), (.5-w,m), (.5+w*u(.5,1.),m+u(-.02,.05)), (.5+w,u(.65,.85)), (.5+w*u(.3,.8),1), (.5-w*u(.9,1.1),1+u(-.06,.02)))]
+    return [line((.5+w*u(.9,1.2),0), (.5-w,0), (.5-w,m), (.5+w*u(.5,1.),m+u(-.02,.05)), (.5+w,u(.65,.85)), (.5+w*u(.3,.8),1),
+            (.5-w*u(.9,1.1),1+u(-.06,.02)))]
 @form(5)
 def five_with_big_bowl(u):
     w,m = u(.3,.42),u(.25,.34)
     y = u(-.03,.04)
-    return [curve((.5-w*u(.5,.8),.02), (.5-w*u(.7,.9),m), (.5,m-.02), (.5+w,u(.45,.6)), (.5+w*.6,.92), (.5-w*.2,1), (.5-w,u(.78,.9))), line((.5-w*u(.5,.8),y), (.5+w*u(.5,1.2),y+u(-.05,.02)))]
+    return [curve((.5-w*u(.5,.8),.02), (.5-w*u(.7,.9),m), (.5,m-.02), (.5+w,u(.45,.6)), (.5+w*.6,.92), (.5-w*.2,1), (.5-w,u(.78,.9))),
+            line((.5-w*u(.5,.8),y), (.5+w*u(.5,1.2),y+u(-.05,.02)))]
 @form(5)
 def square_five(u):
     w,m = u(.26,.38),u(.42,.55)
@@ -221,12 +252,14 @@ def square_five(u):
 @form(6)
 def six(u):
     w,t = u(.24,.38),u(.42,.6)
-    return [curve((.5+w*u(.2,.9),u(0,.06)), (.5-w*u(.3,.7),u(.25,.4)), (.5-w,u(.62,.75)), (.5-w*.5,u(.93,.98)), (.5+w*.3,1), (.5+w,u(.72,.82)),
+    return [curve((.5+w*u(.2,.9),u(0,.06)), (.5-w*u(.3,.7),u(.25,.4)), (.5-w,u(.62,.75)), (.5-w*.5,u(.93,.98)), (.5+w*.3,1),
+            (.5+w,u(.72,.82)),
                   (.5+w*.5,t), (.5-w*u(0,.3),t+u(0,.06)), (.5-w*u(.8,1.),u(.7,.82)))]
 @form(6)
 def six_with_large_loop(u):
     w,t = u(.32,.46),u(.2,.4)
-    return [curve((.5+w*u(.0,.7),u(0,.05)), (.5-w*u(.5,.8),u(.2,.3)), (.5-w,u(.55,.7)), (.5-w*.6,.93), (.5,1), (.5+w*.7,.93), (.5+w,u(.6,.7)),
+    return [curve((.5+w*u(.0,.7),u(0,.05)), (.5-w*u(.5,.8),u(.2,.3)), (.5-w,u(.55,.7)), (.5-w*.6,.93), (.5,1), (.5+w*.7,.93),
+            (.5+w,u(.6,.7)),
                   (.5+w*.5,t+.03), (.5-w*.1,t), (.5-w*u(.7,1.),u(.5,.65)))]
 @form(6)
 def six_with_straight_stem(u):
@@ -238,16 +271,27 @@ def six_with_straight_stem(u):
 @form(6)
 def six_curled(u):
     w,t = u(.26,.38),u(.45,.58)
-    return [curve((.5+w*u(.9,1.2),u(.1,.2)), (.5+w*u(.4,.6),u(0,.03)), (.5-w*u(.4,.6),u(.15,.25)), (.5-w,u(.55,.7)), (.5-w*.5,.95), (.5+w*.4,1), (.5+w,u(.75,.82)),
+    return [curve((.5+w*u(.9,1.2),u(.1,.2)), (.5+w*u(.4,.6),u(0,.03)), (.5-w*u(.4,.6),u(.15,.25)), (.5-w,u(.55,.7)), (.5-w*.5,.95),
+            (.5+w*.4,1), (.5+w,u(.75,.82)),
                   (.5+w*.4,t), (.5-w*u(.6,.9),u(.62,.75)))]
 @form(6)
 def six_not_closed(u):
     w,t = u(.26,.38),u(.48,.62)
-    return [curve((.5+w*u(.2,.8),u(0,.06)), (.5-w*u(.4,.8),u(.25,.4)), (.5-w,u(.62,.75)), (.5-w*.3,1), (.5+w*.6,.95), (.5+w,u(.75,.82)), (.5+w*.4,t), (.5-w*u(.0,.45),t+u(.04,.14)))]
+    return [curve((.5+w*u(.2,.8),u(0,.06)), (.5-w*u(.4,.8),u(.25,.4)), (.5-w,u(.62,.75)), (.5-w*.3,1), (.5+w*.6,.95), (.5+w,u(.75,.82)),
+            (.5+w*.4,t), (.5-w*u(.0,.45),t+u(.04,.14)))]
 @form(6)
 def six_like_b(u):
     w,t = u(.24,.36),u(.5,.62)
     return [curve((.5-w*u(.2,.7),0), (.5-w*u(.9,1.),.5), (.5-w*.8,.9), (.5,1), (.5+w,u(.76,.82)), (.5+w*.3,t), (.5-w*.9,u(.7,.8)))]
+
+@form(6)
+def square_six(u): w,m = u(.24,.38),u(.42,.56); return [line((.5+w*u(.6,1.1),u(-.03,.03)), (.5-w,0), (.5-w,1), (.5+w,1+u(-.02,.02)),
+        (.5+w,m), (.5-w*u(.8,1.),m+u(-.03,.03)))]
+@form(6)
+def six_of_lines(u):
+    w,m = u(.22,.38),u(.4,.6)
+    return [line((.5+w*u(-.2,.8),0), (.5-w*u(.8,1.),u(.5,.75)), (.5-w*u(.3,.7),u(.93,1.)), (.5+w*u(.4,.8),u(.92,1.)), (.5+w,u(.7,.85)),
+            (.5+w*u(.2,.6),m), (.5-w*u(.5,.9),m+u(.05,.15)))]
 
 def top_of_seven(u, w): return (.5-w*u(.8,1.1),u(-.03,.08)),(.5+w*u(.8,1.1),u(-.03,.03))
 def stem_of_seven(u, w, start):
@@ -268,7 +312,8 @@ def crossed_seven_with_serif(u): return [*seven_with_serif(u), cross(u)]
 @form(7)
 def wavy_seven(u):
     w = u(.28,.42)
-    return [join(curve((.5-w,u(.08,.2)), (.5-w*u(.5,.7),u(-.02,.04)), (.5+w*u(0,.3),u(.05,.12)), (.5+w,u(-.02,.03))), stem_of_seven(u, w, (.5+w,0))), *([cross(u)] if u.p(.35) else [])]
+    return [join(curve((.5-w,u(.08,.2)), (.5-w*u(.5,.7),u(-.02,.04)), (.5+w*u(0,.3),u(.05,.12)), (.5+w,u(-.02,.03))),
+            stem_of_seven(u, w, (.5+w,0))), *([cross(u)] if u.p(.35) else [])]
 @form(7)
 def seven_of_two_strokes(u):
     w = u(.28,.42)
@@ -277,13 +322,16 @@ def seven_of_two_strokes(u):
 @form(7)
 def rounded_seven(u):
     w = u(.26,.4)
-    return [curve((.5-w,u(.0,.08)), (.5,u(-.02,.03)), (.5+w*.85,u(.0,.06)), (.5+w*u(.7,.95),u(.15,.25)), (.5+w*u(.1,.3),u(.5,.6)), (.5-w*u(0,.5),1))]
+    return [curve((.5-w,u(.0,.08)), (.5,u(-.02,.03)), (.5+w*.85,u(.0,.06)), (.5+w*u(.7,.95),u(.15,.25)), (.5+w*u(.1,.3),u(.5,.6)),
+            (.5-w*u(0,.5),1))]
 
 def eight_in_one_line(u, top, w0, w1):
     "From the right of the top loop, S-shaped down, and back up"
     a = u(.5,.85)
-    return [curve((.5+w0*a,top*u(.2,.35)), (.5,0), (.5-w0,top*.5), (.5-w0*.3,top*.9), (.5+w1*.4,top+(1-top)*.18), (.5+w1,top+(1-top)*.6), (.5,1),
-                  (.5-w1,top+(1-top)*.6), (.5-w1*.4,top+(1-top)*.18), (.5+w0*.4,top*.85), (.5+w0*u(.8,1.1),top*u(.35,.55)), (.5+w0*a*u(.6,1.05),top*u(.05,.3)))]
+    return [curve((.5+w0*a,top*u(.2,.35)), (.5,0), (.5-w0,top*.5), (.5-w0*.3,top*.9), (.5+w1*.4,top+(1-top)*.18), (.5+w1,top+(1-top)*.6),
+            (.5,1),
+                  (.5-w1,top+(1-top)*.6), (.5-w1*.4,top+(1-top)*.18), (.5+w0*.4,top*.85), (.5+w0*u(.8,1.1),top*u(.35,.55)),
+                  (.5+w0*a*u(.6,1.05),top*u(.05,.3)))]
 @form(8)
 def eight(u): w = u(.24,.38); return eight_in_one_line(u, u(.42,.55), w*u(.75,1.05), w)
 @form(8)
@@ -301,17 +349,35 @@ def eight_of_two_circles(u):
 def eight_open_at_top(u):
     w = u(.25,.38)
     m = u(.42,.52)
-    return [curve((.5+w*u(.6,.9),u(.02,.14)), (.5+w*u(.0,.3),0), (.5-w*.8,m*.45), (.5,m), (.5+w*.95,u(.7,.78)), (.5,1), (.5-w*.95,u(.7,.78)), (.5,m), (.5+w*u(.7,1.),u(.1,.22)))]
+    return [curve((.5+w*u(.6,.9),u(.02,.14)), (.5+w*u(.0,.3),0), (.5-w*.8,m*.45), (.5,m), (.5+w*.95,u(.7,.78)), (.5,1),
+            (.5-w*.95,u(.7,.78)), (.5,m), (.5+w*u(.7,1.),u(.1,.22)))]
 @form(8)
 def eight_like_an_hourglass(u):
     w = u(.28,.42)
-    return [line((.5+w,u(0,.06)), (.5-w,u(.92,1.)), (.5+w*u(.9,1.05),1), (.5-w*u(.9,1.05),u(0,.05)), (.5+w*u(.9,1.),u(-.03,.04)))] if u.p(.5) else \
-           [curve((.5-w*.9,.08), (.5-w*.2,u(.4,.5)), (.5+w,u(.85,.95)), (.5,1), (.5-w,u(.85,.95)), (.5+w*.2,u(.4,.5)), (.5+w*.9,.1), (.5,0), (.5-w*.9,.08))]
+    return [line((.5+w,u(0,.06)), (.5-w,u(.92,1.)), (.5+w*u(.9,1.05),1), (.5-w*u(.9,1.05),u(0,.05)),
+            (.5+w*u(.9,1.),u(-.03,.04)))] if u.p(.5) else \
+           [curve((.5-w*.9,.08), (.5-w*.2,u(.4,.5)), (.5+w,u(.85,.95)), (.5,1), (.5-w,u(.85,.95)), (.5+w*.2,u(.4,.5)), (.5+w*.9,.1),
+                   (.5,0), (.5-w*.9,.08))]
 @form(8)
 def eight_from_the_middle(u):
     w,m = u(.25,.38),u(.42,.52)
     w0 = w*u(.7,1.)
-    return [curve((.5,m), (.5-w0,m*.5), (.5,0), (.5+w0,m*.5), (.5,m), (.5-w,m+(1-m)*.5), (.5,1), (.5+w,m+(1-m)*.5), (.5+u(-.03,.05),m+u(-.02,.02)))]
+    return [curve((.5,m), (.5-w0,m*.5), (.5,0), (.5+w0,m*.5), (.5,m), (.5-w,m+(1-m)*.5), (.5,1), (.5+w,m+(1-m)*.5),
+            (.5+u(-.03,.05),m+u(-.02,.02)))]
+
+@form(8)
+def eight_of_two_polygons(u):
+    top = u(.3,.55)
+    w = u(.22,.38)
+    return [polygon(u, .5+u(-.04,.04), top/2, min(w*top/(1-top)*u(.85,1.3), w*1.3), top/2, u.of((4,5,6,7))),
+            polygon(u, .5, (1+top)/2+u(-.03,.03), w, (1-top)/2, u.of((4,5,6,7,8)))]
+@form(8)
+def eight_of_lines(u):
+    w,m = u(.24,.38),u(.38,.54)
+    w0 = w*u(.6,1.)
+    return [line((.5+w0*u(.7,1.),m*u(.25,.5)), (.5+u(-.05,.05),0), (.5-w0,m*u(.4,.6)), (.5+u(-.04,.04),m), (.5+w,m+(1-m)*u(.45,.6)),
+            (.5+u(-.05,.05),1),
+                 (.5-w,m+(1-m)*u(.45,.6)), (.5+u(-.06,.04),m+u(-.02,.06)), (.5+w0*u(.7,1.1),m*u(.3,.6)))]
 
 @form(9)
 def nine(u):
@@ -323,12 +389,14 @@ def nine(u):
 def nine_with_curved_stem(u):
     r,ry = u(.24,.38),u(.2,.3)
     a = u(-50,0)
-    return [join(arc(.5, ry, r, ry, a, a-u(335,375)), curve((.5+r,ry), (.5+r*u(.8,1.),.6), (.5+r*u(.2,.6),.9), (.5-r*u(.1,.8),u(.97,1.02))))]
+    return [join(arc(.5, ry, r, ry, a, a-u(335,375)), curve((.5+r,ry), (.5+r*u(.8,1.),.6), (.5+r*u(.2,.6),.9),
+            (.5-r*u(.1,.8),u(.97,1.02))))]
 @form(9)
 def nine_with_hook(u):
     r,ry = u(.24,.36),u(.2,.28)
     a = u(-50,0)
-    return [join(arc(.5, ry, r, ry, a, a-u(335,375)), curve((.5+r,ry*u(.7,1.)), (.5+r*u(.9,1.1),.65), (.5+r*.7,.93), (.5,1), (.5-r*u(.8,1.),u(.8,.92))))]
+    return [join(arc(.5, ry, r, ry, a, a-u(335,375)), curve((.5+r,ry*u(.7,1.)), (.5+r*u(.9,1.1),.65), (.5+r*.7,.93), (.5,1),
+            (.5-r*u(.8,1.),u(.8,.92))))]
 @form(9)
 def nine_with_large_loop(u):
     r,ry = u(.3,.42),u(.3,.39)
@@ -337,7 +405,8 @@ def nine_with_large_loop(u):
 @form(9)
 def open_nine(u):
     r,m = u(.24,.36),u(.42,.55)
-    return [curve((.5+r*u(.7,1.),u(.06,.14)), (.5,0), (.5-r,m*.5), (.5-r*.3,m), (.5+r*.6,m*.85), (.5+r,u(.15,.25)), (.5+r*u(.8,1.),.6), (.5+r*u(.3,1.),1))]
+    return [curve((.5+r*u(.7,1.),u(.06,.14)), (.5,0), (.5-r,m*.5), (.5-r*.3,m), (.5+r*.6,m*.85), (.5+r,u(.15,.25)), (.5+r*u(.8,1.),.6),
+            (.5+r*u(.3,1.),1))]
 @form(9)
 def nine_of_two_strokes(u):
     r,ry,a = u(.22,.36),u(.2,.3),u(0,360)
@@ -346,7 +415,17 @@ def nine_of_two_strokes(u):
 @form(9)
 def nine_with_stem_from_above(u):
     r,m = u(.25,.36),u(.42,.52)
-    return [curve((.5+r,u(0,.05)), (.5-r*.2,u(.0,.05)), (.5-r,m*.55), (.5-r*.2,m), (.5+r*.7,m*.75), (.5+r,u(.02,.08))), line((.5+r,u(.0,.06)), (.5+r*u(.7,1.1),1))]
+    return [curve((.5+r,u(0,.05)), (.5-r*.2,u(.0,.05)), (.5-r,m*.55), (.5-r*.2,m), (.5+r*.7,m*.75), (.5+r,u(.02,.08))),
+            line((.5+r,u(.0,.06)), (.5+r*u(.7,1.1),1))]
+
+@form(9)
+def square_nine(u): w,m = u(.24,.38),u(.42,.56); return [line((.5+w,m+u(-.03,.03)), (.5-w,m), (.5-w,u(-.02,.02)), (.5+w,0), (.5+w,1),
+        *([(.5-w,1)] if u.p(.4) else []))]
+@form(9)
+def nine_of_lines(u):
+    w,m = u(.22,.38),u(.4,.56)
+    return [line((.5+w,m*u(.3,.5)), (.5,u(0,.04)), (.5-w,m*u(.4,.6)), (.5-w*u(.3,.7),m), (.5+w*u(.1,.5),m*u(.9,1.)), (.5+w,m*u(.4,.6)),
+            (.5+w*u(.3,1.),1))]
 
 # --- what is not a digit
 
@@ -384,7 +463,8 @@ LETTERS = dict( # a few lines and curves each; without those that are digits too
     u=lambda u: [join(curve((.1,.1), (.1,.7), (.4,.95), (.8,.6), (.82,.1)), line((.82,.1), (.84,1)))],
     w=lambda u: [curve((0,.2), (.2,1), (.5,.4), (.75,1), (1,.2))],
     x=lambda u: [line((.15,.2), (.85,1)), line((.85,.2), (.15,1))],
-    B=lambda u: [line((.18,0), (.18,1)), curve((.18,.02), (.7,.06), (.78,.25), (.6,.45), (.2,.48)), curve((.2,.48), (.75,.55), (.85,.76), (.65,.97), (.18,1))],
+    B=lambda u: [line((.18,0), (.18,1)), curve((.18,.02), (.7,.06), (.78,.25), (.6,.45), (.2,.48)),
+            curve((.2,.48), (.75,.55), (.85,.76), (.65,.97), (.18,1))],
     Q=lambda u: [arc(.5, .48, .42, .47, -90, -445), line((.6,.7), (.98,1.05))],
     D=lambda u: [line((.18,0), (.18,1)), curve((.18,0), (.65,.08), (.88,.5), (.65,.93), (.18,1))])
 for k,v in LETTERS.items(): OTHERS[f'letter {k}'] = v
@@ -415,7 +495,8 @@ def face(u):
     nose = [line((.5,.45), (.5,.55))] if u.p(.3) else []
     return [arc(.5, .5, .5, .5, -90, 275), *eye, *nose, curve((.5-e*1.2,.68-m/3), (.5,.68+m), (.5+e*1.2,.68-m/3))]
 @other
-def face_without_outline(u): m = u(.05,.3); return [line((.25,.1), (.25,u(.11,.3))), line((.75,.1), (.75,u(.11,.3))), curve((.05,.6), (.3,.6+m), (.7,.6+m), (.95,.6))]
+def face_without_outline(u): m = u(.05,.3); return [line((.25,.1), (.25,u(.11,.3))), line((.75,.1), (.75,u(.11,.3))),
+        curve((.05,.6), (.3,.6+m), (.7,.6+m), (.95,.6))]
 @other
 def scribble(u): return [curve(*u.rng.uniform(0, 1, (u.of((7,9,12,16,22)),2)))]
 @other
@@ -423,13 +504,15 @@ def angular_scribble(u): return [line(*u.rng.uniform(0, 1, (u.of((6,8,11,15)),2)
 @other
 def hatching(u): n = u.of((6,8,10,12)); return [line(*[(i/(n-1)+u(-.03,.03),(i%2)+u(-.1,.1)) for i in range(n)])]
 @other
-def curls(u): n = u(2.5,5); t = np.linspace(0, n*2*math.pi, 60); r = u(.2,.35); return [np.stack([t/t[-1]*u(.6,2.)+r*np.cos(t), .5+r*np.sin(t)*u(.7,1.4)], 1)]
+def curls(u): n = u(2.5,5); t = np.linspace(0, n*2*math.pi, 60); r = u(.2,.35); return [np.stack([t/t[-1]*u(.6,2.)+r*np.cos(t),
+        .5+r*np.sin(t)*u(.7,1.4)], 1)]
 @other
 def loops(u):
     t = np.linspace(0, 2*math.pi*u(2,5), 70)
     return [np.stack([.5+np.cos(t)*u(.3,.5)+u(.05,.2)*np.cos(t*u(2,4)+u(0,6)), .5+np.sin(t)*u(.3,.5)+u(.05,.2)*np.sin(t*u(2,4)+u(0,6))], 1)]
 @other
-def spiral(u): t = np.linspace(0, 2*math.pi*u(2.2,4.2), 60); s = u.of((-1,1)); a = u(0,6); return [np.stack([.5+t/t[-1]*.5*np.cos(s*t+a), .5+t/t[-1]*.5*np.sin(s*t+a)], 1)]
+def spiral(u): t = np.linspace(0, 2*math.pi*u(2.2,4.2), 60); s = u.of((-1,1)); a = u(0,6); return [np.stack([.5+t/t[-1]*.5*np.cos(s*t+a),
+        .5+t/t[-1]*.5*np.sin(s*t+a)], 1)]
 @other
 def square(u): return [line((0,0), (1,0), (1,1), (0,1), (0,0))]
 @other
@@ -441,7 +524,8 @@ def diamond(u): return [line((.5,0), (u(.8,1.),.5), (.5,1), (u(0,.2),.5), (.5,0)
 @other
 def pentagram(u): return [regular(5, 2, u(-8,8))]
 @other
-def asterisk(u): n = u.of((3,4)); a = np.radians(180/n*np.arange(n)+u(0,60)); return [line((.5-.5*np.cos(o),.5-.5*np.sin(o)), (.5+.5*np.cos(o),.5+.5*np.sin(o))) for o in a]
+def asterisk(u): n = u.of((3,4)); a = np.radians(180/n*np.arange(n)+u(0,60)); return [line((.5-.5*np.cos(o),.5-.5*np.sin(o)),
+        (.5+.5*np.cos(o),.5+.5*np.sin(o))) for o in a]
 @other
 def plus(u): return [line((0,.5), (1,.5+u(-.04,.04))), line((.5,0), (.5+u(-.04,.04),1))]
 @other
@@ -454,6 +538,11 @@ def arrow(u):
 @other
 def tick(u): return [line((0,u(.5,.7)), (u(.25,.4),1), (1,0))]
 @other
+def question_mark(u): return [curve((.2,u(.15,.3)), (.45,0), (.8,u(.15,.3)), (u(.5,.7),u(.4,.55)), (.5,u(.6,.7))),
+        arc(.5, .92, (r := u(.05,.09)), r, 0, 365)]
+@other
+def question_mark_without_dot(u): return [curve((.15,u(.1,.35)), (.45,0), (.8,u(.15,.3)), (u(.5,.7),u(.45,.6)), (.48,u(.65,.8)), (.48,1))]
+@other
 def hash_sign(u): return [line((.35,0), (.28,1)), line((.72,0), (.65,1)), line((.02,.33), (1,.3)), line((0,.7), (.98,.67))]
 @other
 def percent(u): return [line((.85,0), (.15,1)), arc(.22, .2, .18, .18, 0, 365), arc(.78, .8, .18, .18, 0, 365)]
@@ -464,13 +553,16 @@ def infinity(u): t = np.linspace(0, 2*math.pi*u(.97,1.03), 40)+u(0,6); return [n
 @other
 def house(u): return [line((.1,1), (.1,.45), (.9,.45), (.9,1), (.1,1)), line((.02,.48), (.5,0), (.98,.48))]
 @other
-def stick_figure(u): return [arc(.5, .14, .14, .14, 0, 365), line((.5,.28), (.5,.65)), line((.15,u(.3,.5)), (.5,.4), (.85,u(.3,.5))), line((.2,1), (.5,.65), (.8,1))]
+def stick_figure(u): return [arc(.5, .14, .14, .14, 0, 365), line((.5,.28), (.5,.65)), line((.15,u(.3,.5)), (.5,.4), (.85,u(.3,.5))),
+        line((.2,1), (.5,.65), (.8,1))]
 @other
-def flower(u): n = u.of((5,6)); return [arc(.5, .5, .14, .14, 0, 365), *[arc(.5+.33*math.cos(o), .5+.33*math.sin(o), .17, .17, 0, 365) for o in np.arange(n)*2*math.pi/n]]
+def flower(u): n = u.of((5,6)); return [arc(.5, .5, .14, .14, 0, 365),
+        *[arc(.5+.33*math.cos(o), .5+.33*math.sin(o), .17, .17, 0, 365) for o in np.arange(n)*2*math.pi/n]]
 @other
 def cloud(u): return [curve((.1,.75), (0,.55), (.15,.4), (.25,.2), (.5,.18), (.65,.3), (.85,.3), (1,.55), (.88,.75), (.1,.76))]
 @other
-def lightning(u): return [line((.6,0), (.2,.55), (.55,.5), (.3,1))] if u.p(.5) else [line((.6,0), (.2,.58), (.5,.58), (.3,1), (.85,.42), (.5,.42), (.75,0), (.6,0))]
+def lightning(u): return [line((.6,0), (.2,.55), (.55,.5), (.3,1))] if u.p(.5) else [line((.6,0), (.2,.58), (.5,.58), (.3,1), (.85,.42),
+        (.5,.42), (.75,0), (.6,0))]
 @other
 def fish(u): return [curve((1,.1), (.6,.7), (.3,.75), (0,.5), (.3,.25), (.6,.3), (1,.9)), line((1,.9), (1,.1)), line((.2,.45), (.21,.45))]
 @other
@@ -488,7 +580,8 @@ def moon(u): return [join(arc(.6, .5, .5, .5, -60, -300), arc(.85, .5, .42, .42,
 @other
 def ampersand(u): return [curve((.95,1), (.3,.3), (.35,.05), (.55,.02), (.62,.2), (.15,.65), (.15,.9), (.4,1), (.75,.8), (.9,.5))]
 @other
-def many_strokes(u): return [line(*(np.clip(u.rng.uniform(0, 1, 2)+o, -.1, 1.1) for o in ((0,0), u.rng.uniform(-.6, .6, 2)))) for _ in range(u.of((3,4,5,6)))]
+def many_strokes(u): return [line(*(np.clip(u.rng.uniform(0, 1, 2)+o, -.1, 1.1) for o in ((0,0),
+        u.rng.uniform(-.6, .6, 2)))) for _ in range(u.of((3,4,5,6)))]
 @other
 def comb(u): return [line((0,.1), (1,.1)), *[line((x,.1), (x,u(.7,1.))) for x in (0,.33,.66,1)]]
 @other
@@ -506,9 +599,11 @@ def cube(u): return [line((0,.3), (.7,.3), (.7,1), (0,1), (0,.3)), line((0,.3), 
 @other
 def umbrella(u): return [join(arc(.5, .45, .5, .45, 180, 360), line((0,.45))), curve((.5,.45), (.5,.9), (.4,1), (.28,.92))]
 @other
-def cat(u): return [curve((.1,.05), (.1,.6), (.5,1), (.9,.6), (.9,.05)), line((.1,.05), (.35,.28), (.65,.28), (.9,.05)), line((.33,.5), (.34,.51)), line((.67,.5), (.68,.51))]
+def cat(u): return [curve((.1,.05), (.1,.6), (.5,1), (.9,.6), (.9,.05)), line((.1,.05), (.35,.28), (.65,.28), (.9,.05)),
+        line((.33,.5), (.34,.51)), line((.67,.5), (.68,.51))]
 @other
-def car(u): return [line((0,.7), (0,.45), (.2,.42), (.35,.15), (.7,.15), (.8,.45), (1,.48), (1,.7), (0,.7)), arc(.25, .75, .12, .12, 0, 365), arc(.75, .75, .12, .12, 0, 365)]
+def car(u): return [line((0,.7), (0,.45), (.2,.42), (.35,.15), (.7,.15), (.8,.45), (1,.48), (1,.7), (0,.7)),
+        arc(.25, .75, .12, .12, 0, 365), arc(.75, .75, .12, .12, 0, 365)]
 
 def one_of(u): return FORMS[learned_form(u)](u)
 def beside(a, b, gap, lift=0): return [*a, *[o+[max(o[:,0].max() for o in a)+gap-min(o[:,0].min() for o in b),lift] for o in b]]
@@ -522,7 +617,8 @@ def two_digits_one_below_the_other(u): return [*narrow(one_of(u), 1, .8), *[o+[0
 @other
 def two_digits_that_touch(u): return beside(*(narrow(one_of(u), u(.4,.75), u(.85,1.15)) for _ in range(2)), u(-.08,.05), u(-.1,.1))
 @other
-def struck_out(u): return [*fitted(one_of(u)), line((u(-.2,.1),u(.2,.5)), (u(.9,1.2),u(.5,.8))), line((u(-.2,.1),u(.5,.8)), (u(.9,1.2),u(.2,.5)))]
+def struck_out(u): return [*fitted(one_of(u)), line((u(-.2,.1),u(.2,.5)), (u(.9,1.2),u(.5,.8))),
+        line((u(-.2,.1),u(.5,.8)), (u(.9,1.2),u(.2,.5)))]
 
 def sign_of(u): k = u.of([k for k in OTHERS if k not in HELD_OUT_OTHERS and ' ' in k]); return OTHERS[k](u)
 @other
@@ -544,9 +640,11 @@ def glyph(u):
 HELD_OUT = {(0,'egg'), (0,'square_zero'), (1,'one_of_two_strokes'), (1,'one_with_hook'), (2,'two_without_hook'), (2,'two_of_two_strokes'),
     (3,'three_with_long_middle'), (4,'closed_four_in_one_line'), (4,'four_like_a_chair'), (5,'five_with_big_bowl'), (5,'square_five'),
     (6,'six_curled'), (6,'six_like_b'), (7,'rounded_seven'), (7,'seven_of_two_strokes'), (8,'eight_from_the_middle'),
-    (8,'eight_open_at_top'), (9,'nine_with_stem_from_above'), (9,'open_nine')}
+    (8,'eight_open_at_top'), (8,'eight_of_lines'), (0,'box_zero'), (6,'square_six'), (9,'nine_of_lines'),
+    (9,'nine_with_stem_from_above'), (9,'open_nine')}
 HELD_OUT_OTHERS = {*(f'letter {o}' for o in 'BFJKMQdhwx'), 'tilde', 'zigzag_upright', 'face_without_outline', 'angular_scribble', 'curls',
-    'square_with_cross', 'pentagram', 'heart', 'percent', 'house', 'fish', 'circle_with_dot', 'ampersand', 'fence', 'umbrella', 'cat', 'car',
+    'square_with_cross', 'pentagram', 'heart', 'percent', 'house', 'fish', 'circle_with_dot',
+    'ampersand', 'fence', 'umbrella', 'cat', 'car',
     'three_digits'}
 _LEARNED = {d:[k for k in FORMS if k[0]==d and k not in HELD_OUT] for d in range(10)}
 def learned_form(u, digit=None): return u.of(_LEARNED[u.of(range(10)) if digit is None else digit])
@@ -571,14 +669,15 @@ def by_hand(strokes, u, much=1.):
     a,s,w = math.radians(u(-12,12)*much),u(-.3,.35)*much,math.exp(u(-.35,.25)*much)
     m = np.array([[math.cos(a),math.sin(a)],[-math.sin(a),math.cos(a)]]) @ np.array([[w,0],[-s,1]])
     fx,fy = u.rng.uniform(1, 4, 2),u.rng.uniform(0, 6.3, 2)
-    bend = u(0,.05)*much
+    bend,wild = u(0,.06)*much,u(.01,.035)*u.p(.4)*much          # places of corners are not exact
     shake = u(.004,.012)*much if u.p(.35) else 0
     res = []
     for o in strokes:
         o = (o-.5)@m
         o = o+bend*np.sin(o[:,::-1]*fx+fy)
+        if len(o)<12: o = o+u.rng.normal(0, wild, o.shape)
         if len(strokes)>1: o = o+u.rng.normal(0, .015*much, 2)     # strokes do not meet exactly
-        if len(o)>8 and u.p(.25): o = o[(np.arange(len(o))%u.of((2,3,4))==0) | corners(o)]
+        if len(o)>8 and u.p(.3): o = o[(np.arange(len(o))%u.of((2,3,4,6))==0) | corners(o)]
         res.append(o+u.rng.normal(0, shake, o.shape) if shake else o)
     return fitted(res)
 
@@ -668,7 +767,8 @@ def centred(ink):
     return torch.from_numpy(out)
 
 def as_image(strokes, width):
-    "What the models see of a drawing: uint8 [28,28]. However small or wide it was drawn, its longer side is `SIDE` and its strokes are usual"
+    """What the models see of a drawing: uint8 [28,28]. However small or wide it was drawn, its longer side becomes `SIDE`, and its strokes
+    as wide as usual"""
     strokes = without_specks([np.asarray(o, float) for o in strokes], width)
     p = np.concatenate(strokes)
     extent = (p.max(0)-p.min(0)).max()
@@ -683,7 +783,8 @@ def images(rows):
     return torch.stack([as_image(*o) for o in rows])
 
 def digits(n, seed, held=False, conditions=CONDITIONS):
-    "Images and labels of `n` drawn digits, in turn; half of them 'fair'. Each has its own seed, so that the first ones do not depend on `n`"
+    """Images and labels of `n` drawn digits, in turn; half of them 'fair'. Each has its own seed, so that the first ones do not depend on
+    `n`"""
     def draw(i):
         u = Chance([seed, i])
         return a_digit(u, i%10, 'fair' if u.p(.5) else u.of(conditions), held_form(u, i%10) if held else None)

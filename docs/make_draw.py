@@ -1,9 +1,9 @@
 """Make docs/_static/draw.json and draw.png, what the page 'Draw a digit' runs on: four models, a few test digits to try, some of the digits
 that the models learned from, and what was measured.
 
-It needs MNIST, and takes half an hour on one core. The models learn from five sixths of MNIST's training set and from random drawings
-(`drawings.py`), the convnet also from drawings that are not digits, as an eleventh class. The other sixth and further drawings decide
-which distance or learning rate a model gets, how far its scores are scaled down so that its probabilities are true, and below which
+It needs MNIST, and takes a quarter of an hour on one core. The models learn from five sixths of MNIST's training set and from random
+drawings (`drawings.py`), the convnet also from drawings that are not digits, as an eleventh class. The other sixth and further drawings
+decide which distance or learning rate a model gets, by what its scores are divided so that its probabilities come true, and below which
 probability the page doubts. Only then are the models in the file, read back from it, measured, once: on the test set, and by
 `measure_draw.py` on drawings with other seeds, half of them of forms that were never learned from."""
 import base64, json, platform, sys
@@ -34,10 +34,10 @@ from mnist_from_scratch import schedules # gives Learner its fit_one_cycle
 
 STATIC = Path(__file__).parent/'_static'
 FILE,SPRITE = STATIC/'draw.json',STATIC/'draw.png'
-SEED,BS,LRS,EPOCHS = 42,64,(.003,.01,.03),8
+SEED,BS,LRS,EPOCHS = 42,64,(.003,.01,.03),16
 NONE = 10                               # the class of what is not a digit
-DRAWN,OTHERS = 50_000,25_000            # drawings to learn from
-DOUBTED = .015                          # at most this part of the digits is doubted, of those that decide
+DRAWN,OTHERS = 60_000,30_000            # drawings to learn from
+DOUBTED = .01                           # at most this part of the digits is doubted, of those that decide
 SMALL = dict(linear=('Linear model', lambda: nn.Linear(784, 10), 4), net=('Net', mnist_net, 8)) # title, how to make it, epochs
 
 def draw_net(norm=True): # [N, 784] -> [N, 11]
@@ -127,7 +127,8 @@ def best(tries, x, y):
     return o,m,{str(o): round(p.value,4) for o,_,p in res}
 
 def make_models(mnist, valid, drawn, drawn_valid, others, others_valid):
-    "The four models as they go into the file. The first two are `Digits`, of which MNIST's mean digits are made, the next pairs of images and digits"
+    """The four models as they go into the file. The first two are `Digits` of MNIST, the next pairs of images and digits, the last
+    images"""
     train,held = ((torch.cat([a.x,b[0]]), torch.cat([a.y,b[1]])) for a,b in ((mnist,drawn),(valid,drawn_valid)))
     def with_others(xy, o): return torch.cat([xy[0],o]),torch.cat([xy[1],torch.full((len(o),), NONE)])
     print('pixel similarity')
@@ -143,8 +144,9 @@ def make_models(mnist, valid, drawn, drawn_valid, others, others_valid):
     x,y = with_others(held, others_valid)
     t = temperature(predict(model, x), y)
     o = dict(name='convnet', title='Convnet', epochs=EPOCHS, temperature=t, layers=layers(model, t))
-    o['doubt'] = doubt_below(predict(to_torch(o), drawn_valid[0]).softmax(1)[:,:NONE])
-    print(f"  in 32 bits {right(model, *held)}, in 8 {right(to_torch(o), *held)}; temperature {t:.2f}; doubts below {o['doubt']}", flush=True)
+    o['doubt'] = doubt_below(predict(to_torch(o), held[0]).softmax(1)[:,:NONE])
+    print(f"  in 32 bits {right(model, *held)}, in 8 {right(to_torch(o), *held)}; temperature {t:.2f}; doubts below {o['doubt']}",
+          flush=True)
     return [*models, o]
 
 def make_sprite(mnist, drawn, n=60, n_drawn=40):
@@ -172,7 +174,8 @@ def make_draw():
                  arrays='base64 of little-endian float32, of int8 where there is a scale for each row; the samples uint8',
                  recipe='small models: for each learning rate in held_out one cycle of Adam on cross-entropy, the best is here; '
                  'convnet: best_learner and fit_linear',
-                 data=mnist.source.split(',')[0], images=len(mnist), drawings=len(drawn[0]), others=len(others), held_out=len(valid), seed=SEED,
+                 data=mnist.source.split(',')[0], images=len(mnist), drawings=len(drawn[0]), others=len(others), held_out=len(valid),
+                 seed=SEED,
                  versions=dict(mnist_from_scratch=mnist_from_scratch.__version__, torch=torch.__version__,
                                python=platform.python_version()))
     made = dict(about=about, models=models, nearest=make_sprite(mnist, drawn),

@@ -1,5 +1,5 @@
-"""Measure the models of the page 'Draw a digit' on random drawings: how many digits each reads, how many the convnet doubts, how much that is
-not a digit it calls a digit with confidence, and how often it is right that is as sure as it says.
+"""Measure the models of the page 'Draw a digit' on random drawings: how many digits each reads, how many the convnet doubts, how much
+that is not a digit it calls a digit with confidence, and how often it is right when it is so and so sure.
 
 Half of the drawings are of the forms that the models learned from, with other numbers; half are of forms held out (`HELD_OUT` and
 `HELD_OUT_OTHERS` in `drawings.py`). Nothing was chosen on any of them: the threshold of doubt comes from drawings of its own. Prints the

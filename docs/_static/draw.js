@@ -111,7 +111,8 @@ pad.addEventListener('keydown', e => {
   } else if (e.key === 'Escape' || e.key === 'Enter') end()
   else return
   e.preventDefault()
-  pen.textContent = at ? `Pen ${stroke ? 'down' : 'up'}, ${Math.round(100*at[0]/SIZE)} % from the left, ${Math.round(100*at[1]/SIZE)} % from the top.` : ''
+  const [x, y] = at ? at.map(v => `${Math.round(100*v/SIZE)} %`) : []
+  pen.textContent = at ? `Pen ${stroke ? 'down' : 'up'}, ${x} from the left, ${y} from the top.` : ''
 })
 pad.addEventListener('blur', () => { if (at) { end(); at = null; paper() } })
 document.addEventListener('keydown', e => {
@@ -203,7 +204,8 @@ function card(parent, model) {
   const box = add(parent, 'section', 'model'), {right, of, value, low, high} = model.test, drawn = made.drawings.right[model.name]
   box.dataset.model = model.name
   const digit = add(add(box, 'h3', '', model.title + ' '), 'span', 'digit')
-  add(box, 'p', 'test', `${percent(value)} of ${of.toLocaleString('en')} test digits right (95 % interval ${percent(low)} to ${percent(high)})`)
+  const interval = `95 % interval ${percent(low)} to ${percent(high)}`
+  add(box, 'p', 'test', `${percent(value)} of ${of.toLocaleString('en')} test digits right (${interval})`)
   add(box, 'p', 'test draw-drawn', `${percent(drawn[0]/drawn[1])} of ${drawn[1].toLocaleString('en')} random drawings right`)
   const table = add(box, 'table'), title = model.means ? 'distance to the mean digit; the nearest wins' : 'probability'
   add(table, 'caption', '', title)
@@ -230,7 +232,8 @@ function card(parent, model) {
 function showFired(parent, weight, hidden) {
   const most = Array.from(hidden, (v, i) => [v, i]).filter(([v]) => v > 0).sort((a, b) => b[0]-a[0]).slice(0, 6)
   parent.replaceChildren()
-  if (most.length) add(parent, 'p', '', 'The hidden activations that are largest, and their weights: ink on red raises an activation, ink on blue lowers it.')
+  if (most.length) add(parent, 'p', '', 'The hidden activations that are largest, and their weights: ink on red raises an activation, ' +
+    'ink on blue lowers it.')
   for (const [v, i] of most) {
     const [fig, canvas] = picture(parent, `weights of hidden activation ${i}`)
     const ws = weight.subarray(784*i, 784*i+784), top = Math.max(...ws.map(Math.abs))
@@ -251,7 +254,8 @@ function showMaps(hidden) {
     const most = all.sort((a, b) => mass(b)-mass(a)).slice(0, 16).sort((a, b) => a.i-b.i)
     const row = add(parent, 'div', 'layer')
     add(row, 'p', '', `Layer ${l+1}: ${channels[l] > 16 ? `16 of ${channels[l]}` : channels[l]} maps of ${size}×${size}`)
-    for (const {i, map} of most) paint(picture(row, `feature map ${i} of layer ${l+1}`)[1], map, v => [255, 255, 255, 255].map((c, k) => k < 3 ? c - v/top*(c-[11, 96, 114][k]) : c), size)
+    const colour = v => [11, 96, 114, 255].map(c => 255 - v/top*(255-c))
+    for (const {i, map} of most) paint(picture(row, `feature map ${i} of layer ${l+1}`)[1], map, colour, size)
   })
   find('seen').hidden = !hidden.length
 }

@@ -22,7 +22,7 @@ export function grey(rgba, w, h) {
 }
 
 const notPlain = 'It is not plain which is paper and which is ink; leave a margin of one colour around the digit.'
-const blank = 'The picture is blank: no ink stands out from the paper; take one with more contrast.'
+const blank = 'The picture is blank: no ink stands out from the paper; take a picture with more contrast.'
 
 function margin(w, h) {
   const r = Math.max(1, Math.floor(Math.min(w, h)/20))
@@ -263,7 +263,10 @@ function withoutSpecks(strokes) {
   const ps = strokes.map(o => dense(o)), group = strokes.map((_, i) => i)
   const touch = (s, t) => s.some(a => t.some(b => Math.hypot(a[0]-b[0], a[1]-b[1]) <= a[2]+b[2]+1))
   for (let i = 0; i < ps.length; i++) for (let j = 0; j < i; j++)
-    if (group[i] !== group[j] && touch(ps[i], ps[j])) { const old = group[i]; group.forEach((g, k) => { if (g === old) group[k] = group[j] }) }
+    if (group[i] !== group[j] && touch(ps[i], ps[j])) {
+      const old = group[i]
+      group.forEach((g, k) => { if (g === old) group[k] = group[j] })
+    }
   const mass = ps.map(() => 0)
   strokes.forEach((s, i) => {
     mass[group[i]] += Math.PI*s[0][2]**2

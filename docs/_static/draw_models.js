@@ -1,5 +1,5 @@
-// The models of the page 'Draw a digit', as docs/make_draw.py writes them, and what they say of an image. A layer is {weight, bias, stride}; an
-// array has its shape, and its numbers in one row.
+// The models of the page 'Draw a digit', as docs/make_draw.py writes them, and what they say of an image. A layer is {weight, bias,
+// stride}; an array has its shape, and its numbers in one row.
 import {max, sum} from './draw_image.js'
 
 function linear(x, {weight, bias}) {
@@ -54,7 +54,8 @@ export function predict(model, x) {
 
 // The `n` digits of `set` nearest to `x` by the root of the mean squared difference of pixels: {i, label, mnist, distance}
 export function nearest(set, x, n = 8) {
-  return Array.from(set.labels, (label, i) => ({i, label, mnist: i < set.mnist, distance: distance(x, set.x.subarray(784*i, 784*i+784), 'rmse')}))
+  const far = i => distance(x, set.x.subarray(784*i, 784*i+784), 'rmse')
+  return Array.from(set.labels, (label, i) => ({i, label, mnist: i < set.mnist, distance: far(i)}))
     .sort((a, b) => a.distance-b.distance).slice(0, n)
 }
 

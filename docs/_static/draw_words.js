@@ -17,26 +17,30 @@ function agreement(answers, models, digit) {
 // How often answers were right, on random drawings, that were as sure
 function asSure(p, sure) {
   const o = sure.find(o => p >= o.low && p < o.high) || sure.at(-1)
-  return o.of < 20 ? '' : `Of ${o.of.toLocaleString('en')} random drawings about which the convnet was as sure, it was right on ${o.right.toLocaleString('en')}.`
+  const [n, right] = [o.of, o.right].map(v => v.toLocaleString('en'))
+  return o.of < 20 ? '' : `Of ${n} random drawings about which the convnet was as sure, it was right on ${right}.`
 }
 
 // `seen` is what the page read: null, {why}, or {image, answers, parts}. Gives a `sign` of a character or none, a title, lines, and a tone:
 // 'sure', 'unsure', 'no' (not a digit), or 'wait'.
 export function verdict(seen, made, failed) {
   if (failed) return {sign: '', title: failed, lines: [], tone: 'wait'}
-  if (!seen) return {sign: '', title: 'Draw a digit, large or small.', lines: [made ? '' : 'The models are on their way.'].filter(Boolean), tone: 'wait'}
+  if (!seen) return {sign: '', title: 'Draw a digit, large or small.', lines: made ? [] : ['The models are on their way.'], tone: 'wait'}
   if (seen.why) return {sign: '?', title: seen.why, lines: [], tone: 'no'}
   if (!seen.answers) return {sign: '', title: 'The models are on their way.', lines: ['Go on drawing.'], tone: 'wait'}
-  const {answers, parts} = seen, {models, drawings} = made, {digit, values} = answers.at(-1), p = values[digit], {doubt} = models.at(-1)
+  const {answers, parts} = seen, {models, drawings} = made, {doubt} = models.at(-1)
+  const {digit, values} = answers.at(-1), p = values[digit]
   const [, second] = values.slice(0, 10).map((v, i) => [v, i]).sort((x, y) => y[0]-x[0])
   const or = second[0] >= .05 ? `; or ${a(second[1])}, ${percent(second[0])}` : ''
   const agree = agreement(answers, models, digit)
   const digits = parts.filter(o => o.values[o.digit] >= doubt)
   if (p < .9 && digits.length > 1 && digits.length === parts.length)
-    return {sign: '?', title: 'More than one digit?', tone: 'no', lines: [`Side by side I read ${names(parts.map(o => a(o.digit)))}. I can only judge one at a time.`]}
+    return {sign: '?', title: 'More than one digit?', tone: 'no',
+            lines: [`Side by side I read ${names(parts.map(o => a(o.digit)))}. I can only judge one at a time.`]}
   if (p < doubt) {
     const guess = `If it has to be one: ${a(digit)}, ${percent(p)}${or}.`
-    return values[10] > p ? {sign: '?', title: 'Not a digit, I think.', tone: 'no', lines: ['It is unlike any digit I learned from.', guess]} :
+    return values[10] > p ?
+      {sign: '?', title: 'Not a digit, I think.', tone: 'no', lines: ['It is unlike any digit I learned from.', guess]} :
       {sign: '?', title: 'I cannot tell which digit this is.', tone: 'no', lines: [guess, agree]}
   }
   const how = p >= .97 ? ['This is', 'sure'] : p >= .8 ? ['This is probably', 'sure'] : ['Perhaps this is', 'unsure']
