@@ -495,6 +495,8 @@ def test_two_digits_and_what_is_none(opened):
     page = opened()
     draw_at(page, [np.array(SEVEN)*.5+[0,60],np.array(ONE)*.5+[150,60]], 14)
     assert title(page)=='More than one digit?' and 'I read a 7 and a 1.' in said(page)
+    draw_at(page, [np.array(o)*.5+[dx,60] for o,dx in ((SEVEN,20),([(100,0),(10,200)],85))], 14)      # slanted: one reaches over the other
+    assert title(page)=='More than one digit?' and 'I read a 7 and a 1.' in said(page)
     for key in ('face','letter A','spiral','letter W','hash_sign'):
         (strokes,width),_ = drawings.not_a_digit(Chance([5,3]), key=key)
         draw_at(page, strokes, min(max(width, 4), 40))

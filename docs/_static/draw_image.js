@@ -210,9 +210,9 @@ function besides(im) {
   const least = max(im.a)/5, {of, found} = pieces({...im, a: im.a.map(v => v > least ? v : 0)})
   const high = found.slice(1).map((o, i) => ({...o, n: i+1})).sort((a, b) => a.x0-b.x0)
   const groups = []
-  for (const o of high) {     // what is above one another is one piece
+  for (const o of high) {     // what is above one another, by more than half of its width, is one piece
     const last = groups.at(-1)
-    if (last && o.x0 <= last.x1) {
+    if (last && 2*(Math.min(o.x1, last.x1)-o.x0+1) > Math.min(o.x1-o.x0, last.x1-last.x0)+1) {
       last.ns.push(o.n); last.mass += o.mass
       last.x1 = Math.max(last.x1, o.x1); last.y0 = Math.min(last.y0, o.y0); last.y1 = Math.max(last.y1, o.y1)
     } else groups.push({...o, ns: [o.n]})

@@ -38,9 +38,9 @@ export function verdict(seen, made, failed) {
     return {sign: '?', title: 'More than one digit?', tone: 'no',
             lines: [`Side by side I read ${names(parts.map(o => a(o.digit)))}. I can only judge one at a time.`]}
   if (p < doubt) {
-    const guess = `If it has to be one: ${a(digit)}, ${percent(p)}${or}.`
+    const guess = p < .01 ? '' : `If it has to be one: ${a(digit)}, ${percent(p)}${or}.`
     return values[10] > p ?
-      {sign: '?', title: 'Not a digit, I think.', tone: 'no', lines: ['It is unlike any digit I learned from.', guess]} :
+      {sign: '?', title: 'Not a digit, I think.', tone: 'no', lines: ['It is unlike any digit I learned from.', guess].filter(Boolean)} :
       {sign: '?', title: 'I cannot tell which digit this is.', tone: 'no', lines: [guess, agree]}
   }
   const how = p >= .97 ? ['This is', 'sure'] : p >= .8 ? ['This is probably', 'sure'] : ['Perhaps this is', 'unsure']
