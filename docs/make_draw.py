@@ -157,7 +157,7 @@ def make_sprite(mnist, drawn, n=60, n_drawn=40):
     im = Image.fromarray((x.flatten(1).float()/17).round().byte().numpy(), 'P')
     im.putpalette([17*(i//3) for i in range(48)])
     im.save(SPRITE, bits=4, optimize=True)
-    return dict(labels=y.tolist(), mnist=len(idx[0]))
+    return dict(labels=''.join(map(str, y.tolist())), mnist=len(idx[0]))
 
 def make_draw():
     "Train, choose, write, measure."

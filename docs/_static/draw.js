@@ -12,9 +12,9 @@ ctx.scale(2, 2)
 // --- what is drawn: strokes, each a list of [x, y, radius], or a picture {canvas, what}. What was there before can be had again.
 
 let state = {strokes: [], picture: null}, past = [], made = null, failed = null
-function change(to, say = '') { past.push(state); state = to; show(true, say) }
+function change(to, say = '') { stroke = null; past.push(state); state = to; show(true, say) }
 function undo() { if (past.length) { stroke = null; state = past.pop(); show(true, 'Undone. ') } }
-function clear() { stroke = null; if (state.picture || state.strokes.length) change({strokes: [], picture: null}) }
+function clear() { if (state.picture || state.strokes.length) change({strokes: [], picture: null}) }
 
 // What the models see, and what each says; {why} where it cannot be read, null where nothing is drawn
 function read() {
@@ -76,7 +76,7 @@ let stroke = null, waiting = false      // the stroke that is being drawn, is a 
 function begin(p) { stroke = [p]; past.push(state); state = {strokes: [...state.strokes, stroke], picture: null}; soon() }
 function go(p) { stroke.push(p); soon() }
 function end() { if (stroke) { stroke = null; show(true) } }
-function soon() { if (!waiting) { waiting = true; requestAnimationFrame(() => { waiting = false; show(!stroke) }) } }
+function soon() { if (!waiting) { waiting = true; requestAnimationFrame(() => { waiting = false; show() }) } }
 
 function place(e) {
   const r = pad.getBoundingClientRect()
@@ -170,7 +170,6 @@ find('sample').addEventListener('click', () => {
 function sample(bytes, what = '') {
   const canvas = document.createElement('canvas')
   paint(canvas, bytes, v => [255-v, 255-v, 255-v, 255])
-  stroke = null
   change({strokes: [], picture: {canvas}}, what)
 }
 
@@ -267,7 +266,7 @@ function showNearest(image) {
   find('near').hidden = !image
   if (!image) return
   for (const {i, label, mnist, distance} of nearest(made.nearest, Float32Array.from(image, v => v/255))) {
-    const [fig, canvas] = picture(parent, `a ${label} ${mnist ? 'of MNIST' : 'drawn at random'}`)
+    const [fig, canvas] = picture(parent, `${label}, ${mnist ? 'of MNIST' : 'drawn at random'}`)
     paint(canvas, made.nearest.x.subarray(784*i, 784*i+784), v => [255-255*v, 255-255*v, 255-255*v, 255])
     add(fig, 'figcaption', '', `${label}`).title = `${mnist ? 'MNIST' : 'drawn at random'}, distance ${distance.toFixed(3)}`
   }

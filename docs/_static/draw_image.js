@@ -261,9 +261,11 @@ function dense(s, step = 2) {
 // The strokes without those that, with what they touch, have less than a twentieth of the ink of the largest piece
 function withoutSpecks(strokes) {
   const ps = strokes.map(o => dense(o)), group = strokes.map((_, i) => i)
-  const touch = (s, t) => s.some(a => t.some(b => Math.hypot(a[0]-b[0], a[1]-b[1]) <= a[2]+b[2]+1))
+  const ends = ps.map(s => [0, 1].map(k => [-max(s.map(o => o[2]-o[k])), max(s.map(o => o[k]+o[2]))]))
+  const near = (i, j) => [0, 1].every(k => ends[i][k][0] <= ends[j][k][1]+1 && ends[j][k][0] <= ends[i][k][1]+1)
+  const touch = (i, j) => near(i, j) && ps[i].some(a => ps[j].some(b => Math.hypot(a[0]-b[0], a[1]-b[1]) <= a[2]+b[2]+1))
   for (let i = 0; i < ps.length; i++) for (let j = 0; j < i; j++)
-    if (group[i] !== group[j] && touch(ps[i], ps[j])) {
+    if (group[i] !== group[j] && touch(i, j)) {
       const old = group[i]
       group.forEach((g, k) => { if (g === old) group[k] = group[j] })
     }

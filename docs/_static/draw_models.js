@@ -55,7 +55,7 @@ export function predict(model, x) {
 // The `n` digits of `set` nearest to `x` by the root of the mean squared difference of pixels: {i, label, mnist, distance}
 export function nearest(set, x, n = 8) {
   const far = i => distance(x, set.x.subarray(784*i, 784*i+784), 'rmse')
-  return Array.from(set.labels, (label, i) => ({i, label, mnist: i < set.mnist, distance: far(i)}))
+  return Array.from(set.labels, (label, i) => ({i, label: +label, mnist: i < set.mnist, distance: far(i)}))
     .sort((a, b) => a.distance-b.distance).slice(0, n)
 }
 
