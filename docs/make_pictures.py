@@ -35,10 +35,10 @@ def make_pictures():
         page.set_content(terminal.format(html.escape(said)))
         page.locator('pre').screenshot(path=docs/'_static'/'ladder.png')
         page.goto(f'file://{tmp}/html/draw.html')
-        page.wait_for_function('window.draw && draw.models')
+        while not page.evaluate('!!(window.draw && draw.models)'): page.wait_for_timeout(50)   # `wait_for_function` needs `eval`
         while page.evaluate(odd): page.get_by_role('button', name='sample').click()
-        top,end = (page.locator(o).first.bounding_box() for o in ('.draw','.draw-model'))
+        top = page.locator('.draw-top').bounding_box()
         page.screenshot(path=docs/'_static'/'page.png', full_page=True,
-                        clip=dict(x=0, y=top['y']-20, width=800, height=end['y']+end['height']-top['y']+40))
+                        clip=dict(x=0, y=top['y']-20, width=800, height=top['height']+40))
 
 if __name__=='__main__': make_pictures()
