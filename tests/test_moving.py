@@ -122,7 +122,7 @@ def descent(fig):
 
 @drives('bends')
 def bends(fig):
-    fs = {'sine':torch.sin, 'absolute value':torch.abs, 'waves':lambda x: torch.sin(3*x), 'jump':lambda x: (x>.5)*2.-1}
+    fs = {'sine':torch.sin, 'absolute value':torch.abs, 'waves':lambda x: torch.sin(3*x), 'jump':lambda x: (x>.5).double()*2-1}
     x = -3+6*torch.arange(201, dtype=torch.float64)/200
     def best(f, places):
         "The fit by PyTorch's least squares"
