@@ -10,11 +10,13 @@ from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import nbformat, pytest, torch
+from torch import tensor
 from conftest import Quiet
 from chapters import stems
 from mnist_from_scratch.base.moving import MovingFigure, figure_source, moving_figures
 from mnist_from_scratch.gradient_descent import descend
 from mnist_from_scratch.optimizers import SGD
+from mnist_from_scratch.softmax import cross_entropy, softmax
 
 root = Path(__file__).parent.parent
 drivers = {}
@@ -78,14 +80,14 @@ def close(a, b):
 def descent(fig):
     fs = {'one valley':lambda x: x**2, 'two valleys':lambda x: x**4-2*x**2+.3*x}
     def way(f, start, lr, mom, n):
-        x = torch.tensor([start], dtype=torch.float64, requires_grad=True)
+        x = tensor([start], dtype=torch.float64, requires_grad=True)
         xs,opt = [start],SGD([x], lr=lr, mom=mom)
         for _ in range(n): f(x).backward(); opt.step(); opt.zero_grad(); xs.append(x.item())
         return xs
     def check(curve, n):
         xs,lr,mom = fig.get('way'),fig.value('Learning rate'),fig.value('Momentum')
         assert len(xs)==n+1
-        want = descend(fs[curve], torch.tensor(xs[0], dtype=torch.float64), lr, n) if not mom else way(fs[curve], xs[0], lr, mom, n)
+        want = descend(fs[curve], tensor(xs[0], dtype=torch.float64), lr, n) if not mom else way(fs[curve], xs[0], lr, mom, n)
         close(xs, want); close(fig.get('value'), fs[curve](want[-1]))
     curve = 'one valley'
     n = args_of['descent']['n']
@@ -109,6 +111,37 @@ def descent(fig):
         fig.click('Start again')
     fig.click('Run'); fig.page.wait_for_timeout(700); fig.click('Stop'); check(curve, len(fig.get('way'))-1); assert len(fig.get('way'))>2
     close(fig.ask('way', 'two valleys', .7, .1, .9, 20), way(fs[curve], .7, .1, .9, 20))
+
+@drives('softmax')
+def softmax_(fig):
+    def check():
+        x,target,temp = tensor(fig.get('scores'), dtype=torch.float64),fig.get('target'),fig.value('Temperature')
+        loss = cross_entropy(x[None]/temp, tensor([target])).item()
+        close(fig.get('probs'), softmax(x/temp)); close(fig.get('loss'), loss)
+        shown = [float(o) for o in fig.root.locator('[data-chance]').all_text_contents()]
+        assert torch.allclose(tensor(shown), softmax(x/temp).float(), atol=.00051)
+        assert abs(float(fig.root.locator('.mv-readout strong').inner_text())-loss)<=.005*loss
+        return x
+    x = check(); close(x, args_of['softmax']['scores'])
+    def moved(i, by): nonlocal x; old,x = x,check(); assert [*(x!=old).nonzero()]==[i] and (x-old)[i]*by>0
+    fig.drag('Score of 3', dy=-40); moved(3, 1)
+    fig.touch('Score of 8', dy=30); moved(8, -1)
+    fig.press('Score of 0', 'ArrowUp', 'Shift+ArrowUp', 'ArrowRight'); old = x[0].item(); moved(0, 1); close(x[0], old+1.2)
+    fig.press('Score of 4', 'End'); moved(4, 1); fig.press('Score of 5', 'Home'); moved(5, -1); assert x[4]==-x[5]==5
+    fig.click('5'); check(); assert fig.get('target')==5 and fig.get('loss')>9
+    assert fig.button('Add 1 to all').is_disabled() and fig.button('Take 1 from all').is_disabled()
+    fig.press('Temperature', 'Home'); check(); assert fig.value('Temperature')==.1 and fig.get('loss')>99 # as from scores of 50 and -50
+    fig.slide('Temperature', .99); check(); assert fig.value('Temperature')>9
+    fig.press('4', 'Enter'); check(); assert fig.get('target')==4
+    fig.click('Start again'); x = check(); close(x, args_of['softmax']['scores'])
+    probs = fig.get('probs')
+    fig.click('Add 1 to all'); close(check(), x+1); close(fig.get('probs'), probs)
+    fig.press('Take 1 from all', 'Enter', 'Enter'); close(check(), x-1); close(fig.get('probs'), probs)
+    for big in [50.,-50.,49.5,0], [1000.,999.,0,-1000.], [-50.]*4:
+        x = tensor(big, dtype=torch.float64)
+        for t in .1,1,10:
+            close(fig.ask('softmax', big, t), softmax(x/t))
+            for i in range(4): close(fig.ask('crossEntropy', big, i, t), cross_entropy(x[None]/t, tensor([i])))
 
 # --- what all of them do
 
