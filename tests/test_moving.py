@@ -10,11 +10,13 @@ from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import nbformat, pytest, torch
+from fastcore.basics import noop
 from torch import tensor
 from conftest import Quiet
 from chapters import stems
 from mnist_from_scratch.base.moving import MovingFigure, figure_source, moving_figures
 from mnist_from_scratch.gradient_descent import descend
+from mnist_from_scratch.losses import BCEWithLogitsLossFlat, batch_accuracy, binary_cross_entropy_with_logits, mnist_loss
 from mnist_from_scratch.optimizers import SGD
 from mnist_from_scratch.softmax import cross_entropy, softmax
 
@@ -52,11 +54,13 @@ class Fig:
         self.page.mouse.move(x, y); self.page.mouse.down(); self.page.mouse.move(x+dx, y+dy, steps=4); self.page.mouse.up()
     def touch(self, label, dx=0, dy=0):
         x,y = self.middle(self.part(label))
+        self.page.evaluate("() => { window.lost = 0; addEventListener('pointercancel', () => window.lost++, true) }")
         cdp = self.page.context.new_cdp_session(self.page)
         def go(kind, *at): cdp.send('Input.dispatchTouchEvent', dict(type=f'touch{kind}', touchPoints=[dict(x=a, y=b) for a,b in at]))
         go('Start', (x,y))
         for i in range(1, 5): go('Move', (x+dx*i/4,y+dy*i/4))
         go('End')
+        assert not self.page.evaluate('lost'), 'the page took the movement for its own, to scroll'
     def press(self, label, *keys):
         "Keys while what can be moved, or a button, has the focus"
         o = self.part(label) if self.part(label).count() else self.button(label)
@@ -123,7 +127,10 @@ def softmax_(fig):
         assert abs(float(fig.root.locator('.mv-readout strong').inner_text())-loss)<=.005*loss
         return x
     x = check(); close(x, args_of['softmax']['scores'])
-    def moved(i, by): nonlocal x; old,x = x,check(); assert [*(x!=old).nonzero()]==[i] and (x-old)[i]*by>0
+    def moved(i, by):
+        nonlocal x
+        old,x = x,check()
+        assert [*(x!=old).nonzero()]==[i] and (x-old)[i]*by>0
     fig.drag('Score of 3', dy=-40); moved(3, 1)
     fig.touch('Score of 8', dy=30); moved(8, -1)
     fig.press('Score of 0', 'ArrowUp', 'Shift+ArrowUp', 'ArrowRight'); old = x[0].item(); moved(0, 1); close(x[0], old+1.2)
@@ -142,6 +149,47 @@ def softmax_(fig):
         for t in .1,1,10:
             close(fig.ask('softmax', big, t), softmax(x/t))
             for i in range(4): close(fig.ask('crossEntropy', big, i, t), cross_entropy(x[None]/t, tensor([i])))
+
+@drives('threshold')
+def threshold(fig):
+    score = [f'Score of image {i}, a {o}' for i,o in enumerate(('three','seven','three'), 1)]
+    targets = tensor(args_of['threshold']['targets'])
+    def want(p, t, thr):
+        "By the library: accuracy, the losses, and their gradients"
+        p = tensor(p, dtype=torch.float64, requires_grad=True)
+        losses = mnist_loss(p, t, noop),binary_cross_entropy_with_logits(p.logit(), t.to(p.dtype))
+        acc = (BCEWithLogitsLossFlat(thresh=thr).decodes(p)==t).double().mean().item()
+        if thr==.5: assert acc==pytest.approx(batch_accuracy(p.logit().detach(), t).item())
+        return [acc, *(o.item() for o in losses)],[torch.autograd.grad(o, p)[0] for o in losses]
+    def check():
+        p,i = fig.get('preds'),fig.get('chosen')
+        vals,grads = want(p, targets, fig.get('threshold'))
+        close([fig.get(o) for o in ('accuracy','mnist','bce')], vals); close([*fig.get('slopes').values()], [o[i] for o in grads])
+        shown = [float(o) for o in fig.root.locator('.mv-readout strong').all_text_contents()]
+        assert all(abs(a-b)<=.005*b for a,b in zip(shown, vals))
+        return p
+    p = check(); close(p, args_of['threshold']['preds'])
+    def moved(i, by):
+        nonlocal p
+        old,p = p,check()
+        assert [k for k in range(3) if p[k]!=old[k]]==[i]==[fig.get('chosen')] and (p[i]-old[i])*by>0
+    acc,loss = fig.get('accuracy'),fig.get('mnist')
+    fig.drag(score[2], 40); moved(2, 1); assert fig.get('accuracy')==acc and fig.get('mnist')<loss # as the text says
+    fig.press(score[2], 'End'); moved(2, 1); assert fig.get('accuracy')==1
+    fig.touch(score[1], 150); moved(1, 1); assert fig.get('accuracy')<1
+    fig.press(score[0], 'ArrowLeft', 'Shift+ArrowLeft'); old = p[0]; moved(0, -1); close(p[0], old-.11)
+    fig.press('Threshold', 'Home'); assert check()==p and fig.get('threshold')==.01 and fig.get('accuracy')==pytest.approx(2/3)
+    fig.drag('Threshold', 200); check(); assert .2<fig.get('threshold')<.5
+    fig.touch('Threshold', -50); check(); assert .1<fig.get('threshold')<.3
+    fig.press(score[1], 'Home'); p = check()
+    fig.click('Start again'); p = check(); close(p, args_of['threshold']['preds']); assert fig.get('threshold')==.5
+    fig.press(score[2], *['ArrowRight']*30); assert check()[2]==.5 and fig.get('accuracy')==acc # not above
+    assert 'jumps' in fig.root.locator('.mv-readout').inner_text()
+    fig.press(score[2], 'ArrowRight'); check(); assert fig.get('accuracy')==1
+    p,t = [.5,.001,.999,1e-6,.3],[1,0,1,1,0]
+    vals,grads = want(p, tensor(t), .3)
+    close([fig.ask('accuracy', p, t, .3), fig.ask('mnistLoss', p, t), fig.ask('bce', p, t)], vals)
+    for i in range(5): close([*fig.ask('slopes', p, t, i).values()], [o[i] for o in grads])
 
 # --- what all of them do
 

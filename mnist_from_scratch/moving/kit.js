@@ -72,11 +72,11 @@ const css = `
 .mv .handle:active { cursor: grabbing; }
 .mv .handle .grip { fill: var(--bg); stroke: var(--b); stroke-width: 3; }
 .mv .handle .hit { fill: transparent; }
-.mv .handle.a .grip { stroke: var(--a); }
+.mv .handle.a .grip { stroke: var(--a); } .mv .handle.c .grip { stroke: var(--c); }
 .mv .band { fill: var(--panel); }
 .mv-column { display: flex; flex-direction: column; gap: .5rem; max-width: 100%; }
 .mv-readout { display: flex; flex-wrap: wrap; gap: .5rem; flex: 1 1 100%; }
-.mv-readout > div { flex: 1 1 8rem; padding: .4rem .7rem; background: var(--panel); border-radius: 6px; border-left: 4px solid var(--ink); }
+.mv-readout > div { flex: 1 1 6rem; padding: .4rem .6rem; background: var(--panel); border-radius: 6px; border-left: 4px solid var(--ink); }
 .mv-readout > .a { border-color: var(--a); } .mv-readout > .b { border-color: var(--b); } .mv-readout > .c { border-color: var(--c); }
 .mv-readout span { display: block; color: var(--soft); font-size: 13px; }
 .mv-readout strong { display: block; font-size: 22px; line-height: 1.2; font-weight: 600; }
@@ -231,6 +231,7 @@ export function draggable(node, p, {label, x, y, step = .1, get, move, text}) {
   set(node, {'aria-orientation': main ? 'vertical' : 'horizontal', 'aria-valuemin': ranges[main][0], 'aria-valuemax': ranges[main][1]})
   const go = to => move(to.map((v, i) => ranges[i] ? clamp(v, ranges[i]) : get()[i]))
   let off = null
+  node.addEventListener('touchstart', e => e.preventDefault(), {passive: false}) // on shapes of SVG Chromium overlooks touch-action
   node.addEventListener('pointerdown', e => {
     e.preventDefault()
     node.focus({preventScroll: true})
