@@ -11,6 +11,8 @@ from types import SimpleNamespace
 import matplotlib.pyplot as plt
 import nbformat, pytest, torch
 import torch.nn.functional as F
+from fastcore.basics import noop
+from torch import tensor
 from conftest import Quiet
 from chapters import stems
 from fastcore.test import test_eq
@@ -18,12 +20,13 @@ from mnist_from_scratch.baseline import PixelSimilarity, mnist_distance, rmse_di
 from mnist_from_scratch.base.moving import MovingFigure, figure_source, moving_figures
 from mnist_from_scratch.convnet import conv2d
 from mnist_from_scratch.gradient_descent import descend
-from mnist_from_scratch.neural_net import relu
 from mnist_from_scratch import learner as lib
 from mnist_from_scratch.learner import Callback, Learner, ProgressCallback, Recorder, TrainEvalCallback
-from mnist_from_scratch.losses import mnist_loss
+from mnist_from_scratch.losses import BCEWithLogitsLossFlat, batch_accuracy, binary_cross_entropy_with_logits, mnist_loss
 from mnist_from_scratch.minibatches import DataLoaders
+from mnist_from_scratch.neural_net import relu
 from mnist_from_scratch.optimizers import SGD
+from mnist_from_scratch.softmax import cross_entropy, softmax
 from mnist_from_scratch.training_loop import linear1
 
 root = Path(__file__).parent.parent
@@ -60,11 +63,13 @@ class Fig:
         self.page.mouse.move(x, y); self.page.mouse.down(); self.page.mouse.move(x+dx, y+dy, steps=4); self.page.mouse.up()
     def touch(self, label, dx=0, dy=0):
         x,y = self.middle(self.part(label) if isinstance(label, str) else label)
+        self.page.evaluate("() => { window.lost = 0; addEventListener('pointercancel', () => window.lost++, true) }")
         cdp = self.page.context.new_cdp_session(self.page)
         def go(kind, *at): cdp.send('Input.dispatchTouchEvent', dict(type=f'touch{kind}', touchPoints=[dict(x=a, y=b) for a,b in at]))
         go('Start', (x,y))
         for i in range(1, 5): go('Move', (x+dx*i/4,y+dy*i/4))
         go('End')
+        assert not self.page.evaluate('lost'), 'the page took the movement for its own, to scroll'
     def press(self, label, *keys):
         "Keys while what can be moved, or a button, has the focus"
         o = self.part(label) if self.part(label).count() else self.button(label)
@@ -88,14 +93,14 @@ def close(a, b):
 def descent(fig):
     fs = {'one valley':lambda x: x**2, 'two valleys':lambda x: x**4-2*x**2+.3*x}
     def way(f, start, lr, mom, n):
-        x = torch.tensor([start], dtype=torch.float64, requires_grad=True)
+        x = tensor([start], dtype=torch.float64, requires_grad=True)
         xs,opt = [start],SGD([x], lr=lr, mom=mom)
         for _ in range(n): f(x).backward(); opt.step(); opt.zero_grad(); xs.append(x.item())
         return xs
     def check(curve, n):
         xs,lr,mom = fig.get('way'),fig.value('Learning rate'),fig.value('Momentum')
         assert len(xs)==n+1
-        want = descend(fs[curve], torch.tensor(xs[0], dtype=torch.float64), lr, n) if not mom else way(fs[curve], xs[0], lr, mom, n)
+        want = descend(fs[curve], tensor(xs[0], dtype=torch.float64), lr, n) if not mom else way(fs[curve], xs[0], lr, mom, n)
         close(xs, want); close(fig.get('value'), fs[curve](want[-1]))
     curve = 'one valley'
     n = args_of['descent']['n']
@@ -335,6 +340,80 @@ def events(fig):
     fig.click('Recorder'); fig.press('Event', 'End'); check('R ', len(wanted['R '])-1); assert fig.get('event')=='error'
     fig.click('TrainEvalCallback', 'ProgressCallback', 'Start again', 'Play'); fig.page.wait_for_timeout(1600); fig.click('Stop')
     assert fig.get('at')>0; check('TRP ', fig.get('at'))
+@drives('softmax')
+def softmax_(fig):
+    def check():
+        x,target,temp = tensor(fig.get('scores'), dtype=torch.float64),fig.get('target'),fig.value('Temperature')
+        loss = cross_entropy(x[None]/temp, tensor([target])).item()
+        close(fig.get('probs'), softmax(x/temp)); close(fig.get('loss'), loss)
+        shown = [float(o) for o in fig.root.locator('[data-chance]').all_text_contents()]
+        assert torch.allclose(tensor(shown), softmax(x/temp).float(), atol=.00051)
+        assert abs(float(fig.root.locator('.mv-readout strong').inner_text())-loss)<=.005*loss
+        return x
+    x = check(); close(x, args_of['softmax']['scores'])
+    def moved(i, by):
+        nonlocal x
+        old,x = x,check()
+        assert [*(x!=old).nonzero()]==[i] and (x-old)[i]*by>0
+    fig.drag('Score of 3', dy=-40); moved(3, 1)
+    fig.touch('Score of 8', dy=30); moved(8, -1)
+    fig.press('Score of 0', 'ArrowUp', 'Shift+ArrowUp', 'ArrowRight'); old = x[0].item(); moved(0, 1); close(x[0], old+1.2)
+    fig.press('Score of 4', 'End'); moved(4, 1); fig.press('Score of 5', 'Home'); moved(5, -1); assert x[4]==-x[5]==5
+    fig.click('5'); check(); assert fig.get('target')==5 and fig.get('loss')>9
+    assert fig.button('Add 1 to all').is_disabled() and fig.button('Take 1 from all').is_disabled()
+    fig.press('Temperature', 'Home'); check(); assert fig.value('Temperature')==.1 and fig.get('loss')>99 # as from scores of 50 and -50
+    fig.slide('Temperature', .99); check(); assert fig.value('Temperature')>9
+    fig.press('4', 'Enter'); check(); assert fig.get('target')==4
+    fig.click('Start again'); x = check(); close(x, args_of['softmax']['scores'])
+    probs = fig.get('probs')
+    fig.click('Add 1 to all'); close(check(), x+1); close(fig.get('probs'), probs)
+    fig.press('Take 1 from all', 'Enter', 'Enter'); close(check(), x-1); close(fig.get('probs'), probs)
+    for big in [50.,-50.,49.5,0], [1000.,999.,0,-1000.], [-50.]*4:
+        x = tensor(big, dtype=torch.float64)
+        for t in .1,1,10:
+            close(fig.ask('softmax', big, t), softmax(x/t))
+            for i in range(4): close(fig.ask('crossEntropy', big, i, t), cross_entropy(x[None]/t, tensor([i])))
+
+@drives('threshold')
+def threshold(fig):
+    score = [f'Score of image {i}, a {o}' for i,o in enumerate(('three','seven','three'), 1)]
+    targets = tensor(args_of['threshold']['targets'])
+    def want(p, t, thr):
+        "By the library: accuracy, the losses, and their gradients"
+        p = tensor(p, dtype=torch.float64, requires_grad=True)
+        losses = mnist_loss(p, t, noop),binary_cross_entropy_with_logits(p.logit(), t.to(p.dtype))
+        acc = (BCEWithLogitsLossFlat(thresh=thr).decodes(p)==t).double().mean().item()
+        if thr==.5: assert acc==pytest.approx(batch_accuracy(p.logit().detach(), t).item())
+        return [acc, *(o.item() for o in losses)],[torch.autograd.grad(o, p)[0] for o in losses]
+    def check():
+        p,i = fig.get('preds'),fig.get('chosen')
+        vals,grads = want(p, targets, fig.get('threshold'))
+        close([fig.get(o) for o in ('accuracy','mnist','bce')], vals); close([*fig.get('slopes').values()], [o[i] for o in grads])
+        shown = [float(o) for o in fig.root.locator('.mv-readout strong').all_text_contents()]
+        assert all(abs(a-b)<=.005*b for a,b in zip(shown, vals))
+        return p
+    p = check(); close(p, args_of['threshold']['preds'])
+    def moved(i, by):
+        nonlocal p
+        old,p = p,check()
+        assert [k for k in range(3) if p[k]!=old[k]]==[i]==[fig.get('chosen')] and (p[i]-old[i])*by>0
+    acc,loss = fig.get('accuracy'),fig.get('mnist')
+    fig.drag(score[2], 40); moved(2, 1); assert fig.get('accuracy')==acc and fig.get('mnist')<loss # as the text says
+    fig.press(score[2], 'End'); moved(2, 1); assert fig.get('accuracy')==1
+    fig.touch(score[1], 150); moved(1, 1); assert fig.get('accuracy')<1
+    fig.press(score[0], 'ArrowLeft', 'Shift+ArrowLeft'); old = p[0]; moved(0, -1); close(p[0], old-.11)
+    fig.press('Threshold', 'Home'); assert check()==p and fig.get('threshold')==.01 and fig.get('accuracy')==pytest.approx(2/3)
+    fig.drag('Threshold', 200); check(); assert .2<fig.get('threshold')<.5
+    fig.touch('Threshold', -50); check(); assert .1<fig.get('threshold')<.3
+    fig.press(score[1], 'Home'); p = check()
+    fig.click('Start again'); p = check(); close(p, args_of['threshold']['preds']); assert fig.get('threshold')==.5
+    fig.press(score[2], *['ArrowRight']*30); assert check()[2]==.5 and fig.get('accuracy')==acc # not above
+    assert 'jumps' in fig.root.locator('.mv-readout').inner_text()
+    fig.press(score[2], 'ArrowRight'); check(); assert fig.get('accuracy')==1
+    p,t = [.5,.001,.999,1e-6,.3],[1,0,1,1,0]
+    vals,grads = want(p, tensor(t), .3)
+    close([fig.ask('accuracy', p, t, .3), fig.ask('mnistLoss', p, t), fig.ask('bce', p, t)], vals)
+    for i in range(5): close([*fig.ask('slopes', p, t, i).values()], [o[i] for o in grads])
 
 # --- what all of them do
 

@@ -72,6 +72,14 @@ const css = `
 .mv .handle:active { cursor: grabbing; }
 .mv .handle .grip { fill: var(--bg); stroke: var(--b); stroke-width: 3; }
 .mv .handle .hit { fill: transparent; }
+.mv .handle.a .grip { stroke: var(--a); } .mv .handle.c .grip { stroke: var(--c); }
+.mv .band { fill: var(--panel); }
+.mv-column { display: flex; flex-direction: column; gap: .5rem; max-width: 100%; }
+.mv-readout { display: flex; flex-wrap: wrap; gap: .5rem; flex: 1 1 100%; }
+.mv-readout > div { flex: 1 1 6rem; padding: .4rem .6rem; background: var(--panel); border-radius: 6px; border-left: 4px solid var(--ink); }
+.mv-readout > .a { border-color: var(--a); } .mv-readout > .b { border-color: var(--b); } .mv-readout > .c { border-color: var(--c); }
+.mv-readout span { display: block; color: var(--soft); font-size: 13px; }
+.mv-readout strong { display: block; font-size: 22px; line-height: 1.2; font-weight: 600; }
 .mv :focus { outline: none; }
 .mv :is(button, input, select, canvas):focus-visible { outline: 3px solid var(--a); outline-offset: 2px; }
 .mv .handle:focus-visible { outline: 3px solid var(--a); outline-offset: 0; border-radius: 50%; }
@@ -160,6 +168,15 @@ export function player(label, step, ms = 300) {
   })
   return {node, stop}
 }
+/** Numbers that matter, large: `items` are pairs of a name and a kind (a colour); `show([value, note], …)` is what stands there then. The
+    line below the figure says them too, so a screen reader is spared them here. */
+export function readout(items) {
+  const cells = items.map(([name, kind]) => html('div', {class: kind}, html('span', {}, name), html('strong'), html('span')))
+  const node = html('div', {class: 'mv-readout', 'aria-hidden': 'true'}, ...cells)
+  return {node, show(...values) {
+    values.forEach((o, i) => o.forEach((text, j) => { cells[i].children[j + 1].textContent = text }))
+  }}
+}
 
 // --- drawings
 
@@ -214,7 +231,7 @@ export function draggable(node, p, {label, x, y, step = .1, get, move, text}) {
   set(node, {'aria-orientation': main ? 'vertical' : 'horizontal', 'aria-valuemin': ranges[main][0], 'aria-valuemax': ranges[main][1]})
   const go = to => move(to.map((v, i) => ranges[i] ? clamp(v, ranges[i]) : get()[i]))
   let off = null
-  node.addEventListener('touchstart', e => e.preventDefault(), {passive: false}) // in a drawing `touch-action` does not keep a page still
+  node.addEventListener('touchstart', e => e.preventDefault(), {passive: false}) // on shapes of SVG Chromium overlooks touch-action
   node.addEventListener('pointerdown', e => {
     e.preventDefault()
     node.focus({preventScroll: true})
