@@ -130,7 +130,7 @@ def served(folder):
     srv = ThreadingHTTPServer(('127.0.0.1', 0), partial(Quiet, directory=str(folder)))
     threading.Thread(target=srv.serve_forever, daemon=True).start()
     try: yield f'http://127.0.0.1:{srv.server_port}/'
-    finally: srv.shutdown()
+    finally: srv.shutdown(); srv.server_close()
 
 @pytest.fixture(scope='session')
 def at(site):

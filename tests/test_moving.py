@@ -2,9 +2,7 @@
 and its numbers are those of the library.
 
 A new figure needs one function here, `@drives('name')`; what all figures must do is tried with each of them."""
-import base64, importlib.util, json, re, shutil, threading
-from functools import partial
-from http.server import ThreadingHTTPServer
+import base64, importlib.util, json, re, shutil
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,7 +11,7 @@ import nbformat, pytest, torch
 import torch.nn.functional as F
 from fastcore.basics import noop
 from torch import tensor
-from conftest import Quiet
+from conftest import served
 from chapters import stems
 from fastcore.test import test_eq
 from mnist_from_scratch.baseline import PixelSimilarity, mnist_distance, rmse_distance
@@ -437,10 +435,7 @@ def pages(tmp_path_factory):
         write(f'{o}.html', policy+'<link rel="stylesheet" href="_static/site.css">',
               div*2+'<script type="module" src="_static/moving.js"></script>', ' data-theme="light"')
         write(f'{o}-live.html', '', bundle['text/html']*2)
-    srv = ThreadingHTTPServer(('127.0.0.1', 0), partial(Quiet, directory=str(out)))
-    threading.Thread(target=srv.serve_forever, daemon=True).start()
-    yield f'http://127.0.0.1:{srv.server_port}/'
-    srv.shutdown()
+    with served(out) as url: yield url
 
 @pytest.fixture
 def opened(browser, pages):
