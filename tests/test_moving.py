@@ -481,7 +481,7 @@ def test_two_on_a_page(opened, name, kind):
 @each
 @pytest.mark.parametrize('kind,scheme', [('site','light'),('site','dark'),('live','dark')])
 def test_phone_day_and_night(opened, name, kind, scheme):
-    "Nothing sticks out on the right at 390 pixels; axe finds nothing, contrast included; it is dark where the page is"
+    "Nothing sticks out on the right at 390 pixels, or is cut off; axe finds nothing, contrast included; it is dark where the page is"
     page = opened(name, kind, color_scheme=scheme, viewport=dict(width=390, height=844), bypass_csp=True).page
     if (kind,scheme)==('site','dark'): page.evaluate("document.documentElement.dataset.theme = 'dark'")
     assert page.evaluate('document.documentElement.scrollWidth')<=390
@@ -489,6 +489,8 @@ def test_phone_day_and_night(opened, name, kind, scheme):
         n => !n.closest('clipPath, [clip-path], .mv-heard') && n.getBoundingClientRect().right>o.getBoundingClientRect().right+1)
         .map(n => n.outerHTML.slice(0, 80))""")
     assert not out
+    cut = "o => [...o.querySelectorAll(':not(svg *, .mv-heard)')].filter(n => n.clientWidth && n.scrollWidth>n.clientWidth+1)"
+    assert not page.locator('.mv').first.evaluate(cut+'.map(n => n.outerHTML.slice(0, 80))')
     light = page.locator('.mv').first.evaluate("o => getComputedStyle(o).backgroundColor.match(/\\d+/g).slice(0, 3).map(Number)")
     assert (max(light)<80)==(scheme=='dark')
     pytest.importorskip('axe_playwright_python', reason='no axe here')

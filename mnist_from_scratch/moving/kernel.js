@@ -47,6 +47,11 @@ const looks = `
   box-shadow: inset 0 0 0 .5px var(--edge); appearance: textfield; }
 .mv-nine input::-webkit-inner-spin-button { appearance: none; margin: 0; }
 .mv-nine input:focus-visible { position: relative; z-index: 1; outline-offset: -1px; }
+@media (max-width: 576px) {
+  .mv-nine { grid-template-columns: 1fr auto 1fr auto 1.25fr; gap: .2rem .25rem; font-size: 11px; letter-spacing: -.02em; }
+  .mv-nine .grid span { padding: .65rem 0; }
+  .mv-nine input { font-size: 12px; }
+}
 `
 
 export default {render({model, el}) {
