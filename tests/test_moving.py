@@ -105,6 +105,7 @@ def descent(fig):
     fig.press('Learning rate', *['ArrowLeft']*20); check(curve, 2); assert fig.get('verdict')=='bouncing'
     fig.slide('Momentum', .5); fig.press('Step', 'Enter', 'Enter'); check(curve, 4); assert fig.value('Momentum')>.3
     curve = 'two valleys'
+    fig.click(curve); fig.press('Start', 'End'); close(fig.get('way')[0], 2) # the end of what is drawn
     fig.click(curve); check(curve, 0)
     fig.press('Learning rate', 'Home', *['ArrowRight']*4); fig.press('Momentum', 'Home')
     for start,end in (0,-1.04),(.2,.96): # as the chapter has it
