@@ -48,7 +48,8 @@ export default {render({model, el}) {
   const loss = svg('path', {class: 'line b thin'}), points = svg('g', {class: 'b'})
   q.back.append(loss, points)
 
-  const tell = draggable(ring, p, {label: 'Start', x: curves[s.curve].x, step: .1, get: () => [s.start, curves[s.curve].f(s.start)],
+  const range = [...curves[s.curve].x]
+  const tell = draggable(ring, p, {label: 'Start', x: range, step: .1, get: () => [s.start, curves[s.curve].f(s.start)],
     move: ([x]) => { s.start = x; draw() }, text: () => `x = ${fmt(s.start)}`})
   const step = () => {
     if (s.n >= 60 || verdict(s.curve, xs()) === 'arrived' || Math.abs(xs().at(-1)) > 1e3) return false
@@ -69,6 +70,7 @@ export default {render({model, el}) {
   function draw() {
     const c = curves[s.curve], all = xs(), x = all.at(-1), y = c.f(x), slope = c.slope(x), v = verdict(s.curve, all)
     p.range({x: c.x, y: c.y})
+    range.splice(0, 2, ...c.x)
     set(ring, {'aria-valuemin': c.x[0], 'aria-valuemax': c.x[1], transform: `translate(${p.X(s.start)} ${p.Y(c.f(s.start))})`})
     title.textContent = c.title
     set(curve, {d: p.curve(c.f)})

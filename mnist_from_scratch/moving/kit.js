@@ -187,7 +187,7 @@ export function plot({width, height, x, y, xlabel = '', ylabel = '', label, left
   const w = width - left - right, h = height - top - bottom
   const axes = svg('g', {'aria-hidden': 'true'}), back = svg('g', {'aria-hidden': 'true'}), front = svg('g')
   const id = `mv-${Math.random().toString(36).slice(2)}`
-  const clip = svg('clipPath', {id}, svg('rect', {x: left, y: top - 4, width: w, height: h + 8}))
+  const clip = svg('clipPath', {id}, svg('rect', {x: left - 5, y: top - 4, width: w + 10, height: h + 8}))
   set(back, {'clip-path': `url(#${id})`})
   const root = svg('svg', {viewBox: `0 0 ${width} ${height}`, width, height, role: 'group', 'aria-label': label}, clip, axes, back, front)
   const p = {
