@@ -234,7 +234,7 @@ const pad = makePad($('pad'), complete => read(complete)), bars = Array.from({le
 })
 let asked = 0, aloud = false
 
-// Ask what the net says of the drawing and of the digits that were collected; `complete`: say it, too
+// Ask what the net makes of the drawing and of the digits that were collected; `complete`: tell it in words, too
 function read(complete = false) {
   const image = pad.image()
   paint($('seen'), image || new Float32Array(784), ink)
@@ -252,7 +252,7 @@ function heard([drawn, ...others]) {
     bar.style.width = empty ? 0 : `${100*drawn.probs[i]}%`
     value.textContent = empty ? '' : percent(drawn.probs[i])
   })
-  if (aloud) $('says').textContent = empty ? 'Nothing is drawn yet.' : `It says ${answer(drawn)}.`
+  if (aloud) $('says').textContent = empty ? 'Nothing is drawn yet.' : `It reads a ${answer(drawn)}.`
   aloud = false
   others.forEach((o, i) => mark(mine[i].now, mine[i], o))
 }

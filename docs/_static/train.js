@@ -252,7 +252,7 @@ export class Trainer {
       weights: {k: first.k, out: first.out, w: first.w.slice()}}
   }
 
-  // What it says of an image of 784 numbers from 0 to 1
+  // What it makes of an image of 784 numbers from 0 to 1
   read(image) { forward(this.net, image, 0, this.probs); return {said: best(this.probs), probs: Array.from(this.probs)} }
 
   // `n` steps on batches of which half are from the training digits, and half are these images, in turn, each moved by up to two pixels
