@@ -83,9 +83,6 @@ def slashed_zero(u): a,rx = u(-120,-60),u(.3,.42); return [arc(.5, .5, rx, .5, a
 def zero_of_lines(u):
     n,rx = u.of((4,5,6,7,8,9)),u(.18,.3)
     return [polygon(u, .5, .5, rx, .5, n)]
-@form(0)
-def box_zero(u): w = u(.18,.28); return [line((.5-w,u(-.02,.03)), (.5+w,u(-.02,.02)), (.5+w,1), (.5-w,1+u(-.02,.02)),
-        (.5-w+u(-.02,.02),u(-.03,.05)))]
 
 @form(1)
 def stick(u): b = u(-.03,.03); return [curve((.5+u(-.04,.04),0), (.5+b,.5), (.5+u(-.04,.04),1))]
@@ -640,7 +637,7 @@ def glyph(u):
 HELD_OUT = {(0,'egg'), (0,'square_zero'), (1,'one_of_two_strokes'), (1,'one_with_hook'), (2,'two_without_hook'), (2,'two_of_two_strokes'),
     (3,'three_with_long_middle'), (4,'closed_four_in_one_line'), (4,'four_like_a_chair'), (5,'five_with_big_bowl'), (5,'square_five'),
     (6,'six_curled'), (6,'six_like_b'), (7,'rounded_seven'), (7,'seven_of_two_strokes'), (8,'eight_from_the_middle'),
-    (8,'eight_open_at_top'), (8,'eight_of_lines'), (0,'box_zero'), (6,'square_six'), (9,'nine_of_lines'),
+    (8,'eight_open_at_top'), (8,'eight_of_lines'), (6,'square_six'), (9,'nine_of_lines'),
     (9,'nine_with_stem_from_above'), (9,'open_nine')}
 HELD_OUT_OTHERS = {*(f'letter {o}' for o in 'BFJKMQdhwx'), 'tilde', 'zigzag_upright', 'face_without_outline', 'angular_scribble', 'curls',
     'square_with_cross', 'pentagram', 'heart', 'percent', 'house', 'fish', 'circle_with_dot',

@@ -18,7 +18,7 @@ function agreement(answers, models, digit) {
 function asSure(p, sure) {
   const o = sure.find(o => p >= o.low && p < o.high) || sure.at(-1)
   const [n, right] = [o.of, o.right].map(v => v.toLocaleString('en'))
-  return o.of < 20 ? '' : `Of ${n} random drawings about which the convnet was as sure, it was right on ${right}.`
+  return o.of < 30 ? '' : `Of ${n} random drawings about which the convnet was as sure, it was right on ${right}.`
 }
 
 // `seen` is what the page read: null, {why}, or {image, answers, parts}. Gives a `sign` of a character or none, a title, lines, and a tone:
