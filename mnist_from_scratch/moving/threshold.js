@@ -95,7 +95,7 @@ export default {render({model, el}) {
     f.show({preds, targets, threshold, chosen: i, accuracy: now[0], mnist: now[1], bce: now[2], slopes: slope})
     const way = targets[i] ? 'higher' : 'lower', jumps = x === threshold && targets[i]
     f.say(`Image ${i + 1}, a ${names[targets[i]]}, has the score ${fmt(x)}: ${ok[i] ? 'right' : 'wrong'}. `
-      + `Of ${n} answers, ${ok.filter(Boolean).length} are right. `
+      + `Right answers: ${ok.filter(Boolean).length} of ${n}. `
       + `A little ${way}, and both losses fall; the accuracy ${jumps ? 'jumps' : 'stays the same'}.`)
   }
   draw()
