@@ -196,10 +196,10 @@ def kernel(fig):
         assert (torch.tensor(shown)-(window*k[0,0]).flatten()).abs().max()<.0051
     def number(i, j): return fig.root.get_by_role('spinbutton', name=f'Kernel, row {i}, column {j}', exact=True)
     digits = args_of['kernel']['digits']
-    assert fig.get('image')==[*base64.b64decode(digits[args_of['kernel']['digit']])]
+    assert fig.get('image')==[*bytes.fromhex(digits[args_of['kernel']['digit']])]
     check(1, 0)
     for o in 'upper edges','left edges','outline','blur','sharpen': fig.click(o); check(1, 0)
-    for o in digits: fig.click(o); assert fig.get('image')==[*base64.b64decode(digits[o])]; check(1, 0)
+    for o in digits: fig.click(o); assert fig.get('image')==[*bytes.fromhex(digits[o])]; check(1, 0)
     fig.click('upper edges'); close(fig.get('kernel'), [-1,-1,-1,0,0,0,1,1,1])
     number(2, 2).fill('-2.5'); check(1, 0); close(fig.get('kernel')[4], -2.5)
     number(1, 3).focus(); fig.page.keyboard.press('ArrowUp'); check(1, 0); close(fig.get('kernel')[2], 0)

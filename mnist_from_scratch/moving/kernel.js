@@ -1,5 +1,5 @@
 // A kernel of 3×3 numbers that slides over a digit: what it makes of it, and the nine products of one position
-import {frame, html, svg, set, fmt, clamp, slider, button, choice, pad} from './kit.js'
+import {frame, html, svg, set, fmt, clamp, slider, button, choice, pad, bytes, looks} from './kit.js'
 
 export const kernels = {
   'upper edges': [-1, -1, -1, 0, 0, 0, 1, 1, 1],
@@ -22,12 +22,11 @@ export function convolve(image, kernel, stride = 1, padding = 0, size = 28) {
   const n = rows(stride, padding, size)
   return Array.from({length: n * n}, (_, k) => add(products(patch(image, Math.floor(k / n), k % n, stride, padding, size), kernel)))
 }
-const bytes = s => Uint8Array.from(atob(s), o => o.charCodeAt(0))
 const two = v => fmt(+v.toFixed(2))
 // Both pictures have white paper, day and night; red is above 0 and blue below, as in the chapter
 const tint = (v, most = 1) => `rgb(${(v < 0 ? [11, 96, 114] : [166, 64, 27]).map(o => 255 + most * Math.abs(v) * (o - 255))})`
 
-const looks = `
+const style = `
 .mv-kernel { display: grid; grid-template-columns: 1fr 1fr; gap: .4rem 1rem; width: 100%; max-width: 33rem; margin: 0 auto; }
 .mv-kernel .head { font-size: 13px; font-weight: 600; text-align: center; }
 .mv-kernel .paper { position: relative; width: 100%; aspect-ratio: 1; }
@@ -58,7 +57,7 @@ export default {render({model, el}) {
   const s = {digits: {}, digit: null, kernel: 'upper edges', stride: 1, padding: 0}
   for (const k of Object.keys(s)) s[k] = model.get(k) ?? s[k]
   const f = frame(el, 'A kernel that slides over a digit')
-  if (!document.getElementById('mv-kernel-css')) document.head.append(html('style', {id: 'mv-kernel-css'}, looks))
+  looks('kernel', style)
   let kernel = kernels[s.kernel], at = [7, 12]
   let n = 26, map = []
 
