@@ -458,7 +458,7 @@ def opened(browser, pages):
 each = pytest.mark.parametrize('name', moving_figures())
 
 # Contrast of all text below 4.5. axe looks neither at text in SVG nor at what screen readers do not hear. In SVG the ground is the shape
-# just before the text, if that is filled; elsewhere that of the nearest element which has one
+# just before the text, if that is filled and behind it; elsewhere that of the nearest element which has one
 faint = '''root => {
   const rgb = s => (s.match(/[\\d.]+/g) || [0, 0, 0, 0]).map(Number)
   const light = c => [.2126, .7152, .0722].reduce((sum, w, i) => {
@@ -467,7 +467,10 @@ faint = '''root => {
   }, 0)
   const ground = o => {
     const before = o.matches('svg *') && o.previousElementSibling
-    if (before && before.matches('rect, circle') && getComputedStyle(before).fill.startsWith('rgb(')) return getComputedStyle(before).fill
+    if (before && before.matches('rect, circle') && getComputedStyle(before).fill.startsWith('rgb(')) {
+      const a = before.getBoundingClientRect(), b = o.getBoundingClientRect(), x = b.x + b.width / 2, y = b.y + b.height / 2
+      if (a.left < x && x < a.right && a.top < y && y < a.bottom) return getComputedStyle(before).fill
+    }
     for (; o; o = o.parentElement) if (rgb(getComputedStyle(o).backgroundColor)[3] !== 0) return getComputedStyle(o).backgroundColor
     return 'rgb(255, 255, 255)'
   }
