@@ -271,12 +271,17 @@ def test_weights_are_shown(opened, lab):
     assert sum(sums())==8*9*64 and 'kernels' in text(page, '.pg-weights figcaption')
 
 def test_what_changes_begins_again(opened):
-    "Another model does, another learning rate does not; a run goes on with both"
+    "Another model does, another learning rate or order does not; a run goes on with both"
     page = opened()
+    page.locator('[name=order]').select_option('sorted')                # before the first step
     press(page, 'do', 'epoch'); until(page, "document.querySelector('.pg-epochs').textContent=='1 epoch'")
+    assert numbers(page)[0]<30
+    page.locator('[name=order]').select_option('shuffled')
+    press(page, 'do', 'epoch'); until(page, "document.querySelector('.pg-epochs').textContent=='2 epochs'")
+    assert numbers(page)[0]>50
     page.locator('[name=lr]').select_option('0.01')
     page.wait_for_timeout(200)
-    assert text(page, '.pg-epochs')=='1 epoch'
+    assert text(page, '.pg-epochs')=='2 epochs'
     page.locator('[value=linear]').check(force=True); until(page, "document.querySelector('.pg-epochs').textContent=='0 epochs'")
     assert page.locator('[name=hidden]').is_disabled()
     press(page, 'do', 'run'); until(page, "parseFloat(document.querySelector('.pg-epochs').textContent)>.5")

@@ -64,8 +64,9 @@ form.addEventListener('change', e => {
   const {name} = e.target
   field('seed').value = Math.max(0, Math.min(9999, Math.round(+field('seed').value || 0)))
   explain(null)
+  if (!last) return                  // the digits are on their way, and the net will begin with what is set then
   if (['lr', 'batch', 'momentum', 'decay', 'order'].includes(name)) ask('change', {settings: settings()})
-  else begin(last?.running ? LONGEST : 0)
+  else begin(last.running ? LONGEST : 0)
 })
 for (const o of all('[data-note]')) o.addEventListener('click', () => {
   const set = {...defaults, ...Object.fromEntries(new URLSearchParams(o.dataset.set))}
@@ -96,10 +97,10 @@ const now = {
 
 // --- pictures
 
-// Values on a canvas, one pixel each; `colour` gives red, green and blue
-function paint(canvas, values, colour, w = 28, h = 28) {
-  canvas.width = w; canvas.height = h
-  const img = new ImageData(w, h)
+// 784 values on a canvas of 28×28; `colour` gives red, green and blue
+function paint(canvas, values, colour) {
+  canvas.width = canvas.height = 28
+  const img = new ImageData(28, 28)
   for (let i = 0; i < values.length; i++) img.data.set([...colour(values[i]), 255], 4*i)
   canvas.getContext('2d').putImageData(img, 0, 0)
 }
@@ -304,7 +305,7 @@ worker.onmessage = ({data}) => {
   if (data.kind === 'report') {
     last = data
     if (data.fresh) { curve = []; for (const o of mine) o.before.textContent = '' }
-    curve.push(data); show()
+    curve.push({epochs: data.epochs, training: data.training, heldOut: data.heldOut}); show()
   }
   if (data.kind === 'read' && data.id === asked) heard(data.answers)
   if (data.kind === 'taught') taught(data)

@@ -48,7 +48,7 @@ export function generator(seed) {
   return next
 }
 
-export function shuffle(xs, random) {
+function shuffle(xs, random) {
   for (let i = xs.length-1; i > 0; i--) {
     const j = Math.floor(random()*(i+1)), t = xs[i]
     xs[i] = xs[j]; xs[j] = t
@@ -130,7 +130,7 @@ function backwardLayer({from, k, out, rows, w, dw, db, dy}, x, at, dx) {
 }
 
 // Probabilities of the ten digits, in `probs`, for the image that begins at x[at]
-export function forward(net, x, at, probs) {
+function forward(net, x, at, probs) {
   for (let l = 0; l < net.length; l++) forwardLayer(net[l], l ? net[l-1].y : x, l ? 0 : at)
   const {y} = net[net.length-1]
   let top = -Infinity, total = 0
@@ -176,7 +176,7 @@ export function step(net, x, at, labels, n, {lr, momentum, decay}, probs = new F
 function best(probs) { let b = 0; for (let o = 1; o < 10; o++) if (probs[o] > probs[b]) b = o; return b }
 
 // The labels that the net is taught: true ones, with 3 and 5 exchanged, or at random
-export function taught({y, train}, labels, random) {
+function taught({y, train}, labels, random) {
   const exchange = {3: 5, 5: 3}
   if (labels === 'true') return y.slice(0, train)
   return y.slice(0, train).map(v => labels === 'exchanged' ? exchange[v] ?? v : Math.floor(10*random()))
@@ -201,21 +201,15 @@ export class Trainer {
     else shuffle(this.order, this.random)
   }
 
-  // How many digits are left in the epoch, up to `n`
-  take(n, from = 0) {
-    const m = Math.min(n, this.data.train-this.at)
-    for (let i = 0; i < m; i++) {
-      const j = this.order[this.at+i]
-      this.batch.at[from+i] = 784*j; this.batch.labels[from+i] = this.labels[j]
-    }
-    this.at += m
-    return m
-  }
-
-  // One step on the next batch; gives its loss
+  // One step on the next batch, which is smaller where the epoch ends; gives its loss
   step() {
-    const n = this.take(this.set.batch), loss = step(this.net, this.data.x, this.batch.at, this.batch.labels, n, this.set, this.probs)
-    this.steps++
+    const {at, labels} = this.batch, n = Math.min(this.set.batch, this.data.train-this.at)
+    for (let i = 0; i < n; i++) {
+      const j = this.order[this.at+i]
+      at[i] = 784*j; labels[i] = this.labels[j]
+    }
+    const loss = step(this.net, this.data.x, at, labels, n, this.set, this.probs)
+    this.steps++; this.at += n
     if (this.at === this.data.train) { this.at = 0; this.epochs++; this.sort() }
     return loss
   }
@@ -236,7 +230,7 @@ export class Trainer {
 
   // Where it stands: on as many training digits as there are held out, with the labels that it is taught; on the held-out ones with the
   // true labels, and there also which digit it takes for which, its worst mistakes, and how many hidden units answer to none of them
-  report(most = 10) {
+  report() {
     const {train, held, y, bytes} = this.data, confusion = Array.from({length: 10}, () => Array(10).fill(0)), wrong = []
     const [first, next] = this.net, fired = new Uint8Array(first.out)
     const training = this.measure(0, held, this.labels)
@@ -246,7 +240,7 @@ export class Trainer {
       for (let o = 0; o < first.y.length; o++) if (first.y[o] > 0) fired[o%first.out] = 1
     })
     wrong.sort((a, b) => b.loss-a.loss || a.i-b.i)
-    const worst = wrong.slice(0, most).map(o => ({...o, image: bytes.slice(784*o.i, 784*o.i+784)}))
+    const worst = wrong.slice(0, 10).map(o => ({...o, image: bytes.slice(784*o.i, 784*o.i+784)}))
     const silent = next ? first.out - fired.reduce((s, v) => s+v, 0) : 0
     return {steps: this.steps, epochs: this.done, training, heldOut, confusion, worst, wrong: wrong.length, silent,
       weights: {k: first.k, out: first.out, w: first.w.slice()}}
@@ -272,7 +266,7 @@ export class Trainer {
 }
 
 // An image of 28×28, moved to the right and down; what leaves it is lost
-export function moved(image, right, down) {
+function moved(image, right, down) {
   return image.map((_, i) => {
     const x = i%28-right, y = Math.floor(i/28)-down
     return x >= 0 && x < 28 && y >= 0 && y < 28 ? image[28*y+x] : 0
@@ -290,16 +284,16 @@ function serve(port) {
   const report = more => tell('report', {...trainer.report(), running: until !== null, ...more})
   const wait = new MessageChannel()
   const ask = {
-    async open({png, json}) { data = await load(png, json); tell('open', {train: data.train, held: data.held}) },
+    async open({png, json}) { data = await load(png, json); tell('open') },
     start({settings, epochs}) {
       until = null; trainer = new Trainer(data, settings)
       if (epochs) ask.run({epochs})
       report({fresh: true})
     },
     change({settings}) {
-      const {order} = trainer.set
+      const another = settings.order !== trainer.set.order
       for (const k of live) trainer.set[k] = settings[k]
-      if (order !== trainer.set.order) { trainer.at = 0; trainer.sort() }
+      if (another && !trainer.at) trainer.sort()            // within an epoch, a new order waits for the next one
     },
     run({steps = Infinity, epochs = Infinity}) {
       until = {steps: trainer.steps+steps, epochs: trainer.epochs+epochs}
@@ -323,7 +317,7 @@ function serve(port) {
     let loss
     while (trainer.steps < end && trainer.epochs < until.epochs) loss = trainer.step()
     if (trainer.steps >= until.steps || trainer.epochs >= until.epochs || !Number.isFinite(loss)) until = null
-    report({loss})
+    report()
     wait.port2.postMessage(piece)
   }
   port.onmessage = async e => {
