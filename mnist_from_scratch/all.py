@@ -51,6 +51,7 @@ from .engine.activations import *
 from .engine.export import *
 from .engine.torch_optim import *
 from .engine.scheduling import *
+from .engine.more_losses import *
 from .backprop import *
 from .convnet import *
 from .resnet import *

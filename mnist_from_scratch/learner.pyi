@@ -71,9 +71,6 @@ class TrainEvalCallback(Callback):
     order: Any
     run_valid: bool
 
-    def before_fit(self) -> Any:
-        ...
-
     def before_epoch(self) -> Any:
         ...
 
@@ -84,6 +81,9 @@ class TrainEvalCallback(Callback):
         ...
 
     def after_batch(self) -> Any:
+        ...
+
+    def before_fit(self) -> Any:
         ...
 
     def state_dict(self) -> Any:

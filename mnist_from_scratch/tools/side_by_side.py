@@ -30,13 +30,13 @@ from .. import pixels, baseline, gradient_descent, losses, minibatches, training
 from .. import (optimizers, metrics, learner, schedules, neural_net, softmax, backprop, convnet, resnet, interpret,
                                 overfitting, speed, augment, segment)
 from ..engine import (loaders, image_folders, running, inference, model_files, tracking, precision, checkpoint,
-                                       activations, export, distributed, torch_optim, hardware, scheduling)
+                                       activations, export, distributed, torch_optim, hardware, scheduling, more_losses)
 
 # %% ../../nbs/tools/01_side_by_side.ipynb #ecbc4713
 chapters = (core,files,state,timing,gradients,statistics,images,sets,idx,table,folders,download,digits,masks,pixels,baseline,
             gradient_descent,losses,minibatches,training_loop,optimizers,metrics,learner,schedules,neural_net,softmax,loaders,
             image_folders,running,inference,model_files,tracking,precision,checkpoint,activations,export,distributed,torch_optim,
-            hardware,scheduling,backprop,convnet,resnet,interpret,overfitting,speed,augment,segment)
+            hardware,scheduling,more_losses,backprop,convnet,resnet,interpret,overfitting,speed,augment,segment)
 us = SimpleNamespace(**{n:getattr(m, n) for m in chapters for n in m.__all__})
 
 # %% ../../nbs/tools/01_side_by_side.ipynb #f4af6181
@@ -315,6 +315,17 @@ beside('BCEWithLogitsLossFlat', 'fastai BCEWithLogitsLossFlat', 1e-6)(_same(lamb
 beside('MSELossFlat', 'fastai MSELossFlat', 1e-5)(_same(lambda m, d: _loss(m.MSELossFlat(), d.p, d.yes)))
 beside('MnistLossFlat', 'fastai L1LossFlat()(p.sigmoid(), t)',
        1e-6)(lambda d: (us.MnistLossFlat(), lambda p, t: _fastai().L1LossFlat()(p.sigmoid(), t), d.p, d.yes))
+beside('CrossEntropyLossFlat', 'fastai CrossEntropyLossFlat, weighted and smoothed',
+       1e-5)(_same(lambda m, d: _loss(m.CrossEntropyLossFlat(d.b.abs(), ignore_index=3, label_smoothing=.1), d.acts, d.y)))
+beside('BCEWithLogitsLossFlat', 'fastai BCEWithLogitsLossFlat, weighted',
+       1e-5)(_same(lambda m, d: _loss(m.BCEWithLogitsLossFlat(pos_weight=d.b.abs()), d.acts, F.one_hot(d.y))))
+beside('L1LossFlat', 'fastai L1LossFlat', 1e-5)(_same(lambda m, d: _loss(m.L1LossFlat(), d.p, d.yes)))
+beside('BCELossFlat', 'fastai BCELossFlat', 1e-5)(_same(lambda m, d: _loss(m.BCELossFlat(), d.p.sigmoid(), d.yes)))
+for o in 'LabelSmoothingCrossEntropyFlat','FocalLossFlat':
+    beside(o, f'fastai {o}', 1e-5)(_same(lambda m, d, o=o: _loss(getattr(m, o)(weight=d.b.abs()), d.acts, d.y)))
+    beside(o[:-4], f'fastai {o[:-4]}', 1e-5)(_same(lambda m, d, o=o: getattr(m, o[:-4])(weight=d.b.abs())(d.acts, d.y)))
+beside('DiceLoss', 'fastai DiceLoss',
+       1e-5)(_same(lambda m, d: _loss(m.DiceLoss(), d.acts.view(16,16,10).movedim(-1,1), d.y.view(16,16))))
 
 beside('collate', 'torch default_collate')(lambda d: (us.collate, torch.utils.data.default_collate,
                                                       list(zip(d.x, d.y.tolist(), [{'a':o} for o in d.b]))))
