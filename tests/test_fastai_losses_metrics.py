@@ -1,6 +1,10 @@
 """Losses, metrics, optimizers and interpretation: the same calls on the installed fastai and on ours, in one process, with the same results
 to 1e-5. A call is the text of what a user would type after the module."""
+from functools import partial # noqa: F401, for calls in texts
+from types import SimpleNamespace
+
 import pytest, torch
+import sklearn.metrics as skm # noqa: F401
 import torch.nn.functional as F
 from torch import nn
 
@@ -56,7 +60,7 @@ def test_loss_for_each_pixel():
     a,b = both(lambda m: m.CrossEntropyLossFlat(w, axis=1, reduction='none')(x, y))
     agree(a.view(2,5,3).mT.flatten(), b)
 
-bad_losses = ['m.CrossEntropyLossFlat()(acts, skipped+1)', 'm.CrossEntropyLossFlat(w[:3])(acts, classes)',
+bad_losses = ['m.CrossEntropyLossFlat()(acts, skipped+1)', 'm.CrossEntropyLossFlat(w.repeat(2))(acts, classes)',
               'm.CrossEntropyLossFlat(smooth=1)', 'm.BCEWithLogitsLossFlat(pos_weight=w, flatten=True)',
               'm.BCEWithLogitsLossFlat(pos_weight=w)(acts, classes)', 'm.BCELossFlat()(acts, pw)', 'm.DiceLoss()(pixels, pixels)',
               'm.FocalLossFlat(2.)', "m.L1LossFlat(reduction='avg')(acts, acts)", 'm.L1LossFlat()(acts, classes)']
@@ -92,3 +96,102 @@ def test_loss_is_exported(make, tmp_path):
     new = ours.load_learner(tmp_path/'net.safetensors')
     assert type(new.loss_func) is type(loss) and torch.equal(new.loss_func(acts, classes), loss(acts, classes))
     agree(*(torch.stack(o.get_preds(dl=learn.dls.valid, with_loss=True)[::2][1:]) for o in (new,learn)))
+
+# --- metrics
+
+def spread(p, t): return (p.float()-t.float()).std()
+def batches(name):
+    "Three batches of predictions and targets: of four classes, two classes, labels, quantities, masks"
+    g = torch.Generator().manual_seed(1)
+    x,y = torch.randn(45,4, generator=g),torch.randint(4, (45,), generator=g)
+    two,yes = torch.randn(45,2, generator=g),torch.randint(2, (45,1), generator=g)
+    sets = dict(ten=(x,y), column=(x,y[:,None]), two=(two,yes[:,0]), labels=(x,(torch.rand(45,4, generator=g)>.5).long()),
+                quantity=(x[:,:1],x[:,1]), one=(two[:,:1],yes),
+                masks=(torch.randn(45,2,3,5, generator=g),torch.randint(2, (45,3,5), generator=g)))
+    return list(zip(*(o.split(20) for o in sets[name])))
+metrics = {
+    'mae':'quantity labels', 'mse':'quantity', 'rmse':'quantity', 'accuracy':'ten column', 'accuracy_multi':'labels one quantity',
+    'partial(m.accuracy_multi, thresh=.7)':'labels', 'partial(m.accuracy_multi, sigmoid=False)':'labels', 'Dice()':'masks',
+    'Dice(axis=-1)':'two', 'Perplexity()':'ten', 'perplexity':'ten', 'AccumMetric(spread)':'quantity',
+    'AccumMetric(partial(spread))':'quantity', 'AccumMetric(spread, dim_argmax=1)':'ten column',
+    "AccumMetric(spread, activation='sigmoid')":'one labels', "AccumMetric(spread, activation='sigmoid', thresh=.6, name='s')":'labels',
+    "AccumMetric(spread, dim_argmax=-1, activation='binarysoftmax')":'two',
+    'AccumMetric(skm.f1_score, dim_argmax=-1, to_np=True, invert_arg=True, average=None, labels=[1, 3])':'ten',
+    'AccumMetric(skm.zero_one_loss, dim_argmax=1, flatten=False, to_np=True)':'ten',
+    'skm_to_fastai(skm.cohen_kappa_score)':'ten', "skm_to_fastai(skm.fbeta_score, beta=2., average='macro')":'ten column',
+    'skm_to_fastai(skm.mean_absolute_error, is_class=False)':'quantity', 'skm_to_fastai(skm.accuracy_score, thresh=.4)':'one labels',
+    "skm_to_fastai(skm.average_precision_score, activation='binarysoftmax')":'two', 'RocAuc()':'ten',
+    "RocAuc(average='weighted', multi_class='ovo')":'ten', 'ValueMetric(lambda: 3.5, "x")':'ten', "LossMetrics('a,b')[1]":'ten',
+    "LossMetrics(['a'], ['first'])[0]":'ten', "LossMetric('b', 'second')":'ten'}
+for o in 'Precision','Recall','F1Score':
+    metrics |= {f'{o}()':'two', f'{o}(pos_label=0)':'two', f"{o}(average='macro')":'ten', f"{o}(-1, [0, 2], average='weighted')":'ten'}
+metric_calls = [(c, k) for c,ks in metrics.items() for k in ks.split()]
+
+@pytest.mark.filterwarnings('ignore')
+@pytest.mark.parametrize('call,kind', metric_calls)
+def test_metric(call, kind):
+    "Its value over three batches, twice, its name, and nothing at the beginning"
+    def run(m):
+        met = m.mk_metric(eval(call if call.startswith('partial') else f'm.{call}'))
+        res = [met.name.lstrip('_')] # fastai's rmse is _rmse in a table
+        for _ in range(2):
+            met.reset()
+            if not call.startswith('ValueMetric'): assert met.value is None
+            for p,t in batches(kind):
+                met.accumulate(SimpleNamespace(pred=p, yb=(t,), y=t, loss=p.mean(), loss_func=SimpleNamespace(a=p.mean(), b=p.std()),
+                                               to_detach=lambda o: o.detach()))
+            res.append(torch.as_tensor(met.value))
+        return res
+    agree(*both(run))
+
+@pytest.mark.parametrize('call', ['mae(x[:,:1], x[:,1])', 'mse(x[:,:1], x[:,1])', 'mse(x[:,0], x[:,1:2])', 'rmse(x[:,:1], x[:,1])',
+                                  'accuracy_multi(x, x>0)', 'AccumMetric(spread)(x, x[:,[1,0,2,3]])', 'F1Score()(x[:,0]>0, x[:,1]>0)',
+                                  'LossMetrics("a,b", "c,d")[1].name'])
+def test_call_of_a_metric(call):
+    x = batches('ten')[0][0]
+    agree(*both(lambda m: eval(f'm.{call}', globals()|dict(m=m, x=x))))
+
+bad_metrics = ['mae(x, x[:1])', 'accuracy_multi(x, x[0])', 'AccumMetric(spread)(x, x[0])', "RocAuc(multi_class='all')", 'F1Score(beta=1)',
+               'mse(x, x[:,:1])', 'ValueMetric(3).name', 'AccumMetric()']
+@pytest.mark.filterwarnings('ignore')
+@pytest.mark.parametrize('call', bad_metrics)
+def test_bad_metric(call):
+    x = torch.randn(3,4)
+    for m in theirs,ours:
+        with pytest.raises(Exception) as e: eval(f'm.{call}', globals()|dict(m=m, x=x))
+    assert e.errisinstance((ValueError,TypeError,AttributeError)) and '\n' not in str(e.value)
+
+def learner(m, loss=None, metrics=None, n_out=4, **kwargs):
+    "The same net on the same batches"
+    x,y = map(torch.cat, zip(*batches('ten')))
+    items = list(zip(x, y))
+    torch.manual_seed(0)
+    learn = m.Learner(m.DataLoaders(m.DataLoader(items, bs=20), m.DataLoader(items, bs=17), device=torch.device('cpu')), nn.Linear(4,n_out),
+                      loss_func=loss or m.CrossEntropyLossFlat(), **dict(opt_func=m.SGD, metrics=metrics and metrics(m), **kwargs))
+    return learn
+def rows(learn):
+    return [[v for v in o if v is not None] for o in learn.recorder.values],[o.lstrip('_') for o in learn.recorder.metric_names]
+
+def test_metrics_in_a_learner():
+    "In the table of a fit, with classes in place of objects, and a loss that has parts"
+    class Parts:
+        def __call__(self, inp, targ): self.a = inp.abs().mean(); return F.cross_entropy(inp, targ)+self.a
+    def run(m):
+        learn = learner(m, Parts(), lambda m: [m.accuracy, m.RocAuc(), m.F1Score(average='macro'), m.Perplexity, *m.LossMetrics('a'),
+                                               m.ValueMetric(lambda: 2., 'v')])
+        with learn.no_bar(), learn.no_logging(): learn.fit(2, .1)
+        return rows(learn)
+    agree(*both(run))
+
+def test_quantities_in_a_learner():
+    "Predictions [N,1] and targets [N], as errors of all items"
+    def run(m):
+        learn = learner(m, m.MSELossFlat(), lambda m: [m.mae, m.mse, m.rmse], 1)
+        with learn.no_bar(), learn.no_logging(): learn.fit(2, .1)
+        return rows(learn)
+    agree(*both(run))
+
+def test_a_part_that_the_loss_lacks():
+    "fastai shows 0 for it"
+    learn = learner(ours, metrics=lambda m: m.LossMetrics('aux'))
+    with learn.no_bar(), pytest.raises(AttributeError, match='aux'): learn.fit(1)

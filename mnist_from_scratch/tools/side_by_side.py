@@ -30,13 +30,14 @@ from .. import pixels, baseline, gradient_descent, losses, minibatches, training
 from .. import (optimizers, metrics, learner, schedules, neural_net, softmax, backprop, convnet, resnet, interpret,
                                 overfitting, speed, augment, segment)
 from ..engine import (loaders, image_folders, running, inference, model_files, tracking, precision, checkpoint,
-                                       activations, export, distributed, torch_optim, hardware, scheduling, more_losses)
+                                       activations, export, distributed, torch_optim, hardware, scheduling, more_losses,
+                                       more_metrics)
 
 # %% ../../nbs/tools/01_side_by_side.ipynb #ecbc4713
 chapters = (core,files,state,timing,gradients,statistics,images,sets,idx,table,folders,download,digits,masks,pixels,baseline,
             gradient_descent,losses,minibatches,training_loop,optimizers,metrics,learner,schedules,neural_net,softmax,loaders,
             image_folders,running,inference,model_files,tracking,precision,checkpoint,activations,export,distributed,torch_optim,
-            hardware,scheduling,more_losses,backprop,convnet,resnet,interpret,overfitting,speed,augment,segment)
+            hardware,scheduling,more_losses,more_metrics,backprop,convnet,resnet,interpret,overfitting,speed,augment,segment)
 us = SimpleNamespace(**{n:getattr(m, n) for m in chapters for n in m.__all__})
 
 # %% ../../nbs/tools/01_side_by_side.ipynb #f4af6181
@@ -443,6 +444,22 @@ beside('AvgMetric', 'fastai AvgMetric', 1e-6)(_same(lambda m, d: _metric(m.AvgMe
 beside('AvgLoss', 'fastai AvgLoss', 1e-6)(_same(lambda m, d: _metric(m.AvgLoss(), d)))
 beside('AvgSmoothLoss', 'fastai AvgSmoothLoss', 1e-6)(_same(lambda m, d: _metric(m.AvgSmoothLoss(), d)[0]))
 beside('mk_metric', 'fastai mk_metric', 1e-6)(_same(lambda m, d: _metric(m.mk_metric(m.error_rate), d)))
+beside('mae', 'fastai mae', 1e-6)(_same(lambda m, d: m.mae(d.p, d.yes[:,0])))
+beside('accuracy_multi', 'fastai accuracy_multi', 1e-7)(_same(lambda m, d: m.accuracy_multi(d.acts, F.one_hot(d.y), thresh=.3)))
+def _spread(p, t): return (p-t).float().std()
+for o,make in dict(Dice=lambda m: m.Dice(), Perplexity=lambda m: m.Perplexity(), ValueMetric=lambda m: m.ValueMetric(lambda: 3., 'three'),
+                   AccumMetric=lambda m: m.AccumMetric(_spread, dim_argmax=1, name='spread'),
+                   **{k:lambda m, k=k: getattr(m, k)(average='macro') for k in ('Precision','Recall','F1Score','RocAuc')}).items():
+    beside(o, f'fastai {o}', 1e-6)(_same(lambda m, d, make=make: _metric(make(m), d)))
+@beside('skm_to_fastai', 'fastai skm_to_fastai', 1e-6)
+@_same
+def _(m, d): from sklearn.metrics import cohen_kappa_score; return _metric(m.skm_to_fastai(cohen_kappa_score), d)
+
+class _Parts:
+    "A loss that keeps a part of itself"
+    def __call__(self, inp, targ): self.size = inp.abs().mean(); return F.cross_entropy(inp, targ)+self.size
+beside('LossMetrics LossMetric', 'fastai LossMetrics', 1e-5)(_fit(lambda m, l: l.fit(2, .1), loss_func=lambda m: _Parts(),
+                                                                  metrics=lambda m: m.LossMetrics('size', 'part')))
 @beside('TorchMetric', 'torchmetrics MulticlassAccuracy', 1e-6)
 def _(d):
     from torchmetrics.classification import MulticlassAccuracy
