@@ -53,6 +53,7 @@ from .engine.torch_optim import *
 from .engine.scheduling import *
 from .engine.more_losses import *
 from .engine.more_metrics import *
+from .engine.more_optimizers import *
 from .backprop import *
 from .convnet import *
 from .resnet import *

@@ -1,5 +1,6 @@
 """Losses, metrics, optimizers and interpretation: the same calls on the installed fastai and on ours, in one process, with the same results
 to 1e-5. A call is the text of what a user would type after the module."""
+from copy import deepcopy
 from functools import partial # noqa: F401, for calls in texts
 from types import SimpleNamespace
 
@@ -167,7 +168,7 @@ def learner(m, loss=None, metrics=None, n_out=4, **kwargs):
     items = list(zip(x, y))
     torch.manual_seed(0)
     learn = m.Learner(m.DataLoaders(m.DataLoader(items, bs=20), m.DataLoader(items, bs=17), device=torch.device('cpu')), nn.Linear(4,n_out),
-                      loss_func=loss or m.CrossEntropyLossFlat(), **dict(opt_func=m.SGD, metrics=metrics and metrics(m), **kwargs))
+                      loss_func=loss or m.CrossEntropyLossFlat(), **dict(opt_func=m.SGD, metrics=metrics and metrics(m))|kwargs)
     return learn
 def rows(learn):
     return [[v for v in o if v is not None] for o in learn.recorder.values],[o.lstrip('_') for o in learn.recorder.metric_names]
@@ -195,3 +196,125 @@ def test_a_part_that_the_loss_lacks():
     "fastai shows 0 for it"
     learn = learner(ours, metrics=lambda m: m.LossMetrics('aux'))
     with learn.no_bar(), pytest.raises(AttributeError, match='aux'): learn.fit(1)
+
+# --- optimizers
+
+def quadratic(opt, ps, n):
+    "`n` steps on a bowl, with the parameters after each"
+    res = []
+    for i in range(n):
+        for p in ps: p.grad = None
+        sum(((p-i)**2*(j+1)).sum() for j,p in enumerate(ps)).backward()
+        opt.step()
+        res.append([p.detach().clone() for p in ps])
+    return res
+def params(): g = torch.Generator().manual_seed(3); return [torch.randn(o, generator=g).requires_grad_() for o in (3,(2,4),1)]
+def plain(hypers): return [dict(h) for h in hypers]
+
+mean_grad = 'partial(m.average_grad, dampening=True)'
+optimizers = ['SGD(ps, .1, mom=.9, wd=.1)', 'Adam(ps, .1)', 'RMSProp(ps, .1)', 'RMSProp(ps, .1, .9, .8, wd=.1)',
+              'RMSProp(ps, lr=.1, mom=.5, wd=.1, decouple_wd=False)', 'RAdam(ps, .1)', 'RAdam(ps, .1, .8, .95, 1e-3, .1, 2.)',
+              'RAdam(ps, .1, wd=.1, decouple_wd=False)', 'ranger(ps, .1)', 'ranger(ps, .1, k=2, alpha=.8, sqr_mom=.9)',
+              'Lookahead(m.SGD(ps, .1))', 'Lookahead(m.Adam(ps, .1, wd=.1), 4, .2)',
+              'RAdam([ps[:1],ps[1:]], [.1,.01])', 'Optimizer(ps, m.sgd_step, lr=.1)',
+              'Optimizer(ps, cbs=[m.weight_decay, m.sgd_step], lr=.1, wd=.2)', 'Optimizer(ps, [m.l2_reg, m.average_grad, m.momentum_step], lr=.1)',
+              f'Optimizer(ps, [{mean_grad}, m.momentum_step], lr=.1, mom=.8)',
+              'Optimizer([ps[:1],ps[1:]], [m.average_sqr_grad, m.rms_prop_step], lr=slice(.01, .1))',
+              f'Optimizer(ps, [{mean_grad}, m.average_sqr_grad, m.step_stat, m.adam_step], lr=.1, mom=.9, eps=1e-5)',
+              'Optimizer(ps, [partial(m.average_sqr_grad, dampening=False), m.rms_prop_step], lr=.1, sqr_mom=.9)',
+              'Optimizer(ps, [lambda p, n=0, **kw: {"n":n+1}, lambda p, lr, n, **kw: p.data.mul_(1-lr/n)], lr=.1)']
+
+@pytest.mark.parametrize('call', optimizers)
+def test_optimizer(call):
+    "Steps with weight decay on some, hyper-parameters that change, frozen groups, a state that is loaded again and forgotten"
+    def run(m):
+        def make(ps): return eval(f'm.{call}', globals()|dict(m=m, ps=ps))
+        ps = params()
+        opt = make(ps)
+        opt.state[ps[1]]['do_wd'] = False
+        res = [plain(opt.hypers), quadratic(opt, ps, 9)]
+        opt.set_hypers(lr=.05)
+        res += [plain(opt.hypers), quadratic(opt, ps, 3)]
+        qs = [p.detach().clone().requires_grad_() for p in ps]
+        new = make(qs)
+        new.load_state_dict(deepcopy(opt.state_dict()))
+        res += [quadratic(new, qs, 5)]
+        opt.clear_state()
+        res += [[sorted(opt.state[p]) for p in ps], quadratic(opt, ps, 4)]
+        return res
+    agree(*both(run))
+
+protocol = ['[(g["params"], g["lr"], g["eps"]) for g in opt.param_groups]', '[(p, len(pg), sorted(s), dict(h)) for p,pg,s,h in opt.all_params()]', 'len(opt.all_params(slice(1, None)))',
+            'len(opt.all_params(with_grad=True))', 'opt.freeze() or (opt.frozen_idx, [p.requires_grad for p in ps])',
+            'opt.freeze_to(1) or opt.unfreeze() or (opt.frozen_idx, [p.requires_grad for p in ps])', 'opt.frozen_idx',
+            'opt.freeze_to(-2) or (opt.frozen_idx, [p.requires_grad for p in ps])']
+@pytest.mark.parametrize('call', protocol)
+@pytest.mark.parametrize('make', ['Adam', 'partial(m.Optimizer, cbs=[m.average_grad, m.momentum_step], eps=1)', 'ranger',
+                                  'partial(m.OptimWrapper, opt=torch.optim.AdamW)'])
+def test_protocol(make, call):
+    def run(m):
+        ps = params()
+        opt = eval(make if make.startswith('partial') else f'm.{make}', globals()|dict(m=m))([[p] for p in ps], lr=.1)
+        opt.state[ps[0]]['force_train'] = True
+        (ps[0].sum()+ps[2].sum()).backward(); opt.step()
+        return eval(call, globals()|dict(opt=opt, ps=ps))
+    agree(*both(run))
+
+def test_set_param_groups():
+    def run(m):
+        opt = m.SGD([[p] for p in params()], .1)
+        opt.param_groups = [dict(g, lr=.1*i) for i,g in enumerate(opt.param_groups, 1)]
+        return plain(opt.hypers)
+    agree(*both(run))
+
+@pytest.mark.parametrize('args', ['.9, 1, 3', 'mom=.5, damp=.5, step=2'])
+def test_debias(args): agree(*both(lambda m: eval(f'm.debias({args})')))
+
+def test_what_fastai_drops():
+    "The `eps` of RMSProp, and a rate for Lookahead around an optimizer of PyTorch's"
+    opt = ours.RMSProp(params(), .1, eps=.5)
+    assert opt.hypers[0]['eps']==.5
+    opt = ours.Lookahead(ours.OptimWrapper(params(), torch.optim.AdamW, lr=.1))
+    opt.set_hypers(lr=.2, mom=.5)
+    assert opt.opt.opt.param_groups[0]['lr']==.2 and opt.opt.opt.param_groups[0]['betas'][0]==.5
+
+def test_param_groups_are_live():
+    "In fastai what is set there is lost"
+    opt = ours.SGD([[p] for p in params()], .1)
+    for g in opt.param_groups: g['lr'] = .5
+    assert [h['lr'] for h in opt.hypers]==[.5]*3
+
+@pytest.mark.parametrize('call', ['m.OptimWrapper()', 'm.OptimWrapper([p], opt=torch.optim.SGD([p], .1))', 'm.SGD([p], .1).freeze()',
+                                  'm.SGD([[p],[p]], .1).set_hyper("lr", [.1, .2, .3])', 'm.SGD([p], .1).step(lambda: 0)', 'm.ranger([p])',
+                                  'm.SGD([p], .1).load_state_dict(m.SGD([[p],[p]], .1).state_dict())', 'm.ranger([p], .1).step(lambda: 0)',
+                                  'm.ranger([p], .1).load_state_dict(m.RAdam([p], .1).state_dict())'])
+def test_bad_optimizer(call):
+    for m in theirs,ours:
+        ns = dict(m=m, p=torch.randn(3, requires_grad=True))
+        with pytest.raises((ValueError,TypeError,AssertionError,NotImplementedError,KeyError)) as e: eval(call, globals()|ns)
+    assert e.errisinstance((ValueError,TypeError)) and '\n' not in str(e.value)
+
+@pytest.mark.parametrize('make', ['RMSProp', 'RAdam', 'ranger', 'partial(m.Optimizer, cbs=[m.average_grad, m.momentum_step], mom=.9)'])
+@pytest.mark.parametrize('fit', ['fit(2)', 'fit_one_cycle(2, .05)', 'fit_flat_cos(2)'])
+def test_optimizers_in_a_learner(make, fit):
+    "As in the course's chapter on optimizers; biases have no weight decay"
+    def run(m):
+        learn = learner(m, opt_func=eval(make if make.startswith('partial') else f'm.{make}', globals()|dict(m=m)), lr=.02,
+                        wd=None if 'average' in make else .1)
+        with learn.no_bar(), learn.no_logging(): eval(f'learn.{fit}')
+        return rows(learn),[*learn.model.parameters()]
+    agree(*both(run))
+
+def test_a_saved_lookahead(tmp_path):
+    "With the optimizer in the file of the model, and after the search for a rate, which leaves no trace"
+    learn = learner(ours, opt_func=ours.ranger, path=tmp_path)
+    with learn.no_bar():
+        learn.fit(2, .1)
+        slow = [[p.clone() for p in g] for g in learn.opt.slow_weights]
+        learn.lr_find(show_plot=False, num_it=10)
+        agree(learn.opt.slow_weights, slow)
+        learn.save('net')
+        new = learner(ours, opt_func=ours.ranger, path=tmp_path).load('net')
+        for o in learn,new:
+            with o.no_bar(): o.fit(2, .1)
+    agree([*new.model.parameters()], [*learn.model.parameters()])

@@ -31,13 +31,14 @@ from .. import (optimizers, metrics, learner, schedules, neural_net, softmax, ba
                                 overfitting, speed, augment, segment)
 from ..engine import (loaders, image_folders, running, inference, model_files, tracking, precision, checkpoint,
                                        activations, export, distributed, torch_optim, hardware, scheduling, more_losses,
-                                       more_metrics)
+                                       more_metrics, more_optimizers)
 
 # %% ../../nbs/tools/01_side_by_side.ipynb #ecbc4713
 chapters = (core,files,state,timing,gradients,statistics,images,sets,idx,table,folders,download,digits,masks,pixels,baseline,
             gradient_descent,losses,minibatches,training_loop,optimizers,metrics,learner,schedules,neural_net,softmax,loaders,
             image_folders,running,inference,model_files,tracking,precision,checkpoint,activations,export,distributed,torch_optim,
-            hardware,scheduling,more_losses,more_metrics,backprop,convnet,resnet,interpret,overfitting,speed,augment,segment)
+            hardware,scheduling,more_losses,more_metrics,more_optimizers,
+            backprop,convnet,resnet,interpret,overfitting,speed,augment,segment)
 us = SimpleNamespace(**{n:getattr(m, n) for m in chapters for n in m.__all__})
 
 # %% ../../nbs/tools/01_side_by_side.ipynb #f4af6181
@@ -368,11 +369,11 @@ def _by_fastai(d, epochs):
 
 beside('train_model train_epoch validate_epoch', 'fastai Learner.fit', 1e-5)(lambda d: (_by_loop, _by_fastai, d, 2))
 
-def _steps(opt, d):
-    "Five steps of an optimizer of ours or fastai's, each with the gradients of the whole set"
+def _steps(opt, d, n=5):
+    "`n` steps of an optimizer of ours or fastai's, each with the gradients of the whole set"
     ps = [o.clone().requires_grad_() for o in (d.w,d.b)]
     opt = opt(ps)
-    for _ in range(5): F.cross_entropy(d.rows@ps[0]+ps[1], d.y).backward(); opt.step(); opt.zero_grad()
+    for _ in range(n): F.cross_entropy(d.rows@ps[0]+ps[1], d.y).backward(); opt.step(); opt.zero_grad()
     return [p.detach() for p in ps]
 def _as_torch(ours, theirs):
     return lambda d: (lambda: _steps(ours, d), lambda: _torch_steps(theirs, lambda w, b: F.cross_entropy(d.rows@w+b, d.y), (d.w,d.b),
@@ -386,6 +387,14 @@ beside('Adam', 'torch.optim.AdamW', 1e-5)(_as_torch(lambda ps: us.Adam(ps, .01),
 beside('Adam', 'fastai Adam', 1e-5)(_same(lambda m, d: _steps(lambda ps: m.Adam(ps, .01), d)))
 beside('OptimWrapper', 'fastai OptimWrapper',
        1e-6)(_same(lambda m, d: _steps(lambda ps: m.OptimWrapper(ps, torch.optim.RMSprop, lr=.01), d)))
+for o,p,f in [('RMSProp weight_decay average_grad average_sqr_grad rms_prop_step', 'RMSProp', lambda m, ps: m.RMSProp(ps, .01, mom=.9, wd=.1)),
+              ('RAdam l2_reg debias radam_step', 'RAdam', lambda m, ps: m.RAdam(ps, .01, wd=.1, decouple_wd=False)),
+              ('ranger Lookahead', 'ranger', lambda m, ps: m.ranger(ps, .01)),
+              ('Optimizer sgd_step', 'Optimizer', lambda m, ps: m.Optimizer(ps, m.sgd_step, lr=.1)),
+              ('Optimizer momentum_step', 'Optimizer', lambda m, ps: m.Optimizer(ps, [m.average_grad, m.momentum_step], lr=.1)),
+              ('Optimizer step_stat adam_step', 'Optimizer', lambda m, ps: m.Optimizer(ps, [partial(m.average_grad, dampening=True),
+                  m.average_sqr_grad, m.step_stat, m.adam_step], lr=.01, mom=.9, eps=1e-5))]:
+    beside(o, f'fastai {p}', 1e-5)(_same(lambda m, d, f=f: _steps(lambda ps: f(m, ps), d, 15)))
 
 @beside('Optimizer', 'fastai Optimizer', 1e-9)
 def _(d):
