@@ -4,9 +4,11 @@ from copy import deepcopy
 from functools import partial # noqa: F401, for calls in texts
 from types import SimpleNamespace
 
+import numpy as np
 import pytest, torch
 import sklearn.metrics as skm # noqa: F401
 import torch.nn.functional as F
+from PIL import Image
 from torch import nn
 
 theirs = pytest.importorskip('fastai.vision.all')
@@ -217,7 +219,8 @@ optimizers = ['SGD(ps, .1, mom=.9, wd=.1)', 'Adam(ps, .1)', 'RMSProp(ps, .1)', '
               'RAdam(ps, .1, wd=.1, decouple_wd=False)', 'ranger(ps, .1)', 'ranger(ps, .1, k=2, alpha=.8, sqr_mom=.9)',
               'Lookahead(m.SGD(ps, .1))', 'Lookahead(m.Adam(ps, .1, wd=.1), 4, .2)',
               'RAdam([ps[:1],ps[1:]], [.1,.01])', 'Optimizer(ps, m.sgd_step, lr=.1)',
-              'Optimizer(ps, cbs=[m.weight_decay, m.sgd_step], lr=.1, wd=.2)', 'Optimizer(ps, [m.l2_reg, m.average_grad, m.momentum_step], lr=.1)',
+              'Optimizer(ps, cbs=[m.weight_decay, m.sgd_step], lr=.1, wd=.2)',
+              'Optimizer(ps, [m.l2_reg, m.average_grad, m.momentum_step], lr=.1)',
               f'Optimizer(ps, [{mean_grad}, m.momentum_step], lr=.1, mom=.8)',
               'Optimizer([ps[:1],ps[1:]], [m.average_sqr_grad, m.rms_prop_step], lr=slice(.01, .1))',
               f'Optimizer(ps, [{mean_grad}, m.average_sqr_grad, m.step_stat, m.adam_step], lr=.1, mom=.9, eps=1e-5)',
@@ -244,7 +247,8 @@ def test_optimizer(call):
         return res
     agree(*both(run))
 
-protocol = ['[(g["params"], g["lr"], g["eps"]) for g in opt.param_groups]', '[(p, len(pg), sorted(s), dict(h)) for p,pg,s,h in opt.all_params()]', 'len(opt.all_params(slice(1, None)))',
+protocol = ['[(g["params"], g["lr"], g["eps"]) for g in opt.param_groups]',
+            '[(p, len(pg), sorted(s), dict(h)) for p,pg,s,h in opt.all_params()]', 'len(opt.all_params(slice(1, None)))',
             'len(opt.all_params(with_grad=True))', 'opt.freeze() or (opt.frozen_idx, [p.requires_grad for p in ps])',
             'opt.freeze_to(1) or opt.unfreeze() or (opt.frozen_idx, [p.requires_grad for p in ps])', 'opt.frozen_idx',
             'opt.freeze_to(-2) or (opt.frozen_idx, [p.requires_grad for p in ps])']
@@ -318,3 +322,88 @@ def test_a_saved_lookahead(tmp_path):
         for o in learn,new:
             with o.no_bar(): o.fit(2, .1)
     agree([*new.model.parameters()], [*learn.model.parameters()])
+
+# --- interpretation
+
+@pytest.fixture(scope='module')
+def interpreted(tmp_path_factory):
+    "The same net on the same image files, interpreted by fastai and by ours"
+    path,rng = tmp_path_factory.mktemp('images'),np.random.default_rng(0)
+    for part,n in dict(train=4, valid=11).items():
+        for c in '358':
+            (path/part/c).mkdir(parents=True)
+            for i in range(n): Image.fromarray(rng.integers(0, 256, (8,8), dtype=np.uint8)).save(path/part/c/f'{i:02}.png')
+    def make(m):
+        dls = m.ImageDataLoaders.from_folder(path, bs=8, num_workers=0, device=torch.device('cpu'))
+        torch.manual_seed(0)
+        learn = m.Learner(dls, nn.Sequential(nn.Flatten(), nn.Linear(192,3)), loss_func=m.CrossEntropyLossFlat())
+        with learn.no_bar(): return m.ClassificationInterpretation.from_learner(learn)
+    return both(make)
+
+def axes(f):
+    "What `f` draws: the figure's title, and of all axes titles, labels, ticks, texts and images"
+    import matplotlib.pyplot as plt
+    plt.close('all')
+    assert f() is None
+    fig = plt.gcf()
+    fig.canvas.draw()
+    def seen(ax):
+        im = np.asarray(ax.images[0].get_array(), dtype=float)
+        ticks = [[o.get_text() for o in k] for k in (ax.get_xticklabels(),ax.get_yticklabels())] if ax.axison else []
+        return (ax.get_title(), ax.get_xlabel(), ax.get_ylabel(), ticks, [(o.get_text(), o.get_color(), o.get_position()) for o in ax.texts],
+                im/255 if im.ndim==3 and im.max()>1 else im, ax.images[0].get_cmap().name) # of photographs, as bytes or floats
+    res = [fig._suptitle and fig._suptitle.get_text(), [seen(ax) for ax in fig.axes if ax.images]]
+    plt.close('all')
+    return res
+
+interpretations = ['[len(o.losses), o.losses.sort()[0]]', 'o.top_losses()[0]', 'o.top_losses(5)[0]', 'o.top_losses(3, largest=False)[0]',
+                   '[f.name+f.parent.name for f in o.top_losses(7, items=True)[2]]', 'o[o.top_losses(4)[1]]', 'o[o.top_losses(1)[1].item()]',
+                   'o.confusion_matrix()', 'o.most_confused()', 'o.most_confused(min_val=5)', '[*o.vocab]', 'o.print_classification_report()',
+                   'axes(lambda: o.plot_top_losses(6))', 'axes(lambda: o.plot_top_losses([0, 2, 4], nrows=1, figsize=(9, 3)))',
+                   'axes(lambda: o.plot_top_losses(range(1, 3), largest=False))', 'axes(o.plot_confusion_matrix)',
+                   "axes(lambda: o.plot_confusion_matrix(normalize=True, title='t', norm_dec=1, cmap='Reds', figsize=(3, 3)))",
+                   'axes(lambda: o.plot_confusion_matrix(plot_txt=False))', 'axes(lambda: o.show_results(o.top_losses(3)[1]))']
+@pytest.mark.filterwarnings('ignore')
+@pytest.mark.parametrize('call', interpretations)
+def test_interpretation(call, interpreted, capsys):
+    def run(o):
+        with o.learn.no_bar(): return eval(call, globals()|dict(o=o)),capsys.readouterr().out
+    a,b = map(run, interpreted)
+    if 'most_confused' in call: # fastai leaves the order of equals to that of the matrix
+        a,b = ((sorted((str(i), str(j), int(n)) for i,j,n in r),out) for r,out in (a,b))
+    agree(a, b)
+
+@pytest.mark.parametrize('act', ['None', 'lambda x: x/2'])
+def test_other_activations(act, interpreted):
+    "On the training set, with `act`"
+    def run(o, m):
+        with o.learn.no_bar(): new = m.Interpretation.from_learner(o.learn, dl=o.dl, act=eval(act))
+        return [sorted(new.losses.tolist()), new[new.losses.topk(5)[1]][1]]
+    agree(*(run(o, m) for o,m in zip(interpreted, (theirs,ours))))
+
+def test_set_without_names():
+    "Of PyTorch's loader, in any order, and PyTorch's loss: the numbers of the classes stand for their names"
+    x,y = map(torch.cat, zip(*batches('ten')))
+    dl = torch.utils.data.DataLoader(list(zip(x, y)), batch_size=7, shuffle=True)
+    learn = ours.Learner(ours.DataLoaders(dl, dl), nn.Linear(4,4), nn.CrossEntropyLoss(), ours.SGD)
+    learn.create_mbar,learn.logger = False,lambda *_: None
+    o = ours.ClassificationInterpretation.from_learner(learn)
+    with torch.no_grad(): p = learn.model(x)
+    agree(o.losses, F.cross_entropy(p, y, reduction='none'))
+    agree(o.confusion_matrix(), skm.confusion_matrix(y, p.argmax(1), labels=range(4)))
+    agree(o[[3,1]], (x[[3,1]], p[[3,1]].softmax(1), y[[3,1]], p[[3,1]].argmax(1), o.losses[[3,1]]))
+    assert [*o.vocab]==[*range(4)] and torch.equal(o.top_losses(1, items=True)[2][0][0], x[o.losses.argmax()])
+
+def test_yes_and_no():
+    "One activation"
+    (x,y),*_ = batches('one')
+    dl = ours.DataLoader(torch.utils.data.TensorDataset(x, y), 9)
+    learn = ours.Learner(ours.DataLoaders(dl, dl), nn.Linear(1,1), ours.BCEWithLogitsLossFlat(), ours.SGD)
+    learn.create_mbar,learn.logger = False,lambda *_: None
+    cm = ours.ClassificationInterpretation.from_learner(learn).confusion_matrix()
+    with torch.no_grad(): agree(cm, skm.confusion_matrix(y, learn.model(x)>0, labels=[0, 1]))
+
+@pytest.mark.parametrize('call', ['o.top_losses(99)', 'o.plot_top_losses(99)', 'o[99]', 'o.top_losses(-1)'])
+def test_bad_interpretation(call, interpreted):
+    for o in interpreted:
+        with pytest.raises((RuntimeError,IndexError,ValueError)): eval(call, dict(o=o))

@@ -31,13 +31,13 @@ from .. import (optimizers, metrics, learner, schedules, neural_net, softmax, ba
                                 overfitting, speed, augment, segment)
 from ..engine import (loaders, image_folders, running, inference, model_files, tracking, precision, checkpoint,
                                        activations, export, distributed, torch_optim, hardware, scheduling, more_losses,
-                                       more_metrics, more_optimizers)
+                                       more_metrics, more_optimizers, interpretation)
 
 # %% ../../nbs/tools/01_side_by_side.ipynb #ecbc4713
 chapters = (core,files,state,timing,gradients,statistics,images,sets,idx,table,folders,download,digits,masks,pixels,baseline,
             gradient_descent,losses,minibatches,training_loop,optimizers,metrics,learner,schedules,neural_net,softmax,loaders,
             image_folders,running,inference,model_files,tracking,precision,checkpoint,activations,export,distributed,torch_optim,
-            hardware,scheduling,more_losses,more_metrics,more_optimizers,
+            hardware,scheduling,more_losses,more_metrics,more_optimizers,interpretation,
             backprop,convnet,resnet,interpret,overfitting,speed,augment,segment)
 us = SimpleNamespace(**{n:getattr(m, n) for m in chapters for n in m.__all__})
 
@@ -387,13 +387,14 @@ beside('Adam', 'torch.optim.AdamW', 1e-5)(_as_torch(lambda ps: us.Adam(ps, .01),
 beside('Adam', 'fastai Adam', 1e-5)(_same(lambda m, d: _steps(lambda ps: m.Adam(ps, .01), d)))
 beside('OptimWrapper', 'fastai OptimWrapper',
        1e-6)(_same(lambda m, d: _steps(lambda ps: m.OptimWrapper(ps, torch.optim.RMSprop, lr=.01), d)))
-for o,p,f in [('RMSProp weight_decay average_grad average_sqr_grad rms_prop_step', 'RMSProp', lambda m, ps: m.RMSProp(ps, .01, mom=.9, wd=.1)),
+for o,p,f in [('RMSProp weight_decay average_grad average_sqr_grad rms_prop_step', 'RMSProp',
+               lambda m, ps: m.RMSProp(ps, .01, mom=.9, wd=.1)),
               ('RAdam l2_reg debias radam_step', 'RAdam', lambda m, ps: m.RAdam(ps, .01, wd=.1, decouple_wd=False)),
               ('ranger Lookahead', 'ranger', lambda m, ps: m.ranger(ps, .01)),
               ('Optimizer sgd_step', 'Optimizer', lambda m, ps: m.Optimizer(ps, m.sgd_step, lr=.1)),
               ('Optimizer momentum_step', 'Optimizer', lambda m, ps: m.Optimizer(ps, [m.average_grad, m.momentum_step], lr=.1)),
-              ('Optimizer step_stat adam_step', 'Optimizer', lambda m, ps: m.Optimizer(ps, [partial(m.average_grad, dampening=True),
-                  m.average_sqr_grad, m.step_stat, m.adam_step], lr=.01, mom=.9, eps=1e-5))]:
+              ('Optimizer step_stat adam_step', 'Optimizer', lambda m, ps: m.Optimizer(ps,
+                  [partial(m.average_grad, dampening=True), m.average_sqr_grad, m.step_stat, m.adam_step], lr=.01, mom=.9, eps=1e-5))]:
     beside(o, f'fastai {p}', 1e-5)(_same(lambda m, d, f=f: _steps(lambda ps: f(m, ps), d, 15)))
 
 @beside('Optimizer', 'fastai Optimizer', 1e-9)
@@ -650,6 +651,17 @@ def _(m, d):
 def _(d):
     from sklearn.metrics import confusion_matrix
     return (lambda p: us.confusion_matrix(p, d.y, 10)),(lambda p: confusion_matrix(d.y, p, labels=range(10))),d.acts.argmax(1)
+
+@beside('Interpretation', 'fastai Interpretation', 1e-5)
+@_fit
+def _(m, l): l.fit(1, .1); return list(m.Interpretation.from_learner(l).top_losses(9))
+@beside('ClassificationInterpretation', 'fastai ClassificationInterpretation')
+@_fit
+def _(m, l):
+    l.fit(1, .1)
+    l.dls[1].vocab = range(10)
+    interp = m.ClassificationInterpretation.from_learner(l, dl=l.dls[1])
+    return interp.confusion_matrix(),[[int(o) for o in c] for c in interp.most_confused(2)]
 
 @beside('plot_confusion', 'sklearn ConfusionMatrixDisplay')
 def _(d):
