@@ -84,7 +84,7 @@ class TrainEvalCallback(Callback):
         ...
 
     def before_fit(self) -> Any:
-        ...
+        """Put the model and its loss on the device of the data, and begin to count"""
 
     def state_dict(self) -> Any:
         """How many batches were done, and which part of the fit that is"""

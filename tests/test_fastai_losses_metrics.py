@@ -350,15 +350,17 @@ def axes(f):
     def seen(ax):
         im = np.asarray(ax.images[0].get_array(), dtype=float)
         ticks = [[o.get_text() for o in k] for k in (ax.get_xticklabels(),ax.get_yticklabels())] if ax.axison else []
-        return (ax.get_title(), ax.get_xlabel(), ax.get_ylabel(), ticks, [(o.get_text(), o.get_color(), o.get_position()) for o in ax.texts],
+        texts = [(o.get_text(), o.get_color(), o.get_position()) for o in ax.texts]
+        return (ax.get_title(), ax.get_xlabel(), ax.get_ylabel(), ticks, texts,
                 im/255 if im.ndim==3 and im.max()>1 else im, ax.images[0].get_cmap().name) # of photographs, as bytes or floats
     res = [fig._suptitle and fig._suptitle.get_text(), [seen(ax) for ax in fig.axes if ax.images]]
     plt.close('all')
     return res
 
 interpretations = ['[len(o.losses), o.losses.sort()[0]]', 'o.top_losses()[0]', 'o.top_losses(5)[0]', 'o.top_losses(3, largest=False)[0]',
-                   '[f.name+f.parent.name for f in o.top_losses(7, items=True)[2]]', 'o[o.top_losses(4)[1]]', 'o[o.top_losses(1)[1].item()]',
-                   'o.confusion_matrix()', 'o.most_confused()', 'o.most_confused(min_val=5)', '[*o.vocab]', 'o.print_classification_report()',
+                   '[f.name+f.parent.name for f in o.top_losses(7, items=True)[2]]', 'o[o.top_losses(4)[1]]',
+                   'o[o.top_losses(1)[1].item()]', 'o.confusion_matrix()', 'o.most_confused()', 'o.most_confused(min_val=5)',
+                   '[*o.vocab]', 'o.print_classification_report()',
                    'axes(lambda: o.plot_top_losses(6))', 'axes(lambda: o.plot_top_losses([0, 2, 4], nrows=1, figsize=(9, 3)))',
                    'axes(lambda: o.plot_top_losses(range(1, 3), largest=False))', 'axes(o.plot_confusion_matrix)',
                    "axes(lambda: o.plot_confusion_matrix(normalize=True, title='t', norm_dec=1, cmap='Reds', figsize=(3, 3)))",

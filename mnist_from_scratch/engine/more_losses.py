@@ -72,6 +72,7 @@ def to(self:BaseLoss,
 
 @patch
 def before_fit(self:TrainEvalCallback):
+    "Put the model and its loss on the device of the data, and begin to count"
     self._orig_before_fit()
     if hasattr(self.loss_func, 'to'): self.loss_func.to(model_device(self.model))
 

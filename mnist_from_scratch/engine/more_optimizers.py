@@ -70,8 +70,7 @@ average_sqr_grad.defaults = dict(sqr_mom=0.99)
 def step_stat(p, step=0, **kwargs): "Count steps: `step` so far, for the parameter `p`; `kwargs` are not used"; return {'step':step+1}
 
 # %% ../../nbs/engine/17_more_optimizers.ipynb #9ee165b8
-def momentum_step(p, lr, grad_avg, **kwargs):
-    "Move `p` against `grad_avg`, `lr` times as far; `kwargs` are not used"; p.data.add_(grad_avg, alpha=-lr)
+def momentum_step(p, lr, grad_avg, **kwargs): "Move `p` by -`lr` times `grad_avg`, without `kwargs`"; p.data.add_(grad_avg, alpha=-lr)
 
 def rms_prop_step(
     p:Tensor, # A parameter
@@ -85,7 +84,7 @@ def rms_prop_step(
     p.data.addcdiv_(p.grad if grad_avg is None else grad_avg, sqr_avg.sqrt().add_(eps), value=-lr)
 rms_prop_step.defaults = dict(eps=1e-8)
 
-def debias(mom, damp, step): "The sum of the weights `damp*mom**i` of `step` gradients"; return damp*(1-mom**step)/(1-mom)
+def debias(mom, damp, step): "The sum of `damp` times `mom` to the power of 0, 1, … `step` - 1"; return damp*(1-mom**step)/(1-mom)
 
 def adam_step(
     p:Tensor, # A parameter

@@ -19,11 +19,11 @@ def average_sqr_grad(p: Tensor, sqr_mom: float, dampening: bool=True, sqr_avg: T
 def step_stat(p, step=0, **kwargs) -> Any:
     """Count steps: `step` so far, for the parameter `p`; `kwargs` are not used"""
 def momentum_step(p, lr, grad_avg, **kwargs) -> Any:
-    """Move `p` against `grad_avg`, `lr` times as far; `kwargs` are not used"""
+    """Move `p` by -`lr` times `grad_avg`, without `kwargs`"""
 def rms_prop_step(p: Tensor, lr: float, sqr_avg: Tensor, eps: float, grad_avg: Tensor | None=None, **kwargs) -> Any:
     """A step divided by the root of the mean square."""
 def debias(mom, damp, step) -> Any:
-    """The sum of the weights `damp*mom**i` of `step` gradients"""
+    """The sum of `damp` times `mom` to the power of 0, 1, … `step` - 1"""
 def adam_step(p: Tensor, lr: float, mom: float, step: int, sqr_mom: float, grad_avg: Tensor, sqr_avg: Tensor, eps: float, **kwargs) -> Any:
     """The step of Adam."""
 def radam_step(

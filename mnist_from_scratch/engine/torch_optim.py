@@ -50,7 +50,8 @@ def param_groups(self:Optimizer): "For each group its hyper-parameters and its `
     for h,g in zip(self.hypers, self.param_lists)]
 
 @patch(set_prop=True)
-def param_groups(self:Optimizer, v):
+def param_groups(self:Optimizer, v): # A dictionary for each group
+    "Set hyper-parameters; `params` are left as they are"
     for h,g in zip(self.hypers, v): h.update({k:o for k,o in g.items() if k!='params'})
 
 # %% ../../nbs/engine/12_torch_optim.ipynb #9c24639b
