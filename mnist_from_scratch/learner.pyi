@@ -83,14 +83,14 @@ class TrainEvalCallback(Callback):
     def after_batch(self) -> Any:
         ...
 
-    def before_fit(self) -> Any:
-        """Put the model and its loss on the device of the data, and begin to count"""
-
     def state_dict(self) -> Any:
         """How many batches were done, and which part of the fit that is"""
 
     def load_state_dict(self, sd) -> Any:
         """Load `sd`, which `state_dict` returned"""
+
+    def before_fit(self) -> Any:
+        """Begin to count; put the model and the loss on the device, and reset a model that can be reset"""
 class Learner(Forwarding):
     """Data, model, loss, optimizer and metrics, and the loop that trains. Names and defaults are those of fastai's `Learner`."""
     epoch: Any

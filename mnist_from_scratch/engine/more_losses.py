@@ -11,9 +11,8 @@ import torch
 import torch.nn.functional as F
 from fastcore.basics import patch
 from torch import Tensor
-from ..base.core import ShapeError, check_shapes, describe, model_device
+from ..base.core import ShapeError, check_shapes, describe
 from ..base.state import exportable
-from ..learner import TrainEvalCallback
 from ..losses import BaseLoss, BCEWithLogitsLossFlat, MnistLossFlat, may_look, reduce_losses
 from ..softmax import CrossEntropyLossFlat, log_softmax, nll_loss
 
@@ -69,12 +68,6 @@ def to(self:BaseLoss,
     "Move the tensors of this loss, such as `weight`, to `device`."
     for k,v in vars(self).items():
         if isinstance(v, Tensor): setattr(self, k, v.to(device))
-
-@patch
-def before_fit(self:TrainEvalCallback):
-    "Put the model and its loss on the device of the data, and begin to count"
-    self._orig_before_fit()
-    if hasattr(self.loss_func, 'to'): self.loss_func.to(model_device(self.model))
 
 # %% ../../nbs/engine/15_more_losses.ipynb #841c5714
 BCEWithLogitsLossFlat.weight = BCEWithLogitsLossFlat.pos_weight = None
