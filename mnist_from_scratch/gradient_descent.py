@@ -8,7 +8,7 @@ __all__ = ['descend', 'roller_coaster', 'quadratic', 'mse', 'rmse', 'show_preds'
 # %% ../nbs/03_gradient_descent.ipynb #c3c5544c
 import torch
 from torch import Tensor
-from .base.core import check_shapes
+from .base.core import check_shapes, in_shape_of
 from .pixels import to_np
 
 # %% ../nbs/03_gradient_descent.ipynb #32735a9e
@@ -50,9 +50,10 @@ def quadratic(
 # %% ../nbs/03_gradient_descent.ipynb #1aca3e19
 def mse(
     preds:Tensor, # Predictions
-    targets:Tensor # What they should be, of the same shape
+    targets:Tensor # What they should be, of the same shape; for [N,1] also [N], and the other way round
 ) -> Tensor: # One number
-    "Mean squared error. Raises `ShapeError` where the shapes differ."
+    "Mean squared error. Raises `ShapeError` for other shapes."
+    targets = in_shape_of(targets, preds)
     check_shapes('mse', preds=(preds,'[...]'), targets=(targets,'[...]'))
     return ((preds-targets)**2).mean()
 

@@ -71,9 +71,6 @@ class TrainEvalCallback(Callback):
     order: Any
     run_valid: bool
 
-    def before_fit(self) -> Any:
-        ...
-
     def before_epoch(self) -> Any:
         ...
 
@@ -91,6 +88,9 @@ class TrainEvalCallback(Callback):
 
     def load_state_dict(self, sd) -> Any:
         """Load `sd`, which `state_dict` returned"""
+
+    def before_fit(self) -> Any:
+        """Begin to count; put the model and the loss on the device, and reset a model that can be reset"""
 class Learner(Forwarding):
     """Data, model, loss, optimizer and metrics, and the loop that trains. Names and defaults are those of fastai's `Learner`."""
     epoch: Any

@@ -169,6 +169,14 @@ def _end_cleanup(self:Learner):
     self._no_batch()
     self._listeners,self._input_spec = (None,{}),None
 
+# %% ../../nbs/engine/03_running.ipynb #52c5ed16
+@patch
+def before_fit(self:TrainEvalCallback):
+    "Begin to count; put the model and the loss on the device, and reset a model that can be reset"
+    self._orig_before_fit()
+    if hasattr(self.model, 'reset'): self.model.reset()
+    if hasattr(self.loss_func, 'to'): self.loss_func.to(model_device(self.model))
+
 # %% ../../nbs/engine/03_running.ipynb #be469c0d
 def _blame_layer(e, model):
     """Add to the message of `e`, raised by `model`, in which layer it happened and what shape went in. The traceback tells: nothing runs

@@ -30,13 +30,15 @@ from .. import pixels, baseline, gradient_descent, losses, minibatches, training
 from .. import (optimizers, metrics, learner, schedules, neural_net, softmax, backprop, convnet, resnet, interpret,
                                 overfitting, speed, augment, segment)
 from ..engine import (loaders, image_folders, running, inference, model_files, tracking, precision, checkpoint,
-                                       activations, export, distributed, torch_optim, hardware, scheduling)
+                                       activations, export, distributed, torch_optim, hardware, scheduling, more_losses,
+                                       more_metrics, more_optimizers, interpretation)
 
 # %% ../../nbs/tools/01_side_by_side.ipynb #ecbc4713
 chapters = (core,files,state,timing,gradients,statistics,moving,images,sets,idx,table,folders,download,digits,masks,pixels,baseline,
             gradient_descent,losses,minibatches,training_loop,optimizers,metrics,learner,schedules,neural_net,softmax,loaders,
             image_folders,running,inference,model_files,tracking,precision,checkpoint,activations,export,distributed,torch_optim,
-            hardware,scheduling,backprop,convnet,resnet,interpret,overfitting,speed,augment,segment)
+            hardware,scheduling,more_losses,more_metrics,more_optimizers,interpretation,
+            backprop,convnet,resnet,interpret,overfitting,speed,augment,segment)
 us = SimpleNamespace(**{n:getattr(m, n) for m in chapters for n in m.__all__})
 
 # %% ../../nbs/tools/01_side_by_side.ipynb #f4af6181
@@ -315,6 +317,17 @@ beside('BCEWithLogitsLossFlat', 'fastai BCEWithLogitsLossFlat', 1e-6)(_same(lamb
 beside('MSELossFlat', 'fastai MSELossFlat', 1e-5)(_same(lambda m, d: _loss(m.MSELossFlat(), d.p, d.yes)))
 beside('MnistLossFlat', 'fastai L1LossFlat()(p.sigmoid(), t)',
        1e-6)(lambda d: (us.MnistLossFlat(), lambda p, t: _fastai().L1LossFlat()(p.sigmoid(), t), d.p, d.yes))
+beside('CrossEntropyLossFlat', 'fastai CrossEntropyLossFlat, weighted and smoothed',
+       1e-5)(_same(lambda m, d: _loss(m.CrossEntropyLossFlat(d.b.abs(), ignore_index=3, label_smoothing=.1), d.acts, d.y)))
+beside('BCEWithLogitsLossFlat', 'fastai BCEWithLogitsLossFlat, weighted',
+       1e-5)(_same(lambda m, d: _loss(m.BCEWithLogitsLossFlat(pos_weight=d.b.abs()), d.acts, F.one_hot(d.y))))
+beside('L1LossFlat', 'fastai L1LossFlat', 1e-5)(_same(lambda m, d: _loss(m.L1LossFlat(), d.p, d.yes)))
+beside('BCELossFlat', 'fastai BCELossFlat', 1e-5)(_same(lambda m, d: _loss(m.BCELossFlat(), d.p.sigmoid(), d.yes)))
+for o in 'LabelSmoothingCrossEntropyFlat','FocalLossFlat':
+    beside(o, f'fastai {o}', 1e-5)(_same(lambda m, d, o=o: _loss(getattr(m, o)(weight=d.b.abs()), d.acts, d.y)))
+    beside(o[:-4], f'fastai {o[:-4]}', 1e-5)(_same(lambda m, d, o=o: getattr(m, o[:-4])(weight=d.b.abs())(d.acts, d.y)))
+beside('DiceLoss', 'fastai DiceLoss',
+       1e-5)(_same(lambda m, d: _loss(m.DiceLoss(), d.acts.view(16,16,10).movedim(-1,1), d.y.view(16,16))))
 
 beside('collate', 'torch default_collate')(lambda d: (us.collate, torch.utils.data.default_collate,
                                                       list(zip(d.x, d.y.tolist(), [{'a':o} for o in d.b]))))
@@ -356,11 +369,11 @@ def _by_fastai(d, epochs):
 
 beside('train_model train_epoch validate_epoch', 'fastai Learner.fit', 1e-5)(lambda d: (_by_loop, _by_fastai, d, 2))
 
-def _steps(opt, d):
-    "Five steps of an optimizer of ours or fastai's, each with the gradients of the whole set"
+def _steps(opt, d, n=5):
+    "`n` steps of an optimizer of ours or fastai's, each with the gradients of the whole set"
     ps = [o.clone().requires_grad_() for o in (d.w,d.b)]
     opt = opt(ps)
-    for _ in range(5): F.cross_entropy(d.rows@ps[0]+ps[1], d.y).backward(); opt.step(); opt.zero_grad()
+    for _ in range(n): F.cross_entropy(d.rows@ps[0]+ps[1], d.y).backward(); opt.step(); opt.zero_grad()
     return [p.detach() for p in ps]
 def _as_torch(ours, theirs):
     return lambda d: (lambda: _steps(ours, d), lambda: _torch_steps(theirs, lambda w, b: F.cross_entropy(d.rows@w+b, d.y), (d.w,d.b),
@@ -374,6 +387,15 @@ beside('Adam', 'torch.optim.AdamW', 1e-5)(_as_torch(lambda ps: us.Adam(ps, .01),
 beside('Adam', 'fastai Adam', 1e-5)(_same(lambda m, d: _steps(lambda ps: m.Adam(ps, .01), d)))
 beside('OptimWrapper', 'fastai OptimWrapper',
        1e-6)(_same(lambda m, d: _steps(lambda ps: m.OptimWrapper(ps, torch.optim.RMSprop, lr=.01), d)))
+for o,p,f in [('RMSProp weight_decay average_grad average_sqr_grad rms_prop_step', 'RMSProp',
+               lambda m, ps: m.RMSProp(ps, .01, mom=.9, wd=.1)),
+              ('RAdam l2_reg debias radam_step', 'RAdam', lambda m, ps: m.RAdam(ps, .01, wd=.1, decouple_wd=False)),
+              ('ranger Lookahead', 'ranger', lambda m, ps: m.ranger(ps, .01)),
+              ('Optimizer sgd_step', 'Optimizer', lambda m, ps: m.Optimizer(ps, m.sgd_step, lr=.1)),
+              ('Optimizer momentum_step', 'Optimizer', lambda m, ps: m.Optimizer(ps, [m.average_grad, m.momentum_step], lr=.1)),
+              ('Optimizer step_stat adam_step', 'Optimizer', lambda m, ps: m.Optimizer(ps,
+                  [partial(m.average_grad, dampening=True), m.average_sqr_grad, m.step_stat, m.adam_step], lr=.01, mom=.9, eps=1e-5))]:
+    beside(o, f'fastai {p}', 1e-5)(_same(lambda m, d, f=f: _steps(lambda ps: f(m, ps), d, 15)))
 
 @beside('Optimizer', 'fastai Optimizer', 1e-9)
 def _(d):
@@ -432,6 +454,22 @@ beside('AvgMetric', 'fastai AvgMetric', 1e-6)(_same(lambda m, d: _metric(m.AvgMe
 beside('AvgLoss', 'fastai AvgLoss', 1e-6)(_same(lambda m, d: _metric(m.AvgLoss(), d)))
 beside('AvgSmoothLoss', 'fastai AvgSmoothLoss', 1e-6)(_same(lambda m, d: _metric(m.AvgSmoothLoss(), d)[0]))
 beside('mk_metric', 'fastai mk_metric', 1e-6)(_same(lambda m, d: _metric(m.mk_metric(m.error_rate), d)))
+beside('mae', 'fastai mae', 1e-6)(_same(lambda m, d: m.mae(d.p, d.yes[:,0])))
+beside('accuracy_multi', 'fastai accuracy_multi', 1e-7)(_same(lambda m, d: m.accuracy_multi(d.acts, F.one_hot(d.y), thresh=.3)))
+def _spread(p, t): return (p-t).float().std()
+for o,make in dict(Dice=lambda m: m.Dice(), Perplexity=lambda m: m.Perplexity(), ValueMetric=lambda m: m.ValueMetric(lambda: 3., 'three'),
+                   AccumMetric=lambda m: m.AccumMetric(_spread, dim_argmax=1, name='spread'),
+                   **{k:lambda m, k=k: getattr(m, k)(average='macro') for k in ('Precision','Recall','F1Score','RocAuc')}).items():
+    beside(o, f'fastai {o}', 1e-6)(_same(lambda m, d, make=make: _metric(make(m), d)))
+@beside('skm_to_fastai', 'fastai skm_to_fastai', 1e-6)
+@_same
+def _(m, d): from sklearn.metrics import cohen_kappa_score; return _metric(m.skm_to_fastai(cohen_kappa_score), d)
+
+class _Parts:
+    "A loss that keeps a part of itself"
+    def __call__(self, inp, targ): self.size = inp.abs().mean(); return F.cross_entropy(inp, targ)+self.size
+beside('LossMetrics LossMetric', 'fastai LossMetrics', 1e-5)(_fit(lambda m, l: l.fit(2, .1), loss_func=lambda m: _Parts(),
+                                                                  metrics=lambda m: m.LossMetrics('size', 'part')))
 @beside('TorchMetric', 'torchmetrics MulticlassAccuracy', 1e-6)
 def _(d):
     from torchmetrics.classification import MulticlassAccuracy
@@ -613,6 +651,17 @@ def _(m, d):
 def _(d):
     from sklearn.metrics import confusion_matrix
     return (lambda p: us.confusion_matrix(p, d.y, 10)),(lambda p: confusion_matrix(d.y, p, labels=range(10))),d.acts.argmax(1)
+
+@beside('Interpretation', 'fastai Interpretation', 1e-5)
+@_fit
+def _(m, l): l.fit(1, .1); return list(m.Interpretation.from_learner(l).top_losses(9))
+@beside('ClassificationInterpretation', 'fastai ClassificationInterpretation')
+@_fit
+def _(m, l):
+    l.fit(1, .1)
+    l.dls[1].vocab = range(10)
+    interp = m.ClassificationInterpretation.from_learner(l, dl=l.dls[1])
+    return interp.confusion_matrix(),[[int(o) for o in c] for c in interp.most_confused(2)]
 
 @beside('plot_confusion', 'sklearn ConfusionMatrixDisplay')
 def _(d):
