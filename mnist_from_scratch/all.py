@@ -51,6 +51,9 @@ from .engine.activations import *
 from .engine.export import *
 from .engine.torch_optim import *
 from .engine.scheduling import *
+from .engine.hooks import *
+from .engine.mixing import *
+from .engine.more_callbacks import *
 from .backprop import *
 from .convnet import *
 from .resnet import *
