@@ -29,7 +29,7 @@ site = cfg['doc_host']+cfg['doc_baseurl']+'/'
 nbs_path,lib_path = docs.parent/cfg['nbs_path'],docs.parent/cfg['lib_path']
 
 # pages that are no notebooks
-by_hand = [Path(o) for o in (*(f'docs/{k}.md' for k in ('differences','draw','errata','move_on','teachers')), 'SECURITY.md', 'CHANGELOG.md')]
+by_hand = [*(Path(f'docs/{o}.md') for o in ('differences','draw','errata','move_on','teachers')), Path('SECURITY.md'), Path('CHANGELOG.md')]
 
 def on_github(path): return f"{cfg['git_url']}/blob/{cfg['branch']}/{path}"
 

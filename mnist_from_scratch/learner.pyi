@@ -90,7 +90,7 @@ class TrainEvalCallback(Callback):
         """Load `sd`, which `state_dict` returned"""
 
     def before_fit(self) -> Any:
-        ...
+        """Begin to count; put the model and the loss on the device, and reset a model that can be reset"""
 class Learner(Forwarding):
     """Data, model, loss, optimizer and metrics, and the loop that trains. Names and defaults are those of fastai's `Learner`."""
     epoch: Any

@@ -145,7 +145,7 @@ class DataLoaders:
 
     @device.setter
     def device(self, device) -> Any:
-        """The same as `to`"""
+        """Put batches on `device` from now on"""
 
     def cuda(self) -> Any:
         """Put batches on `default_device()`"""
@@ -159,7 +159,7 @@ class DataLoaders:
 
     @n_inp.setter
     def n_inp(self, n) -> Any:
-        """A whole number, 1 or more"""
+        """Set it to `n`, a whole number, 1 or more"""
 
     @property
     def c(self) -> Any:
@@ -188,7 +188,7 @@ class DataLoaders:
 
     @train.setter
     def train(self, dl) -> Any:
-        """Another loader for training"""
+        """Take the loader `dl` for training"""
 
     @property
     def valid(self) -> Any:
@@ -196,7 +196,7 @@ class DataLoaders:
 
     @valid.setter
     def valid(self, dl) -> Any:
-        """Another loader for validation"""
+        """Take the loader `dl` for validation"""
 
     @property
     def train_ds(self) -> Any:

@@ -27,7 +27,11 @@ class Hook:
     ):
         self.hook_func,self.detach,self.cpu,self.stored = hook_func,detach,cpu,None
         self.hook = (m.register_forward_hook if is_forward else m.register_full_backward_hook)(self.hook_fn)
-    def hook_fn(self, module, input, output):
+    def hook_fn(self,
+        module, # The layer
+        input, # A tuple of its inputs
+        output # What it gave
+    ):
         "What PyTorch calls"
         if self.detach: input,output = to_detach((input,output), self.cpu)
         self.stored = self.hook_func(module, input, output)
@@ -98,7 +102,9 @@ def model_sizes(
 
 # %% ../../nbs/engine/18_hooks.ipynb #dac8f9f3
 def has_params(m:nn.Module): "Does `m` have parameters?"; return next(m.parameters(), None) is not None
-def total_params(m:nn.Module):
+def total_params(
+    m:nn.Module # A layer, or a model
+) -> tuple:
     "The number of parameters of `m`, and whether the first is trained"
     ps = list(m.parameters())
     return sum(p.numel() for p in ps),bool(ps) and ps[0].requires_grad
@@ -111,7 +117,7 @@ def layer_info(
 ) -> L: # `(type, parameters, trained, shape, same shape)` of each layer, two of them empty without weights; `None` if it did not run
     "What the layers without layers inside do to the first item of a batch. It leaves no trace."
     def track(m, i, o):
-        same = any(isinstance(a, Tensor) and a.shape[1:]==b.shape for a,b in [(i[0],o[0])])
+        same = isinstance(i[0], Tensor) and i[0].shape[1:]==o[0].shape
         return type(m).__name__,*(total_params(m) if hasattr(m, 'weight') else ('','')),apply(lambda t: t.shape, o),same
     with evaluating(learn.model), Hooks(_leaves(learn.model), track) as hooks:
         learn.model(*to_device(apply(lambda t: t[:1], xb), model_device(learn.model)))
@@ -135,7 +141,11 @@ class HookCallback(Callback):
         self.modules,self.every,self.remove_end,self.include_paramless = modules,every,remove_end,include_paramless
         self.is_forward,self.detach,self.cpu = is_forward,detach,cpu
         if hook: self.hook = hook
-    def hook(self, m, i, o): "Nothing; override it"
+    def hook(self,
+        m, # The layer
+        i, # A tuple of its inputs
+        o # Its output
+    ): "Nothing; override it. What it returns is kept"
     def before_fit(self):
         ms = [m for m in _leaves(self.model) if self.include_paramless or has_params(m)] if self.modules is None else self.modules
         vars(self)['modules'] = ms          # the model has a method of this name, and is not meant

@@ -71,7 +71,7 @@ def model_sizes(m: nn.Module, size=...) -> list:
     """The shape of the output of each child of `m`, for one image."""
 def has_params(m: nn.Module) -> Any:
     """Does `m` have parameters?"""
-def total_params(m: nn.Module) -> Any:
+def total_params(m: nn.Module) -> tuple:
     """The number of parameters of `m`, and whether the first is trained"""
 def layer_info(learn, *xb) -> L:
     """What the layers without layers inside do to the first item of a batch. It leaves no trace."""
@@ -93,7 +93,7 @@ class HookCallback(Callback):
         ...
 
     def hook(self, m, i, o) -> Any:
-        """Nothing; override it"""
+        """Nothing; override it. What it returns is kept"""
 
     def before_fit(self) -> Any:
         ...

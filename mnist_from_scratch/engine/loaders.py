@@ -625,11 +625,11 @@ def cpu(self:DataLoaders): "Leave batches in the CPU's memory"; return self.to('
 
 # %% ../../nbs/engine/01_loaders.ipynb #0f818ece
 @patch(set_prop=True)
-def device(self:DataLoaders, device): "The same as `to`"; self.to(device)
+def device(self:DataLoaders, device): "Put batches on `device` from now on"; self.to(device)
 @patch(set_prop=True)
-def train(self:DataLoaders, dl): "Another loader for training"; self.loaders[0] = dl
+def train(self:DataLoaders, dl): "Take the loader `dl` for training"; self.loaders[0] = dl
 @patch(set_prop=True)
-def valid(self:DataLoaders, dl): "Another loader for validation"; self.loaders[1] = dl
+def valid(self:DataLoaders, dl): "Take the loader `dl` for validation"; self.loaders[1] = dl
 
 # %% ../../nbs/engine/01_loaders.ipynb #2b814bce
 @patch(as_prop=True)
@@ -639,7 +639,7 @@ def n_inp(self:DataLoaders):
     if n is None: raise AttributeError('the training set does not say how many inputs it has (n_inp); set it: dls.n_inp = 1')
     return n
 @patch(set_prop=True)
-def n_inp(self:DataLoaders, n): "A whole number, 1 or more"; check_number('n_inp', n, least=1, whole=True); self._n_inputs = n
+def n_inp(self:DataLoaders, n): "Set it to `n`, a whole number, 1 or more"; check_number('n_inp', n, least=1, whole=True); self._n_inputs = n
 
 # %% ../../nbs/engine/01_loaders.ipynb #8395661c
 @patch(as_prop=True)

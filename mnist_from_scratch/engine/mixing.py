@@ -7,7 +7,6 @@ __all__ = ['reduce_loss', 'MixHandler', 'MixUp', 'CutMix']
 
 # %% ../../nbs/engine/19_mixing.ipynb #49201b4d
 import math
-from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -34,7 +33,9 @@ class MixHandler(Callback):
     run_valid,old_lf = False,None
     def __init__(self,
         alpha:float=0.5 # Above 0; the smaller, the more one of two images prevails
-    ): check_number('alpha', alpha, above=0, below=math.inf); self.distrib = Beta(torch.tensor(alpha), torch.tensor(alpha))
+    ):
+        check_number('alpha', alpha, above=0, below=math.inf)
+        self.distrib = Beta(torch.tensor(float(alpha)), torch.tensor(float(alpha)))
     def before_train(self):
         f,lf = bare_func(self.loss_func),self.loss_func
         self.stack_y = getattr(lf, 'y_int', f in _of_classes[0] or isinstance(f, _of_classes[1]))
@@ -42,7 +43,10 @@ class MixHandler(Callback):
     def after_train(self):
         if self.old_lf: self.learn.loss_func,self.old_lf = self.old_lf,None
     cleanup = after_cancel_train = after_train
-    def lf(self, pred, *yb):
+    def lf(self,
+        pred, # Activations
+        *yb # The targets; those of the other images are in `yb1`
+    ):
         "The loss for both targets of each item, in the proportion `lam`"
         if not self.training: return self.old_lf(pred, *yb)
         with not_reduced(self.old_lf) as f: loss = torch.lerp(f(pred, *self.yb1), f(pred, *yb), self.lam)

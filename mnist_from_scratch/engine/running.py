@@ -173,7 +173,7 @@ def __call__(self:Learner,
     event # Its name, or a list of names
 ):
     "Announce `event` to the callbacks, in their order. Raises `ValueError` for an unknown one."
-    if not isinstance(event, str):
+    if type(event) is not str:
         for o in event: self(o)
         return
     if self._listeners[0] is not self.cbs or event not in self._listeners[1]: self._find_listeners(event)
@@ -225,6 +225,7 @@ def _end_cleanup(self:Learner):
 # %% ../../nbs/engine/03_running.ipynb #52c5ed16
 @patch
 def before_fit(self:TrainEvalCallback):
+    "Begin to count; put the model and the loss on the device, and reset a model that can be reset"
     self._orig_before_fit()
     if hasattr(self.model, 'reset'): self.model.reset()
     if hasattr(self.loss_func, 'to'): self.loss_func.to(model_device(self.model))

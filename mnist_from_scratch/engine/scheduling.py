@@ -83,8 +83,13 @@ def __init__(self:LRFinder,
 # %% ../../nbs/engine/14_scheduling.ipynb #d74c9a6f
 def sched_no(start, end, pos): "Stay at `start`, whatever `end` and `pos` are"; return start
 def SchedNo(start, end): "The constant `start`, as a function of `pos`; `end` is not used"; return partial(sched_no, start, end)
-def SchedPoly(start, end, power): "From `start` to `end` along `pos**power`, as a function of `pos`"; return lambda pos: start+(
-    end-start)*pos**power
+def SchedPoly(
+    start, # The value at `pos` 0
+    end, # The value at `pos` 1
+    power # 1 for a straight line
+):
+    "From `start` to `end` along `pos**power`, as a function of `pos`"
+    return lambda pos: start+(end-start)*pos**power
 
 # %% ../../nbs/engine/14_scheduling.ipynb #c91d44b1
 def combine_scheds(
