@@ -159,7 +159,7 @@ class DataLoaders:
 
     @n_inp.setter
     def n_inp(self, n) -> Any:
-        """Set it to `n`, a whole number, 1 or more"""
+        """Set it to `n`, 1 or more"""
 
     @property
     def c(self) -> Any:

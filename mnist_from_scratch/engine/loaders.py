@@ -639,7 +639,7 @@ def n_inp(self:DataLoaders):
     if n is None: raise AttributeError('the training set does not say how many inputs it has (n_inp); set it: dls.n_inp = 1')
     return n
 @patch(set_prop=True)
-def n_inp(self:DataLoaders, n): "Set it to `n`, a whole number, 1 or more"; check_number('n_inp', n, least=1, whole=True); self._n_inputs = n
+def n_inp(self:DataLoaders, n): "Set it to `n`, 1 or more"; check_number('n_inp', n, least=1, whole=True); self._n_inputs = n
 
 # %% ../../nbs/engine/01_loaders.ipynb #8395661c
 @patch(as_prop=True)
