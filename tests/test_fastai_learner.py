@@ -69,7 +69,7 @@ def raised(f, kind=Exception):
 @case
 def attributes_of_the_loaders(m, k):
     "What `DataLoaders` lack is looked up in the training loader, and what that lacks in its set"
-    class Items(list): c,vocab,colour = 10,list('0123456789'),'grey'
+    class Items(list): c,vocab,colour = 12,list('0123456789'),'grey'
     dls = m.DataLoaders(m.DataLoader(Items(rows(train)), bs=50, drop_last=True), m.DataLoader(rows(valid), bs=40), device=cpu)
     none = k.dls()
     return (dls.c,dls.bs,dls.n,dls.drop_last,dls.vocab,dls.colour,dls.train.colour,dls.dataset is dls.train_ds,len(dls.one_batch()[0]),
@@ -503,8 +503,8 @@ def layers_in_a_table(m, k):
 def hooks_during_a_fit(m, k):
     "Every argument; `hook` as a method and as an argument"
     class Means(m.HookCallback):
-        def __init__(self, **kwargs): super().__init__(**kwargs); self.means = []
-        def hook(self, l, i, o): return o.mean().item()
+        def __init__(self, **kwargs): super().__init__(**kwargs); self.means,self.calls = [],0
+        def hook(self, l, i, o): self.calls += 1; return o.mean().item()
         def after_batch(self):
             if self.training and (self.every is None or self.train_iter%self.every==0): self.means.append(list(self.hooks.stored))
             super().after_batch()
@@ -513,7 +513,7 @@ def hooks_during_a_fit(m, k):
         net = k.net()
         learn = k.learner(net=net)
         learn.fit(2, .1, cbs=(cb := Means(**kw)))
-        res.append((cb.means, [len(l._forward_hooks) for l in net], len(cb.modules)))
+        res.append((cb.means, cb.calls, [len(l._forward_hooks) for l in net], len(cb.modules)))
     cb = m.HookCallback(modules=[net[0]], hook=lambda l, i, o: (o[0].shape,o[0].requires_grad), is_forward=False)
     learn.fit(1, .1, cbs=cb)
     return res,list(cb.hooks.stored)
