@@ -56,6 +56,9 @@ from .engine.more_losses import *
 from .engine.more_metrics import *
 from .engine.more_optimizers import *
 from .engine.interpretation import *
+from .engine.hooks import *
+from .engine.mixing import *
+from .engine.more_callbacks import *
 from .backprop import *
 from .convnet import *
 from .resnet import *

@@ -31,6 +31,10 @@ class Optimizer:
     def param_groups(self) -> Any:
         """For each group its hyper-parameters and its `params`"""
 
+    @param_groups.setter
+    def param_groups(self, v) -> Any:
+        """Set hyper-parameters; `params` are left as they are"""
+
     def all_params(self, n=..., with_grad: bool=False) -> L:
         """All parameters, with what belongs to them."""
 

@@ -31,13 +31,13 @@ from .. import (optimizers, metrics, learner, schedules, neural_net, softmax, ba
                                 overfitting, speed, augment, segment)
 from ..engine import (loaders, image_folders, running, inference, model_files, tracking, precision, checkpoint,
                                        activations, export, distributed, torch_optim, hardware, scheduling, more_losses,
-                                       more_metrics, more_optimizers, interpretation)
+                                       more_metrics, more_optimizers, hooks, mixing, more_callbacks, interpretation)
 
 # %% ../../nbs/tools/01_side_by_side.ipynb #ecbc4713
 chapters = (core,files,state,timing,gradients,statistics,moving,images,sets,idx,table,folders,download,digits,masks,pixels,baseline,
             gradient_descent,losses,minibatches,training_loop,optimizers,metrics,learner,schedules,neural_net,softmax,loaders,
             image_folders,running,inference,model_files,tracking,precision,checkpoint,activations,export,distributed,torch_optim,
-            hardware,scheduling,more_losses,more_metrics,more_optimizers,interpretation,
+            hardware,scheduling,more_losses,more_metrics,more_optimizers,hooks,mixing,more_callbacks,interpretation,
             backprop,convnet,resnet,interpret,overfitting,speed,augment,segment)
 us = SimpleNamespace(**{n:getattr(m, n) for m in chapters for n in m.__all__})
 
@@ -331,6 +331,8 @@ beside('DiceLoss', 'fastai DiceLoss',
 
 beside('collate', 'torch default_collate')(lambda d: (us.collate, torch.utils.data.default_collate,
                                                       list(zip(d.x, d.y.tolist(), [{'a':o} for o in d.b]))))
+beside('fa_collate', 'fastai fa_collate')(_same(lambda m, d: m.fa_collate(list(zip(d.x, d.y.tolist(), [[o,1.] for o in d.b])))))
+beside('fa_convert', 'fastai fa_convert')(_same(lambda m, d: m.fa_convert((d.x.numpy(), [d.y,3]))))
 @beside('DataLoader', 'torch.utils.data.DataLoader')
 def _(d):
     return (lambda: list(us.DataLoader(TensorDataset(d.x, d.y), 64))),(lambda: [tuple(o)
@@ -409,7 +411,7 @@ def _(d):
 # %% ../../nbs/tools/01_side_by_side.ipynb #50192557
 for o,f in dict(fit=lambda m, l: l.fit(2, .1), fit_one_cycle=lambda m, l: l.fit_one_cycle(2, .1),
                 fit_flat_cos=lambda m, l: l.fit_flat_cos(2, .1),
-                fine_tune=lambda m, l: l.fine_tune(1, .1)).items():
+                fit_sgdr=lambda m, l: l.fit_sgdr(2, 1, .1), fine_tune=lambda m, l: l.fine_tune(1, .1)).items():
     beside(f'Learner.{o} Recorder', f'fastai Learner.{o}', 1e-5)(_fit(f))
 beside('Learner.validate', 'fastai Learner.validate', 1e-5)(_fit(lambda m, l: list(l.validate())))
 beside('Learner.get_preds GatherPredsCallback', 'fastai Learner.get_preds',
@@ -490,16 +492,21 @@ def _(m, l):
 for o,args in dict(Lin=(1,2), Cos=(1,2), Exp=(1,2), No=(1,2)).items():
     beside(f'sched_{o.lower()} Sched{o}', f'fastai Sched{o}',
            1e-12)(_same(lambda m, d, o=o: [getattr(m, f'Sched{o}')(1.,5.)(i/20) for i in range(21)]))
+beside('SchedPoly', 'fastai SchedPoly', 1e-12)(_same(lambda m, d: [m.SchedPoly(1.,5.,p)(i/20) for p in (.5,2) for i in range(21)]))
 beside('combine_scheds', 'fastai combine_scheds',
        1e-6)(_same(lambda m, d: [m.combine_scheds([.3,.7], [m.SchedLin(0.,1.), m.SchedExp(1.,.1)])(i/20) for i in range(21)]))
 beside('combined_cos', 'fastai combined_cos', 1e-5)(_same(lambda m, d: [m.combined_cos(.25, 1., 5., .1)(i/20) for i in range(21)]))
 def _curve(d): return np.geomspace(1e-7, 10, 100).tolist(),((torch.linspace(-3,2,100)-.8)**2+.1*d.acts[:100,0].tanh()).tolist()
 beside('valley', 'fastai valley', 1e-9)(_same(lambda m, d: float(m.valley(*_curve(d), 100)[0])))
 beside('slide', 'fastai slide', 1e-9)(_same(lambda m, d: float(m.slide(np.array(_curve(d)[0]), torch.tensor(_curve(d)[1]), 100)[0])))
+for o in 'minimum','steep':
+    beside(o, f'fastai {o}', 1e-6)(_same(lambda m, d, o=o: [float(v) for v in getattr(m, o)(*map(torch.tensor, _curve(d)), 100)[1]]))
 
+beside('before_batch_cb', 'fastai before_batch_cb',
+       1e-5)(_fit(lambda m, l: l.fit(1, .1, cbs=m.before_batch_cb(lambda cb, xb, yb: ((xb[0]*.5,),yb)))))
 beside('ParamScheduler', 'fastai ParamScheduler', 1e-5)(_fit(lambda m, l: l.fit(2, cbs=m.ParamScheduler(dict(lr=m.SchedCos(.2,.01))))))
 for o,kw in dict(GradientClip=dict(max_norm=.1), GradientAccumulation=dict(n_acc=128), EarlyStoppingCallback=dict(min_delta=.5),
-                 SaveModelCallback=dict(comp=np.greater)).items():
+                 SaveModelCallback=dict(comp=np.greater), ReduceLROnPlateau=dict(min_delta=10), ShortEpochCallback=dict(pct=.5)).items():
     beside(o, f'fastai {o}', 1e-5)(_fit(lambda m, l, o=o, kw=kw: l.fit(3, .1, cbs=getattr(m, o)(**kw))))
 beside('TerminateOnNaNCallback',
        'fastai TerminateOnNaNCallback')(_fit(lambda m, l: (l.fit(3, 1e30, cbs=m.TerminateOnNaNCallback()), len(l.recorder.losses),
@@ -518,6 +525,60 @@ def _(m, l):
 @beside('ActivationStats', 'fastai ActivationStats', 1e-5)
 @_fit
 def _(m, l): cb = m.ActivationStats(); l.fit(1, .1, cbs=cb); return [list(map(list, cb.layer_stats(i))) for i in (0,1)]
+
+@beside('CollectDataCallback', 'fastai CollectDataCallback', 1e-5)
+@_fit
+def _(m, l): cb = m.CollectDataCallback(); l.fit(1, .1, cbs=cb); return list(cb.data)
+@beside('BnFreeze', 'fastai BnFreeze', 1e-5)
+@_fit
+def _(m, l):
+    l.model,l.train_bn = nn.Sequential(l.model[:1], nn.BatchNorm1d(30), l.model[1:]),False
+    l.splitter = lambda net: [[*net[:2].parameters()], [*net[2:].parameters()]]
+    l.freeze(); l.fit(1, .1, cbs=m.BnFreeze)
+    return l.model.state_dict()
+@beside('ModelResetter', 'fastai ModelResetter')
+def _(d):
+    from fastai.callback.rnn import ModelResetter
+    def run(m, cb):
+        l,n = _learner(m, d),[]
+        l.model.reset = lambda: n.append(l.model.training)
+        with l.no_bar(), l.no_logging(): l.fit(2, .1, cbs=cb)
+        return n
+    return (lambda: run(us, us.ModelResetter)),(lambda: run(_fastai(), ModelResetter))
+
+def _mixed(make):
+    "A fit with `make(m)`, on batches of PyTorch's loader: fastai's draws random numbers of its own between them"
+    def run(m, d):
+        dl = torch.utils.data.DataLoader(list(zip(d.x[:,None], d.y)), 64)
+        l = m.Learner(m.DataLoaders(dl, dl), nn.Sequential(nn.Flatten(), _net()), loss_func=m.CrossEntropyLossFlat(), opt_func=m.SGD,
+                      cbs=make(m))
+        with l.no_bar(), l.no_logging(): l.fit(2, .1)
+        return _done(l)
+    return _same(run)
+beside('MixUp MixHandler', 'fastai MixUp', 1e-5)(_mixed(lambda m: m.MixUp()))
+beside('CutMix MixHandler', 'fastai CutMix', 1e-5)(_mixed(lambda m: m.CutMix()))
+beside('reduce_loss', 'fastai reduce_loss', 1e-6)(_same(lambda m, d: [m.reduce_loss(d.acts, o) for o in ('mean','sum','none')]))
+
+def _convs(): core.set_seed(0); return nn.Sequential(nn.Conv2d(1,4,3), nn.ReLU(), nn.Conv2d(4,2,3), nn.Flatten())
+@beside('Hook hook_output', 'fastai hook_output', 1e-6)
+@_same
+def _(m, d):
+    net = _convs()
+    with m.hook_output(net[0]) as h, m.Hook(net[2], lambda l, i, o: o.mean()) as mean: net(d.x[:,None])
+    return h.stored,mean.stored
+@beside('Hooks hook_outputs', 'fastai hook_outputs', 1e-6)
+@_same
+def _(m, d):
+    net = _convs()
+    with m.hook_outputs(net) as hs: net(d.x[:,None])
+    return list(hs.stored)
+beside('model_sizes dummy_eval', 'fastai model_sizes')(_same(lambda m, d: [tuple(o) for o in m.model_sizes(_convs(), (28,28))]))
+beside('has_params total_params',
+       'fastai has_params, total_params')(_same(lambda m, d: [(m.has_params(o),m.total_params(o)) for o in _convs()]))
+beside('layer_info', 'fastai layer_info')(_fit(lambda m, l: [(*o[:3],tuple(o[3]),o[4]) for o in m.layer_info(l, l.dls.one_batch()[0])]))
+@beside('HookCallback', 'fastai HookCallback', 1e-5)
+@_fit
+def _(m, l): cb = m.HookCallback(hook=lambda l, i, o: o.mean()); l.fit(1, .1, cbs=cb); return list(cb.hooks.stored)
 
 @beside('MixedPrecision AMPMode', 'torch.autocast', 1e-5)
 def _(d):
