@@ -2,7 +2,7 @@
 and its numbers are those of the library.
 
 A new figure needs one function here, `@drives('name')`; what all figures must do is tried with each of them."""
-import base64, importlib.util, json, re, shutil
+import base64, importlib.util, json, os, re, shutil, subprocess, sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,16 +12,14 @@ import torch.nn.functional as F
 from fastcore.basics import noop
 from torch import tensor
 from conftest import served
+from noting import default
 from chapters import stems
 from fastcore.test import test_eq as eq
 from mnist_from_scratch.baseline import PixelSimilarity, mnist_distance, rmse_distance
 from mnist_from_scratch.base.moving import MovingFigure, figure_source, moving_figures
 from mnist_from_scratch.convnet import conv2d
 from mnist_from_scratch.gradient_descent import descend
-from mnist_from_scratch import learner as lib
-from mnist_from_scratch.learner import Callback, Learner, ProgressCallback, Recorder, TrainEvalCallback
 from mnist_from_scratch.losses import BCEWithLogitsLossFlat, batch_accuracy, binary_cross_entropy_with_logits, mnist_loss
-from mnist_from_scratch.minibatches import DataLoaders
 from mnist_from_scratch.neural_net import relu
 from mnist_from_scratch.optimizers import SGD
 from mnist_from_scratch.softmax import cross_entropy, softmax
@@ -284,36 +282,15 @@ def distance(fig):
     for k in ' ', *['ArrowDown']*8, ' ': fig.page.keyboard.press(k)
     z = check(); assert z[14:22,14].max()<.2 and (z<=y).all() and torch.equal(z[:10], y[:10])
 
-default = {'T':TrainEvalCallback,'R':Recorder,'P':ProgressCallback}
-
-def noted(letters, ex):
-    "The events of a run, who answers, and how often the weights have changed by then, without the way in which the chapter notes them"
-    log = []
-    def noting(letter, cls):
-        def method(f): return lambda self: (log[-1][1].append(letter), f(self))[1]
-        return type(cls.__name__, (cls,), {e:method(getattr(cls, e)) for e in lib.events if hasattr(cls, e)})()
-    class Raising(Callback):
-        def before_step(self): raise getattr(lib, ex)
-    class Noting(Learner):
-        def __call__(self, event):
-            log.append((event, [], self.model.weight.detach().clone()))
-            super().__call__(event)
-    b = torch.rand(8,784, generator=torch.Generator().manual_seed(0)),torch.ones(8,1)
-    cbs = [noting(o, default[o]) for o in letters]+([noting('C', Raising)] if ex else [])
-    learn = Noting(DataLoaders([b,b], [b]), torch.nn.Linear(784,1), mnist_loss, SGD, cbs=cbs, default_cbs=False)
-    try:
-        with learn.no_bar(): learn.fit(1)
-    except AttributeError: log.append(('error', [], log[-1][2]))
-    ws = [w for *_,w in log]
-    return [(e, ''.join(who), sum(not torch.equal(*o) for o in zip(ws[:i], ws[1:i+1]))) for i,(e,who,_) in enumerate(log)]
-
 @drives('events')
 def events(fig):
     runs = args_of['events']['runs']
     eq(len(runs), 32)
-    wanted = {k:noted(*k.split(' ')) for k in runs}
+    r = subprocess.run([sys.executable, 'tests/noting.py', *runs], cwd=root, env=os.environ|dict(PYTHONPATH=str(root)), capture_output=True)
+    tasks,wanted = json.loads(r.stdout)
+    wanted = {k:[*map(tuple, v)] for k,v in wanted.items()}
     for k,v in runs.items(): eq([(o['event'],o['who'],o['changed']) for o in fig.ask('steps', v)], wanted[k])
-    eq({o:{*v} for o,v in fig.ask('tasks').items()}, {o:{e for e in lib.events if hasattr(c, e)} for o,c in default.items()})
+    eq({o:{*v} for o,v in fig.ask('tasks').items()}, {o:{*v} for o,v in tasks.items()})
     def check(key, at):
         eq([*zip(fig.get('run'), fig.get('answers'))], [o[:2] for o in wanted[key]])
         event,who,n = wanted[key][at]
