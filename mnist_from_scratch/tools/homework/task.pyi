@@ -57,4 +57,5 @@ class Task:
 
     @property
     def answer(self) -> Any:
-        """The right answer's source; `check_shapes`, which a reader does not have, is replaced by a comparison, or left out"""
+        """The right answer's source; `check_shapes`, which a reader does not have, is replaced by a comparison, or left out like
+        `in_shape_of`"""
