@@ -23,7 +23,7 @@ setup(
     long_description=readme(), long_description_content_type='text/markdown',
     packages=find_packages(include=[cfg['lib_path'], f"{cfg['lib_path']}.*"]),
     package_dir={'':'.'}, # an editable install is a path then, which type checkers and editors follow
-    package_data={'': ['py.typed', '*.pyi', '*.ini']}, zip_safe=False,
+    package_data={'': ['py.typed', '*.pyi', '*.ini', 'moving/*.js']}, zip_safe=False,
     python_requires=f">={cfg['min_python']}", install_requires=cfg['requirements'].split(),
     extras_require=dict(dev=cfg['dev_requirements'].split()),
     entry_points=dict(console_scripts=cfg['console_scripts'].split(), nbdev=[f"{cfg['lib_path']}={cfg['lib_path']}._modidx:d"]),

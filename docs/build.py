@@ -1,11 +1,12 @@
 """Build the site: `python docs/build.py` makes docs/_build/html from the notebooks and what is stored in them; nothing is executed.
 
 Sphinx reads docs/_build/source, which this program fills: a page for each chapter, with the code of what it exports, and
-without what is hidden; a page of reference for each module; the front page, the page to draw on, the ones on when to move on, for teachers
-and on safety, the changelog. Warnings are errors."""
-import ast, importlib, inspect, os, re, shutil, sys, textwrap
+without what is hidden; a page of reference for each module; the front page, the pages to draw and to train on, the ones on when to move
+on, for teachers and on safety, the changelog. Warnings are errors."""
+import ast, importlib, inspect, json, os, re, shutil, sys, textwrap
 from configparser import ConfigParser
 from functools import cached_property
+from html import escape
 from pathlib import Path
 
 import nbformat
@@ -13,6 +14,8 @@ from fastcore.docments import docments
 from fastcore.script import call_parse
 
 from chapters import module, plan, stems
+from mnist_from_scratch.base.moving import figure_source, moving_figures
+from versions import versions
 
 docs = Path(__file__).parent
 pkg = 'mnist_from_scratch'
@@ -29,7 +32,8 @@ site = cfg['doc_host']+cfg['doc_baseurl']+'/'
 nbs_path,lib_path = docs.parent/cfg['nbs_path'],docs.parent/cfg['lib_path']
 
 # pages that are no notebooks
-by_hand = [Path(o) for o in ('docs/draw.md','docs/errata.md','docs/move_on.md','docs/teachers.md','SECURITY.md','CHANGELOG.md')]
+by_hand = [Path(o) for o in ('docs/draw.md','docs/playground.md','docs/errata.md','docs/move_on.md','docs/teachers.md','SECURITY.md',
+                             'CHANGELOG.md')]
 
 def on_github(path): return f"{cfg['git_url']}/blob/{cfg['branch']}/{path}"
 
@@ -92,6 +96,14 @@ def legible(
     def repl(m): return f"{m[1]}{'#000000' if light(m[2])>.179 else '#ffffff'}"
     return re.sub(r'(background(?:-color)?: *#([0-9a-f]{6});\s*color: *)(?:#[0-9a-f]{6}|white|black)\b', repl, html)
 
+def moving(
+    name:str, # Of a moving figure
+    args:dict # What it begins with
+): # What stands before its picture; docs/conf.py puts the two together
+    "The mark of a figure that moves"
+    mark = f'<template data-moving="{name}" data-args="{escape(json.dumps(args))}"></template>'
+    return nbformat.v4.new_output('display_data', data={'text/html':mark})
+
 def by_figure(
     cell, # A cell of code, with its outputs
     texts:list # A text for each figure
@@ -103,6 +115,7 @@ def by_figure(
         if i: cells.append(nbformat.v4.new_code_cell('#', id=f'{cell.id}-{i}', metadata=dict(tags=['remove-input'])))
         if i is not None:
             cells[-1].metadata['mystnb'] = dict(image=dict(alt=texts[i]))
+            if m := o.metadata.pop('moving', None): cells[-1].outputs.append(moving(**m))
             for m in o.metadata.values(): m.pop('height', None) # it follows from the width, which a narrow page makes smaller
         cells[-1].outputs.append(o)
     return cells
@@ -258,6 +271,7 @@ def around(out):
 <form action="{base}search.html"><label for="q">Search the book</label> <input id="q" name="q" type="search"> <button>Search</button></form>
 </main></body></html>
 """, encoding='utf-8')
+    versions(out)
     (out/'robots.txt').write_text(f'User-agent: *\nAllow: /\nSitemap: {site}sitemap.xml\n')
 
 def card(file, title, line, digits):
@@ -313,7 +327,7 @@ def prepare(
     (out/'reference.md').write_text("# Reference\n\nEvery public name, by "
                                     f"module.\n\n{toc(refs, ':maxdepth: 1')}\n", encoding='utf-8')
     chapters = {k:[f'{number(o)}. {titles[page_of(o)]} <{page_of(o)}>' for o in v] for k,v in parts}
-    bar = {'Try it':['draw'], **chapters, 'Appendix':['appendix','reference'],
+    bar = {'Try it':['draw','playground'], **chapters, 'Appendix':['appendix','reference'],
            'More':['errata','move_on','teachers','security','changelog']}
     nb.cells.insert(1, nbformat.v4.new_markdown_cell('```{index} ! install, ! Colab\n```')) # what it explains in other words
     nb.cells.append(nbformat.v4.new_markdown_cell('\n\n'.join(toc(v, f':caption: {k}', ':hidden:') for k,v in bar.items())))
@@ -324,6 +338,8 @@ def prepare(
     with open(out/'security.md', 'a', encoding='utf-8') as f:
         f.write('\n## What the tests have tried\n\n```text\n'+(docs/'survived.txt').read_text()+'```\n')
     for o in '_static','_templates': shutil.copytree(docs/o, out/o)
+    (out/'_static/moving').mkdir()
+    for o in moving_figures(): (out/f'_static/moving/{o}.js').write_text(figure_source(o), encoding='utf-8')
     for o in 'conf.py','scorer.js': shutil.copy(docs/o, out)
     around(out/'extra')
     pictures(out/'_static', {page_of(o):(titles[page_of(o)], k) for k,v in plan().items() for o in v}|

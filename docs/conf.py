@@ -1,6 +1,7 @@
 "How Sphinx renders what docs/build.py prepares. It is copied there, so that all paths are relative to it."
 import importlib, inspect, re
 from functools import reduce
+from hashlib import md5
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -30,6 +31,7 @@ toc_object_entries_show_parents = 'hide'
 html_theme = 'sphinx_book_theme'
 html_title,html_favicon,html_baseurl = cfg['title'],'_static/favicon.png',site
 html_static_path,html_extra_path,html_css_files = ['_static'],['extra'],['icons.css','site.css']
+html_js_files = ['versions.js']
 html_search_scorer = str(here/'scorer.js')
 html_copy_source = html_scaled_image_link = False
 html_theme_options = dict(show_toc_level=2, navbar_persistent=[])
@@ -114,6 +116,15 @@ def wide(app, html):
         return tag if w<=700 else f'<span class="wide" style="--w:{w}px">{tag}</span>'
     return re.sub(r'<img [^>]*src="[^"]*_images/([^"]+)"[^>]*>', repl, html)
 
+def moving(app, html, pathto):
+    "Where build.py left a mark before a picture: the place of a figure that moves, with the picture in it, and its module's address"
+    def repl(m):
+        file = f'_static/moving/{m[2]}.js'
+        version = md5((Path(app.srcdir)/file).read_bytes(), usedforsecurity=False).hexdigest()[:8] # as Sphinx has it for its own
+        return f'<div class="moving" data-src="{pathto(file, 1)}?v={version}"{m[1]}>{m[3]}</div>'
+    mark = r'<div class="output text_html"><template( data-moving="(\w+)" data-args="[^"]*")></template>\s*</div>'
+    return re.sub(mark+r'\s*((?:<span class="wide"[^>]*>)?<img [^>]*>(?:</span>)?)', repl, html)
+
 def opening(html, pagename):
     "The body of a chapter, with the part that it belongs to above, and its first picture beside its first words where that comes later"
     part,stem = part_of.get(pagename, ('',''))
@@ -143,7 +154,8 @@ def source_of(pagename):
 
 def about_page(app, pagename, templatename, context, doctree):
     "What can be done with a page, and what other sites show of a link to it"
-    if 'body' in context: context['body'] = opening(wide(app, sound(context['body'])), pagename)
+    if 'body' in context: context['body'] = opening(moving(app, wide(app, sound(context['body'])), context['pathto']), pagename)
+    if '<div class="moving"' in context.get('body', ''): app.add_js_file('moving.js', type='module')
     links,src = [],source_of(pagename)
     if pagename in notebooks:
         context['colab'] = f"https://colab.research.google.com/github/{cfg['user']}/{cfg['repo']}/blob/{cfg['branch']}/{src}"

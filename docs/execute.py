@@ -12,11 +12,13 @@ import nbformat
 num = r'(?<![\w.])-?(?:\d[\d,]*\.?\d*(?:e[+-]?\d+)?|\.\d+)(?![\w])|\bnan\b|\binf\b'
 
 def text(cell):
-    "What `cell` put out, as text: no pictures, no HTML where there is a plain text too, no times of day and no addresses"
+    """What `cell` put out, as text: no pictures, but the values of those that move; no HTML where there is a plain text too, no times of
+    day and no addresses"""
+    moving = [json.dumps(o['metadata']['moving'], sort_keys=True) for o in cell.get('outputs',[]) if 'moving' in o.get('metadata',{})]
     outs = [o.get('text') or o.get('data',{}).get('text/plain','') if 'text/html' not in o.get('data',{})
             or not o['data']['text/plain'].startswith('<IPython') else o['data']['text/html']
             for o in cell.get('outputs',[]) if 'image/png' not in o.get('data',{})]
-    return re.sub(r'\b\d\d:\d\d(:\d\d)?\b|<progress[^>]*>|[ \t]+', ' ', re.sub('( at)? 0x[0-9a-f]+', '', '\n'.join(outs))).strip()
+    return re.sub(r'\b\d\d:\d\d(:\d\d)?\b|<progress[^>]*>|[ \t]+', ' ', re.sub('( at)? 0x[0-9a-f]+', '', '\n'.join(outs+moving))).strip()
 
 def differs(
     a:str, # Text
@@ -74,6 +76,8 @@ def run(path):
         NotebookClient(nb, timeout=1200, kernel_name='python3', resources={'metadata':{'path':str(path.parent)}}, coalesce_streams=True,
                        extra_arguments=['--InlineBackend.figure_format=retina']).execute() # sharp on a phone too
     except (CellControlSignal, DeadKernelError, TimeoutError) as e: wrong = [f'{path.name}: {str(e).strip().splitlines()[-1]}']
+    for o in (o for c in nb.cells for o in c.get('outputs', [])):
+        if 'moving' in o.get('metadata', {}): o['data'].pop('text/html', None) # with the script; the site makes it from the metadata
     for i,c in enumerate(nb.cells): wrong += [f'{path.name}, cell {i}: {w}' for o in c.get('outputs', []) if (w := trouble(o))]
     return nb,wrong
 

@@ -20,6 +20,7 @@ from .base.state import *
 from .base.timing import *
 from .base.gradients import *
 from .base.statistics import *
+from .base.moving import *
 from .data.images import *
 from .data.sets import *
 from .data.idx import *

@@ -2,6 +2,7 @@
 table of what was survived."""
 import ast, os, shutil, subprocess, sys, threading, zlib
 from collections import Counter
+from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -123,13 +124,18 @@ def _build(out):
 class Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *args): pass
 
+@contextmanager
+def served(folder):
+    "The address at which the files of `folder` are served on this machine, in the block"
+    srv = ThreadingHTTPServer(('127.0.0.1', 0), partial(Quiet, directory=str(folder)))
+    threading.Thread(target=srv.serve_forever, daemon=True).start()
+    try: yield f'http://127.0.0.1:{srv.server_port}/'
+    finally: srv.shutdown(); srv.server_close()
+
 @pytest.fixture(scope='session')
 def at(site):
     "The address of the site, served on this machine"
-    srv = ThreadingHTTPServer(('127.0.0.1', 0), partial(Quiet, directory=str(site)))
-    threading.Thread(target=srv.serve_forever, daemon=True).start()
-    yield f'http://127.0.0.1:{srv.server_port}/'
-    srv.shutdown()
+    with served(site) as url: yield url
 
 @pytest.fixture(scope='module') # Playwright keeps an event loop running, which other modules' tests must not find
 def browser():

@@ -1,12 +1,10 @@
 """ResNet-18 beside torchvision's and fastai's, images from folders and what they say when something is wrong, and weights from a server of
 our own."""
-import hashlib, threading
-from functools import partial
-from http.server import ThreadingHTTPServer
+import hashlib
 
 import numpy as np
 import pytest, torch
-from conftest import Quiet
+from conftest import served
 import torch.nn.functional as F
 from PIL import Image
 from torch import nn
@@ -138,8 +136,6 @@ def test_arguments_as_fastai():
 def server(tmp_path, monkeypatch):
     "Serves `tmp_path/www`; PyTorch's cache is below `tmp_path` too. Yields a function that publishes a state."
     (tmp_path/'www').mkdir()
-    srv = ThreadingHTTPServer(('127.0.0.1',0), partial(Quiet, directory=tmp_path/'www'))
-    threading.Thread(target=srv.serve_forever, daemon=True).start()
     monkeypatch.setattr(torch.hub, '_hub_dir', None)
     monkeypatch.setenv('TORCH_HOME', str(tmp_path/'torch'))
     for o in ('http_proxy','HTTP_PROXY','all_proxy','ALL_PROXY'): monkeypatch.delenv(o, raising=False)
@@ -149,10 +145,9 @@ def server(tmp_path, monkeypatch):
         for k,v in dict(SHA=sha or hashlib.sha256(b).hexdigest(), SIZE=len(b)).items(): monkeypatch.setattr(resnet, f'RESNET18_{k}', v)
         name = 'resnet18.pth'
         (tmp_path/'www'/name).write_bytes(b)
-        monkeypatch.setattr(resnet, 'RESNET18_URL', f'http://127.0.0.1:{srv.server_port}/{name}')
+        monkeypatch.setattr(resnet, 'RESNET18_URL', url+name)
         return tmp_path/'torch'/'hub'/'checkpoints'/name
-    yield publish
-    srv.shutdown(); srv.server_close()
+    with served(tmp_path/'www') as url: yield publish
 
 def test_published_weights(server):
     set_seed(5); published = resnet18().eval()

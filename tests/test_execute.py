@@ -65,6 +65,22 @@ def test_text_of_a_table_without_one():
     assert not ex.differs(table(.25, '00:01'), table(.25, '00:17'), 1e-4)
     assert ex.differs(table(.25, '00:01'), table(.5, '00:01'), 1e-4)
 
+def test_text_of_a_figure_that_moves():
+    "Its picture is not compared, its values are"
+    def fig(**args):
+        return new_output('display_data', data={'image/png':'a','text/html':'b'}, metadata=dict(moving=dict(name='c', args=args)))
+    assert not ex.differs(text(fig(lr=.1)), text(fig(lr=.10001)), 1e-4) and ex.differs(text(fig(lr=.1)), text(fig(lr=.2)), 1e-4)
+    assert ex.differs(text(fig(lr=.1)), text(fig(wd=.1)), 1e-4) and ex.differs(text(fig()), text(shown(image_png='a')), 1e-4)
+
+@pytest.mark.slow
+def test_a_figure_that_moves_is_stored_as_a_picture(tmp_path):
+    "What is stored has no script"
+    imports = 'import matplotlib.pyplot as plt\nfrom mnist_from_scratch.base.moving import MovingFigure\n'
+    write(new_notebook(cells=[new_code_cell(imports+"MovingFigure('descent', plt.figure(), lr=.1)")]), tmp_path/'a.ipynb')
+    nb,wrong = ex.run(tmp_path/'a.ipynb')
+    out, = nb.cells[0].outputs
+    assert not wrong and {*out['data']}=={'image/png','text/plain'} and out['metadata']['moving']==dict(name='descent', args=dict(lr=.1))
+
 def test_text_leaves_out_what_is_never_the_same():
     assert text(shown(text_plain='<Figure 1>', image_png='iVBO'), stream('a'))=='a'
     assert text(shown(text_plain='<Styler at 0x7f01>'))==text(shown(text_plain='<Styler at 0x7e99>'))==text(shown(text_plain='<Styler>'))

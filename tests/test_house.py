@@ -214,9 +214,29 @@ def test_figures_are_sharp():
             for o in c['outputs'] if 'image/png' in o.get('data', {})]
     assert len(figs)>100 and not [o for o in figs if not o[2] or not abs(o[1]-2*o[2])<=2]
 
+def alive(nb):
+    "Outputs of `nb` that something would have to run for: views of widgets, scripts"
+    outs = [o for c in nb['cells'] for o in c.get('outputs', [])]
+    return [o for o in outs if 'moving' in o.get('metadata', {}) and {*o['data']}!={'image/png','text/plain'} or any(
+        'widget' in k or '<script' in ''.join(v) for k,v in o.get('data', {}).items())] + [k for k in nb['metadata'] if k=='widgets']
+
+@pytest.mark.parametrize('nb', notebooks, ids=name)
+def test_figures_that_move_are_stored_as_pictures(nb):
+    "`python docs/execute.py` leaves a picture, and the values that the site needs"
+    assert not alive(json.loads(nb.read_text(encoding='utf-8')))
+
+def test_alive():
+    def nb(data, **meta): return dict(cells=[dict(outputs=[dict(data=data, metadata=meta)])], metadata={})
+    png = {'image/png':'a', 'text/plain':['b']}
+    assert not alive(nb(png, moving={})) and alive(nb(png|{'text/html':'<b>'}, moving={})) and not alive(nb({'text/html':'<b>'}))
+    assert alive(nb({'text/html':['<b>','<script>']})) and alive(nb({'application/vnd.jupyter.widget-view+json':{}}))
+    assert alive(nb(png)|dict(metadata=dict(widgets={})))
+
 def test_lines_end_at_140():
     "In the modules as they are: ruff looks at notebooks, and lets a line without blanks be as long as it is"
     assert not [f'{dotted(o)}, line {i}' for o in modules for i,l in enumerate(o.read_text(encoding='utf-8').splitlines(), 1) if len(l)>140]
+    assert not [f'{o.name}, line {i}' for o in [*(root/pkg/'moving').glob('*.js'), root/'docs/_static/moving.js']
+                for i,l in enumerate(o.read_text(encoding='utf-8').splitlines(), 1) if len(l)>140]
 
 def test_imports_are_light():
     "No module imports fastai, torchvision or scikit-learn; only `all` imports what draws tables, plots and progress bars."

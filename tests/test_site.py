@@ -1,12 +1,12 @@
 """The site: everything on it leads somewhere, and it works in a browser, with no network. (That it builds without a warning is held by the
 fixture `site`.)"""
-import gzip, importlib.util, re
+import gzip, importlib.util, re, shutil, subprocess, sys
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
 import nbformat, pytest
-from conftest import patched
+from conftest import patched, served
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 root = Path(__file__).parent.parent
@@ -306,6 +306,33 @@ def test_edit_this_page(pages):
         made = n.startswith('reference') or n in ('search.html','genindex.html','py-modindex.html','appendix.html','404.html')
         assert len(o)==1-made and all((root/x.split('/edit/main/')[1]).is_file() for x in o), n
 
+def test_versions(site, browser, tmp_path):
+    """With one version there is no choice. With more, the newest release comes first after `main`, and the choice leads to the same page of
+    another version, or to its front page"""
+    keep = ('index','losses','draw')
+    for at in '','v0.9/','v0.10/':
+        for f in (*(f'{o}.html' for o in keep), '_static/versions.js', *(['versions.json'] if not at else [])):
+            (tmp_path/at/f).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(site/f, tmp_path/at/f)
+    (tmp_path/'v0.9/draw.html').unlink()
+    (tmp_path/'v0').mkdir()
+    with served(tmp_path) as at:
+        pg = browser.new_page()
+        choice = pg.locator('.versions select')
+        with pg.expect_response('**/versions.json'): pg.goto(at+'draw.html')
+        assert not choice.is_visible()
+        r = subprocess.run([sys.executable, root/'docs/versions.py', tmp_path], capture_output=True, text=True)
+        assert not r.returncode, r.stderr
+        pg.reload()
+        choice.wait_for()
+        assert choice.locator('option').all_inner_texts()==['main','v0.10','v0.9'] and choice.input_value()=='./'
+        for name,page in ('v0.10','v0.10/draw.html'), ('main','draw.html'), ('v0.9','v0.9/'), ('v0.10','v0.10/'):
+            choice.select_option(name)
+            pg.wait_for_url(at+page)
+            choice.wait_for()
+            assert choice.locator('option:checked').inner_text()==name
+        pg.close()
+
 # --- accessibility
 
 def axe(pg, *rules):
@@ -351,7 +378,7 @@ def test_axe_finds(page):
     page.set_content('<html lang=en><title>A</title><main><h1>A</h1><button></button><p style="color:#999;background:#aaa">grey')
     assert {o for o,_ in axe(page)}=={'button-name','color-contrast'}
 
-@pytest.mark.parametrize('name', ['losses.html','reference/losses.html','search.html','draw.html'])
+@pytest.mark.parametrize('name', ['losses.html','reference/losses.html','search.html','draw.html','playground.html'])
 @pytest.mark.parametrize('theme', ['light','dark'])
 def test_focus_shows(at, browser, name, theme):
     "Each control that the Tab key reaches has an outline while it has the focus"

@@ -23,7 +23,7 @@ from fastcore.imports import IN_NOTEBOOK
 from PIL import Image
 from torch import nn, Tensor
 from torch.utils.data import TensorDataset
-from ..base import core, files, gradients, state, statistics, timing
+from ..base import core, files, gradients, moving, state, statistics, timing
 from ..base.timing import race, ratios, seconds
 from ..data import digits, download, folders, idx, images, masks, sets, table
 from .. import pixels, baseline, gradient_descent, losses, minibatches, training_loop
@@ -34,7 +34,7 @@ from ..engine import (loaders, image_folders, running, inference, model_files, t
                                        more_metrics, more_optimizers, interpretation)
 
 # %% ../../nbs/tools/01_side_by_side.ipynb #ecbc4713
-chapters = (core,files,state,timing,gradients,statistics,images,sets,idx,table,folders,download,digits,masks,pixels,baseline,
+chapters = (core,files,state,timing,gradients,statistics,moving,images,sets,idx,table,folders,download,digits,masks,pixels,baseline,
             gradient_descent,losses,minibatches,training_loop,optimizers,metrics,learner,schedules,neural_net,softmax,loaders,
             image_folders,running,inference,model_files,tracking,precision,checkpoint,activations,export,distributed,torch_optim,
             hardware,scheduling,more_losses,more_metrics,more_optimizers,interpretation,
