@@ -50,10 +50,10 @@ def quadratic(
 # %% ../nbs/03_gradient_descent.ipynb #1aca3e19
 def mse(
     preds:Tensor, # Predictions
-    targets:Tensor # What they should be, of the same shape; for [N,1] also [N], and the other way round
+    targets:Tensor # What they should be, of the same shape
 ) -> Tensor: # One number
-    "Mean squared error. Raises `ShapeError` for other shapes."
-    targets = in_shape_of(targets, preds)
+    "Mean squared error. Raises `ShapeError` where the shapes do not fit."
+    targets = in_shape_of(targets, preds)      # [N] fits [N,1]
     check_shapes('mse', preds=(preds,'[...]'), targets=(targets,'[...]'))
     return ((preds-targets)**2).mean()
 
