@@ -472,7 +472,8 @@ def test_two_on_a_page(opened, name, kind):
     "Both are there, the pictures are not, and what is done with one does nothing to the other"
     page = opened(name, kind).page
     page.locator('.mv').nth(1).wait_for()
-    assert page.locator('.mv').count()==2 and not page.locator('.moving img:visible').count()
+    for o in page.locator('.moving img').all(): o.wait_for(state='hidden') # a picture goes when its figure is drawn
+    assert page.locator('.mv').count()==2
     before = page.locator('.mv').nth(1).evaluate('o => JSON.stringify(o.dataset)')
     for o in page.locator('.mv').first.get_by_role('slider').all():
         o.focus()
