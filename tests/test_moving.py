@@ -553,7 +553,7 @@ def test_on_the_site(site, at, browser):
         for i,m in enumerate(ms):
             page.locator('.mv').nth(i).wait_for()
             assert page.locator('.moving').nth(i).get_attribute('data-moving')==m['name']
-        assert not page.locator('.moving img:visible').count()
+        for o in page.locator('.moving img').all(): o.wait_for(state='hidden')
     assert not wrong and 'moving.js' not in (site/'index.html').read_text(encoding='utf-8')
     c.close()
 
