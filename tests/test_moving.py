@@ -3,6 +3,7 @@ and its numbers are those of the library.
 
 A new figure needs one function here, `@drives('name')`; what all figures must do is tried with each of them."""
 import base64, importlib.util, json, os, re, shutil, subprocess, sys
+from inspect import signature
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -472,7 +473,8 @@ def test_two_on_a_page(opened, name, kind):
     "Both are there, the pictures are not, and what is done with one does nothing to the other"
     page = opened(name, kind).page
     page.locator('.mv').nth(1).wait_for()
-    assert page.locator('.mv').count()==2 and not page.locator('.moving img:visible').count()
+    for o in page.locator('.moving img').all(): o.wait_for(state='hidden') # a picture goes when its figure is drawn
+    assert page.locator('.mv').count()==2
     before = page.locator('.mv').nth(1).evaluate('o => JSON.stringify(o.dataset)')
     for o in page.locator('.mv').first.get_by_role('slider').all():
         o.focus()
@@ -552,15 +554,18 @@ def test_on_the_site(site, at, browser):
         for i,m in enumerate(ms):
             page.locator('.mv').nth(i).wait_for()
             assert page.locator('.moving').nth(i).get_attribute('data-moving')==m['name']
-        assert not page.locator('.moving img:visible').count()
+        for o in page.locator('.moving img').all(): o.wait_for(state='hidden')
     assert not wrong and 'moving.js' not in (site/'index.html').read_text(encoding='utf-8')
     c.close()
 
 def test_cleaning_keeps_what_is_shown():
     "`nbdev_clean` leaves a figure's name and values where they are"
     from nbdev.clean import clean_nb
+    from nbdev.config import get_config
     fig = MovingFigure('descent', plt.figure(), lr=.1)
     data,meta = fig._repr_mimebundle_()
     cell = dict(cell_type='code', id='a', source=['x'], metadata={}, outputs=[dict(output_type='display_data', data=data, metadata=meta)])
-    clean_nb(nb := dict(cells=[cell], metadata={}, nbformat=4, nbformat_minor=5))
+    keys = 'allowed_out_metadata_keys' # of nbdev 3, which drops all others
+    kept = {keys:get_config().get(keys)} if keys in signature(clean_nb).parameters else {}
+    clean_nb(nb := dict(cells=[cell], metadata={}, nbformat=4, nbformat_minor=5), **kept)
     assert nb['cells'][0]['outputs'][0]['metadata']['moving']==dict(name='descent', args=dict(lr=.1))

@@ -40,6 +40,7 @@ def test_no_other_way_to_write():
         'tracking.py': ['f.write_text','return SummaryWriter'],
         'cli.py': ['os.open(os.devnull','open(os.devnull, \'w\')','open(fd, \'r\' if','js.write_text','open(f, \'w\'','.savefig(f',
                    'replacing(submission) as f: f.write_text','replacing(json) as f: f.write_text'],
+        'moving.py': ['fig.savefig(out,'],   # into memory
         'folders.py': ['file.parent.mkdir'],   # a lock's folder
         'download.py': ['open(file, \'wb\')','f.write(b)'],   # this and what follows: each in a making_folder
         'idx.py': ['open(folder/f'],
