@@ -4,8 +4,9 @@ that the models learned from, and what was measured.
 It needs MNIST, and takes a quarter of an hour on one core. The models learn from five sixths of MNIST's training set and from random
 drawings (`drawings.py`), the convnet also from drawings that are not digits, as an eleventh class. The other sixth and further drawings
 decide which distance or learning rate a model gets, by what its scores are divided so that its probabilities come true, and below which
-probability the page doubts. Only then are the models in the file, read back from it, measured, once: on the test set, and by
-`measure_draw.py` on drawings with other seeds, half of them of forms that were never learned from."""
+probability the page doubts. Then the models in the file, read back from it, are measured on the test set, and by
+`measure_draw.py` on drawings with other seeds, half of them of forms that were never learned from. The number of epochs, `DOUBTED`, and
+some forms were changed once after such a measurement of an earlier model, so the figures may flatter a little."""
 import base64, json, platform, sys
 from pathlib import Path
 

@@ -2,9 +2,10 @@
 that is not a digit it calls a digit with confidence, and how often it is right when it is so and so sure.
 
 Half of the drawings are of the forms that the models learned from, with other numbers; half are of forms held out (`HELD_OUT` and
-`HELD_OUT_OTHERS` in `drawings.py`). Nothing was chosen on any of them: the threshold of doubt comes from drawings of its own. Prints the
-figures; `make_draw.py` writes the same into `draw.json`, where the page finds them."""
-import argparse
+`HELD_OUT_OTHERS` in `drawings.py`). The threshold of doubt comes from drawings of its own. An earlier model was measured with other seeds,
+and after that forms of straight lines were added and a zero like a box, which a rectangle cannot be told from, was dropped; so the seed of
+these figures is one that was not looked at before. Prints the figures; `make_draw.py` writes the same into `draw.json` for the page."""
+import argparse, json
 
 import torch
 import drawings
@@ -20,7 +21,7 @@ def measure(
     models:dict, # Name to model, [N, 784] -> scores
     doubt:float, # The probability of the convnet below which the page doubts
     n:int=2000, # Drawn digits; half as many drawings are not digits
-    seed:int=21 # Of the first half of the digits; the next three numbers are the seeds of the others
+    seed:int=31 # Of the first half of the digits; the next five numbers are the seeds of the other drawings
 )->dict: # Counts
     "How the models judge random drawings. A list is [how many, of how many]."
     parts = dict(learned=drawings.digits(n//2, seed), held_out=drawings.digits(n//2, seed+1, True))
@@ -42,10 +43,10 @@ def measure(
     return res
 
 def main():
-    import json, make_draw
+    import make_draw            # which imports this module
     p = argparse.ArgumentParser(description=' '.join(__doc__.split('\n\n')[0].split()))
     p.add_argument('--n', type=int, default=2000, help='drawn digits; half as many drawings are not digits')
-    p.add_argument('--seed', type=int, default=21, help='of the first drawings; with another one, figures that stand nowhere')
+    p.add_argument('--seed', type=int, default=31, help='of the first drawings; with another one, figures that stand nowhere')
     args = p.parse_args()
     specs = json.loads(make_draw.FILE.read_text())['models']
     for k,v in measure({o['name']:make_draw.to_torch(o) for o in specs}, specs[-1]['doubt'], args.n, args.seed).items(): print(k, v)
