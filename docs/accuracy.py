@@ -15,7 +15,7 @@ from time import perf_counter
 import torch
 from torch import nn
 from torch.utils.data import TensorDataset
-from mnist_from_scratch.augment import Augment, best_learner, best_net, mild
+from mnist_from_scratch.augment import Augment, best_learner, best_net
 from mnist_from_scratch.base.statistics import mcnemar
 from mnist_from_scratch.tools.bench import keep_memory, machine
 from mnist_from_scratch.resnet import AdaptiveConcatPool2d
@@ -32,7 +32,7 @@ def run(train, test, epochs, seed):
     learn = best_learner(train, test, seed=seed)
     fit_linear(learn, epochs)
     took = perf_counter()-start
-    return took/60,*(f()[0].argmax(1) for f in (learn.get_preds, partial(learn.tta, n=16, batch_tfms=mild)))
+    return took/60,*(f()[0].argmax(1) for f in (learn.get_preds, partial(learn.tta, n=16)))
 
 def chain(norm=False, nf=(16,32)):
     "The convolutions of `best_net` with nothing around them"
@@ -56,8 +56,7 @@ def part(train, valid, name, aug, seed, epochs=10):
     res = dict(train_loss=learn.recorder.values[-1][0], valid_loss=valid_loss, accuracy=acc)
     if aug and name==[*nets][-1]:
         set_seed(seed)
-        with learn.no_bar():
-            once,copies = (f(dl=dl)[0].argmax(1)==valid[:][1] for f in (learn.get_preds, partial(learn.tta, n=8, batch_tfms=mild)))
+        with learn.no_bar(): once,copies = (f(dl=dl)[0].argmax(1)==valid[:][1] for f in (learn.get_preds, partial(learn.tta, n=8)))
         res['tta'] = mcnemar(once, copies)
     return res
 

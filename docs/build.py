@@ -32,8 +32,8 @@ site = cfg['doc_host']+cfg['doc_baseurl']+'/'
 nbs_path,lib_path = docs.parent/cfg['nbs_path'],docs.parent/cfg['lib_path']
 
 # pages that are no notebooks
-by_hand = [*(Path(f'docs/{o}.md') for o in ('draw','playground','errata','move_on','differences','teachers')), Path('SECURITY.md'),
-           Path('CHANGELOG.md')]
+by_hand = [Path(o) for o in ('docs/draw.md','docs/playground.md','docs/errata.md','docs/move_on.md','docs/teachers.md','SECURITY.md',
+                             'CHANGELOG.md')]
 
 def on_github(path): return f"{cfg['git_url']}/blob/{cfg['branch']}/{path}"
 
@@ -328,7 +328,7 @@ def prepare(
                                     f"module.\n\n{toc(refs, ':maxdepth: 1')}\n", encoding='utf-8')
     chapters = {k:[f'{number(o)}. {titles[page_of(o)]} <{page_of(o)}>' for o in v] for k,v in parts}
     bar = {'Try it':['draw','playground'], **chapters, 'Appendix':['appendix','reference'],
-           'More':['errata','move_on','differences','teachers','security','changelog']}
+           'More':['errata','move_on','teachers','security','changelog']}
     nb.cells.insert(1, nbformat.v4.new_markdown_cell('```{index} ! install, ! Colab\n```')) # what it explains in other words
     nb.cells.append(nbformat.v4.new_markdown_cell('\n\n'.join(toc(v, f':caption: {k}', ':hidden:') for k,v in bar.items())))
     nbformat.write(nb, out/'index.ipynb')

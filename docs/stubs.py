@@ -79,13 +79,9 @@ def attributes(f):
                               else [p.arg for p in (f.args.args+f.args.kwonlyargs)[1:]])}
     return res
 
-def sets(f, ds): "Is `f`, with these decorators, the setter of a property?"; return f'{f.name}.setter' in (ds or [])
-
 def class_(c, patched, elsewhere=()):
     "The class `c` without bodies, with the methods `patched` from anywhere; those in `elsewhere` take the place of its own"
     fs = [o for o in c.body if isinstance(o, ast.FunctionDef) and o.name not in elsewhere]
-    setters = {f.name:(f,ds) for f,ds in patched if sets(f, ds)}
-    patched = [(f,ds) for f,ds in patched if not sets(f, ds)]
     attrs,res,seen = {},[],set()
     for o in c.body:
         for t in o.targets if isinstance(o, ast.Assign) else [o.target] if isinstance(o, ast.AnnAssign) else []:
@@ -94,9 +90,7 @@ def class_(c, patched, elsewhere=()):
                       for n, v in zip(getattr(t, 'elts', [t]), vs) if isinstance(n, ast.Name) and public(n.id)}
     for f in fs+[f for f,_ in patched]: attrs = attributes(f)|attrs
     for f,ds in [*((f,None) for f in fs), *patched]:
-        if not public(f.name) or (ds is not None and f.name in seen): continue
-        res.append(function(f, ds, method=True)); seen.add(f.name)
-        if f.name in setters: res.append(function(*setters[f.name], method=True))
+        if public(f.name) and (ds is None or f.name not in seen): res.append(function(f, ds, method=True)); seen.add(f.name)
     attrs = [ast.Assign([ast.Name(k)], ast.Constant(...), lineno=1) if any('Enum' in called(b) for b in c.bases)
              else ast.AnnAssign(ast.Name(k), parse(t).body, None, 1) for k,t in attrs.items() if k not in seen]
     bases = [b for b in c.bases if called(b)!='GetAttr']
@@ -110,7 +104,7 @@ def patches(o):
     if not isinstance(o, ast.FunctionDef) or not (ps := [d for d in o.decorator_list if called(d)=='patch']): return None
     how = {k.arg for k in getattr(ps[0], 'keywords', []) if getattr(k.value, 'value', None)}
     ds = [ast.unparse(d) for d in o.decorator_list if called(d) in kept] + ['property']*('as_prop' in how) + ['classmethod']*(
-        'cls_method' in how) + [f'{o.name}.setter']*('set_prop' in how)
+        'cls_method' in how)
     p = o.args.args[0]
     to,p.annotation = names(p.annotation),None
     return to,ds
@@ -144,7 +138,7 @@ def stub(f, files, mods, added):
     for o in tree.body:
         if isinstance(o, ast.ClassDef):
             more = added.get(o.name, [])
-            elsewhere = {m.name for m,ds,src in more if src!=f and not sets(m, ds)}
+            elsewhere = {m.name for m,_,src in more if src!=f}
             add(o.name, class_(o, [(m,ds) for m,ds,src in more if src!=f or m.name not in elsewhere], elsewhere))
             for m,_,src in more: need.update({n:src for n in names(m.args, *filter(None, [m.returns])) if src!=f})
         elif isinstance(o, ast.FunctionDef) and not any(called(d)=='patch' for d in o.decorator_list): add(o.name, function(o))

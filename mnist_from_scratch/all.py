@@ -52,13 +52,6 @@ from .engine.activations import *
 from .engine.export import *
 from .engine.torch_optim import *
 from .engine.scheduling import *
-from .engine.more_losses import *
-from .engine.more_metrics import *
-from .engine.more_optimizers import *
-from .engine.hooks import *
-from .engine.mixing import *
-from .engine.more_callbacks import *
-from .engine.interpretation import *
 from .backprop import *
 from .convnet import *
 from .resnet import *

@@ -4,7 +4,7 @@ from mnist_from_scratch.learner import Learner
 from torch import Tensor
 from torch import nn
 from typing import Any
-__all__ = ['distort', 'Augment', 'best_net', 'best_learner', 'mild']
+__all__ = ['distort', 'Augment', 'best_net', 'best_learner']
 def distort(
         x: Tensor, degrees: float=15.0, translate: float=0.09, scale=..., shear: float=11.0, elastic: float=0.4, n_grid: int=5
 ) -> Tensor:
@@ -24,5 +24,3 @@ def best_net(n_out: int=10, nf=...) -> nn.Sequential:
     """A convolution and three residual blocks with batch normalisation, on folded digits."""
 def best_learner(train, valid, n_out: int=10, seed: int=0, bs: int=256, lr: float=0.1, model: nn.Module | None=None, **kwargs) -> Learner:
     """A `Learner` for accuracy: `best_net`, `Augment`, label smoothing and Muon."""
-def mild(b) -> tuple:
-    """A batch whose images are distorted a little, less than in training"""

@@ -8,7 +8,7 @@ __all__ = ['descend', 'roller_coaster', 'quadratic', 'mse', 'rmse', 'show_preds'
 # %% ../nbs/03_gradient_descent.ipynb #c3c5544c
 import torch
 from torch import Tensor
-from .base.core import check_shapes, in_shape_of
+from .base.core import check_shapes
 from .pixels import to_np
 
 # %% ../nbs/03_gradient_descent.ipynb #32735a9e
@@ -52,8 +52,7 @@ def mse(
     preds:Tensor, # Predictions
     targets:Tensor # What they should be, of the same shape
 ) -> Tensor: # One number
-    "Mean squared error. Raises `ShapeError` where the shapes do not fit."
-    targets = in_shape_of(targets, preds)      # [N] fits [N,1]
+    "Mean squared error. Raises `ShapeError` where the shapes differ."
     check_shapes('mse', preds=(preds,'[...]'), targets=(targets,'[...]'))
     return ((preds-targets)**2).mean()
 

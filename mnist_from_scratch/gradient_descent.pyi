@@ -9,7 +9,7 @@ def roller_coaster(seed: int=42) -> tuple[Tensor, Tensor]:
 def quadratic(t: Tensor, params: Tensor) -> Tensor:
     """$at^2+bt+c$"""
 def mse(preds: Tensor, targets: Tensor) -> Tensor:
-    """Mean squared error. Raises `ShapeError` where the shapes do not fit."""
+    """Mean squared error. Raises `ShapeError` where the shapes differ."""
 def rmse(preds: Tensor, targets: Tensor) -> Tensor:
     """Root of the mean squared error. As a metric it is taken over all items at once: a mean over batches gives another number."""
 def show_preds(time: Tensor, speed: Tensor, preds: Tensor, ax=None, ylim=...) -> Any:

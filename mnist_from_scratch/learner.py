@@ -82,9 +82,9 @@ class TrainEvalCallback(Callback):
 
 # %% ../nbs/09_learner.ipynb #1594186f
 @comes_with('schedules', 'fit_one_cycle lr_find fine_tune freeze_to freeze unfreeze')
-@comes_with('engine.scheduling', 'fit_flat_cos fit_sgdr')
-@comes_with('engine.running', 'removed_cbs without_fit_only from_first ordered_cbs show_training_loop validation_context no_mbar')
-@comes_with('engine.inference', 'get_preds predict show_results summary loss_not_reduced to_detach tta')
+@comes_with('engine.scheduling', 'fit_flat_cos')
+@comes_with('engine.running', 'removed_cbs without_fit_only from_first')
+@comes_with('engine.inference', 'get_preds predict show_results summary loss_not_reduced to_detach')
 @comes_with('engine.model_files', 'save load')
 @comes_with('engine.precision', 'to_fp16 to_bf16 to_fp32')
 @comes_with('engine.export', 'export to_onnx')

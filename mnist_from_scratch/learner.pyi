@@ -64,12 +64,15 @@ class Callback(Forwarding):
         """What to call at `event`: the method for it, if this callback is to run then; None if there is no such method"""
 
     def __call__(self, event) -> Any:
-        """What the method for `event` returns, if there is one and this callback is to run now"""
+        """Call the method for `event`, if there is one and this callback is to run now"""
 class TrainEvalCallback(Callback):
     """Puts the model on the data's device and in its mode; counts `train_iter` batches and `pct_train`, the fraction of the fit that is
     done"""
     order: Any
     run_valid: bool
+
+    def before_fit(self) -> Any:
+        ...
 
     def before_epoch(self) -> Any:
         ...
@@ -88,9 +91,6 @@ class TrainEvalCallback(Callback):
 
     def load_state_dict(self, sd) -> Any:
         """Load `sd`, which `state_dict` returned"""
-
-    def before_fit(self) -> Any:
-        """Begin to count; put the model and the loss on the device, and reset a model that can be reset"""
 class Learner(Forwarding):
     """Data, model, loss, optimizer and metrics, and the loop that trains. Names and defaults are those of fastai's `Learner`."""
     epoch: Any
@@ -146,6 +146,9 @@ class Learner(Forwarding):
     def y(self) -> Any:
         """Targets of this batch"""
 
+    def tta(self, ds_idx: int=1, dl=None, n: int=4, f=None, beta: float=0.25) -> tuple:
+        """Test-time augmentation: the predictions for each image as it is and for `n` distorted copies, averaged. As in fastai."""
+
     @contextmanager
     def distrib_ctx(self, sync_bn: bool=True, in_notebook: bool=False, timeout: float=600, **kwargs) -> Iterator[Any]:
         """While the block lasts, train and validate together with the other processes that a launcher has started. Without one, train alone
@@ -171,9 +174,6 @@ class Learner(Forwarding):
     ) -> tuple:
         """Predictions for one set, including a short last batch. Arguments and results are in fastai's order. Raises `TypeError` for a `dl`
         without a length."""
-
-    def tta(self, ds_idx: int=1, dl=None, n: int=4, item_tfms=None, batch_tfms=None, beta: float | None=0.25, use_max: bool=False) -> tuple:
-        """Test-time augmentation: predictions averaged over changed copies. Raises `ValueError` if nothing changes the items."""
 
     def predict(self, item, rm_type_tfms=None, with_input: bool=False) -> tuple:
         """Prediction for one item. With a loss that has neither `activation` nor `decodes` those of the best-known losses are used."""
@@ -214,21 +214,14 @@ class Learner(Forwarding):
 
     @contextmanager
     def removed_cbs(self, cbs) -> Iterator[Any]:
-        """Take out callbacks, or all of a class, while the block lasts; attributes such as `learn.recorder` too. They still know the
-        Learner"""
+        """Take out callbacks, or all of a class, while the block lasts"""
 
     @contextmanager
     def without_fit_only(self) -> Iterator[Any]:
         """Take out the callbacks that are for a real fit only, while the block lasts"""
 
     def __call__(self, event) -> Any:
-        """Announce `event` to the callbacks, in their order. Raises `ValueError` for an unknown one."""
-
-    def ordered_cbs(self, event) -> list:
-        """The callbacks that have a method for `event`, in the order in which they are called"""
-
-    def show_training_loop(self) -> Any:
-        """Print the steps of a fit, and after each event the callbacks that listen to it"""
+        """Announce `event` to the callbacks, in their order"""
 
     def all_batches(self) -> Any:
         """Train or evaluate on all batches of `self.dl`. Raises `ValueError` if there are none."""
@@ -245,37 +238,14 @@ class Learner(Forwarding):
     ) -> Any:
         """Train for `n_epoch` epochs, with validation after each."""
 
-    def __enter__(self) -> Self:
-        ...
-
-    def __exit__(self, kind, *args) -> Any:
-        ...
-
-    def no_mbar(self) -> Any:
-        """No progress bar in the block"""
-
-    @contextmanager
-    def validation_context(self, cbs=None, inner: bool=False) -> Iterator[Any]:
-        """A block for a validation of your own: no bar, no row, and the record of the last fit stays."""
-
     def validate(self, ds_idx: int=1, dl=None, cbs=None) -> L:
         """Loss and metrics on one set, without training. The record of the last fit stays."""
-
-    @property
-    def smooth_loss(self) -> Any:
-        """The smoothed training loss after the last batch of the fit; a tensor of one number"""
 
     def fit_flat_cos(
             self, n_epoch: int, lr=None, div_final: float=100000.0, pct_start: float=0.75, wd: float | None=None, cbs=None,
             reset_opt: bool=False, start_epoch: int=0, resume: bool=False
     ) -> Any:
         """Train at a flat rate, then along half a cosine wave down to next to nothing."""
-
-    def fit_sgdr(
-            self, n_cycles: int, cycle_len: int, lr_max=None, cycle_mult: int=2, cbs=None, reset_opt: bool=False, wd: float | None=None,
-            start_epoch: int=0, resume: bool=False
-    ) -> Any:
-        """Train with warm restarts: in each cycle the rate falls along half a cosine wave to 0."""
 
     def add_cbs(self, cbs) -> Self:
         """`add_cb` for each of `cbs`"""
@@ -329,6 +299,7 @@ class Recorder(Callback):
     loss_avg: Any
     metric_names: Any
     n_train: Any
+    smooth_loss: Any
     add_time: bool
     train_metrics: bool
     valid_metrics: bool

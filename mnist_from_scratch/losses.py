@@ -8,7 +8,6 @@ __all__ = ['sigmoid', 'mnist_loss', 'batch_accuracy', 'binary_cross_entropy_with
 
 # %% ../nbs/04_losses.ipynb #7c884ee9
 import torch
-from fastcore.basics import patch
 from torch import Tensor
 from .base.core import ShapeError, check_shapes
 
@@ -104,32 +103,31 @@ class BaseLoss:
 # %% ../nbs/04_losses.ipynb #f4e58cd8
 class BCEWithLogitsLossFlat(BaseLoss):
     "`binary_cross_entropy_with_logits` of activations and targets with as many elements; an answer is yes above `thresh`."
-    def __init__(self, *,
+    def __init__(self,
         thresh:float=0.5, # A probability above this is a yes
         reduction:str='mean' # As for `BaseLoss`
     ):
         super().__init__(reduction=reduction)
         self.thresh = thresh
-    def __call__(self, inp, targ): return binary_cross_entropy_with_logits(*self._flat(inp, targ), self.reduction)
+    def __call__(self, inp, targ): return binary_cross_entropy_with_logits(*_flat(self, inp, targ), self.reduction)
     def activation(self, x): "Probabilities of `x`, by sigmoid"; return sigmoid(x)
     def decodes(self, x): "Is the probability `x` above `thresh`?"; return x>self.thresh
 
 class MnistLossFlat(BCEWithLogitsLossFlat):
     "`mnist_loss`, with the sigmoid, of activations and targets with as many elements."
     def __call__(self, inp, targ):
-        inp,targ = self._flat(inp, targ)
+        inp,targ = _flat(self, inp, targ)
         _check_probs(type(self).__name__, targ)
         return reduce_losses((sigmoid(inp)-targ).abs(), self.reduction)
 
 class MSELossFlat(BaseLoss):
     "Mean squared difference of predictions and targets with as many elements."
     def __call__(self, inp, targ):
-        inp,targ = self._flat(inp, targ)
+        inp,targ = _flat(self, inp, targ)
         return reduce_losses((inp-targ)**2, self.reduction)
 
-@patch
-def _flat(self:BaseLoss, inp, targ):
+def _flat(loss, inp, targ):
     "Both as [N]; the targets as floats"
     if inp.numel()!=targ.numel() or not inp.is_floating_point():
-        raise ShapeError(type(self).__name__, inp=(inp,'float [N,…]'), targ=(targ,'[N,…]'))
+        raise ShapeError(type(loss).__name__, inp=(inp,'float [N,…]'), targ=(targ,'[N,…]'))
     return inp.reshape(-1),targ.reshape(-1).to(inp.dtype)

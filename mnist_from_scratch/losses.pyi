@@ -35,34 +35,25 @@ class BaseLoss:
 
     def decodes(self, x) -> Any:
         ...
-
-    def to(self, device) -> Any:
-        """Move the tensors of this loss, such as `weight`, to `device`."""
 class BCEWithLogitsLossFlat(BaseLoss):
     """`binary_cross_entropy_with_logits` of activations and targets with as many elements; an answer is yes above `thresh`."""
     thresh: float
+
+    def __init__(self, thresh: float=0.5, reduction: str='mean') -> None:
+        ...
+
+    def __call__(self, inp, targ) -> Any:
+        ...
 
     def activation(self, x) -> Any:
         """Probabilities of `x`, by sigmoid"""
 
     def decodes(self, x) -> Any:
         """Is the probability `x` above `thresh`?"""
-
-    def __init__(
-            self, weight: Tensor | None=None, *, axis: int=-1, thresh: float=0.5, reduction: str='mean', pos_weight: Tensor | None=None,
-            flatten: bool | None=None
-    ) -> None:
-        ...
-
-    def __call__(self, inp, targ) -> Any:
-        ...
 class MnistLossFlat(BCEWithLogitsLossFlat):
     """`mnist_loss`, with the sigmoid, of activations and targets with as many elements."""
 
     def __call__(self, inp, targ) -> Any:
-        ...
-
-    def __init__(self, *, thresh: float=0.5, reduction: str='mean') -> None:
         ...
 class MSELossFlat(BaseLoss):
     """Mean squared difference of predictions and targets with as many elements."""

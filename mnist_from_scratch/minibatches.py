@@ -162,7 +162,7 @@ def one_batch(self:DataLoader):
     raise ValueError(f'this DataLoader has no batch: {self.n} items, bs={self.bs}, drop_last={self.drop_last}')
 
 # %% ../nbs/05_minibatches.ipynb #bbaaf3c1
-@comes_with('engine.loaders', 'from_dsets show_batch test_dl to device cuda cpu n_inp c bs')
+@comes_with('engine.loaders', 'from_dsets show_batch test_dl to device cuda cpu n_inp')
 class DataLoaders:
     "The loaders of one problem: `train`, `valid`, and more by index."
     def __init__(self, *loaders, # `DataLoader`s, of this library or any other; the training set's first

@@ -95,7 +95,7 @@ class DataLoader:
         """`items`, those of a batch, changed"""
 
     def create_batch(self, items: list) -> Any:
-        """A batch of a list of items; a single item with tensors in place of arrays"""
+        """A batch of a list of items; a single item as it is"""
 
     def retain(self, b, items) -> Any:
         """`b`, a batch, with `items` at hand that it was made of"""
@@ -143,10 +143,6 @@ class DataLoaders:
     def device(self) -> Any:
         """Where the batches are put; None where the loaders leave them alone"""
 
-    @device.setter
-    def device(self, device) -> Any:
-        """Put batches on `device` from now on"""
-
     def cuda(self) -> Any:
         """Put batches on `default_device()`"""
 
@@ -155,19 +151,7 @@ class DataLoaders:
 
     @property
     def n_inp(self) -> Any:
-        """How many parts of a batch are inputs: as it was set, or as the training set has it"""
-
-    @n_inp.setter
-    def n_inp(self, n) -> Any:
-        """Set it to `n`, 1 or more"""
-
-    @property
-    def c(self) -> Any:
-        """How many classes the training set has, if it has a `c` or a `vocab`"""
-
-    @property
-    def bs(self) -> Any:
-        """Items per batch in training"""
+        """How many parts of a batch are inputs, if the training set has this number"""
 
     @classmethod
     def from_dsets(cls, *ds, path: str | Path='.', bs: int=64, device=None, **kwargs) -> Any:
@@ -186,17 +170,9 @@ class DataLoaders:
     def train(self) -> Any:
         """Loader of the training set"""
 
-    @train.setter
-    def train(self, dl) -> Any:
-        """Take the loader `dl` for training"""
-
     @property
     def valid(self) -> Any:
         """Loader of the validation set"""
-
-    @valid.setter
-    def valid(self, dl) -> Any:
-        """Take the loader `dl` for validation"""
 
     @property
     def train_ds(self) -> Any:

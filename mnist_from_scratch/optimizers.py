@@ -39,7 +39,7 @@ class BasicOptim:
 # %% ../nbs/07_optimizers.ipynb #58a434a7
 def _listed(params): _check_list(params); return list(params)
 
-@comes_with('engine.torch_optim', 'from_torch all_params param_groups freeze unfreeze')
+@comes_with('engine.torch_optim', 'from_torch')
 class Optimizer:
     "Groups of parameters with their hyper-parameters, and a state for each parameter. A subclass changes one parameter in `update`."
     def __init__(self,

@@ -1,5 +1,4 @@
 # Made by docs/stubs.py from the module of the same name.
-from fastcore.foundation import L
 from mnist_from_scratch.engine.torch_optim import OptimWrapper
 from typing import Any
 __all__ = ['BasicOptim', 'Optimizer', 'SGD', 'Adam']
@@ -18,37 +17,12 @@ class BasicOptim:
         """Clear all gradients"""
 class Optimizer:
     """Groups of parameters with their hyper-parameters, and a state for each parameter. A subclass changes one parameter in `update`."""
-    frozen_idx: Any
-    cbs: Any
     param_lists: Any
     hypers: Any
     state: Any
 
-    def __init__(self, params, cbs=None, **hypers) -> None:
+    def __init__(self, params, **hypers) -> None:
         ...
-
-    @property
-    def param_groups(self) -> Any:
-        """For each group its hyper-parameters and its `params`"""
-
-    @param_groups.setter
-    def param_groups(self, v) -> Any:
-        """Set hyper-parameters; `params` are left as they are"""
-
-    def all_params(self, n=..., with_grad: bool=False) -> L:
-        """All parameters, with what belongs to them."""
-
-    def freeze_to(self, n: int) -> Any:
-        """Train only the groups from `n` on. Raises `ValueError` if none is left."""
-
-    def unfreeze(self) -> Any:
-        """Train all groups"""
-
-    def freeze(self) -> Any:
-        """Train only the last group. Raises `ValueError` if there is no other."""
-
-    def update(self, p, state, **hypers) -> Any:
-        """Call each of the step functions `cbs` for `p`, and keep in `state` what they return"""
 
     @classmethod
     def check_hyper(cls, k, v) -> Any:
@@ -71,8 +45,14 @@ class Optimizer:
     def step(self) -> Any:
         """One step for each parameter that has a gradient"""
 
+    def update(self, p, state, **hypers) -> Any:
+        """Change `p` in place by its `grad`"""
+
     def zero_grad(self) -> Any:
         """Clear all gradients"""
+
+    def freeze_to(self, n: int) -> Any:
+        """Train only the groups from `n` on: the others get no gradients."""
 
     def clear_state(self) -> Any:
         """Forget earlier steps, but not which parameters have no weight decay, or are never frozen"""

@@ -115,8 +115,7 @@ class CrossEntropyLossFlat(BaseLoss):
             raise ValueError(f'cross-entropy takes class numbers as targets, not {targ.dtype}; for targets between 0 and 1 use '
                              'BCEWithLogitsLossFlat')
         inp = inp.movedim(self.axis, -1)
-        return self._of_rows(inp.reshape(-1, inp.shape[-1]), targ.reshape(-1).long())
-    def _of_rows(self, inp, targ): return cross_entropy(inp, targ, self.reduction)
+        return cross_entropy(inp.reshape(-1, inp.shape[-1]), targ.reshape(-1).long(), self.reduction)
     def activation(self, x): "Probabilities of `x`, by softmax"; return softmax(x, self.axis)
     def decodes(self, x): "The class of the highest value of `x`"; return x.argmax(self.axis)
 

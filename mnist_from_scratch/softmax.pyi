@@ -27,6 +27,9 @@ def top_k_accuracy(inp: Tensor, targ: Tensor, k: int=5, axis: int=-1) -> Tensor:
 class CrossEntropyLossFlat(BaseLoss):
     """`cross_entropy` of activations [N, …, n] and class numbers [N, …], or with the n classes along another `axis`."""
 
+    def __init__(self, *, axis: int=-1, reduction: str='mean') -> None:
+        ...
+
     def __call__(self, inp, targ) -> Any:
         ...
 
@@ -35,10 +38,5 @@ class CrossEntropyLossFlat(BaseLoss):
 
     def decodes(self, x) -> Any:
         """The class of the highest value of `x`"""
-
-    def __init__(
-            self, weight: Tensor | None=None, *, axis: int=-1, ignore_index: int=-100, reduction: str='mean', label_smoothing: float=0.0
-    ) -> None:
-        ...
 def mnist_net(n_hidden: int=30, n_out: int=10) -> nn.Sequential:
     """`simple_net` for the ten digits: 784 pixels, `n_hidden` activations, one output for each class."""

@@ -75,7 +75,7 @@ def test_tta(digits):
     learn = best_learner(*ds, model=nn.Linear(784, 10))
     cbs,seen = [*learn.cbs],[]
     def f(x): seen.append(x.clone()); return x*len(seen)
-    with learn.no_bar(): preds,targs = learn.tta(n=3, batch_tfms=lambda b: (f(b[0]), *b[1:]), beta=.4)
+    with learn.no_bar(): preds,targs = learn.tta(n=3, f=f, beta=.4)
     x = ds[1][:][0]
     assert len(seen)==3 and all(torch.equal(o, x) for o in seen) and [*learn.cbs]==cbs and torch.equal(targs, ds[1][:][1])
     with torch.no_grad(): want = .4*learn.model(x)+.6*learn.model(2*x)       # the mean of x, 2x and 3x is 2x

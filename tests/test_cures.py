@@ -80,7 +80,7 @@ cures = {
     'distort, images':(lambda: distort(ds.floats()), 'pass x[:,None]', lambda: distort(ds.floats()[:,None])),
     'ones in a picture':(lambda: as_mnist(Image.fromarray((np.asarray(im)>99).astype(np.uint8))), 'multiply them by 255',
                          lambda: as_mnist(Image.fromarray(255*(np.asarray(im)>99).astype(np.uint8)))),
-    'mse':(lambda: mse(col, x[:5,0]), 'pass targets of the same items', lambda: mse(col[:5], x[:5,0])),
+    'mse':(lambda: mse(col, x[:,0]), 'pass targets[:,None]', lambda: mse(col, x[:,0][:,None])),
     'reduction':(lambda: us.cross_entropy(x, y, 'none of it'), "'none'", lambda: us.cross_entropy(x, y, 'none')),
     'Digits, floats':(lambda: Digits(ds.floats()), 'pass (255*images).round().byte()', lambda: Digits((255*ds.floats()).round().byte())),
     'Digits, rows':(lambda: Digits(ds.x.flatten(1)), 'pass images.reshape(-1,28,28)', lambda: Digits(ds.x.flatten(1).reshape(-1,28,28))),

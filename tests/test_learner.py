@@ -606,7 +606,7 @@ def wrong(learn):
 diagnoses = dict(validate=lambda l: l.validate(), get_preds=lambda l: l.get_preds(with_input=True, with_loss=True),
                  predict=lambda l: l.get_preds(dl=[(torch.zeros(1,16),)]),
     show_results=lambda l: l.show_results(), show_train=lambda l: l.show_results(0), summary=lambda l: l.summary(),
-    lr_find=lambda l: l.lr_find(show_plot=False, num_it=30), tta=lambda l: l.tta(n=1, batch_tfms=lambda b: b),
+    lr_find=lambda l: l.lr_find(show_plot=False, num_it=30), tta=lambda l: l.tta(n=1, f=lambda x: x),
     interrupted=interrupted, wrong=wrong)
 
 @pytest.mark.parametrize('fitted', [True,False])
@@ -1180,7 +1180,6 @@ def patches():
     "Methods that a module adds to `Learner` or `Recorder`, by their names; those of part II and III, and private ones, aside"
     from mnist_from_scratch.learner import events
     book = {*re.findall(r'def (\w+)', (root/'mnist_from_scratch/learner.py').read_text(encoding='utf-8')), *events}
-    book.add('smooth_loss')      # which is there only after a fit
     for mod in ['schedules', *(f'engine.{o.stem}' for o in sorted((root/'mnist_from_scratch/engine').glob('*.py')))]:
         for cls,k in patched(mod):
             if cls in ('Learner','Recorder') and k not in book: yield cls,k,mod

@@ -267,15 +267,6 @@ def one_with_one(
         raise ShapeError(getattr(f, '__name__', type(f).__name__), predictions=(preds,'[...]'), targets=(t,'[...]'))
     return res
 
-# %% ../../nbs/base/01_core.ipynb #ea062ebb
-def in_shape_of(
-    b, # Targets
-    a # Predictions
-): # `b` in the shape of `a`, if both are tensors whose shapes differ in axes of length 1 only; else `b` as it is
-    "For targets [N] of predictions [N,1], and the other way round."
-    same = isinstance(a, Tensor) and isinstance(b, Tensor) and a.shape!=b.shape and a.squeeze().shape==b.squeeze().shape
-    return b.reshape(a.shape) if same else b
-
 # %% ../../nbs/base/01_core.ipynb #0c4bac58
 def set_seed(
     s:int, # The seed

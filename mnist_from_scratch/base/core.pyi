@@ -41,8 +41,6 @@ def check_pixels(who: str, x: Tensor, floats: bool=False) -> int:
     and 1 only."""
 def one_with_one(f, preds, *targets) -> Any:
     """`f(preds, *targets)`. Raises `ShapeError` if `f` broadcasts [N,1] against [N], or similar shapes, and so compares all with all."""
-def in_shape_of(b, a) -> Any:
-    """For targets [N] of predictions [N,1], and the other way round."""
 def set_seed(s: int, reproducible: bool=False) -> Any:
     """Seed Python's, NumPy's and PyTorch's generators with `s`."""
 @contextmanager

@@ -21,16 +21,14 @@ class ActivationStats(Callback):
     def __init__(self,
         with_hist:bool=False, # Keep histograms: 40 bins from 0 to 10?
         *, every:int|None=None, # Look only at one in so many batches
-        modules=None, # Layers; by default all that have parameters and no layers inside
-        include_paramless:bool=False # By default also those without parameters?
+        modules=None # Layers; by default all that have parameters and no layers inside
     ):
         check_number('every', every, least=1, whole=True, none=True)
-        self.with_hist,self.every,self.modules,self.include_paramless = with_hist,every,modules,include_paramless
-        self.hooks,self.stats,self.names,self._row = [],L(),[],None
+        self.with_hist,self.every,self.modules,self.hooks,self.stats,self.names,self._row = with_hist,every,modules,[],L(),[],None
 
     def before_fit(self):
         names = {m:n for n,m in self.model.named_modules()}
-        ms = L(self.modules) or L(m for m in names if not [*m.children()] and (self.include_paramless or [*m.parameters()]))
+        ms = L(self.modules) or L(m for m in names if not [*m.children()] and [*m.parameters()])
         self.stats,self.names = L(),[f'{names.get(m, "")} {type(m).__name__}'.strip() for m in ms]
         self.hooks = [m.register_forward_hook(partial(self._hook, i)) for i,m in enumerate(ms)]
     def cleanup(self):

@@ -13,12 +13,11 @@ class ActivationStats(Callback):
     with_hist: bool
     every: int | None
     modules: Any
-    include_paramless: bool
     order: Any
     run_valid: bool
     fit_only: bool
 
-    def __init__(self, with_hist: bool=False, *, every: int | None=None, modules=None, include_paramless: bool=False) -> None:
+    def __init__(self, with_hist: bool=False, *, every: int | None=None, modules=None) -> None:
         ...
 
     def before_fit(self) -> Any:

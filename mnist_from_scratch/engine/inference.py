@@ -10,7 +10,6 @@ import textwrap
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from inspect import signature
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F
@@ -41,29 +40,18 @@ class GatherPredsCallback(Callback):
     "Keeps predictions and targets of all batches, and on demand inputs and losses, one loss per item."
     order = 70
     def __init__(self,
-        with_input:bool=False, # Keep the inputs too?
-        with_loss:bool=False, # And the loss of each item?
-        save_preds=None, # A folder for the predictions: a file for each batch, called by its number, which `torch.load` reads
-        save_targs=None, # A folder for the targets, in the same way
-        with_preds:bool=True, # Keep the predictions? They may be too many for the memory
-        with_targs:bool=True, # Keep the targets?
-        concat_dim:int=0, # The axis of the items
-        pickle_protocol:int=2 # For `torch.save`
+        with_input=False, # Keep the inputs too?
+        with_loss=False, # And the loss of each item?
+        *,
+        concat_dim=0 # The axis of the items
     ):
-        self.kinds = ['inputs']*with_input+['preds']*with_preds+['targets']*with_targs+['losses']*with_loss
-        self.with_input,self.with_loss,self.concat_dim,self.pickle_protocol = with_input,with_loss,concat_dim,pickle_protocol
-        self.folders = {k:Path(f) for k,f in dict(preds=save_preds, targets=save_targs).items() if f is not None}
+        self.with_input,self.with_loss,self.concat_dim = with_input,with_loss,concat_dim
     def before_validate(self): self.inputs,self.preds,self.targets,self.losses = [],[],[],[]
     def before_batch(self): self.kept_x = to_detach(self.x) if self.with_input else None
     def after_loss(self):    # and not after_batch, which also comes for a batch that was cancelled
-        each = self._per_item() if self.with_loss and self.yb else None
-        new = dict(inputs=self.kept_x, preds=to_detach(self.pred), targets=to_detach(self.y) if self.yb else None, losses=to_detach(each))
-        for k in self.kinds:
-            if k!='losses' or self.yb: getattr(self, k).append(new[k])
-        for k,f in self.folders.items(): torch.save(new[k], f/str(self.iter), pickle_protocol=self.pickle_protocol)
-    def after_validate(self):
-        for k in self.kinds:                # a call of get_preds in the middle of this one may have done it
-            if isinstance(getattr(self, k), list): setattr(self, k, to_concat(getattr(self, k), 0 if k=='losses' else self.concat_dim))
+        self.inputs.append(self.kept_x); self.preds.append(to_detach(self.pred))
+        self.targets.append(to_detach(self.y) if self.yb else None)
+        if self.with_loss and self.yb: self.losses.append(to_detach(self._per_item()))
 
     def _per_item(self):
         n,loss = find_bs(self.yb, self.xb),self.loss
@@ -72,10 +60,9 @@ class GatherPredsCallback(Callback):
         return loss if loss.shape==(n,) else loss.view(n, -1).mean(1)
 
     def all_tensors(self):
-        """What was kept, as one tensor each (or as the batches were nested): inputs if asked for, predictions, targets, losses if asked
-        for; `None` for predictions or targets that were not kept"""
-        kinds = ['inputs']*self.with_input+['preds','targets']+['losses']*self.with_loss
-        return [getattr(self, k) if k in self.kinds else None for k in kinds]
+        """What was kept, as one tensor each (or as the batches were nested): inputs, predictions, targets, losses; `None` for what was not
+        kept"""
+        return [to_concat(o, self.concat_dim) for o in (self.inputs, self.preds, self.targets)] + [to_concat(self.losses)]
 
 # %% ../../nbs/engine/04_inference.ipynb #f9bf71fa
 def _anew(dl, shuffle=False):
@@ -94,28 +81,20 @@ def _anew(dl, shuffle=False):
     return torch_data.DataLoader(dl.dataset, shuffle=shuffle, **same)
 
 # %% ../../nbs/engine/04_inference.ipynb #23624320
-@contextmanager
-def not_reduced(
-    loss_func # A loss with `reduction`, an attribute or an argument
-):
-    "A block that gets `loss_func` so that it gives a loss for each item. Raises `TypeError` for a function that cannot."
-    f = bare_func(loss_func)
-    if hasattr(f, 'reduction'):
-        with replacing_attrs(f, reduction='none'): yield loss_func
-        return
-    try: ps = signature(f).parameters.values()
-    except ValueError: ps = ()               # for a function in C++ we cannot know
-    if ps and not any(p.name=='reduction' or p.kind==p.VAR_KEYWORD for p in ps):
-        raise TypeError(f"{short_repr(f)} only gives one loss for a batch; for one per item take a loss with `reduction`, such as "
-                        "CrossEntropyLossFlat, or leave out with_loss")
-    yield partial(loss_func, reduction='none')
-
-# %% ../../nbs/engine/04_inference.ipynb #279e17ff
 @patch
 @contextmanager
 def loss_not_reduced(self:Learner):
     "While the block lasts, the loss function gives a loss for each item. Raises `TypeError` for a function that cannot."
-    with not_reduced(self.loss_func) as f, replacing_attrs(self, loss_func=f): yield self
+    f = bare_func(self.loss_func)
+    if hasattr(f, 'reduction'): obj,attr,new = f,'reduction','none'
+    else:
+        try: ps = signature(f).parameters.values()
+        except ValueError: ps = ()               # for a function in C++ we cannot know
+        if ps and not any(p.name=='reduction' or p.kind==p.VAR_KEYWORD for p in ps):
+            raise TypeError(f"{short_repr(f)} only gives one loss for a batch; for one per item take a loss with `reduction`, such as "
+                            "CrossEntropyLossFlat, or leave out with_loss")
+        obj,attr,new = self,'loss_func',partial(self.loss_func, reduction='none')
+    with replacing_attrs(obj, **{attr:new}): yield self
 
 # %% ../../nbs/engine/04_inference.ipynb #c20ae4af
 @patch
@@ -145,7 +124,7 @@ def get_preds(self:Learner,
     inner:bool=False, # Called in the middle of a fit? This is detected; set it in loops of your own
     reorder:bool=True, # In the order of the set, if `dl` shuffles? Else in the order of `dl`
     cbs=None, # Callbacks for this time
-    **kwargs # For `GatherPredsCallback`: `with_preds`, `with_targs`, `save_preds`, `save_targs`, `concat_dim`
+    **kwargs # For `GatherPredsCallback`: `concat_dim`
 ) -> tuple: # (inputs,) predictions, targets (, decoded) (, losses): tensors on the CPU, nested as in the batches, or `None`
     """Predictions for one set, including a short last batch. Arguments and results are in fastai's order. Raises `TypeError` for a
     `dl` without a length."""
@@ -159,40 +138,10 @@ def get_preds(self:Learner,
         if inner:
             with self._inside(L(cbs)+[cb]): self._do_epoch_validate(dl=dl)
         else: self.validate(dl=dl, cbs=L(cbs)+[cb])
-    res,i = cb.all_tensors(),int(with_input)
-    if res[i] is not None:
-        res[i] = (act or getattr(self.loss_func, 'activation', noop))(res[i])
-        if with_decoded: res.insert(i+2, getattr(self.loss_func, 'decodes', noop)(res[i]))
-    return tuple(res)
-
-# %% ../../nbs/engine/04_inference.ipynb #a4a3a57c
-_changes = 'after_item','after_batch'
-
-def _own_changes(dl):
-    "The steps that change items and batches of the loader `dl`"
-    return {k:getattr(dl, k) for k in _changes if isinstance(dl, DataLoader) and (
-        k in vars(dl) or getattr(type(dl), k) is not getattr(DataLoader, k))}
-
-@patch
-def tta(self:Learner,
-    ds_idx:int=1, # Which of the `dls`, if no `dl` is given
-    dl=None, # A `DataLoader`
-    n:int=4, # So many changed copies of each item
-    item_tfms=None, # What changes items, in place of the training loader's `after_item`: a function, or a list of them
-    batch_tfms=None, # What changes batches, in place of the training loader's `after_batch`
-    beta:float|None=0.25, # Weight of the predictions for the items as they are; `None` returns both predictions in a tuple
-    use_max:bool=False # The highest instead of the mean?
-) -> tuple: # Predictions, for the copies first if there are two; and targets
-    "Test-time augmentation: predictions averaged over changed copies. Raises `ValueError` if nothing changes the items."
-    dl = _anew(self.dls[ds_idx] if dl is None else dl)
-    tfms = dict(after_item=item_tfms, after_batch=batch_tfms) if item_tfms or batch_tfms else _own_changes(self.dls[0])
-    if not tfms: raise ValueError('nothing changes the items, so that all copies would be the same; pass item_tfms or batch_tfms')
-    if not hasattr(dl, 'new'): raise TypeError(f'a {type(dl).__name__} cannot change its items; pass a DataLoader of this library')
-    changed = dl.new(**tfms, device=model_device(self.model))
-    aug = torch.stack([self.get_preds(dl=changed, reorder=False)[0] for _ in range(n)])
-    aug,(preds,targs) = aug.amax(0) if use_max else aug.mean(0),self.get_preds(dl=dl)
-    if use_max: return torch.maximum(preds, aug),targs
-    return ((aug,preds) if beta is None else torch.lerp(aug, preds, beta)),targs
+    x,preds,targs,loss = cb.all_tensors()
+    preds = (act or getattr(self.loss_func, 'activation', noop))(preds)
+    dec = [getattr(self.loss_func, 'decodes', noop)(preds)] if with_decoded else []
+    return (*([x] if with_input else []), preds, targs, *dec, *([loss] if with_loss else []))
 
 # %% ../../nbs/engine/04_inference.ipynb #cd869dac
 def activation_and_decodes(

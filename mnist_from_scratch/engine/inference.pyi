@@ -12,18 +12,12 @@ class GatherPredsCallback(Callback):
     preds: Any
     targets: Any
     losses: Any
-    kinds: Any
-    with_input: bool
-    with_loss: bool
-    concat_dim: int
-    pickle_protocol: int
-    folders: Any
+    with_input: Any
+    with_loss: Any
+    concat_dim: Any
     order: int
 
-    def __init__(
-            self, with_input: bool=False, with_loss: bool=False, save_preds=None, save_targs=None, with_preds: bool=True,
-            with_targs: bool=True, concat_dim: int=0, pickle_protocol: int=2
-    ) -> None:
+    def __init__(self, with_input=False, with_loss=False, *, concat_dim=0) -> None:
         ...
 
     def before_validate(self) -> Any:
@@ -35,15 +29,9 @@ class GatherPredsCallback(Callback):
     def after_loss(self) -> Any:
         ...
 
-    def after_validate(self) -> Any:
-        ...
-
     def all_tensors(self) -> Any:
-        """What was kept, as one tensor each (or as the batches were nested): inputs if asked for, predictions, targets, losses if asked
-        for; `None` for predictions or targets that were not kept"""
-@contextmanager
-def not_reduced(loss_func) -> Iterator[Any]:
-    """A block that gets `loss_func` so that it gives a loss for each item. Raises `TypeError` for a function that cannot."""
+        """What was kept, as one tensor each (or as the batches were nested): inputs, predictions, targets, losses; `None` for what was not
+        kept"""
 def activation_and_decodes(loss_func) -> tuple:
     """Functions that turn activations into probabilities, and these into answers, after training with `loss_func`."""
 @contextmanager

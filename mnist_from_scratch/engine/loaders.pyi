@@ -1,14 +1,9 @@
 # Made by docs/stubs.py from the module of the same name.
 from torch import Tensor
 from typing import Any
-__all__ = ['SkipItemException', 'fa_collate', 'fa_convert']
+__all__ = ['SkipItemException']
 class SkipItemException(Exception):
     """Raised by `create_item` or `after_item`: leave this item out, as in fastai"""
-def fa_collate(t) -> Any:
-    """A batch of items, by PyTorch's `default_collate`; sequences within an item keep their type. A `DataLoader` takes it as
-    `collate_fn`."""
-def fa_convert(t) -> Any:
-    """An item with tensors in place of NumPy's arrays, by PyTorch's `default_convert`; sequences keep their type."""
 class Pass:
     """One pass of a `DataLoader`: the indexes in their `order`, how many of them each batch has (`sizes`) if that differs, how many batches
     are `done`, and the `seed` of the workers"""

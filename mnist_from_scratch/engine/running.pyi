@@ -4,9 +4,7 @@ from contextlib import contextmanager
 from mnist_from_scratch.learner import Callback
 from torch import nn
 from typing import Any
-__all__ = ['before_batch_cb', 'SkipToEpoch', 'same_modes', 'FiniteLossCallback']
-def before_batch_cb(f) -> Callback:
-    """A callback that changes the inputs and targets of each batch"""
+__all__ = ['SkipToEpoch', 'same_modes', 'FiniteLossCallback']
 class SkipToEpoch(Callback):
     """Skips the epochs before `epoch`."""
     order: int

@@ -7,11 +7,10 @@ __all__ = ['pytorch_hp_map', 'OptimWrapper']
 
 # %% ../../nbs/engine/12_torch_optim.ipynb #6a8265cd
 import math
-from collections import ChainMap, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, MutableMapping
 
 from fastcore.basics import GetAttr, patch
-from fastcore.foundation import L
 from torch import Tensor
 from ..optimizers import Optimizer
 
@@ -31,11 +30,9 @@ def _groups(params):
 @patch
 def __init__(self:Optimizer,
     params, # Parameters, or a list of groups of them: lists, or dictionaries of `params` and of hyper-parameters for this group
-    cbs=None, # Step functions, see below
     **hypers # Hyper-parameters, the same for all groups to begin with
 ):
-    groups,self.cbs = _groups(params),L(cbs)
-    for cb in self.cbs: hypers = getattr(cb, 'defaults', {}) | hypers
+    groups = _groups(params)
     self.param_lists = [g.pop('params') for g in groups]
     self.hypers,self.state = [dict.fromkeys(hypers) for _ in groups],{p:{} for g in self.param_lists for p in g}
     self.set_hypers(**hypers)
@@ -43,55 +40,6 @@ def __init__(self:Optimizer,
         if odd := [k for k in g if k not in h]:
             raise ValueError(f'{type(self).__name__} has no {odd[0]} for a group; it has {", ".join(h)}')
         h.update(g)
-
-# %% ../../nbs/engine/12_torch_optim.ipynb #4629c85e
-@patch(as_prop=True)
-def param_groups(self:Optimizer): "For each group its hyper-parameters and its `params`"; return [ChainMap(h, dict(params=g))
-    for h,g in zip(self.hypers, self.param_lists)]
-
-@patch(set_prop=True)
-def param_groups(self:Optimizer, v): # A dictionary for each group
-    "Set hyper-parameters; `params` are left as they are"
-    for h,g in zip(self.hypers, v): h.update({k:o for k,o in g.items() if k!='params'})
-
-# %% ../../nbs/engine/12_torch_optim.ipynb #9c24639b
-@patch
-def all_params(self:Optimizer,
-    n=slice(None), # Which groups
-    with_grad:bool=False # Only parameters that have a gradient?
-) -> L: # Tuples of a parameter, its group, its state, and the hyper-parameters of its group
-    "All parameters, with what belongs to them."
-    res = L((p, g, self.state[p], h) for g,h in zip(self.param_lists[n], self.hypers[n]) for p in g)
-    return res.filter(lambda o: o[0].grad is not None) if with_grad else res
-
-Optimizer.frozen_idx = 0
-@patch
-def freeze_to(self:Optimizer,
-    n:int # The first group that is trained; negative counts from the end
-):
-    "Train only the groups from `n` on. Raises `ValueError` if none is left."
-    self._orig_freeze_to(n)
-    self.frozen_idx = n if n>=0 else len(self.param_lists)+n
-@patch
-def unfreeze(self:Optimizer): "Train all groups"; self.freeze_to(0)
-@patch
-def freeze(self:Optimizer):
-    "Train only the last group. Raises `ValueError` if there is no other."
-    if len(self.param_lists)<2: raise ValueError('all parameters are in one group, so that none can be frozen; pass several groups')
-    self.freeze_to(-1)
-
-# %% ../../nbs/engine/12_torch_optim.ipynb #b7150181
-Optimizer.cbs = ()
-@patch
-def update(self:Optimizer,
-    p, # A parameter
-    state, # Its state, a dictionary
-    **hypers # The hyper-parameters of its group
-):
-    "Call each of the step functions `cbs` for `p`, and keep in `state` what they return"
-    if not self.cbs: self._orig_update(p, state, **hypers)
-    for cb in self.cbs:
-        if isinstance(new := cb(p, **{**state, **hypers}), dict): state.update(new)
 
 # %% ../../nbs/engine/12_torch_optim.ipynb #6cfe7f6b
 @patch(cls_method=True)

@@ -30,15 +30,13 @@ from .. import pixels, baseline, gradient_descent, losses, minibatches, training
 from .. import (optimizers, metrics, learner, schedules, neural_net, softmax, backprop, convnet, resnet, interpret,
                                 overfitting, speed, augment, segment)
 from ..engine import (loaders, image_folders, running, inference, model_files, tracking, precision, checkpoint,
-                                       activations, export, distributed, torch_optim, hardware, scheduling, more_losses,
-                                       more_metrics, more_optimizers, hooks, mixing, more_callbacks, interpretation)
+                                       activations, export, distributed, torch_optim, hardware, scheduling)
 
 # %% ../../nbs/tools/01_side_by_side.ipynb #ecbc4713
 chapters = (core,files,state,timing,gradients,statistics,moving,images,sets,idx,table,folders,download,digits,masks,pixels,baseline,
             gradient_descent,losses,minibatches,training_loop,optimizers,metrics,learner,schedules,neural_net,softmax,loaders,
             image_folders,running,inference,model_files,tracking,precision,checkpoint,activations,export,distributed,torch_optim,
-            hardware,scheduling,more_losses,more_metrics,more_optimizers,hooks,mixing,more_callbacks,interpretation,
-            backprop,convnet,resnet,interpret,overfitting,speed,augment,segment)
+            hardware,scheduling,backprop,convnet,resnet,interpret,overfitting,speed,augment,segment)
 us = SimpleNamespace(**{n:getattr(m, n) for m in chapters for n in m.__all__})
 
 # %% ../../nbs/tools/01_side_by_side.ipynb #f4af6181
@@ -317,22 +315,9 @@ beside('BCEWithLogitsLossFlat', 'fastai BCEWithLogitsLossFlat', 1e-6)(_same(lamb
 beside('MSELossFlat', 'fastai MSELossFlat', 1e-5)(_same(lambda m, d: _loss(m.MSELossFlat(), d.p, d.yes)))
 beside('MnistLossFlat', 'fastai L1LossFlat()(p.sigmoid(), t)',
        1e-6)(lambda d: (us.MnistLossFlat(), lambda p, t: _fastai().L1LossFlat()(p.sigmoid(), t), d.p, d.yes))
-beside('CrossEntropyLossFlat', 'fastai CrossEntropyLossFlat, weighted and smoothed',
-       1e-5)(_same(lambda m, d: _loss(m.CrossEntropyLossFlat(d.b.abs(), ignore_index=3, label_smoothing=.1), d.acts, d.y)))
-beside('BCEWithLogitsLossFlat', 'fastai BCEWithLogitsLossFlat, weighted',
-       1e-5)(_same(lambda m, d: _loss(m.BCEWithLogitsLossFlat(pos_weight=d.b.abs()), d.acts, F.one_hot(d.y))))
-beside('L1LossFlat', 'fastai L1LossFlat', 1e-5)(_same(lambda m, d: _loss(m.L1LossFlat(), d.p, d.yes)))
-beside('BCELossFlat', 'fastai BCELossFlat', 1e-5)(_same(lambda m, d: _loss(m.BCELossFlat(), d.p.sigmoid(), d.yes)))
-for o in 'LabelSmoothingCrossEntropyFlat','FocalLossFlat':
-    beside(o, f'fastai {o}', 1e-5)(_same(lambda m, d, o=o: _loss(getattr(m, o)(weight=d.b.abs()), d.acts, d.y)))
-    beside(o[:-4], f'fastai {o[:-4]}', 1e-5)(_same(lambda m, d, o=o: getattr(m, o[:-4])(weight=d.b.abs())(d.acts, d.y)))
-beside('DiceLoss', 'fastai DiceLoss',
-       1e-5)(_same(lambda m, d: _loss(m.DiceLoss(), d.acts.view(16,16,10).movedim(-1,1), d.y.view(16,16))))
 
 beside('collate', 'torch default_collate')(lambda d: (us.collate, torch.utils.data.default_collate,
                                                       list(zip(d.x, d.y.tolist(), [{'a':o} for o in d.b]))))
-beside('fa_collate', 'fastai fa_collate')(_same(lambda m, d: m.fa_collate(list(zip(d.x, d.y.tolist(), [[o,1.] for o in d.b])))))
-beside('fa_convert', 'fastai fa_convert')(_same(lambda m, d: m.fa_convert((d.x.numpy(), [d.y,3]))))
 @beside('DataLoader', 'torch.utils.data.DataLoader')
 def _(d):
     return (lambda: list(us.DataLoader(TensorDataset(d.x, d.y), 64))),(lambda: [tuple(o)
@@ -371,11 +356,11 @@ def _by_fastai(d, epochs):
 
 beside('train_model train_epoch validate_epoch', 'fastai Learner.fit', 1e-5)(lambda d: (_by_loop, _by_fastai, d, 2))
 
-def _steps(opt, d, n=5):
-    "`n` steps of an optimizer of ours or fastai's, each with the gradients of the whole set"
+def _steps(opt, d):
+    "Five steps of an optimizer of ours or fastai's, each with the gradients of the whole set"
     ps = [o.clone().requires_grad_() for o in (d.w,d.b)]
     opt = opt(ps)
-    for _ in range(n): F.cross_entropy(d.rows@ps[0]+ps[1], d.y).backward(); opt.step(); opt.zero_grad()
+    for _ in range(5): F.cross_entropy(d.rows@ps[0]+ps[1], d.y).backward(); opt.step(); opt.zero_grad()
     return [p.detach() for p in ps]
 def _as_torch(ours, theirs):
     return lambda d: (lambda: _steps(ours, d), lambda: _torch_steps(theirs, lambda w, b: F.cross_entropy(d.rows@w+b, d.y), (d.w,d.b),
@@ -389,15 +374,6 @@ beside('Adam', 'torch.optim.AdamW', 1e-5)(_as_torch(lambda ps: us.Adam(ps, .01),
 beside('Adam', 'fastai Adam', 1e-5)(_same(lambda m, d: _steps(lambda ps: m.Adam(ps, .01), d)))
 beside('OptimWrapper', 'fastai OptimWrapper',
        1e-6)(_same(lambda m, d: _steps(lambda ps: m.OptimWrapper(ps, torch.optim.RMSprop, lr=.01), d)))
-for o,p,f in [('RMSProp weight_decay average_grad average_sqr_grad rms_prop_step', 'RMSProp',
-               lambda m, ps: m.RMSProp(ps, .01, mom=.9, wd=.1)),
-              ('RAdam l2_reg debias radam_step', 'RAdam', lambda m, ps: m.RAdam(ps, .01, wd=.1, decouple_wd=False)),
-              ('ranger Lookahead', 'ranger', lambda m, ps: m.ranger(ps, .01)),
-              ('Optimizer sgd_step', 'Optimizer', lambda m, ps: m.Optimizer(ps, m.sgd_step, lr=.1)),
-              ('Optimizer momentum_step', 'Optimizer', lambda m, ps: m.Optimizer(ps, [m.average_grad, m.momentum_step], lr=.1)),
-              ('Optimizer step_stat adam_step', 'Optimizer', lambda m, ps: m.Optimizer(ps,
-                  [partial(m.average_grad, dampening=True), m.average_sqr_grad, m.step_stat, m.adam_step], lr=.01, mom=.9, eps=1e-5))]:
-    beside(o, f'fastai {p}', 1e-5)(_same(lambda m, d, f=f: _steps(lambda ps: f(m, ps), d, 15)))
 
 @beside('Optimizer', 'fastai Optimizer', 1e-9)
 def _(d):
@@ -411,7 +387,7 @@ def _(d):
 # %% ../../nbs/tools/01_side_by_side.ipynb #50192557
 for o,f in dict(fit=lambda m, l: l.fit(2, .1), fit_one_cycle=lambda m, l: l.fit_one_cycle(2, .1),
                 fit_flat_cos=lambda m, l: l.fit_flat_cos(2, .1),
-                fit_sgdr=lambda m, l: l.fit_sgdr(2, 1, .1), fine_tune=lambda m, l: l.fine_tune(1, .1)).items():
+                fine_tune=lambda m, l: l.fine_tune(1, .1)).items():
     beside(f'Learner.{o} Recorder', f'fastai Learner.{o}', 1e-5)(_fit(f))
 beside('Learner.validate', 'fastai Learner.validate', 1e-5)(_fit(lambda m, l: list(l.validate())))
 beside('Learner.get_preds GatherPredsCallback', 'fastai Learner.get_preds',
@@ -456,22 +432,6 @@ beside('AvgMetric', 'fastai AvgMetric', 1e-6)(_same(lambda m, d: _metric(m.AvgMe
 beside('AvgLoss', 'fastai AvgLoss', 1e-6)(_same(lambda m, d: _metric(m.AvgLoss(), d)))
 beside('AvgSmoothLoss', 'fastai AvgSmoothLoss', 1e-6)(_same(lambda m, d: _metric(m.AvgSmoothLoss(), d)[0]))
 beside('mk_metric', 'fastai mk_metric', 1e-6)(_same(lambda m, d: _metric(m.mk_metric(m.error_rate), d)))
-beside('mae', 'fastai mae', 1e-6)(_same(lambda m, d: m.mae(d.p, d.yes[:,0])))
-beside('accuracy_multi', 'fastai accuracy_multi', 1e-7)(_same(lambda m, d: m.accuracy_multi(d.acts, F.one_hot(d.y), thresh=.3)))
-def _spread(p, t): return (p-t).float().std()
-for o,make in dict(Dice=lambda m: m.Dice(), Perplexity=lambda m: m.Perplexity(), ValueMetric=lambda m: m.ValueMetric(lambda: 3., 'three'),
-                   AccumMetric=lambda m: m.AccumMetric(_spread, dim_argmax=1, name='spread'),
-                   **{k:lambda m, k=k: getattr(m, k)(average='macro') for k in ('Precision','Recall','F1Score','RocAuc')}).items():
-    beside(o, f'fastai {o}', 1e-6)(_same(lambda m, d, make=make: _metric(make(m), d)))
-@beside('skm_to_fastai', 'fastai skm_to_fastai', 1e-6)
-@_same
-def _(m, d): from sklearn.metrics import cohen_kappa_score; return _metric(m.skm_to_fastai(cohen_kappa_score), d)
-
-class _Parts:
-    "A loss that keeps a part of itself"
-    def __call__(self, inp, targ): self.size = inp.abs().mean(); return F.cross_entropy(inp, targ)+self.size
-beside('LossMetrics LossMetric', 'fastai LossMetrics', 1e-5)(_fit(lambda m, l: l.fit(2, .1), loss_func=lambda m: _Parts(),
-                                                                  metrics=lambda m: m.LossMetrics('size', 'part')))
 @beside('TorchMetric', 'torchmetrics MulticlassAccuracy', 1e-6)
 def _(d):
     from torchmetrics.classification import MulticlassAccuracy
@@ -492,21 +452,16 @@ def _(m, l):
 for o,args in dict(Lin=(1,2), Cos=(1,2), Exp=(1,2), No=(1,2)).items():
     beside(f'sched_{o.lower()} Sched{o}', f'fastai Sched{o}',
            1e-12)(_same(lambda m, d, o=o: [getattr(m, f'Sched{o}')(1.,5.)(i/20) for i in range(21)]))
-beside('SchedPoly', 'fastai SchedPoly', 1e-12)(_same(lambda m, d: [m.SchedPoly(1.,5.,p)(i/20) for p in (.5,2) for i in range(21)]))
 beside('combine_scheds', 'fastai combine_scheds',
        1e-6)(_same(lambda m, d: [m.combine_scheds([.3,.7], [m.SchedLin(0.,1.), m.SchedExp(1.,.1)])(i/20) for i in range(21)]))
 beside('combined_cos', 'fastai combined_cos', 1e-5)(_same(lambda m, d: [m.combined_cos(.25, 1., 5., .1)(i/20) for i in range(21)]))
 def _curve(d): return np.geomspace(1e-7, 10, 100).tolist(),((torch.linspace(-3,2,100)-.8)**2+.1*d.acts[:100,0].tanh()).tolist()
 beside('valley', 'fastai valley', 1e-9)(_same(lambda m, d: float(m.valley(*_curve(d), 100)[0])))
 beside('slide', 'fastai slide', 1e-9)(_same(lambda m, d: float(m.slide(np.array(_curve(d)[0]), torch.tensor(_curve(d)[1]), 100)[0])))
-for o in 'minimum','steep':
-    beside(o, f'fastai {o}', 1e-6)(_same(lambda m, d, o=o: [float(v) for v in getattr(m, o)(*map(torch.tensor, _curve(d)), 100)[1]]))
 
-beside('before_batch_cb', 'fastai before_batch_cb',
-       1e-5)(_fit(lambda m, l: l.fit(1, .1, cbs=m.before_batch_cb(lambda cb, xb, yb: ((xb[0]*.5,),yb)))))
 beside('ParamScheduler', 'fastai ParamScheduler', 1e-5)(_fit(lambda m, l: l.fit(2, cbs=m.ParamScheduler(dict(lr=m.SchedCos(.2,.01))))))
 for o,kw in dict(GradientClip=dict(max_norm=.1), GradientAccumulation=dict(n_acc=128), EarlyStoppingCallback=dict(min_delta=.5),
-                 SaveModelCallback=dict(comp=np.greater), ReduceLROnPlateau=dict(min_delta=10), ShortEpochCallback=dict(pct=.5)).items():
+                 SaveModelCallback=dict(comp=np.greater)).items():
     beside(o, f'fastai {o}', 1e-5)(_fit(lambda m, l, o=o, kw=kw: l.fit(3, .1, cbs=getattr(m, o)(**kw))))
 beside('TerminateOnNaNCallback',
        'fastai TerminateOnNaNCallback')(_fit(lambda m, l: (l.fit(3, 1e30, cbs=m.TerminateOnNaNCallback()), len(l.recorder.losses),
@@ -525,60 +480,6 @@ def _(m, l):
 @beside('ActivationStats', 'fastai ActivationStats', 1e-5)
 @_fit
 def _(m, l): cb = m.ActivationStats(); l.fit(1, .1, cbs=cb); return [list(map(list, cb.layer_stats(i))) for i in (0,1)]
-
-@beside('CollectDataCallback', 'fastai CollectDataCallback', 1e-5)
-@_fit
-def _(m, l): cb = m.CollectDataCallback(); l.fit(1, .1, cbs=cb); return list(cb.data)
-@beside('BnFreeze', 'fastai BnFreeze', 1e-5)
-@_fit
-def _(m, l):
-    l.model,l.train_bn = nn.Sequential(l.model[:1], nn.BatchNorm1d(30), l.model[1:]),False
-    l.splitter = lambda net: [[*net[:2].parameters()], [*net[2:].parameters()]]
-    l.freeze(); l.fit(1, .1, cbs=m.BnFreeze)
-    return l.model.state_dict()
-@beside('ModelResetter', 'fastai ModelResetter')
-def _(d):
-    from fastai.callback.rnn import ModelResetter
-    def run(m, cb):
-        l,n = _learner(m, d),[]
-        l.model.reset = lambda: n.append(l.model.training)
-        with l.no_bar(), l.no_logging(): l.fit(2, .1, cbs=cb)
-        return n
-    return (lambda: run(us, us.ModelResetter)),(lambda: run(_fastai(), ModelResetter))
-
-def _mixed(make):
-    "A fit with `make(m)`, on batches of PyTorch's loader: fastai's draws random numbers of its own between them"
-    def run(m, d):
-        dl = torch.utils.data.DataLoader(list(zip(d.x[:,None], d.y)), 64)
-        l = m.Learner(m.DataLoaders(dl, dl), nn.Sequential(nn.Flatten(), _net()), loss_func=m.CrossEntropyLossFlat(), opt_func=m.SGD,
-                      cbs=make(m))
-        with l.no_bar(), l.no_logging(): l.fit(2, .1)
-        return _done(l)
-    return _same(run)
-beside('MixUp MixHandler', 'fastai MixUp', 1e-5)(_mixed(lambda m: m.MixUp()))
-beside('CutMix MixHandler', 'fastai CutMix', 1e-5)(_mixed(lambda m: m.CutMix()))
-beside('reduce_loss', 'fastai reduce_loss', 1e-6)(_same(lambda m, d: [m.reduce_loss(d.acts, o) for o in ('mean','sum','none')]))
-
-def _convs(): core.set_seed(0); return nn.Sequential(nn.Conv2d(1,4,3), nn.ReLU(), nn.Conv2d(4,2,3), nn.Flatten())
-@beside('Hook hook_output', 'fastai hook_output', 1e-6)
-@_same
-def _(m, d):
-    net = _convs()
-    with m.hook_output(net[0]) as h, m.Hook(net[2], lambda l, i, o: o.mean()) as mean: net(d.x[:,None])
-    return h.stored,mean.stored
-@beside('Hooks hook_outputs', 'fastai hook_outputs', 1e-6)
-@_same
-def _(m, d):
-    net = _convs()
-    with m.hook_outputs(net) as hs: net(d.x[:,None])
-    return list(hs.stored)
-beside('model_sizes dummy_eval', 'fastai model_sizes')(_same(lambda m, d: [tuple(o) for o in m.model_sizes(_convs(), (28,28))]))
-beside('has_params total_params',
-       'fastai has_params, total_params')(_same(lambda m, d: [(m.has_params(o),m.total_params(o)) for o in _convs()]))
-beside('layer_info', 'fastai layer_info')(_fit(lambda m, l: [(*o[:3],tuple(o[3]),o[4]) for o in m.layer_info(l, l.dls.one_batch()[0])]))
-@beside('HookCallback', 'fastai HookCallback', 1e-5)
-@_fit
-def _(m, l): cb = m.HookCallback(hook=lambda l, i, o: o.mean()); l.fit(1, .1, cbs=cb); return list(cb.hooks.stored)
 
 @beside('MixedPrecision AMPMode', 'torch.autocast', 1e-5)
 def _(d):
@@ -712,17 +613,6 @@ def _(m, d):
 def _(d):
     from sklearn.metrics import confusion_matrix
     return (lambda p: us.confusion_matrix(p, d.y, 10)),(lambda p: confusion_matrix(d.y, p, labels=range(10))),d.acts.argmax(1)
-
-@beside('Interpretation', 'fastai Interpretation', 1e-5)
-@_fit
-def _(m, l): l.fit(1, .1); return list(m.Interpretation.from_learner(l).top_losses(9))
-@beside('ClassificationInterpretation', 'fastai ClassificationInterpretation')
-@_fit
-def _(m, l):
-    l.fit(1, .1)
-    l.dls[1].vocab = range(10)
-    interp = m.ClassificationInterpretation.from_learner(l, dl=l.dls[1])
-    return interp.confusion_matrix(),[[int(o) for o in c] for c in interp.most_confused(2)]
 
 @beside('plot_confusion', 'sklearn ConfusionMatrixDisplay')
 def _(d):

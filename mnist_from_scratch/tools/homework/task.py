@@ -180,8 +180,8 @@ class Task:
         return f'{self.name}({", ".join(f"{p.name}={p.default}" if isinstance(p.default, (int,float)) else p.name for p in self.params)})'
     @property
     def answer(self):
-        "The right answer's source, without `in_shape_of` and with a comparison for `check_shapes`, or nothing: a reader has neither"
-        src = re.sub(r'^ *\w+ = in_shape_of\(.*\n', '', textwrap.dedent(inspect.getsource(self.right)), flags=re.M)
+        "The right answer's source; `check_shapes`, which a reader does not have, is replaced by a comparison, or left out"
+        src = textwrap.dedent(inspect.getsource(self.right))
         pair = r"check_shapes\('(\w+)', (\w+)=\(\w+,'\w* ?\[\.\.\.]'\), (\w+)=\(\w+,'\w* ?\[\.\.\.]'\)\)"
         src = re.sub(pair, r"if \2.shape!=\3.shape: raise ValueError('\1 compares one with one')", src)
         return re.sub(r'^( *)(for .*: )?_?check_\w+\(.*\n(\1 +.*\n)*', '', src, flags=re.M)      # a call may continue in the next lines

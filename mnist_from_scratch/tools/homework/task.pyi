@@ -57,4 +57,4 @@ class Task:
 
     @property
     def answer(self) -> Any:
-        """The right answer's source, without `in_shape_of` and with a comparison for `check_shapes`, or nothing: a reader has neither"""
+        """The right answer's source; `check_shapes`, which a reader does not have, is replaced by a comparison, or left out"""
