@@ -3,12 +3,12 @@
 
 A drawing is a list of strokes, float [n,2], x to the right and y down, on a pad of 280 by 280. Each digit and each other sign has several
 forms, functions with numbers drawn at random. `HELD_OUT` names forms that are never learned from, so that a measurement on them shows how
-the models read what they have not seen; nothing is chosen on them either."""
+the models read what they have not seen."""
 import math
 
 import numpy as np
 import torch
-from PIL import Image
+from mnist_from_scratch.data.images import crop_to_ink, in_geometry
 
 PAD = 280
 FORMS,OTHERS = {},{}    # (digit, name) and name -> a function of a `Chance` that gives strokes in a square of side 1
@@ -704,7 +704,7 @@ def not_a_digit(u, condition='fair', held=False, key=None):
     key = key or u.of([k for k in OTHERS if (k in HELD_OUT_OTHERS)==held and kind(k)==wanted])
     return on_pad(by_hand(OTHERS[key](u), u, .7), u, condition),key
 
-# --- from strokes to an image, as docs/_static/draw.js does it
+# --- from strokes to an image, as docs/_static/draw_strokes.js does it
 
 SIDE,THIN,THICK = 100,.085,.15      # longer side of the drawing in its raster; least and largest width of a stroke, as a part of that side
 
@@ -751,18 +751,6 @@ def raster(strokes, radii):
         np.maximum(part, ink, out=part)
     return out
 
-def centred(ink):
-    "The last steps of `as_mnist`: what is at least a fifth of full ink, fitted into 20×20, its centre of mass in the middle of 28×28"
-    seen = ink>ink.max()/5
-    (y0,y1),(x0,x1) = (o.nonzero()[0][[0,-1]] for o in (seen.any(1), seen.any(0)))
-    d = ink[y0:y1+1,x0:x1+1]
-    h,w = (max(1, round(o*20/max(d.shape))) for o in d.shape)
-    d = np.asarray(Image.fromarray(d).resize((w,h), Image.Resampling.BOX))
-    y,x = (int(np.clip(14-np.floor(d.sum(1-i)@np.arange(n)/d.sum()+.5), 0, 28-n)) for i,n in enumerate((h,w)))
-    out = np.zeros((28,28), np.uint8)
-    out[y:y+h,x:x+w] = (d*(255/d.max())).round()
-    return torch.from_numpy(out)
-
 def as_image(strokes, width):
     """What the models see of a drawing: uint8 [28,28]. However small or wide it was drawn, its longer side becomes `SIDE`, and its strokes
     as wide as usual"""
@@ -773,7 +761,7 @@ def as_image(strokes, width):
     rel = min(max(width/(extent+width), THIN), THICK)
     scale = SIDE*(1-rel)/max(extent, 1e-6) if extent>width/4 else SIDE/width/4
     r = SIDE*rel/2
-    return centred(raster([o*scale for o in strokes], [np.full(len(o), r) for o in strokes]))
+    return in_geometry(crop_to_ink(raster([o*scale for o in strokes], [np.full(len(o), r) for o in strokes])))
 
 def images(rows):
     "Of drawings, each its strokes and width: uint8 [n,28,28]"

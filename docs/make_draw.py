@@ -1,4 +1,4 @@
-"""Make docs/_static/draw.json and draw.png, what the page 'Draw a digit' runs on: four models, a few test digits to try, some of the digits
+"""Make docs/_static/draw.json and draw.bin, what the page 'Draw a digit' runs on: four models, a few test digits to try, some of the digits
 that the models learned from, and what was measured.
 
 It needs MNIST, and takes a quarter of an hour on one core. The models learn from five sixths of MNIST's training set and from random
@@ -7,12 +7,11 @@ decide which distance or learning rate a model gets, by what its scores are divi
 probability the page doubts. Then the models in the file, read back from it, are measured on the test set, and by
 `measure_draw.py` on drawings with other seeds, half of them of forms that were never learned from. The number of epochs, `DOUBTED`, and
 some forms were changed once after such a measurement of an earlier model, so the figures may flatter a little."""
-import base64, json, platform, sys
+import base64, gzip, json, platform, sys
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torch.utils.data import TensorDataset
@@ -34,7 +33,7 @@ from mnist_from_scratch.speed import fit_linear
 from mnist_from_scratch import schedules # gives Learner its fit_one_cycle
 
 STATIC = Path(__file__).parent/'_static'
-FILE,SPRITE = STATIC/'draw.json',STATIC/'draw.png'
+FILE,NEAREST = STATIC/'draw.json',STATIC/'draw.bin'
 SEED,BS,LRS,EPOCHS = 42,64,(.003,.01,.03),16
 NONE = 10                               # the class of what is not a digit
 DRAWN,OTHERS = 60_000,30_000            # drawings to learn from
@@ -150,14 +149,15 @@ def make_models(mnist, valid, drawn, drawn_valid, others, others_valid):
           flush=True)
     return [*models, o]
 
-def make_sprite(mnist, drawn, n=60, n_drawn=40):
-    "Some of the digits that the models learned from, one a row, in 16 greys; gives their labels, and whether each is of MNIST"
-    rows = [(o.x if i else o[0], o.y if i else o[1], n if i else n_drawn) for i,o in ((1,mnist),(0,drawn))]
-    idx = [torch.cat([(y==c).nonzero()[:m,0] for c in range(10)]) for _,y,m in rows]
-    x,y = (torch.cat([o[k][i] for o,i in zip(rows, idx)]) for k in (0,1))
-    im = Image.fromarray((x.flatten(1).float()/17).round().byte().numpy(), 'P')
-    im.putpalette([17*(i//3) for i in range(48)])
-    im.save(SPRITE, bits=4, optimize=True)
+def pack_digits(x):
+    "Images, uint8 [n,28,28], in 16 greys, which are enough to be shown, as bytes that gzip has packed"
+    return gzip.compress(((x.flatten(1).float()/17).round().byte()*17).numpy().tobytes(), mtime=0)
+
+def write_nearest(mnist, drawn, n=60, n_drawn=40):
+    "Write some of the digits that the models learned from, of pairs of images and labels; gives their labels, and how many are of MNIST"
+    idx = [torch.cat([(y==c).nonzero()[:m,0] for c in range(10)]) for (_,y),m in ((mnist,n),(drawn,n_drawn))]
+    x,y = (torch.cat([o[k][i] for o,i in zip((mnist,drawn), idx)]) for k in (0,1))
+    with replacing(NEAREST) as f: f.write_bytes(pack_digits(x))
     return dict(labels=''.join(map(str, y.tolist())), mnist=len(idx[0]))
 
 def make_draw():
@@ -179,11 +179,11 @@ def make_draw():
                  seed=SEED,
                  versions=dict(mnist_from_scratch=mnist_from_scratch.__version__, torch=torch.__version__,
                                python=platform.python_version()))
-    made = dict(about=about, models=models, nearest=make_sprite(mnist, drawn),
+    made = dict(about=about, models=models, nearest=write_nearest((mnist.x,mnist.y), drawn),
                 samples=dict(labels=test.y[idx].tolist(), shape=[len(idx),28,28], data=b64(test.x[idx].numpy())))
     made['drawings'] = measure_draw.measure({o['name']:to_torch(o) for o in models}, models[-1]['doubt'])
     with replacing(FILE) as f: f.write_text(json.dumps(made, indent=1)+'\n')
-    for o in (FILE,SPRITE): print(f'{o.name}: {o.stat().st_size:,} bytes')
+    for o in (FILE,NEAREST): print(f'{o.name}: {o.stat().st_size:,} bytes')
 
 if __name__=='__main__':
     try: make_draw()

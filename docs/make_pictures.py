@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from playwright.sync_api import sync_playwright
+from served import served
 
 docs = Path(__file__).parent
 terminal = ('<body style="margin:0"><pre style="display:inline-block; margin:0; padding:16px 20px; background:#1b1f24; color:#e6e6e6; '
@@ -26,20 +27,23 @@ def ladder():
         if r.returncode: sys.exit(r.stderr)
     return '$ mnist_train\n'+r.stdout
 
+def drawing(page, at):
+    "The page 'Draw a digit' of the site at `at`, with a digit on which the models differ"
+    page.goto(at+'draw.html')
+    while not page.evaluate('!!(window.draw && draw.models)'): page.wait_for_timeout(50)   # `wait_for_function` needs `eval`
+    while page.evaluate(odd): page.get_by_role('button', name='sample').click()
+    top = page.locator('.draw-top').bounding_box()
+    page.screenshot(path=docs/'_static'/'page.png', full_page=True, clip=dict(x=0, y=top['y']-20, width=800, height=top['height']+24))
+
 def make_pictures():
     "Take the pictures."
     said = ladder()
     with TemporaryDirectory() as tmp, sync_playwright() as p:
         if subprocess.run([sys.executable, docs/'build.py', '--out', tmp]).returncode: sys.exit('the site cannot be built')
         page = p.chromium.launch(executable_path=shutil.which('chromium'),
-                                 args=['--no-sandbox','--allow-file-access-from-files']).new_page(viewport=dict(width=800, height=800))
+                                 args=['--no-sandbox']).new_page(viewport=dict(width=800, height=800))
         page.set_content(terminal.format(html.escape(said)))
         page.locator('pre').screenshot(path=docs/'_static'/'ladder.png')
-        page.goto(f'file://{tmp}/html/draw.html')
-        while not page.evaluate('!!(window.draw && draw.models)'): page.wait_for_timeout(50)   # `wait_for_function` needs `eval`
-        while page.evaluate(odd): page.get_by_role('button', name='sample').click()
-        top = page.locator('.draw-top').bounding_box()
-        page.screenshot(path=docs/'_static'/'page.png', full_page=True,
-                        clip=dict(x=0, y=top['y']-20, width=800, height=top['height']+24))
+        with served(f'{tmp}/html') as at: drawing(page, at)
 
 if __name__=='__main__': make_pictures()

@@ -1,14 +1,13 @@
 """What several test modules use: MNIST where there is one, the bundled digits, the built site, a browser, a counter of operations, the
 table of what was survived."""
-import ast, os, shutil, subprocess, sys, threading, zlib
+import ast, os, shutil, subprocess, sys, zlib
 from collections import Counter
 from contextlib import contextmanager
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest, torch, warm
 from filelock import FileLock
+from served import served
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
@@ -121,16 +120,28 @@ def _build(out):
                        env=os.environ|dict(PYTHONPATH=str(root), http_proxy=no, https_proxy=no, no_proxy=''))
     assert not r.returncode, r.stdout+r.stderr
 
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *args): pass
+def until(page, done):
+    """Until `done`, in JavaScript or a function, is true. `wait_for_function` would ask again by `eval`, which the policy of the pages
+    forbids"""
+    for _ in range(600):
+        if done() if callable(done) else page.evaluate(done): return
+        page.wait_for_timeout(50)
+    raise TimeoutError(done)
 
 @contextmanager
-def served(folder):
-    "The address at which the files of `folder` are served on this machine, in the block"
-    srv = ThreadingHTTPServer(('127.0.0.1', 0), partial(Quiet, directory=str(folder)))
-    threading.Thread(target=srv.serve_forever, daemon=True).start()
-    try: yield f'http://127.0.0.1:{srv.server_port}/'
-    finally: srv.shutdown(); srv.server_close()
+def watched(browser, at):
+    "A function that makes a page; after the block there must have been no error in any, and no request to anywhere but the site at `at`"
+    wrong,contexts = [],[]
+    def new(**kwargs): # For the context of the page
+        contexts.append(browser.new_context(**kwargs))
+        page = contexts[-1].new_page()
+        page.on('console', lambda m: m.type in ('error','warning') and wrong.append((m.text, m.location)))
+        page.on('pageerror', lambda e: wrong.append(str(e)))
+        page.on('request', lambda r: r.url.startswith((at,'data:',f'blob:{at[:-1]}')) or wrong.append(r.url))
+        return page
+    yield new
+    for o in contexts: o.close()
+    assert not wrong
 
 @pytest.fixture(scope='session')
 def at(site):

@@ -4,7 +4,7 @@ import hashlib
 
 import numpy as np
 import pytest, torch
-from conftest import served
+from served import served
 import torch.nn.functional as F
 from PIL import Image
 from torch import nn

@@ -10,7 +10,8 @@ from PIL import Image, ImageDraw
 from mnist_from_scratch.base.statistics import Proportion
 from mnist_from_scratch.tools.cli import predict
 from mnist_from_scratch.base.core import MnistError
-from mnist_from_scratch.data.images import as_mnist
+from mnist_from_scratch.data.images import as_mnist, crop_to_ink, in_geometry
+from conftest import until, watched
 from test_site import axe
 
 docs = Path(__file__).parent.parent/'docs'
@@ -24,30 +25,17 @@ models = {k:made.to_torch(o) for k,o in specs.items()}
 net = models['convnet']
 md = (docs/'draw.md').read_text(encoding='utf-8')
 
-def until(page, js):
-    "Until `js` is true; `wait_for_function` would ask again by `eval`, which the page's policy forbids"
-    for _ in range(600):
-        if page.evaluate(js): return
-        page.wait_for_timeout(50)
-    raise TimeoutError(js)
-
 @pytest.fixture
 def opened(browser, at):
-    "A function that opens the page; at the end there must have been no error in it, and no request to anywhere else"
-    wrong,contexts = [],[]
-    def f(wait=True, route=None, **kwargs):
-        contexts.append(browser.new_context(**kwargs))
-        page = contexts[-1].new_page()
-        page.on('console', lambda m: m.type in ('error','warning') and wrong.append(m.text))
-        page.on('pageerror', lambda e: wrong.append(str(e)))
-        page.on('request', lambda r: r.url.startswith((at,'data:','blob:')) or wrong.append(r.url))
-        if route: page.route('**/draw.json', route)
-        page.goto(at+'draw.html')
-        until(page, '!!(window.draw && draw.models)' if wait else '!!window.draw')
-        return page
-    yield f
-    for o in contexts: o.close()
-    assert not wrong
+    "A function that opens the page"
+    with watched(browser, at) as new:
+        def f(wait=True, route=None, **kwargs):
+            page = new(**kwargs)
+            if route: page.route('**/draw.json', route)
+            page.goto(at+'draw.html')
+            until(page, '!!(window.draw && draw.models)' if wait else '!!window.draw')
+            return page
+        yield f
 
 def pen(page, *strokes):
     "Draw with the mouse: strokes of points of the pad, which is 280 wide"
@@ -171,7 +159,7 @@ def test_drawings_have_the_geometry_of_as_mnist():
         r = drawings.raster([np.asarray(s)*.4 for s in strokes], [np.full(len(s), 7.) for s in strokes])
         if max(r.shape)<60: continue                                        # a blot, whose middle is a matter of rounding
         im = Image.fromarray((255-255*np.pad(r, 8)).round().astype(np.uint8))
-        assert (drawings.centred(r).int()-as_mnist(im).int()).abs().max()<=3
+        assert (in_geometry(crop_to_ink(r)).int()-as_mnist(im).int()).abs().max()<=3
 
 # --- the models
 
@@ -196,11 +184,14 @@ def test_same_numbers_as_in_pytorch(digits, opened):
                     k += 1
         assert k==dict(net=1, convnet=5).get(name, 0)
 
+def shown():
+    "The digits that the page can show as the nearest, uint8 [n, 784]"
+    return torch.from_numpy(np.frombuffer(gzip.decompress(made.NEAREST.read_bytes()), np.uint8).copy()).view(-1,784)
+
 def test_nearest_as_pixel_similarity_has_it(digits, opened):
     "The training digits that the page shows are those with the smallest distance, and it shows eight"
     page,x = opened(),digits[1].x[::40].flatten(1)/255
-    with Image.open(made.SPRITE) as im: sprite = torch.from_numpy(np.asarray(im.convert('L')).copy())/255
-    d = (x[:,None]-sprite).pow(2).mean(2).sqrt()
+    d = (x[:,None]-shown()/255).pow(2).mean(2).sqrt()
     ask = 'xs => xs.map(x => draw.nearest(draw.made.nearest, Float32Array.from(x)).map(o => [o.i, o.label, o.distance]))'
     got = page.evaluate(ask, x.tolist())
     for row,ours in zip(got, d):
@@ -212,10 +203,9 @@ def test_nearest_as_pixel_similarity_has_it(digits, opened):
 
 def test_nearest_are_training_digits(mnist):
     "Nothing of the test set is among them, and each has its label"
-    with Image.open(made.SPRITE) as im: sprite = np.asarray(im.convert('L'))
     n = data['nearest']['mnist']
     x = (mnist[0].x.flatten(1).float()/17).round().byte()*17
-    where = [(x==torch.from_numpy(o.copy())).all(1).nonzero() for o in sprite[:n:25]]
+    where = [(x==o).all(1).nonzero() for o in shown()[:n:25]]
     assert ''.join(str(mnist[0].y[o[0,0]].item()) for o in where)==data['nearest']['labels'][:n:25]
 
 def test_norm_and_temperature_go_into_the_layers():
@@ -288,7 +278,7 @@ def test_stated_figures(opened):
 
 def test_small():
     "What the page loads besides the site's own"
-    files = [made.FILE,made.SPRITE,*(docs/'_static').glob('draw*.js'),docs/'_static/draw.css']
+    files = [made.FILE,made.NEAREST,*(docs/'_static').glob('draw*.js'),*(docs/'_static'/o for o in ('files.js','draw.css'))]
     assert sum(len(gzip.compress(o.read_bytes())) for o in files)<500_000
 
 # --- drawing
@@ -376,7 +366,7 @@ def test_a_file_that_cannot_be_had_is_told(browser, at):
     page.route('**/draw.json', lambda r: r.fulfill(status=404))
     page.goto(at+'draw.html')
     until(page, 'document.querySelector(".draw-said").textContent.includes("cannot be read")')
-    assert title(page)=='The models cannot be read (404); load the page again.'
+    assert title(page)=='draw.json cannot be read (404); load the page again.'
     c.close()
 
 SEND = '''async ([how, name, type, bytes]) => {
@@ -533,21 +523,16 @@ def test_a_phone_by_day_and_night(opened, scheme, theme):
     pad,ans = (page.locator(o).bounding_box() for o in ('.draw-pad','.draw-answer'))
     assert ans['y']>pad['y']+pad['height']
 
-def test_axe_with_a_drawing(browser, at):
+def test_axe_with_a_drawing(opened):
     "axe finds nothing serious or moderate when there is an answer either, in both themes"
     pytest.importorskip('axe_playwright_python', reason='no axe here')
-    c = browser.new_context(bypass_csp=True, reduced_motion='reduce')
-    page = c.new_page()
-    page.goto(at+'draw.html')
-    until(page, '!!(window.draw && draw.models)')
-    bad = []
+    page,bad = opened(bypass_csp=True, reduced_motion='reduce'),[]
     for theme in ('light','dark'):
         page.evaluate('t => document.documentElement.dataset.theme = t', theme)
         for todo in ([SEVEN],[[(20,20),(250,250)],[(20,250),(250,20)]]):            # one digit, and none
             page.evaluate('draw.clear()')
             pen(page, *todo)
             bad += [(theme, *o) for o in axe(page, *([] if theme=='light' else ['color-contrast','link-in-text-block']))]
-    c.close()
     assert not bad, bad
 
 def test_answers_beside_the_pad(opened):

@@ -2,7 +2,8 @@
 and its numbers are those of the library.
 
 A new figure needs one function here, `@drives('name')`; what all figures must do is tried with each of them."""
-import base64, importlib.util, json, os, re, shutil, subprocess, sys
+import base64, json, os, re, shutil, subprocess, sys
+from html import escape
 from inspect import signature
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,7 +13,10 @@ import nbformat, pytest, torch
 import torch.nn.functional as F
 from fastcore.basics import noop
 from torch import tensor
-from conftest import served
+from conftest import watched
+from conftest import until
+from served import served
+from test_site import axe
 from noting import default
 from chapters import stems
 from fastcore.test import test_eq as eq
@@ -120,7 +124,7 @@ def descent(fig):
         assert abs(fig.get('way')[-1]-end)<.01
         check(curve, len(fig.get('way'))-1)
         fig.click('Start again')
-    fig.click('Run'); fig.page.wait_for_timeout(700); fig.click('Stop'); check(curve, len(fig.get('way'))-1); assert len(fig.get('way'))>2
+    fig.click('Run'); until(fig.page, lambda: len(fig.get('way'))>2); fig.click('Stop'); check(curve, len(fig.get('way'))-1)
     close(fig.ask('way', 'two valleys', .7, .1, .9, 20), way(fs[curve], .7, .1, .9, 20))
 
 @drives('bends')
@@ -315,8 +319,8 @@ def events(fig):
     fig.click('CancelFitException', 'Recorder', 'ProgressCallback'); key = 'T CancelFitException'; check(key, len(wanted[key])-1)
     fig.click('nothing', 'TrainEvalCallback', 'Start again'); check(' ', 0); fig.press('Event', 'End'); check(' ', len(wanted[' '])-1)
     fig.click('Recorder'); fig.press('Event', 'End'); check('R ', len(wanted['R '])-1); assert fig.get('event')=='error'
-    fig.click('TrainEvalCallback', 'ProgressCallback', 'Start again', 'Play'); fig.page.wait_for_timeout(1600); fig.click('Stop')
-    assert fig.get('at')>0; check('TRP ', fig.get('at'))
+    fig.click('TrainEvalCallback', 'ProgressCallback', 'Start again', 'Play'); until(fig.page, lambda: fig.get('at')>0); fig.click('Stop')
+    check('TRP ', fig.get('at'))
 @drives('softmax')
 def softmax_(fig):
     def check():
@@ -404,7 +408,7 @@ def pages(tmp_path_factory):
     for o in moving_figures():
         (static/f'moving/{o}.js').write_text(figure_source(o), encoding='utf-8')
         bundle = MovingFigure(o, plt.figure(), **args_of.get(o, {}))._repr_mimebundle_()[0]
-        args = json.dumps(args_of.get(o, {})).replace('&', '&amp;').replace('"', '&quot;')
+        args = escape(json.dumps(args_of.get(o, {})))
         div = (f'<div class="moving" data-moving="{o}" data-src="_static/moving/{o}.js" data-args="{args}">'
                f'<img alt="A picture of it" src="data:image/png;base64,{bundle["image/png"]}"></div>')
         def write(file, head, body, theme=''):
@@ -418,20 +422,14 @@ def pages(tmp_path_factory):
 
 @pytest.fixture
 def opened(browser, pages):
-    "A function that opens a page with a figure; at the end there must have been no error in it, and no request to anywhere else"
-    wrong,contexts = [],[]
-    def f(name, kind='site', ready=True, **kwargs):
-        contexts.append(browser.new_context(**{'has_touch':True, 'viewport':dict(width=1000, height=900)}|kwargs))
-        page = contexts[-1].new_page()
-        page.on('console', lambda m: m.type in ('error','warning') and wrong.append(m.text))
-        page.on('pageerror', lambda e: wrong.append(str(e)))
-        page.on('request', lambda r: r.url.startswith((pages,'data:',f'blob:{pages[:-1]}')) or wrong.append(r.url))
-        page.goto(f"{pages}{name}{'-live' if kind=='live' else ''}.html")
-        if ready: page.locator('.mv').nth(0).wait_for()
-        return SimpleNamespace(page=page, wrong=wrong, fig=Fig(page, name))
-    yield f
-    for o in contexts: o.close()
-    assert not wrong
+    "A function that opens a page with a figure"
+    with watched(browser, pages) as new:
+        def f(name, kind='site', ready=True, **kwargs):
+            page = new(**{'has_touch':True, 'viewport':dict(width=1000, height=900)}|kwargs)
+            page.goto(f"{pages}{name}{'-live' if kind=='live' else ''}.html")
+            if ready: page.locator('.mv').nth(0).wait_for()
+            return SimpleNamespace(page=page, fig=Fig(page, name))
+        yield f
 
 each = pytest.mark.parametrize('name', moving_figures())
 
@@ -499,9 +497,7 @@ def test_phone_day_and_night(opened, name, kind, scheme):
     assert (max(light)<80)==(scheme=='dark')
     assert not page.locator('.mv').first.evaluate(faint)
     pytest.importorskip('axe_playwright_python', reason='no axe here')
-    page.evaluate((Path(importlib.util.find_spec('axe_playwright_python').origin).parent/'axe.min.js').read_text(encoding='utf-8'))
-    res = page.evaluate("axe.run('.mv', {resultTypes: ['violations']})")
-    assert not [(v['id'], o['target'], o['failureSummary']) for v in res['violations'] if v['impact']!='minor' for o in v['nodes']]
+    assert not axe(page)
 
 @each
 @pytest.mark.parametrize('kind', ['site','live'])
@@ -533,10 +529,9 @@ def test_the_picture_stays(opened, kind, browser, pages):
     page.route('**/*', lambda r: r.fulfill(body=r.fetch().text().replace('const f = frame(el', 'null.x; const f = frame(el'),
                                            content_type='text/javascript' if '.js' in r.request.url else 'text/html'))
     page.goto(f"{pages}descent{'-live' if kind=='live' else ''}.html")
-    for _ in range(100): # until both have failed, on a busy machine too
-        if len(said)>1: break
-        page.wait_for_timeout(100)
+    until(page, lambda: len(said)>1) # both have failed
     assert page.locator('.moving img:visible').count()==2 and not page.locator('.mv').count() and 'stays still' in said[0]
+    assert page.locator('.moving > *').count()==2 # and nothing else is left there
     c.close()
 
 def test_on_the_site(site, at, browser):

@@ -7,40 +7,30 @@ from mnist_from_scratch.data.images import as_mnist
 from PIL import Image, ImageDraw
 from torch import nn
 
+from conftest import until, watched
+from test_site import axe
+
 docs = Path(__file__).parent.parent/'docs'
 static = docs/'_static'
 spec = importlib.util.spec_from_file_location('make_playground', docs/'make_playground.py')
 made = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(made)
 about = json.loads(made.JSON.read_text(encoding='utf-8'))
-sprite = torch.from_numpy(np.array(Image.open(made.PNG)))
+digits = torch.from_numpy(np.frombuffer(gzip.decompress(made.DIGITS.read_bytes()), np.uint8).copy()).view(-1,784)
 ys = torch.tensor([*map(int, about['labels'])])
 SEEDS = range(3)
 
-def until(page, js):
-    "Until `js` is true; `wait_for_function` would ask again by `eval`, which the page's policy forbids"
-    for _ in range(600):
-        if page.evaluate(js): return
-        page.wait_for_timeout(50)
-    raise TimeoutError(js)
-
 @pytest.fixture
 def opened(browser, at):
-    "A function that opens the page; at the end there must have been no error in it, and no request to anywhere else"
-    wrong,contexts = [],[]
-    def f(**kwargs):
-        contexts.append(browser.new_context(**kwargs))
-        page = contexts[-1].new_page()
-        page.on('console', lambda m: m.type in ('error','warning') and wrong.append((m.text, m.location)))
-        page.on('pageerror', lambda e: wrong.append(str(e)))
-        page.on('request', lambda r: r.url.startswith((at,'data:','blob:'+at)) or wrong.append(r.url))
-        page.goto(at+'playground.html')
-        until(page, '!document.querySelector(".pg-main").disabled')
-        idle(page)
-        return page
-    yield f
-    for o in contexts: o.close()
-    assert not wrong
+    "A function that opens the page, and waits until it can be used"
+    with watched(browser, at) as new:
+        def f(**kwargs):
+            page = new(**kwargs)
+            page.goto(at+'playground.html')
+            until(page, '!document.querySelector(".pg-main").disabled')
+            idle(page)
+            return page
+        yield f
 
 @pytest.fixture(scope='module')
 def lab(browser, at):
@@ -51,7 +41,7 @@ def lab(browser, at):
     page.evaluate("""async () => {
         const url = f => new URL('_static/'+f, location).href
         window.t = await import(url('train.js')); window.pen = await import(url('pen.js'))
-        window.data = await t.load(url('playground.png'), url('playground.json')) }""")
+        window.data = await t.load(url('playground.bin'), url('playground.json')) }""")
     yield page
     c.close()
 
@@ -66,23 +56,23 @@ def press(page, what, name): page.locator(f'[data-{what}={name}]').click()
 # --- the digits
 
 def test_digits_in_the_browser(lab):
-    "The page reads the picture as Pillow does, byte for byte"
-    assert sprite.shape==(about['train']+about['held'],784) and len(ys)==len(sprite)
+    "The page reads the file as Python does, byte for byte"
+    assert digits.shape==(about['train']+about['held'],784) and len(ys)==len(digits)
     n = lab.evaluate('[data.train, data.held, data.y.length]')
     assert n==[about['train'],about['held'],len(ys)] and lab.evaluate('Array.from(data.y)')==ys.tolist()
     got = lab.evaluate("async () => btoa(Array.from(data.bytes, c => String.fromCharCode(c)).join(''))")
-    assert base64.b64decode(got)==sprite.numpy().tobytes()
+    assert base64.b64decode(got)==digits.numpy().tobytes()
 
 def test_digits_are_those_of_the_recipe(mnist):
     "All from MNIST's training file, none twice"
     idx = torch.randperm(len(mnist[0]), generator=torch.Generator().manual_seed(about['about']['seed']))[:len(ys)]
-    assert (mnist[0].x[idx].flatten(1)==sprite).all() and (mnist[0].y[idx].flatten()==ys).all()
-    assert made.png(sprite)[:33]==made.PNG.read_bytes()[:33]
+    assert (mnist[0].x[idx].flatten(1)==digits).all() and (mnist[0].y[idx].flatten()==ys).all()
 
 def test_sizes():
     "In kilobytes: the digits, which no compression makes smaller, and the code, gzipped"
-    assert made.PNG.stat().st_size<9e5 and made.JSON.stat().st_size<8e3
-    code = sum(len(gzip.compress((static/o).read_bytes())) for o in ('playground.js','playground.css','train.js','pen.js'))
+    assert made.DIGITS.stat().st_size<9e5 and made.JSON.stat().st_size<8e3
+    files = [static/f'{o}.js' for o in ('playground','train','files','pen','draw_strokes')]+[static/'playground.css']
+    code = sum(len(gzip.compress(o.read_bytes())) for o in files)
     assert code<2e4, code
 
 # --- the steps are PyTorch's
@@ -103,7 +93,7 @@ def test_fifty_steps_are_those_of_pytorch(lab, model, momentum, decay, lr):
     net,idx,losses = nets(model),torch.randint(about['train'], (50,50)),[]
     first = parameters(net)
     opt = torch.optim.SGD(net.parameters(), lr=lr, momentum=momentum, weight_decay=decay)
-    x = sprite.float()/255
+    x = digits.float()/255
     for b in idx:
         loss = nn.functional.cross_entropy(net(x[b]), ys[b])
         opt.zero_grad(); loss.backward(); opt.step()
@@ -156,7 +146,7 @@ def test_report(lab):
     assert rep['confusion']==torch.zeros(10, 10, dtype=int).index_put_((y,said), torch.tensor(1), accumulate=True).tolist()
     worst = [i for i in loss.argsort(descending=True).tolist() if said[i]!=y[i]][:10]
     assert [o['i']-5000 for o in rep['worst']]==worst and [o['said'] for o in rep['worst']]==said[worst].tolist()
-    assert [o['image']['0'] if isinstance(o['image'], dict) else o['image'][0] for o in rep['worst']]==sprite[5000:][worst][:,0].tolist()
+    assert [o['image']['0'] if isinstance(o['image'], dict) else o['image'][0] for o in rep['worst']]==digits[5000:][worst][:,0].tolist()
 
 def test_labels(lab):
     def labels(s): return torch.tensor(lab.evaluate('s => Array.from(new t.Trainer(data, {labels: s}).labels)', s))
@@ -319,7 +309,7 @@ def test_digits_that_cannot_be_read(browser, at):
     page = c.new_page()
     page.route('**/playground.json', lambda r: r.fulfill(status=404))
     page.goto(at+'playground.html')
-    until(page, "/playground.json cannot be read \\(404\\)/.test(document.querySelector('.pg-said').textContent)")
+    until(page, "/^playground.json cannot be read \\(404\\); load the page again/.test(document.querySelector('.pg-said').textContent)")
     assert page.locator('[data-do=run]').is_disabled()
     c.close()
 
@@ -345,15 +335,13 @@ def test_a_drawing_in_the_geometry_of_mnist(lab, strokes):
     xs = torch.tensor(lab.evaluate('s => Array.from(pen.toDigit(s))', strokes))
     im,n = Image.new('L', (1600,1600), 255),1500
     draw,ps = ImageDraw.Draw(im),torch.tensor([p for s in strokes for p in s])
-    side = (ps.amax(0)-ps.amin(0)).max().item() or .05
-    w = side*n*2.2/17.8 if len(ps)>1 else 70
+    side = (ps.amax(0)-ps.amin(0)).max().item()
+    rel = min(max(22/(280*side+22), .085), .15)         # width of the pen, as a part of the drawing: within bounds
+    w = side*n*rel/(1-rel) or 70                        # a dot is as large as it likes
     for s in strokes:
         at = [(50+x*n, 50+y*n) for x,y in s]
         draw.line(at, 0, round(w))
         for x,y in at: draw.ellipse([x-w/2, y-w/2, x+w/2, y+w/2], 0)
-    if len(ps)==1: # a dot has no size that could be fitted
-        assert xs.max()==1 and 3<xs.sum()<6
-        return
     theirs = as_mnist(im).flatten()/255
     assert (xs-theirs).abs().mean()<.04 and xs.sum()==pytest.approx(theirs.sum().item(), rel=.1)
     assert xs@theirs/xs.norm()/theirs.norm()>.9
@@ -484,6 +472,4 @@ def test_axe_with_everything_open(opened, theme):
     page.locator('.pg-pad').scroll_into_view_if_needed()
     for label,strokes in (1,ONE),(7,SEVEN): by_mouse(page, strokes); page.locator('.pg-labels button').nth(label).click()
     by_mouse(page, SEVEN)
-    page.evaluate((Path(importlib.util.find_spec('axe_playwright_python').origin).parent/'axe.min.js').read_text(encoding='utf-8'))
-    res = page.evaluate("axe.run('.bd-article', {resultTypes: ['violations'], preload: false})")
-    assert not [(v['id'], o['target'], o['failureSummary']) for v in res['violations'] if v['impact']!='minor' for o in v['nodes']]
+    assert not axe(page)

@@ -6,7 +6,8 @@ from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
 import nbformat, pytest
-from conftest import patched, served
+from conftest import patched
+from served import served
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 root = Path(__file__).parent.parent
@@ -339,7 +340,8 @@ def axe(pg, *rules):
     "What axe finds in the page that is open: `(rule, where)`, of what is more than minor; `rules` are those to try, in place of all"
     if not pg.evaluate('!!window.axe'):
         pg.evaluate((Path(importlib.util.find_spec('axe_playwright_python').origin).parent/'axe.min.js').read_text(encoding='utf-8'))
-    res = pg.evaluate("""rules => axe.run({exclude: ['.seen']}, {resultTypes: ['violations'], ...(rules.length && {runOnly: rules})})""",
+    res = pg.evaluate("""rules => axe.run({exclude: ['.seen']}, {resultTypes: ['violations'], preload: false,
+        ...(rules.length && {runOnly: rules})})""",
                       rules)
     return [(v['id'], o['target']) for v in res['violations'] if v['impact']!='minor' for o in v['nodes']]
 

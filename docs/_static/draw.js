@@ -1,6 +1,7 @@
 // The page 'Draw a digit'. In the console: draw.state(), draw.show(), draw.predict(model, x), draw.models.
-import {readPicture, readStrokes} from './draw_image.js'
+import {readPicture} from './draw_image.js'
 import {load, nearest, predict} from './draw_models.js'
+import {readStrokes} from './draw_strokes.js'
 import {verdict} from './draw_words.js'
 
 const SIZE = 280                        // the pad is as wide, however large it is shown; a stroke may leave it
@@ -277,9 +278,9 @@ function showNearest(image) {
 window.draw = {predict, nearest, readPicture, readStrokes, read, show, clear, undo, sample, state: () => state}
 show(true)
 try {
-  made = await load(new URL('draw.json', import.meta.url), new URL('draw.png', import.meta.url))
+  made = await load(new URL('draw.json', import.meta.url), new URL('draw.bin', import.meta.url))
   cards = made.models.map(m => card(find('models'), m))
   Object.assign(window.draw, {made, models: made.models})
-} catch (e) { failed = `The models cannot be read (${e.message}); load the page again.` }
+} catch (e) { failed = `${e.message}; load the page again.` }
 show(!stroke)
 if (failed) throw Error(failed)

@@ -1,6 +1,7 @@
 // The models of the page 'Draw a digit', as docs/make_draw.py writes them, and what they say of an image. A layer is {weight, bias,
 // stride}; an array has its shape, and its numbers in one row.
-import {max, sum} from './draw_image.js'
+import {max, sum} from './draw_strokes.js'
+import {json, unpacked} from './files.js'
 
 function linear(x, {weight, bias}) {
   return bias.map((b, o) => x.reduce((s, v, i) => s + v*weight[o*x.length+i], b))
@@ -67,26 +68,12 @@ function unpack({data, shape, scale}, Type = Float32Array) {
   return Object.assign(Float32Array.from(ints, (v, i) => Math.fround(v*by[Math.floor(i/row)])), {shape})
 }
 
-async function ask(file) {
-  const answer = await fetch(file)
-  if (!answer.ok) throw Error(answer.status)
-  return answer
-}
-
-// What is in the file, and the digits in the picture: {models, samples, nearest, drawings}
-export async function load(file, picture) {
-  const [made, bytes] = await Promise.all([ask(file).then(o => o.json()), ask(picture).then(o => o.blob()).then(pixels)])
+// What is in the two files: {models, samples, nearest, drawings}
+export async function load(file, digits) {
+  const [made, bytes] = await Promise.all([json(file), unpacked(digits)])
   for (const m of made.models)
     if (m.means) m.means = unpack(m.means)
     else m.layers = m.layers.map(o => ({...o, weight: unpack(o.weight), bias: unpack(o.bias)}))
-  const x = Float32Array.from({length: bytes.length/4}, (_, i) => bytes[4*i]/255)
+  const x = Float32Array.from(bytes, v => v/255)
   return {...made, samples: {labels: made.samples.labels, x: unpack(made.samples, Uint8Array)}, nearest: {...made.nearest, x}}
-}
-
-// The exact bytes of a picture
-async function pixels(blob) {
-  const im = await createImageBitmap(blob, {colorSpaceConversion: 'none'}), c = new OffscreenCanvas(im.width, im.height)
-  const ctx = c.getContext('2d', {willReadFrequently: true})
-  ctx.drawImage(im, 0, 0)
-  return ctx.getImageData(0, 0, im.width, im.height).data
 }

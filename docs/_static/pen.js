@@ -1,33 +1,12 @@
-// A pad to draw a digit on, for mouse, pen, finger and keyboard, and the way from its strokes to an image as MNIST has them.
-// A stroke is a list of points [x, y], from 0 to 1 within the pad.
+// A pad to draw a digit on, for mouse, pen, finger and keyboard. A stroke is a list of points [x, y], from 0 to 1 within the pad.
+import {readStrokes} from './draw_strokes.js'
 
-const WIDTH = 2.2, BOX = 20, MIDDLE = 14.5     // in pixels of 28×28: width of the pen, longer side of a digit, where its centre of mass is
+const SIZE = 280, RADIUS = 11        // the pad and its pen, in the units of `readStrokes`
 
-function distance(x, y, [x0, y0], [x1, y1]) {
-  const dx = x1-x0, dy = y1-y0, t = Math.max(0, Math.min(1, ((x-x0)*dx + (y-y0)*dy)/(dx*dx+dy*dy || 1)))
-  return Math.hypot(x-x0-t*dx, y-y0-t*dy)
-}
-
-// Ink of the strokes on 28×28 pixels, 0 to 1, by how far the middle of a pixel is from the nearest stroke
-function ink(strokes) {
-  return Float32Array.from({length: 784}, (_, i) => {
-    let d = Infinity
-    for (const s of strokes) s.forEach((p, j) => { d = Math.min(d, distance(i%28+.5, Math.floor(i/28)+.5, s[Math.max(j-1, 0)], p)) })
-    return Math.max(0, Math.min(1, WIDTH/2 - d + .5))
-  })
-}
-
-// The drawing as 784 numbers from 0 (paper) to 1 (ink): fitted into 20×20, its centre of mass in the middle; null if there is none.
-// `as_mnist` does this with a picture; strokes can be drawn in the right size at once.
+// The drawing as 784 numbers from 0 (paper) to 1 (ink), as the page 'Draw a digit' reads it; null if there is none
 export function toDigit(strokes) {
   if (!strokes.length) return null
-  const all = strokes.flat(), x = all.map(p => p[0]), y = all.map(p => p[1])
-  const [left, top] = [Math.min(...x), Math.min(...y)], side = Math.max(Math.max(...x)-left, Math.max(...y)-top)
-  const scale = side ? (BOX-WIDTH)/side : 1
-  const at = (dx, dy) => strokes.map(s => s.map(([x, y]) => [(x-left)*scale+dx, (y-top)*scale+dy]))
-  const first = ink(at(4+WIDTH/2, 4+WIDTH/2)), total = first.reduce((s, v) => s+v)
-  const mean = f => first.reduce((s, v, i) => s + v*(f(i)+.5), 0)/total
-  return ink(at(4+WIDTH/2 + MIDDLE-mean(i => i%28), 4+WIDTH/2 + MIDDLE-mean(i => Math.floor(i/28))))
+  return Float32Array.from(readStrokes(strokes.map(s => s.map(([x, y]) => [x*SIZE, y*SIZE, RADIUS]))).image, v => v/255)
 }
 
 // Make `canvas` a pad. `changed(complete)` hears of each change, and whether a stroke has ended. With the keyboard the arrows move the
@@ -38,7 +17,7 @@ export function makePad(canvas, changed) {
   function show() {
     const {width: w, height: h} = canvas, style = getComputedStyle(canvas)
     ctx.clearRect(0, 0, w, h)
-    ctx.lineWidth = .08*w; ctx.lineCap = ctx.lineJoin = 'round'; ctx.strokeStyle = style.color
+    ctx.lineWidth = 2*RADIUS/SIZE*w; ctx.lineCap = ctx.lineJoin = 'round'; ctx.strokeStyle = style.color
     for (const s of pad.strokes) {
       ctx.beginPath(); ctx.moveTo(s[0][0]*w-.1, s[0][1]*h)            // a dot is a very short line
       for (const [x, y] of s) ctx.lineTo(x*w, y*h)

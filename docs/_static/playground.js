@@ -1,6 +1,6 @@
 // The page 'Playground': its controls, and what it shows of the net that learns in the worker, train.js
 import {makePad} from './pen.js'
-import {defaults} from './train.js'
+import {defaults, live} from './train.js'
 
 const $ = name => document.querySelector('.pg-' + name), all = what => [...document.querySelectorAll(what)]
 const count = (n, what) => `${+n.toFixed(3)} ${what}${n === 1 ? '' : 's'}`
@@ -65,7 +65,7 @@ form.addEventListener('change', e => {
   field('seed').value = Math.max(0, Math.min(9999, Math.round(+field('seed').value || 0)))
   explain(null)
   if (!last) return                  // the digits are on their way, and the net will begin with what is set then
-  if (['lr', 'batch', 'momentum', 'decay', 'order'].includes(name)) ask('change', {settings: settings()})
+  if (live.includes(name)) ask('change', {settings: settings()})
   else begin(last.running ? LONGEST : 0)
 })
 for (const o of all('[data-note]')) o.addEventListener('click', () => {
@@ -309,9 +309,10 @@ worker.onmessage = ({data}) => {
   }
   if (data.kind === 'read' && data.id === asked) heard(data.answers)
   if (data.kind === 'taught') taught(data)
-  if (data.kind === 'error') $('said').textContent = `${data.message}. Open this page from a web server.`
+  if (data.kind === 'error') $('said').textContent = `${data.message}; load the page again.`
 }
 worker.onerror = e => { $('said').textContent = `This browser cannot run the playground: ${e.message || 'its worker does not start'}.` }
+$('said').textContent = 'The digits are on their way.'
 sync(); read()          // a browser may have kept what was set before
 new ResizeObserver(curves).observe($('curves'))
-ask('open', {png: new URL('playground.png', import.meta.url).href, json: new URL('playground.json', import.meta.url).href})
+ask('open', {digits: new URL('playground.bin', import.meta.url).href, about: new URL('playground.json', import.meta.url).href})

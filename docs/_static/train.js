@@ -1,40 +1,16 @@
 // What learns on the page 'Playground': three small nets, trained by SGD in plain float32 arrays, with the semantics of PyTorch's
 // `nn.Linear`, `nn.Conv2d`, `F.cross_entropy` and `torch.optim.SGD`. As a worker it answers messages (see `serve`); as a module it
 // gives its parts away, which is how tests/test_playground.py compares them with PyTorch.
+import {json, unpacked} from './files.js'
 
 export const defaults = {model: 'net', hidden: 30, lr: .3, batch: 50, momentum: 0, decay: 0, init: 'default', order: 'shuffled',
   labels: 'true', seed: 0}
 
 // --- the digits
 
-// The greys of a PNG whose rows are stored as they are, which is what docs/make_playground.py writes. The browser could decode it too,
-// but some browsers change what a page reads from a canvas, as a protection against fingerprints.
-export async function greys(bytes) {
-  const view = new DataView(bytes), parts = []
-  let w, h
-  for (let at = 8; at < bytes.byteLength;) {
-    const n = view.getUint32(at), kind = String.fromCharCode(...new Uint8Array(bytes, at+4, 4))
-    if (kind === 'IHDR') [w, h] = [view.getUint32(at+8), view.getUint32(at+12)]
-    if (kind === 'IDAT') parts.push(new Uint8Array(bytes, at+8, n))
-    at += n+12
-  }
-  const raw = new Uint8Array(await new Response(new Blob(parts).stream().pipeThrough(new DecompressionStream('deflate'))).arrayBuffer())
-  const res = new Uint8Array(w*h)
-  for (let y = 0; y < h; y++) {
-    if (raw[y*(w+1)]) throw Error('the picture has rows that are filtered')
-    res.set(raw.subarray(y*(w+1)+1, (y+1)*(w+1)), y*w)
-  }
-  return res
-}
-
 // The digits of the two files at these addresses: {bytes, x: from 0 to 1, y: labels, train, held: how many}
-export async function load(png, json) {
-  const get = async url => {
-    const r = await fetch(url)
-    if (!r.ok) throw Error(`${url} cannot be read (${r.status})`)
-    return r
-  }
-  const [bytes, {labels, train, held}] = await Promise.all([get(png).then(r => r.arrayBuffer()).then(greys), get(json).then(r => r.json())])
+export async function load(digits, about) {
+  const [bytes, {labels, train, held}] = await Promise.all([unpacked(digits), json(about)])
   return {bytes, x: Float32Array.from(bytes, v => v/255), y: Uint8Array.from(labels), train, held}
 }
 
@@ -276,7 +252,7 @@ function moved(image, right, down) {
 // --- the worker. It works in pieces of about a thousand digits, and between them hears what the page asks for: a message has the name of
 // one of the functions in `ask` as `do`, and its arguments. What it answers has a `kind`: open, report, read, taught or error.
 
-const live = ['lr', 'batch', 'momentum', 'decay', 'order']      // what may change without a new start
+export const live = ['lr', 'batch', 'momentum', 'decay', 'order']      // what may change without a new start
 
 function serve(port) {
   let data, trainer, until = null, piece = 0
@@ -284,7 +260,7 @@ function serve(port) {
   const report = more => tell('report', {...trainer.report(), running: until !== null, ...more})
   const wait = new MessageChannel()
   const ask = {
-    async open({png, json}) { data = await load(png, json); tell('open') },
+    async open({digits, about}) { data = await load(digits, about); tell('open') },
     start({settings, epochs}) {
       until = null; trainer = new Trainer(data, settings)
       if (epochs) ask.run({epochs})

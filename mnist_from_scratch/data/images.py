@@ -134,12 +134,16 @@ def _without_frame(a):
     top,right,bottom,left = (k if k and is_free(i) else 0 for i,k in enumerate(n))
     return a[top:h-bottom, left:w-right]
 
-def _crop(d):
+# %% ../../nbs/data/01_images.ipynb #c20bf1a1
+def crop_to_ink(
+    d:np.ndarray # Ink, `[H,W]`
+) -> np.ndarray: # The part of it that has any
     "The part of `d` where the ink is at least a fifth of full."
     ink = d>d.max()/5
     (y0,y1),(x0,x1) = (o.nonzero()[0][[0,-1]] for o in (ink.any(1), ink.any(0)))
     return d[y0:y1+1,x0:x1+1]
 
+# %% ../../nbs/data/01_images.ipynb #7b1c4e02
 def _thicken(d):
     "`d` with its strokes widened to 7 % of its longer side, if they are thinner."
     from scipy import ndimage
@@ -147,6 +151,20 @@ def _thicken(d):
     width = 2*d.sum()/sum(abs(np.diff(edge, axis=i)).sum() for i in (0,1))
     grow = round((.07*max(d.shape)-width)/2)
     return ndimage.maximum_filter(np.pad(d, grow), 2*grow+1) if grow>0 else d
+
+# %% ../../nbs/data/01_images.ipynb #91f3a6d3
+def in_geometry(
+    d:np.ndarray # Ink, float32 `[H,W]`, up to its edges
+) -> Tensor: # uint8 `[28,28]`
+    "Ink in MNIST's geometry: fitted into 20×20, its centre of mass in the middle of 28×28, and the darkest pixel full."
+    scale = 20/max(d.shape)
+    h,w = (max(1, round(o*scale)) for o in d.shape)
+    d = np.asarray(Image.fromarray(d).resize((w,h), Image.Resampling.BICUBIC if scale>1 else Image.Resampling.BOX)).clip(0)
+    # pixel 14 is the middle; the clip keeps a lopsided digit inside
+    y,x = (int(np.clip(14-np.floor(d.sum(1-i)@np.arange(n)/d.sum()+.5), 0, 28-n)) for i,n in enumerate((h,w)))
+    out = np.zeros((28,28), np.uint8)
+    out[y:y+h,x:x+w] = (d*(255/d.max())).round()
+    return torch.from_numpy(out)
 
 # %% ../../nbs/data/01_images.ipynb #d101fd80
 _RING = margin((28,28)).ravel()
@@ -193,15 +211,7 @@ def as_mnist(
         x,ok = as_they_are(a)
         if ok[0]: return torch.from_numpy(x[0])
     if (k := max(a.shape)//800)>1: a = np.asarray(Image.fromarray(a).reduce(k))
-    d = _thicken(_crop(_ink(_without_frame(a))))
-    scale = 20/max(d.shape)
-    h,w = (max(1, round(o*scale)) for o in d.shape)
-    d = np.asarray(Image.fromarray(d).resize((w,h), Image.Resampling.BICUBIC if scale>1 else Image.Resampling.BOX)).clip(0)
-    # pixel 14 is the middle; the clip keeps a lopsided digit inside
-    y,x = (int(np.clip(14-np.floor(d.sum(1-i)@np.arange(n)/d.sum()+.5), 0, 28-n)) for i,n in enumerate((h,w)))
-    out = np.zeros((28,28), np.uint8)
-    out[y:y+h,x:x+w] = (d*(255/d.max())).round()
-    return torch.from_numpy(out)
+    return in_geometry(_thicken(crop_to_ink(_ink(_without_frame(a)))))
 
 # %% ../../nbs/data/01_images.ipynb #d786fcc1
 IMAGE_FORMATS = 'PNG','JPEG','GIF','BMP','TIFF','WEBP','PPM' # the image formats that are read; of an animation only the first picture
